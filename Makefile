@@ -1,0 +1,127 @@
+# Every command a person types. Bare `make` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+SERVICES := $(patsubst services/%/requirements.in,%,$(wildcard services/*/requirements.in))
+LOCKS := $(SERVICES:%=services/%/requirements) gateway/requirements client/requirements tests/requirements \
+         tools/requirements protos/requirements
+PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
+PYTEST := -m pytest -q --durations=5
+VENV := .venvs
+TOOLS := $(VENV)/tools/bin
+
+export PYTHONPATH := $(CURDIR):$(CURDIR)/gen:$(CURDIR)/client
+# Idle OpenMP threads that spin cost the other processes of a small machine their cores.
+export OMP_WAIT_POLICY := passive
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help: ## List the commands
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-22s %s\n", $$1, $$2}'
+	@echo "  make test-<service>        Run the tests of one of: $(SERVICES)"
+	@echo "  make run-<service>         Run one of: $(SERVICES) gateway"
+
+# ---------------------------------------------------------------- environments
+# One rule for all: folder/requirements.lock -> .venvs/folder. Packages that the platform brings (torch: a CPU, CUDA or
+# ROCm build) are not in the lock; pip installs them from where it is configured to, or from TORCH_PIP_ARGS.
+lock_of = $(firstword $(wildcard services/$(1)/requirements.lock $(1)/requirements.lock))
+TORCH_PIP_ARGS ?=
+
+.SECONDEXPANSION:
+$(VENV)/%/.ready: $$(call lock_of,$$*) $$(wildcard services/$$*/requirements-platform.txt)
+	@echo "setting up $(VENV)/$*" >&2
+	@rm -rf $(VENV)/$* && $(PYTHON) -m venv $(VENV)/$*
+	@if [ -f services/$*/requirements-platform.txt ]; then \
+	   $(VENV)/$*/bin/pip install -qq $(TORCH_PIP_ARGS) -r services/$*/requirements-platform.txt >&2; fi
+	@$(VENV)/$*/bin/pip install -qq --require-hashes --no-deps -r $(call lock_of,$*) >&2
+	@touch $@
+
+$(VENV)/%/.tests: $(VENV)/%/.ready tests/requirements.lock
+	@$(VENV)/$*/bin/pip install -qq --require-hashes --no-deps -r tests/requirements.lock >&2
+	@touch $@
+
+setup: $(SERVICES:%=$(VENV)/%/.ready) $(VENV)/gateway/.ready $(VENV)/client/.ready ## Make every environment that running needs
+
+lock: $(VENV)/tools/.ready ## Resolve every requirements.in to a locked, hashed requirements.lock
+	@for each in $(LOCKS); do echo "$$each.lock"; \
+	  $(TOOLS)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-package torch --no-emit-package setuptools $$each.in -o $$each.lock; done
+
+# ---------------------------------------------------------------- protos
+build/googleapis/google/rpc/status.proto: $(VENV)/protos/.ready
+	@mkdir -p $(@D)
+	@cp "$$($(VENV)/protos/bin/python -c 'import google.rpc, os; print(os.path.join(list(google.rpc.__path__)[0], "status.proto"))')" $@
+
+protos: build/googleapis/google/rpc/status.proto ## Generate gen/ from protos/
+	@rm -rf gen && mkdir gen
+	@$(VENV)/protos/bin/python -m grpc_tools.protoc -Iprotos -Ibuild/googleapis --python_out=gen --pyi_out=gen --grpc_python_out=gen $(PROTOS)
+	@find gen -name '*_pb2_grpc.py' -exec sh -c 'grep -q "class .*Stub" "$$1" || rm "$$1"' _ {} \;
+
+check-protos: $(VENV)/tools/.ready build/googleapis/google/rpc/status.proto
+	$(TOOLS)/buf lint
+	$(TOOLS)/buf format -d --exit-code protos
+	@rm -rf build/gen-before && cp -r gen build/gen-before && $(MAKE) protos && diff -r build/gen-before gen \
+	  || { echo "gen/ is not what protos/ gives: run make protos and commit it"; exit 1; }
+	@tools/check_breaking.sh $(TOOLS)/buf
+
+# ---------------------------------------------------------------- checks
+check: check-protos check-code check-deploy ## Lint, types, import rules, protos, deployment files
+
+check-code: $(VENV)/tools/.ready
+	$(TOOLS)/ruff check .
+	$(TOOLS)/ruff format --check .
+	$(TOOLS)/mypy chassis gateway client services/__main__.py $(SERVICES:%=services/%)
+	$(TOOLS)/lint-imports
+
+check-deploy: $(VENV)/tools/.ready ## Check the Dockerfile and the compose files
+	$(TOOLS)/python deploy/check.py
+
+format: $(VENV)/tools/.ready ## Format the code
+	$(TOOLS)/ruff check --fix .
+	$(TOOLS)/ruff format .
+	$(TOOLS)/buf format -w protos
+
+# ---------------------------------------------------------------- tests
+test: test-core $(SERVICES:%=test-%) test-e2e ## Set up what is needed and run all tests
+
+test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, deployment and structure
+	$(TOOLS)/python $(PYTEST) tests/test_architecture.py tests/chassis tests/gateway tests/client tests/deploy
+
+test-e2e: $(VENV)/tools/.ready setup models ## Run the tests that start the whole of Antiphon
+	$(TOOLS)/python $(PYTEST) tests/e2e
+
+$(SERVICES:%=test-%): test-%: $(VENV)/%/.tests models
+	$(VENV)/$*/bin/python $(PYTEST) tests/services/$*
+
+# ---------------------------------------------------------------- running
+models: $(VENV)/tools-models ## Install the starter models that are not there yet
+
+.PHONY: $(VENV)/tools-models
+$(VENV)/tools-models: $(VENV)/client/.ready
+	@./antiphon models pull starter
+
+$(SERVICES:%=run-%): run-%: $(VENV)/%/.ready
+	$(VENV)/$*/bin/python -m services $*
+
+run-gateway: $(VENV)/gateway/.ready
+	$(VENV)/gateway/bin/python -m gateway
+
+up: setup ## Start the services and the gateway on this machine
+	@./antiphon up
+
+down: $(VENV)/client/.ready ## Stop them
+	@./antiphon down
+
+demo: setup models ## Set up, start, analyse a real song, print the record, stop
+	@$(VENV)/client/bin/python tools/demo.py
+
+clean: ## Remove environments, builds and outputs (not the model store)
+	@if [ -x $(VENV)/client/bin/python ]; then ./antiphon down || true; fi
+	rm -rf $(VENV) build out .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+.PHONY: help setup lock protos check check-protos check-code check-deploy format test test-core test-e2e models up down \
+        demo clean run-gateway $(SERVICES:%=test-%) $(SERVICES:%=run-%)

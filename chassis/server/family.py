@@ -1,0 +1,263 @@
+"""What a model family's servicer stands on: uploads in, jobs to the workers, evidence out."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
+from google.protobuf.message import Message
+
+from chassis import evidence
+from chassis.errors import invalid
+from chassis.facts import ProgressFacts, SourceFacts, WorkFacts
+from chassis.models import Manifest, Model, Store
+from chassis.server import telemetry
+from chassis.server.calls import note
+from chassis.server.settings import ServerSettings, WorkerSettings
+from chassis.upload import Spool, SpooledAudio, Upload
+from chassis.worker import Job, Pool, Queued, Started, WorkerOptions
+from chassis.worker.messages import DecodeLimits, Init, RawFormat
+
+_RAW = {audio_pb2.INPUT_ENCODING_PCM_S16LE: "s16le", audio_pb2.INPUT_ENCODING_PCM_F32LE: "f32le"}
+
+
+@dataclass(frozen=True)
+class Family:
+    """What sets one model family apart.
+
+    Attributes:
+        name: Folder, package and prefix, such as ``speech``.
+        jobs: ``module:Class`` that runs in the worker.
+        settings: The family's own settings; ``thread_count``, where it has one, is handed to the numeric libraries.
+        manifest: Path of its models.toml.
+    """
+
+    name: str
+    jobs: str
+    settings: Any
+    manifest: Path
+
+
+class FamilyHost:
+    """The spool, the workers and the models of one family's service."""
+
+    def __init__(self, family: Family, server: ServerSettings, workers: WorkerSettings) -> None:
+        self.family = family
+        self.server = server
+        self.workers = workers
+        self.manifest = Manifest.load(family.manifest)
+        self.store = Store(workers.models.expanduser(), self.manifest)
+        self.spool = Spool(server.spool_dir, server.spool_bytes, server.upload_bytes)
+        threads = str(getattr(family.settings, "thread_count", 1))
+        # Idle OpenMP threads that spin cost the others their core; glibc's arenas keep freed memory.
+        environment = {
+            "OMP_NUM_THREADS": threads,
+            "OPENBLAS_NUM_THREADS": threads,
+            "MKL_NUM_THREADS": threads,
+            "OMP_WAIT_POLICY": "passive",
+            "MALLOC_ARENA_MAX": "2",
+        }
+        self.pool = Pool(
+            Init(
+                jobs=family.jobs,
+                settings=family.settings,
+                manifest=str(family.manifest),
+                models_root=str(self.store.root),
+                memory_limit_bytes=workers.memory_limit_bytes or None,
+                warm=workers.warm,
+            ),
+            WorkerOptions(
+                count=workers.worker_count,
+                max_pending=workers.max_pending,
+                cancel_grace_seconds=workers.cancel_grace_seconds,
+                recycle_growth_bytes=workers.recycle_growth_bytes or None,
+                environment=environment,
+            ),
+        )
+        self.limits = DecodeLimits(
+            workers.max_audio_seconds, workers.max_decoded_bytes, workers.max_decode_seconds
+        )
+
+    def on_change(self, callback: Any) -> None:
+        """Calls back whenever readiness may have changed."""
+
+        def changed() -> None:
+            telemetry.WORKER_RESTARTS.set(self.pool.restarts)
+            callback()
+
+        self.pool._on_change = changed
+
+    async def close(self) -> None:
+        """Ends the workers and removes the spool."""
+        await self.pool.stop()
+        self.spool.close()
+
+    def models(self) -> list[evidence_pb2.ModelInfo]:
+        """Every model of the manifest, with whether it is installed."""
+        return [self._model_info(model) for model in self.manifest.models]
+
+    def _model_info(self, model: Model) -> evidence_pb2.ModelInfo:
+        info = evidence_pb2.ModelInfo(
+            identity=evidence_pb2.ModelIdentity(
+                name=model.name,
+                revision=model.revision,
+                weights_sha256={file.name: file.sha256 for file in model.files},
+                license_spdx=model.license_spdx,
+                commercial_use=model.commercial_use,
+            ),
+            engine=model.engine,
+            installed=self.store.installed(model.name),
+            default_model=model.default,
+            download_bytes=model.download_bytes,
+            install_command=f"antiphon models pull {model.name}",
+        )
+        if model.memory_bytes is not None:
+            info.memory_bytes = model.memory_bytes
+        return info
+
+
+class Call:
+    """One call of a family's streaming RPC.
+
+    Use as an async context; leaving it frees the upload and the place in the queue::
+
+        async with Call(host, requests) as call:
+            config = await call.config()
+            async for event in call.run("transcribe", request): ...
+    """
+
+    def __init__(self, host: FamilyHost, requests: AsyncIterator[Any], service: str) -> None:
+        self._host = host
+        self._service = service
+        self._upload: Upload[Any] = Upload(requests, host.spool, host.server.upload_idle_seconds)
+        self._ticket = host.pool.admit()
+        telemetry.QUEUE_DEPTH.set(host.pool.admitted)
+        self._queue_seconds = 0.0
+        self._work_started = 0.0
+        self._work_clock = 0.0
+        self.audio: SpooledAudio | None = None
+
+    async def __aenter__(self) -> Call:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._ticket.release()
+        telemetry.QUEUE_DEPTH.set(self._host.pool.admitted)
+        await self._upload.__aexit__(*error)
+
+    async def config(self) -> Any:
+        """The config message; the first that must arrive."""
+        return await self._upload.config()
+
+    async def run(self, verb: str, request: Any) -> AsyncIterator[Any]:
+        """Spools the audio, waits for a worker, and yields what the job yields.
+
+        Waiting yields Progress messages; of the job's own events progress comes as a Progress message too, all others
+        as they are.
+        """
+        config = await self._upload.config()
+        raw = raw_format(config.audio_format)
+        start, end = clip_range(config.clip if config.HasField("clip") else None)
+        self.audio = await self._upload.audio()
+        job = Job(verb, request, str(self.audio.path), self._host.limits, raw, start, end)
+        async with aclosing(self._host.pool.run(job)) as events:
+            async for event in events:
+                if isinstance(event, Queued):
+                    yield evidence_pb2.Progress(
+                        phase=evidence_pb2.Progress.PHASE_QUEUED, queue_position=event.position
+                    )
+                elif isinstance(event, Started):
+                    self._queue_seconds = event.queue_seconds
+                    self._work_started, self._work_clock = time.time(), time.monotonic()
+                elif isinstance(event, ProgressFacts):
+                    yield evidence.progress(event)
+                else:
+                    yield event
+        note(queue_seconds=round(self._queue_seconds, 4), bytes=self.audio.byte_count)
+
+    def source(self, facts: SourceFacts) -> audio_pb2.SourceAudio:
+        """The upload as a message."""
+        assert self.audio is not None
+        return evidence.source(facts, self.audio.sha256)
+
+    def provenance(self, work: WorkFacts, source: SourceFacts, config: Message) -> evidence_pb2.Provenance:
+        """How this call's answer was made."""
+        assert self.audio is not None
+        return evidence.provenance(
+            service=self._service,
+            work=work,
+            source=source,
+            upload_sha256=self.audio.sha256,
+            config_sha256=hashlib.sha256(config.SerializeToString(deterministic=True)).digest(),
+            started=self._work_started,
+            compute_seconds=time.monotonic() - self._work_clock,
+            queue_seconds=self._queue_seconds,
+        )
+
+
+def raw_format(format_: audio_pb2.AudioFormat) -> RawFormat | None:
+    """How to read headerless PCM; None for a container.
+
+    Raises:
+        AntiphonError: AUDIO_FORMAT where rate or channels are missing, superfluous or out of range.
+    """
+    encoding = _RAW.get(format_.encoding)
+    path = "config.audio_format"
+    if encoding is None:
+        if format_.encoding not in (
+            audio_pb2.INPUT_ENCODING_UNSPECIFIED,
+            audio_pb2.INPUT_ENCODING_CONTAINER,
+        ):
+            raise invalid(
+                "AUDIO_FORMAT", f"encoding {format_.encoding} is not known; see InputEncoding", field=f"{path}.encoding"
+            )
+        for name in ("sample_rate_hertz", "channel_count"):
+            if format_.HasField(name):
+                raise invalid(
+                    "AUDIO_FORMAT", f"{name} is for PCM only; a container says it itself", field=f"{path}.{name}"
+                )
+        return None
+    rate, channels = format_.sample_rate_hertz, format_.channel_count
+    if not 4_000 <= rate <= 384_000:
+        raise invalid(
+            "AUDIO_SAMPLE_RATE",
+            f"PCM at {rate} Hz; give sample_rate_hertz from 4000 to 384000",
+            field=f"{path}.sample_rate_hertz",
+            sample_rate=rate,
+        )
+    if not 1 <= channels <= 8:
+        raise invalid(
+            "AUDIO_CHANNEL_COUNT",
+            f"PCM with {channels} channels; give channel_count from 1 to 8",
+            field=f"{path}.channel_count",
+            channels=channels,
+        )
+    return RawFormat(encoding, rate, channels)
+
+
+def clip_range(clip: audio_pb2.ClipRange | None) -> tuple[float, float | None]:
+    """Start and end of a clip in seconds; the end None for the end of the audio.
+
+    Raises:
+        AntiphonError: CLIP_RANGE where it is empty or starts before the beginning.
+    """
+    if clip is None:
+        return 0.0, None
+    start = clip.start_offset.ToNanoseconds() / 1e9
+    end = clip.end_offset.ToNanoseconds() / 1e9 if clip.HasField("end_offset") else None
+    if start < 0 or (end is not None and end <= start):
+        raise invalid(
+            "CLIP_RANGE",
+            f"the clip runs from {start:g} s to {end if end is not None else 'the end'}; its end must come after its start",
+            field="config.clip",
+            start_seconds=start,
+            end_seconds=end,
+        )
+    return start, end

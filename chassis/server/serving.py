@@ -1,0 +1,154 @@
+"""Starts a gRPC server with health and reflection, and ends it without dropping a call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from chassis.server import telemetry
+from chassis.server.calls import InFlight
+from chassis.server.settings import DEFAULT_PORTS, ServerSettings
+
+log = logging.getLogger(__name__)
+
+# Half-open connections are dropped after 2 s instead of 120; the stream limit is per connection, and a lower one makes
+# a client's idle streams starve its own other calls. maximum_concurrent_rpcs stays unset: it refuses health checks too.
+_OPTIONS = [
+    ("grpc.server_handshake_timeout_ms", 2_000),
+    ("grpc.max_concurrent_streams", 1_000),
+    ("grpc.max_connection_age_ms", 300_000),
+    ("grpc.max_connection_age_grace_ms", 3_600_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.so_reuseport", 0),
+]
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+class Server:
+    """One process' gRPC server.
+
+    Args:
+        name: Service name, such as ``speech``.
+        settings: Where to listen and how to end.
+    """
+
+    def __init__(self, name: str, settings: ServerSettings) -> None:
+        self.name = name
+        self.settings = settings
+        self.in_flight = InFlight()
+        self.port = 0
+        self._health = health.aio.HealthServicer()
+        self._server = grpc.aio.server(options=_OPTIONS)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._names: list[str] = [health.SERVICE_NAME, reflection.SERVICE_NAME]
+        self._ready: Callable[[], bool] = lambda: True
+        self._draining = False
+        self._updates: set[asyncio.Task[None]] = set()
+
+    def add(self, servicer: Any, register: Callable[[Any, Any], None], full_name: str) -> None:
+        """Adds a servicer by its generated ``add_…_to_server`` function; it gains what :func:`rpc` needs."""
+        servicer.in_flight = self.in_flight
+        servicer.max_call_seconds = self.settings.max_call_seconds
+        register(servicer, self._server)
+        self._names.append(full_name)
+
+    def ready_when(self, ready: Callable[[], bool]) -> None:
+        """Sets what readiness means; call :meth:`refresh` whenever it may have changed."""
+        self._ready = ready
+
+    def refresh(self) -> None:
+        """Publishes readiness; draining is never undone."""
+        task = asyncio.create_task(self._publish())
+        self._updates.add(task)
+        task.add_done_callback(self._updates.discard)
+
+    async def start(self) -> int:
+        """Starts listening; returns the port.
+
+        Raises:
+            OSError: the address cannot be had.
+        """
+        reflection.enable_server_reflection(self._names, self._server)
+        port = self.settings.port or DEFAULT_PORTS[self.name]
+        address = f"{self.settings.host}:{max(port, 0)}"
+        try:
+            self.port = self._bind(address)
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {address}: {error}") from error
+        await self._server.start()
+        await self._publish()
+        return self.port
+
+    def _bind(self, address: str) -> int:
+        if not self.settings.tls_cert_file:
+            return self._server.add_insecure_port(address)
+        ca = self.settings.tls_client_ca_file
+        credentials = grpc.ssl_server_credentials(
+            [(Path(self.settings.tls_key_file).read_bytes(), Path(self.settings.tls_cert_file).read_bytes())],
+            root_certificates=Path(ca).read_bytes() if ca else None,
+            require_client_auth=bool(ca),
+        )
+        return self._server.add_secure_port(address, credentials)
+
+    async def _publish(self) -> None:
+        if self._draining:
+            return
+        await self._health.set("", _SERVING)
+        await self._health.set("liveness", _SERVING)
+        readiness = _SERVING if self._ready() else _NOT_SERVING
+        await self._health.set("readiness", readiness)
+        for name in self._names:
+            await self._health.set(name, readiness)
+
+    async def drain(self) -> None:
+        """Reports NOT_SERVING, lets calls under way end, and stops.
+
+        An open health watch would hold ``stop`` for its whole grace, so the wait is for our own calls.
+        """
+        self._draining = True
+        await self._health.enter_graceful_shutdown()
+        await asyncio.sleep(self.settings.lame_duck_seconds)
+        try:
+            async with asyncio.timeout(self.settings.drain_seconds):
+                await self.in_flight.wait_none()
+        except TimeoutError:
+            log.warning("%d calls did not end within %g s", self.in_flight.count, self.settings.drain_seconds)
+        await self._server.stop(0.5)
+
+
+def configure_logs(level: str) -> None:
+    """Sends log lines to standard error."""
+    logging.basicConfig(
+        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
+    )
+
+
+async def serve(server: Server, closers: Sequence[Callable[[], Any]] = ()) -> None:
+    """Runs until SIGTERM or SIGINT, drains, then awaits ``closers`` in order."""
+    settings = server.settings
+    telemetry.start(settings.host, settings.metrics_port, settings.otlp_endpoint, server.name)
+    port = await server.start()
+    log.info("%s listens on %s:%d", server.name, settings.host, port)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        await stop.wait()
+        log.info("%s drains", server.name)
+        await server.drain()
+    finally:
+        for close in closers:
+            result = close()
+            if result is not None:
+                await result

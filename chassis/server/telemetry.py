@@ -1,0 +1,81 @@
+"""Metrics (Prometheus) and traces (OpenTelemetry); both do nothing until configured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+CALLS = Counter("antiphon_calls_total", "Calls by method and outcome.", ["method", "outcome"])
+SECONDS = Histogram(
+    "antiphon_call_seconds",
+    "Seconds a call took.",
+    ["method"],
+    buckets=(0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800),
+)
+QUEUE_DEPTH = Gauge("antiphon_queue_depth", "Calls running or waiting for a worker.")
+WORKER_RESTARTS = Gauge("antiphon_worker_restarts", "Workers that died or were replaced since start.")
+
+_tracer: Any = None
+
+
+def start(host: str, metrics_port: int, otlp_endpoint: str, service: str) -> None:
+    """Starts what is configured: the metrics page, the trace exporter."""
+    if metrics_port:
+        start_http_server(metrics_port, host)
+    if otlp_endpoint:
+        _start_traces(otlp_endpoint, service)
+
+
+def _start_traces(endpoint: str, service: str) -> None:
+    from opentelemetry import trace
+    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    global _tracer
+    provider = TracerProvider(resource=Resource.create({"service.name": f"antiphon-{service}"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, insecure=True)))
+    trace.set_tracer_provider(provider)
+    _tracer = trace.get_tracer("antiphon")
+
+
+def start_span(name: str, metadata: Mapping[str, str]) -> Any:
+    """Starts the span of a call, a child of the caller's where it sent ``traceparent``; None without tracing."""
+    if _tracer is None:
+        return None
+    from opentelemetry import context, trace
+    from opentelemetry.propagate import extract
+
+    span = _tracer.start_span(name, context=extract(metadata), kind=trace.SpanKind.SERVER)
+    return span, context.attach(trace.set_span_in_context(span))
+
+
+def end_span(span: Any, outcome: str) -> None:
+    """Ends a span with the call's outcome."""
+    if span is None:
+        return
+    from opentelemetry import context
+
+    span[0].set_attribute("rpc.grpc.status", outcome)
+    span[0].end()
+    context.detach(span[1])
+
+
+def outgoing_metadata() -> list[tuple[str, str]]:
+    """Metadata that makes the next hop's span a child of ours; empty without tracing."""
+    if _tracer is None:
+        return []
+    from opentelemetry.propagate import inject
+
+    carrier: dict[str, str] = {}
+    inject(carrier)
+    return list(carrier.items())
+
+
+def count_call(method: str, outcome: str, seconds: float) -> None:
+    """Counts one call."""
+    CALLS.labels(method, outcome).inc()
+    SECONDS.labels(method).observe(seconds)

@@ -1,0 +1,84 @@
+"""Settings: environment variables read once into a frozen dataclass, every field typed, defaulted and documented."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+SHARED_PREFIX = "ANTIPHON"
+
+
+class SettingError(ValueError):
+    """A variable holds something that its setting does not accept; the message names both and what would be right."""
+
+
+def setting(default: Any, doc: str, choices: tuple[str, ...] = ()) -> Any:
+    """Declares one field of a settings dataclass.
+
+    Args:
+        default: Value where the variable is not set; must run on a laptop.
+        doc: One line for the README, with the unit.
+        choices: The values accepted; empty for any of the field's type.
+    """
+    return dataclasses.field(default=default, metadata={"doc": doc, "choices": choices})
+
+
+def read(cls: type[T], prefix: str, environ: Mapping[str, str] | None = None) -> T:
+    """Reads ``<PREFIX>_<FIELD>``, or else ``ANTIPHON_<FIELD>``, for each field of the dataclass ``cls``.
+
+    Raises:
+        SettingError: a value is not of the field's type, or not one of its choices.
+    """
+    environ = os.environ if environ is None else environ
+    hints = typing.get_type_hints(cls)
+    values = {}
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+        variable = f"{prefix}_{field.name.upper()}"
+        if not environ.get(variable):
+            variable = f"{SHARED_PREFIX}_{field.name.upper()}"
+        text = environ.get(variable)
+        if not text:
+            continue
+        value = _parse(variable, text, hints[field.name])
+        choices = field.metadata.get("choices", ())
+        if choices and value not in choices:
+            raise SettingError(f"{variable}={text!r}: choose one of {', '.join(choices)}")
+        values[field.name] = value
+    try:
+        return cls(**values)
+    except ValueError as error:
+        raise SettingError(f"{prefix} settings: {error}") from error
+
+
+def describe(cls: type, prefix: str) -> list[tuple[str, str, str]]:
+    """Lists (variable, default, doc) of each field, for READMEs and ``--help``."""
+    return [
+        (f"{prefix}_{field.name.upper()}", "" if field.default in (None, "") else str(field.default), field.metadata["doc"])
+        for field in dataclasses.fields(cls)
+    ]
+
+
+def _parse(variable: str, text: str, hint: Any) -> Any:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    if typing.get_origin(hint) is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if hint is bool:
+        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        if text.lower() not in words:
+            raise SettingError(f"{variable}={text!r}: give true or false")
+        return words[text.lower()]
+    if hint in (int, float):
+        try:
+            return hint(text)
+        except ValueError:
+            kind = "a whole number" if hint is int else "a number"
+            raise SettingError(f"{variable}={text!r}: give {kind}") from None
+    return Path(text).expanduser() if hint is Path else text

@@ -1,0 +1,162 @@
+"""The worker's side: becomes what it is told, runs one job at a time, looks for a cancel at each checkpoint."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from chassis.errors import AntiphonError, Cancelled
+from chassis.worker import frames
+from chassis.worker.messages import Cancel, Ended, Event, Init, Ready, Run
+
+_PR_SET_PDEATHSIG = 1
+
+
+class Channel:
+    """Frames over the socket that the service handed down."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def send(self, message: object) -> None:
+        """Sends a message; blocks while the service is not reading, which is the back-pressure."""
+        self._sock.sendall(frames.pack(message))
+
+    def receive(self) -> Any:
+        """Waits for a message.
+
+        Raises:
+            EOFError: the service is gone.
+        """
+        (length,) = frames.HEADER.unpack(self._exactly(frames.HEADER.size))
+        return frames.unpack(self._exactly(length))
+
+    def pending(self) -> bool:
+        """Tells whether a message waits."""
+        return bool(select.select([self._sock], [], [], 0)[0])
+
+    def _exactly(self, count: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < count:
+            part = self._sock.recv(count - len(parts))
+            if not part:
+                raise EOFError
+            parts += part
+        return bytes(parts)
+
+
+class Task:
+    """One job as its engine sees it.
+
+    Attributes:
+        source: The uploaded audio, a :class:`chassis.audio.Source` under the service's limits.
+    """
+
+    def __init__(self, run: Run, channel: Channel) -> None:
+        from chassis.audio import Limits, RawPcm, Source
+
+        self._run = run
+        self._channel = channel
+        raw = run.raw and RawPcm(run.raw.encoding, run.raw.sample_rate, run.raw.channels)
+        limits = Limits(
+            max_seconds=run.limits.max_seconds,
+            max_decoded_bytes=run.limits.max_decoded_bytes,
+            max_wall_seconds=run.limits.max_wall_seconds,
+        )
+        self.source = Source(
+            Path(run.path),
+            raw=raw,
+            limits=limits,
+            start_seconds=run.start_seconds,
+            end_seconds=run.end_seconds,
+            checkpoint=self.checkpoint,
+        )
+
+    def checkpoint(self) -> None:
+        """Gives the job up where the service no longer wants it.
+
+        Raises:
+            Cancelled: it was cancelled.
+        """
+        while self._channel.pending():
+            message = self._channel.receive()
+            if isinstance(message, Cancel) and message.job_id == self._run.job_id:
+                raise Cancelled
+
+
+def main() -> None:
+    """Entry point of ``python -m chassis.worker.child FD``."""
+    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the group; the service decides
+    channel = Channel(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        init = channel.receive()
+        jobs = _become(init)
+        note = jobs.warm() if init.warm and hasattr(jobs, "warm") else ""
+        channel.send(Ready(os.getpid(), _rss_bytes(), note or ""))
+        while True:
+            message = channel.receive()
+            if isinstance(message, Run):
+                channel.send(_perform(jobs, message, channel))
+    except (EOFError, ConnectionError):
+        return
+
+
+def _become(init: Init) -> Any:
+    from chassis.models import Manifest, Store
+
+    if init.memory_limit_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (init.memory_limit_bytes, init.memory_limit_bytes))
+    module, _, name = init.jobs.partition(":")
+    store = Store(Path(init.models_root), Manifest.load(Path(init.manifest)))
+    return getattr(importlib.import_module(module), name)(init.settings, store)
+
+
+def _perform(jobs: Any, run: Run, channel: Channel) -> Ended:
+    started = time.process_time()
+
+    def ended(**outcome: Any) -> Ended:
+        return Ended(run.job_id, _rss_bytes(), time.process_time() - started, **outcome)
+
+    try:
+        task = Task(run, channel)
+        for payload in getattr(jobs, run.verb)(task, run.request):
+            channel.send(Event(run.job_id, payload))
+            task.checkpoint()
+    except Cancelled:
+        return ended(cancelled=True)
+    except AntiphonError as error:
+        return ended(error=error)
+    except MemoryError:
+        message = "the audio needs more memory than this worker may use; send a shorter clip"
+        return ended(error=AntiphonError("RESOURCE_EXHAUSTED", "WORKER_OUT_OF_MEMORY", message))
+    except (EOFError, ConnectionError):
+        raise
+    except Exception:
+        return ended(fault=traceback.format_exc())
+    return ended()
+
+
+def _die_with_parent() -> None:
+    """A service that is killed takes its worker along; elsewhere than on Linux the closed socket does it later."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _rss_bytes() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""What a service and its worker say to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chassis.errors import AntiphonError
+
+
+@dataclass(frozen=True)
+class RawFormat:
+    """Headerless PCM: encoding (``s16le`` or ``f32le``), rate in Hz, channels."""
+
+    encoding: str
+    sample_rate: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class DecodeLimits:
+    """How much decoded audio one call may cost; see ``chassis.audio.Limits``."""
+
+    max_seconds: float
+    max_decoded_bytes: int
+    max_wall_seconds: float
+
+
+@dataclass(frozen=True)
+class Init:
+    """First message to a worker: what to become.
+
+    Attributes:
+        jobs: ``module:Class`` whose methods are the verbs.
+        settings: The family's settings, handed to that class.
+        manifest: Path of the family's models.toml.
+        models_root: Path of the model store.
+        memory_limit_bytes: Address space limit; None for none.
+        warm: Whether to load the default model before saying ready.
+    """
+
+    jobs: str
+    settings: Any
+    manifest: str
+    models_root: str
+    memory_limit_bytes: int | None
+    warm: bool
+
+
+@dataclass(frozen=True)
+class Run:
+    """Asks for one job: verb and request, and the audio by path."""
+
+    job_id: int
+    verb: str
+    request: Any
+    path: str
+    raw: RawFormat | None
+    start_seconds: float
+    end_seconds: float | None
+    limits: DecodeLimits
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Asks the worker to give up a job at its next checkpoint."""
+
+    job_id: int
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker can take jobs; ``note`` says what it loaded."""
+
+    pid: int
+    rss_bytes: int
+    note: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that a job yielded."""
+
+    job_id: int
+    payload: Any
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The end of a job: clean, cancelled, failed with an error for the caller, or with a fault of ours."""
+
+    job_id: int
+    rss_bytes: int
+    cpu_seconds: float
+    cancelled: bool = False
+    error: AntiphonError | None = None
+    fault: str = ""

@@ -1,0 +1,300 @@
+"""The workers of a service: a bounded queue in front, a fresh process after a crash, a kill for what will not stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chassis.errors import busy, lost
+from chassis.worker.messages import Cancel, DecodeLimits, Ended, Event, Init, RawFormat, Run
+from chassis.worker.process import Process, WorkerDiedError
+
+log = logging.getLogger(__name__)
+
+_FIRST_GUESS_SECONDS = 1.0  # of a job's length, for RetryInfo, before any job has been measured
+_RESTART_DELAYS = (0.0, 0.2, 1.0, 5.0, 15.0)
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """How a service keeps its workers.
+
+    Attributes:
+        count: Processes, each with a copy of the model.
+        max_pending: Calls that may wait for one.
+        cancel_grace_seconds: Time between a cancel and the kill.
+        recycle_growth_bytes: Memory growth since start after which a worker is replaced; None for never.
+        environment: Variables of the process, such as thread counts.
+    """
+
+    count: int = 1
+    max_pending: int = 8
+    cancel_grace_seconds: float = 0.25
+    recycle_growth_bytes: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker is to do; see :class:`chassis.worker.messages.Run`."""
+
+    verb: str
+    request: Any
+    path: str
+    limits: DecodeLimits
+    raw: RawFormat | None = None
+    start_seconds: float = 0.0
+    end_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A job waits; ``position`` jobs are ahead of it."""
+
+    position: int
+
+
+@dataclass(frozen=True)
+class Started:
+    """A job has begun after waiting ``queue_seconds``."""
+
+    queue_seconds: float
+
+
+class _Waiter:
+    """A call in the queue; its event is set whenever its place changes."""
+
+    def __init__(self) -> None:
+        self.changed = asyncio.Event()
+        self.process: Process | None = None
+
+
+class Ticket:
+    """A place in the queue, taken before an upload is read so that a full service says so at once."""
+
+    def __init__(self, give_back: Callable[[], None]) -> None:
+        self._give_back: Callable[[], None] | None = give_back
+
+    def release(self) -> None:
+        """Gives the place back; a second call does nothing."""
+        if self._give_back is not None:
+            self._give_back()
+            self._give_back = None
+
+
+class Pool:
+    """The worker processes of one service.
+
+    Args:
+        init: What each worker becomes.
+        options: How they are kept.
+        on_change: Called whenever readiness may have changed.
+    """
+
+    def __init__(self, init: Init, options: WorkerOptions, on_change: Callable[[], None] = lambda: None) -> None:
+        self._init = init
+        self._options = options
+        self._on_change = on_change
+        self._idle: deque[Process] = deque()
+        self._waiters: deque[_Waiter] = deque()
+        self._processes: set[Process] = set()
+        self._keepers: list[asyncio.Task[None]] = []
+        self._cleanups: set[asyncio.Task[None]] = set()
+        self._ids = itertools.count(1)
+        self._admitted = 0
+        self._mean_seconds: float | None = None
+        self.restarts = 0
+        self.problem = "starting"
+
+    @property
+    def ready(self) -> bool:
+        """Whether at least one worker is up with what it loads at start."""
+        return any(process.alive and process.ready for process in self._processes)
+
+    @property
+    def admitted(self) -> int:
+        """Calls that hold a place, running or waiting."""
+        return self._admitted
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the live workers."""
+        return [process.pid for process in self._processes if process.alive]
+
+    def start(self) -> None:
+        """Starts the workers in the background."""
+        self._keepers = [asyncio.create_task(self._keep()) for _ in range(self._options.count)]
+
+    async def stop(self) -> None:
+        """Kills the workers; jobs under way end with WORKER_LOST."""
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await asyncio.gather(*(process.kill() for process in list(self._processes)), return_exceptions=True)
+        await asyncio.gather(*self._cleanups, return_exceptions=True)
+
+    def admit(self) -> Ticket:
+        """Takes a place.
+
+        Raises:
+            AntiphonError: QUEUE_FULL, with the delay after which a place should be free.
+        """
+        limit = self._options.count + self._options.max_pending
+        if self._admitted >= limit:
+            seconds = self._mean_seconds if self._mean_seconds is not None else _FIRST_GUESS_SECONDS
+            raise busy(
+                "QUEUE_FULL",
+                f"{self._admitted} calls are running or waiting, which is the limit of this server; try again later",
+                retry_after_seconds=max(0.1, seconds / self._options.count),
+                admitted=self._admitted,
+                limit=limit,
+            )
+        self._admitted += 1
+
+        def give_back() -> None:
+            self._admitted -= 1
+
+        return Ticket(give_back)
+
+    async def run(self, job: Job) -> AsyncIterator[Any]:
+        """Runs a job: yields :class:`Queued` while it waits, :class:`Started` once, then what it yields.
+
+        Leaving the iterator early cancels the job: the worker is asked, and killed after the grace.
+
+        Raises:
+            AntiphonError: what the job raised; WORKER_LOST where its process died.
+        """
+        asked = time.monotonic()
+        waiter = _Waiter()
+        if self._idle:
+            waiter.process = self._idle.popleft()
+        else:
+            self._waiters.append(waiter)
+        try:
+            while waiter.process is None:
+                yield Queued(self._waiters.index(waiter))
+                await waiter.changed.wait()
+                waiter.changed.clear()
+        except BaseException:
+            self._leave(waiter)
+            raise
+        process = waiter.process
+        ended = False
+        job_id = next(self._ids)
+        started = time.monotonic()
+        try:
+            yield Started(started - asked)
+            await process.send(
+                Run(
+                    job_id, job.verb, job.request, job.path, job.raw, job.start_seconds, job.end_seconds, job.limits
+                )
+            )
+            while True:
+                message = await process.receive()
+                if isinstance(message, Event):
+                    yield message.payload
+                elif isinstance(message, Ended):
+                    ended = True
+                    self._after(process, message, time.monotonic() - started)
+                    if message.error is not None:
+                        raise message.error
+                    if message.fault:
+                        raise RuntimeError(f"the worker failed:\n{message.fault}")
+                    return
+        except WorkerDiedError as died:
+            ended = True
+            raise lost(
+                f"the worker process ended ({died}) while it worked on this call; a fresh one is being started",
+                exit_code=died.exit_code,
+                verb=job.verb,
+            ) from died
+        finally:
+            if not ended:
+                self._spawn_cleanup(self._cancel(process, job_id))
+
+    def _leave(self, waiter: _Waiter) -> None:
+        if waiter.process is not None:
+            self._hand_over(waiter.process)
+        elif waiter in self._waiters:
+            self._waiters.remove(waiter)
+            self._tell_waiters()
+
+    def _tell_waiters(self) -> None:
+        for waiter in self._waiters:
+            waiter.changed.set()
+
+    def _hand_over(self, process: Process) -> None:
+        """Gives a free worker to whoever waits longest."""
+        if not process.alive:
+            return
+        if self._waiters:
+            waiter = self._waiters.popleft()
+            waiter.process = process
+            waiter.changed.set()
+            self._tell_waiters()
+        else:
+            self._idle.append(process)
+
+    def _after(self, process: Process, ended: Ended, seconds: float) -> None:
+        if not ended.cancelled and ended.error is None and not ended.fault:
+            self._mean_seconds = seconds if self._mean_seconds is None else 0.8 * self._mean_seconds + 0.2 * seconds
+        growth = self._options.recycle_growth_bytes
+        assert process.ready is not None
+        if growth is not None and ended.rss_bytes - process.ready.rss_bytes > growth:
+            log.info("worker %d grew by more than %d bytes; replacing it", process.pid, growth)
+            self._spawn_cleanup(process.kill())
+        else:
+            self._hand_over(process)
+
+    def _spawn_cleanup(self, coroutine: Any) -> None:
+        task = asyncio.create_task(coroutine)
+        self._cleanups.add(task)
+        task.add_done_callback(self._cleanups.discard)
+
+    async def _cancel(self, process: Process, job_id: int) -> None:
+        try:
+            async with asyncio.timeout(self._options.cancel_grace_seconds):
+                await process.send(Cancel(job_id))
+                while not isinstance(message := await process.receive(), Ended):
+                    pass
+            self._after(process, message, 0.0)
+        except TimeoutError:
+            log.warning("worker %d did not stop within the grace; killing it", process.pid)
+            await process.kill()
+        except WorkerDiedError:
+            pass
+
+    async def _keep(self) -> None:
+        """Keeps one worker alive for ever, backing off where it dies again and again."""
+        failures = 0
+        while True:
+            await asyncio.sleep(_RESTART_DELAYS[min(failures, len(_RESTART_DELAYS) - 1)])
+            process = await Process.start(self._init, self._options.environment)
+            self._processes.add(process)
+            try:
+                ready = await process.wait_ready()
+                self.problem, failures = "", 0
+                log.info("worker %d is ready %s", process.pid, ready.note)
+                self._hand_over(process)
+                self._on_change()
+                code = await process.ended()
+                self.problem = f"the worker ended with exit code {code}; a fresh one is being started"
+            except WorkerDiedError as died:
+                failures += 1
+                self.problem = f"the worker ended before it was ready ({died}); see the log"
+            finally:
+                self._processes.discard(process)
+                if process in self._idle:
+                    self._idle.remove(process)
+                with contextlib.suppress(ProcessLookupError):
+                    await asyncio.shield(process.kill())
+            self.restarts += 1
+            log.warning("worker %d: %s", process.pid, self.problem)
+            self._on_change()

@@ -1,0 +1,135 @@
+"""One worker process as the service holds it: start, send, receive, kill."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pickle
+import socket
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.worker import frames
+from chassis.worker.messages import Init, Ready
+
+_READ_AHEAD = 1 << 20
+
+
+class WorkerDiedError(Exception):
+    """The process ended; ``exit_code`` is negative for a signal, None where not yet known."""
+
+    def __init__(self, exit_code: int | None) -> None:
+        super().__init__(f"exit code {exit_code}")
+        self.exit_code = exit_code
+
+
+class Process:
+    """A spawned worker. It never shares memory with the service: native crashes stay in there."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+        self._body_bytes: int | None = None  # of a frame whose header was read before the reader was cancelled
+        self.ready: Ready | None = None
+
+    @classmethod
+    async def start(cls, init: Init, environment: Mapping[str, str]) -> Process:
+        """Spawns the process and tells it what to become; does not wait until it is ready.
+
+        Args:
+            init: What to become.
+            environment: Variables on top of our own, such as thread counts.
+        """
+        ours, theirs = socket.socketpair()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "chassis.worker.child",
+                str(theirs.fileno()),
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+                env={**os.environ, **environment},
+            )
+        finally:
+            theirs.close()
+        reader, writer = await asyncio.open_connection(sock=ours, limit=_READ_AHEAD)
+        worker = cls(process, reader, writer)
+        await worker.send(init)
+        return worker
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.returncode is None
+
+    async def wait_ready(self) -> Ready:
+        """Waits until it has loaded what it loads at start.
+
+        Raises:
+            WorkerDiedError: it ended before.
+        """
+        message = await self.receive()
+        assert isinstance(message, Ready), message
+        self.ready = message
+        return message
+
+    async def send(self, message: object) -> None:
+        """Sends a message.
+
+        Raises:
+            WorkerDiedError: nobody is there to read it.
+        """
+        try:
+            self._writer.write(frames.pack(message))
+            await self._writer.drain()
+        except ConnectionError:
+            raise WorkerDiedError(await self._exit_code()) from None
+
+    async def receive(self) -> Any:
+        """Waits for the next message.
+
+        Raises:
+            WorkerDiedError: the process ended, or sent what no worker of ours sends.
+        """
+        try:
+            if self._body_bytes is None:
+                (self._body_bytes,) = frames.HEADER.unpack(await self._reader.readexactly(frames.HEADER.size))
+            if self._body_bytes > frames.MAX_FRAME_BYTES:
+                raise frames.ForbiddenClassError(f"a frame of {self._body_bytes} bytes")
+            body = await self._reader.readexactly(self._body_bytes)
+            self._body_bytes = None
+            return frames.unpack(body)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise WorkerDiedError(await self._exit_code()) from None
+        except pickle.UnpicklingError:
+            await self.kill()
+            raise WorkerDiedError(self._process.returncode) from None
+
+    async def ended(self) -> int:
+        """Waits until the process has ended; returns its exit code."""
+        return await self._process.wait()
+
+    async def kill(self) -> None:
+        """Ends the process at once and reaps it."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+        self._writer.close()
+
+    async def _exit_code(self) -> int | None:
+        try:
+            async with asyncio.timeout(1):
+                return await self._process.wait()
+        except TimeoutError:
+            return None

@@ -1,0 +1,23 @@
+"""The Python client of Antiphon: one recording up, typed events and one record down."""
+
+from antiphon_client.client import Client
+from antiphon_client.connection import DEFAULT_TARGET, Tls
+from antiphon_client.errors import AntiphonClientError
+from antiphon_client.rpcs import AnalyzeEvent, FeaturesEvent, SeparateEvent, TranscribeEvent
+from antiphon_client.sync import SyncClient
+from antiphon_client.version import VERSION
+
+__version__ = VERSION
+
+__all__ = [
+    "DEFAULT_TARGET",
+    "AnalyzeEvent",
+    "AntiphonClientError",
+    "Client",
+    "FeaturesEvent",
+    "SeparateEvent",
+    "SyncClient",
+    "Tls",
+    "TranscribeEvent",
+    "__version__",
+]

@@ -1,0 +1,46 @@
+"""What the exit codes of ``antiphon`` mean."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+OK = 0
+FAILED = 1
+USAGE = 2
+UNREACHABLE = 3
+INTERRUPTED = 130
+
+HELP = "Exit codes: 0 all well, 1 something failed, 2 wrong usage, 3 services not reachable, 130 interrupted."
+
+
+class Failure(click.ClickException):
+    """Ends the program with a message and exit code 1, or another one."""
+
+    exit_code: int = FAILED  # type: ignore[misc]
+
+    def __init__(self, message: str, exit_code: int = FAILED) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]
+
+    def show(self, file: object = None) -> None:
+        """Writes the message to stderr."""
+        click.echo(f"antiphon: {self.message}", err=True)
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Turns SIGTERM into SystemExit inside the block, so that temporary files are removed on the way out."""
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    previous = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

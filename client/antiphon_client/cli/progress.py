@@ -1,0 +1,151 @@
+"""Progress on stderr: bars on a terminal, lines elsewhere; always of work done, never of time passed."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Protocol
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
+from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
+from antiphon.evidence.v1 import evidence_pb2
+from antiphon_client.errors import from_status
+from antiphon_client.rpcs import AnalyzeEvent
+
+_STATES = {
+    record_pb2.STAGE_STATE_WAITING: "waiting",
+    record_pb2.STAGE_STATE_RUNNING: "running",
+    record_pb2.STAGE_STATE_SUCCEEDED: "succeeded",
+    record_pb2.STAGE_STATE_FAILED: "failed",
+    record_pb2.STAGE_STATE_SKIPPED: "skipped",
+}
+_PHASES = {evidence_pb2.Progress.PHASE_QUEUED: "queued", evidence_pb2.Progress.PHASE_LOADING: "loading"}
+_LINES_PER_STAGE = 4
+
+
+def state_name(state: int) -> str:
+    """The word for a stage's state."""
+    return _STATES.get(state, f"state {state}")  # type: ignore[call-overload, no-any-return]
+
+
+class Reporter(Protocol):
+    """Shows what happens during one analysis; used as a context."""
+
+    def __enter__(self) -> Reporter: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def accept(self, event: AnalyzeEvent) -> None:
+        """Shows an event, if it tells of progress."""
+
+
+class Silence:
+    """Shows nothing."""
+
+    def __enter__(self) -> Silence:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def accept(self, event: AnalyzeEvent) -> None:
+        """Ignores the event."""
+
+
+class Lines(Silence):
+    """One line for each change of state, and one for each quarter of a stage's work."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, str] = {}
+
+    def accept(self, event: AnalyzeEvent) -> None:
+        """Writes a line where there is news."""
+        if isinstance(event, record_pb2.StageReport):
+            self._say(event.stage, _report_words(event))
+        elif isinstance(event, analysis_pb2.StageProgress):
+            progress = event.progress
+            quarter = int(progress.fraction * _LINES_PER_STAGE) if progress.HasField("fraction") else 0
+            if progress.phase in _PHASES:
+                self._say(event.stage, _progress_words(progress))
+            elif 0 < quarter < _LINES_PER_STAGE:
+                self._say(event.stage, f"{quarter * 100 // _LINES_PER_STAGE} %")
+
+    def _say(self, stage: str, words: str) -> None:
+        if self._shown.get(stage) != words:
+            self._shown[stage] = words
+            click.echo(f"  {stage}: {words}", err=True)
+
+
+class Bars:
+    """One bar for each stage."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("  {task.description}"),
+            BarColumn(bar_width=30),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[words]}"),
+            console=console,
+            transient=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def accept(self, event: AnalyzeEvent) -> None:
+        """Moves the bar of the event's stage."""
+        if isinstance(event, record_pb2.StageReport):
+            task = self._task(event.stage)
+            done = event.state == record_pb2.STAGE_STATE_SUCCEEDED
+            completed = 1.0 if done else None
+            self._progress.update(task, words=escape(_report_words(event)), total=1.0, completed=completed)
+            if event.state not in (record_pb2.STAGE_STATE_WAITING, record_pb2.STAGE_STATE_RUNNING):
+                self._progress.stop_task(task)
+        elif isinstance(event, analysis_pb2.StageProgress):
+            task, progress = self._task(event.stage), event.progress
+            known = progress.HasField("fraction")
+            self._progress.update(task, words=escape(_progress_words(progress)), total=1.0 if known else None)
+            if known:
+                self._progress.update(task, completed=progress.fraction)
+
+    def _task(self, stage: str) -> TaskID:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(f"{escape(stage):<12}", total=1.0, words="")
+        return self._tasks[stage]
+
+
+def reporter(quiet: bool) -> Reporter:
+    """Chooses how to show progress on stderr."""
+    if quiet:
+        return Silence()
+    console = Console(stderr=True)
+    return Bars(console) if console.is_terminal else Lines()
+
+
+def _report_words(report: record_pb2.StageReport) -> str:
+    words = state_name(report.state)
+    return f"{words}: {from_status(report.error)}" if report.HasField("error") else words
+
+
+def _progress_words(progress: evidence_pb2.Progress) -> str:
+    words = [_PHASES.get(progress.phase, "")]  # type: ignore[call-overload]
+    if progress.HasField("queue_position"):
+        words.append(f"{progress.queue_position} ahead")
+    words.append(progress.step)
+    return " ".join(word for word in words if word)

@@ -1,0 +1,108 @@
+"""Stems on disk: written beside their place while they come, moved there when they are whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from antiphon.audio.v1 import audio_pb2
+from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
+from antiphon_client.errors import AntiphonClientError
+
+EXTENSIONS = {
+    audio_pb2.OUTPUT_ENCODING_PCM_S16LE: "s16le",
+    audio_pb2.OUTPUT_ENCODING_PCM_F32LE: "f32le",
+    audio_pb2.OUTPUT_ENCODING_FLAC: "flac",
+    audio_pb2.OUTPUT_ENCODING_WAV: "wav",
+    audio_pb2.OUTPUT_ENCODING_MP3: "mp3",
+    audio_pb2.OUTPUT_ENCODING_OPUS: "opus",
+}
+
+ENCODINGS = {extension: encoding for encoding, extension in EXTENSIONS.items()}
+
+
+class StemFiles:
+    """The stems of one analysis; leaving the context removes whatever was not committed.
+
+    Args:
+        folder: Where to put ``<stem>.<extension>``; made when the first stem comes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._extension = ""
+        self._parts: dict[str, tuple[IO[bytes], Path]] = {}
+        self._mask = os.umask(0)
+        os.umask(self._mask)
+
+    def __enter__(self) -> StemFiles:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+
+    def begin(self, header: separation_pb2.SeparationHeader) -> None:
+        """Begins the stems of a header, again from nothing where a stage is tried again.
+
+        Raises:
+            AntiphonClientError: STEM_ENCODING for one that this client does not know.
+        """
+        self.discard()
+        extension = EXTENSIONS.get(header.encoding)
+        if extension is None:
+            raise AntiphonClientError(
+                "UNIMPLEMENTED",
+                "STEM_ENCODING",
+                f"stems come in encoding {header.encoding}, which this client does not know",
+            )
+        self._extension = extension
+
+    def write(self, event: separation_pb2.StemChunk) -> None:
+        """Appends a chunk to its stem.
+
+        Raises:
+            AntiphonClientError: STEM_NAME for a name that is no plain file name.
+            OSError: it cannot be written.
+        """
+        if event.stem not in self._parts:
+            self._parts[event.stem] = self._open(event.stem)
+        self._parts[event.stem][0].write(event.chunk.data)
+
+    def commit(self) -> list[Path]:
+        """Moves all stems to their places, over older ones; returns the paths in order of arrival."""
+        written = []
+        for stem, (file, part) in list(self._parts.items()):
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            path = self._folder / f"{stem}.{self._extension}"
+            os.replace(part, path)
+            del self._parts[stem]
+            written.append(path)
+        return written
+
+    def discard(self) -> None:
+        """Removes the parts that were not committed."""
+        for file, part in self._parts.values():
+            file.close()
+            with contextlib.suppress(FileNotFoundError):
+                part.unlink()
+        self._parts.clear()
+
+    def _open(self, stem: str) -> tuple[IO[bytes], Path]:
+        # The name comes from the server: it must not lead out of the folder.
+        if not re.fullmatch(r"\w[\w.-]{0,99}", stem, re.ASCII):
+            raise AntiphonClientError(
+                "DATA_LOSS", "STEM_NAME", f"a stem is called {stem!r}, which is no file name", {"stem": stem}
+            )
+        self._folder.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{stem}.", suffix=".part", dir=self._folder)
+        os.fchmod(descriptor, 0o666 & ~self._mask)
+        return os.fdopen(descriptor, "wb"), Path(name)

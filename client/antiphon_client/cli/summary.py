@@ -1,0 +1,165 @@
+"""A record in words, for a person at a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
+from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
+from antiphon_client.cli.progress import state_name
+from antiphon_client.errors import from_status
+
+_LABEL = 11
+_DIGEST_SHOWN = 16
+
+
+def summarise(name: str, record: record_pb2.AnalysisRecord, stems: Sequence[Path]) -> str:
+    """Returns the record as lines: the audio, each fact that is there, the stages and their models.
+
+    Args:
+        name: What the record is of.
+        record: The record.
+        stems: Files that were written.
+    """
+    return "\n".join([name, *(f"  {label:<{_LABEL}}{plain(text)}".rstrip() for label, text in _lines(record, stems))])
+
+
+def plain(text: str) -> str:
+    """Takes out what would steer a terminal: models and file tags may hold anything."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "�", text)
+
+
+def _lines(record: record_pb2.AnalysisRecord, stems: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    if record.HasField("source"):
+        yield "audio", _audio(record.source)
+    yield from _facts(record.fusion)
+    yield from _column("stems", (click.format_filename(path) for path in stems))
+    yield from _column("warnings", (f"{warning.reason}: {warning.message}" for warning in _warnings(record)))
+    yield from _column("stages", (_stage(report) for report in record.stage_reports))
+    yield from _column("models", (line for part in _provenances(record) for line in _model(*part)))
+
+
+def _facts(fusion: record_pb2.Fusion) -> Iterator[tuple[str, str]]:
+    if fusion.HasField("tempo"):
+        agreement = _agreement(fusion.tempo, "estimators", fusion.tempo.disputed)
+        yield "tempo", f"{fusion.tempo.bpm:.1f} BPM{agreement}"
+    if fusion.HasField("key"):
+        yield "key", f"{fusion.key.tonic} {fusion.key.scale}{_agreement(fusion.key, 'profiles', fusion.key.disputed)}"
+    if fusion.HasField("loudness"):
+        yield "loudness", _loudness(fusion.loudness)
+    if fusion.HasField("vocals"):
+        yield "vocals", f"{_percent(fusion.vocals.energy_share)} of the energy"
+    if fusion.HasField("language"):
+        yield "language", fusion.language.language_code + _confidence(fusion.language.evidence)
+    if fusion.HasField("lyrics"):
+        lyrics = fusion.lyrics
+        heard = "the separated vocals" if lyrics.from_vocals else "the whole mix"
+        yield "lyrics", f"{_count(lyrics.word_count, 'word')}, heard in {heard}{_confidence(lyrics.evidence)}"
+        for line in lyrics.text.splitlines():
+            yield "", f"| {line}"
+
+
+def _audio(source: audio_pb2.SourceAudio) -> str:
+    parts = [
+        f"{source.container} ({source.codec})" if source.codec else source.container,
+        f"{source.sample_rate_hertz} Hz",
+        _count(source.channel_count, "channel"),
+    ]
+    if source.HasField("duration"):
+        parts.append(_clock(source.duration.ToTimedelta().total_seconds()))
+    return ", ".join(part for part in parts if part)
+
+
+def _loudness(fact: record_pb2.LoudnessFact) -> str:
+    parts = [f"{fact.integrated_lufs:.1f} LUFS"]
+    if fact.HasField("loudness_range_lu"):
+        parts.append(f"range {fact.loudness_range_lu:.1f} LU")
+    if fact.HasField("true_peak_dbtp"):
+        parts.append(f"true peak {fact.true_peak_dbtp:.1f} dBTP")
+    return ", ".join(parts)
+
+
+def _stage(report: record_pb2.StageReport) -> str:
+    parts = [f"{report.stage:<12}{state_name(report.state):<11}"]
+    if report.HasField("elapsed"):
+        parts.append(f"{report.elapsed.ToTimedelta().total_seconds():8.2f} s")
+    if report.input and report.input != "upload":
+        parts.append(f"  heard {report.input}")
+    if report.attempt_count > 1:
+        parts.append(f"  {report.attempt_count} attempts")
+    if report.HasField("error"):
+        parts.append(f"  {from_status(report.error)}")
+    return "".join(parts)
+
+
+def _model(stage: str, provenance: evidence_pb2.Provenance) -> Iterator[str]:
+    where = f"on {provenance.device}" if provenance.device else ""
+    cached = ", from the cache" if provenance.cache_hit else ""
+    if not provenance.HasField("model"):
+        yield f"{stage:<12}{provenance.engine}, no weights {where}{cached}".rstrip()
+        return
+    model = provenance.model
+    yield f"{stage:<12}{model.name} {where}, licence {model.license_spdx or 'unknown'}{cached}"
+    for file, digest in sorted(model.weights_sha256.items()):
+        yield f"{'':<12}{digest[:_DIGEST_SHOWN]}… {file}"
+
+
+def _provenances(record: record_pb2.AnalysisRecord) -> Iterator[tuple[str, evidence_pb2.Provenance]]:
+    if record.separation.HasField("provenance"):
+        yield "separation", record.separation.provenance
+    if record.speech.summary.HasField("provenance"):
+        yield "speech", record.speech.summary.provenance
+    if record.essentia.summary.HasField("provenance"):
+        yield "essentia", record.essentia.summary.provenance
+
+
+def _warnings(record: record_pb2.AnalysisRecord) -> Iterator[evidence_pb2.Warning]:
+    seen = set()
+    for warnings in (
+        record.fusion.warnings,
+        record.separation.warnings,
+        record.speech.summary.warnings,
+        record.essentia.summary.warnings,
+    ):
+        for warning in warnings:
+            if (warning.reason, warning.message) not in seen:
+                seen.add((warning.reason, warning.message))
+                yield warning
+
+
+def _column(label: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for index, text in enumerate(texts):
+        yield (label if index == 0 else ""), text
+
+
+def _agreement(fact: record_pb2.TempoFact | record_pb2.KeyFact, voters: str, disputed: bool) -> str:
+    if not fact.HasField("agreement"):
+        return ""
+    return f" ({_percent(fact.agreement)} of the {voters} agree{', disputed' if disputed else ''})"
+
+
+def _confidence(evidence: Iterable[record_pb2.Evidence]) -> str:
+    for item in evidence:
+        if item.HasField("confidence"):
+            kind = item.confidence_kind or "confidence"
+            return f" ({kind} {_percent(item.confidence)})"
+    return ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds, 2), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:05.2f}" if hours else f"{minutes}:{rest:05.2f}"

@@ -1,0 +1,209 @@
+"""The asyncio client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from types import TracebackType
+from typing import Any, TypeVar
+
+import grpc
+import grpc.aio
+
+from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
+from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
+from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
+from antiphon.audio.v1 import audio_pb2
+from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
+from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
+from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
+from antiphon_client.answer import Answer
+from antiphon_client.connection import DEFAULT_TARGET, DEFAULT_TIMEOUT_SECONDS, Tls, keep_status, open_channel
+from antiphon_client.errors import from_rpc
+from antiphon_client.rpcs import (
+    ANALYZE,
+    FEATURES,
+    SEPARATE,
+    TRANSCRIBE,
+    AnalyzeEvent,
+    FeaturesEvent,
+    SeparateEvent,
+    StreamRpc,
+    TranscribeEvent,
+    analysis_config,
+)
+from antiphon_client.upload import AsyncAudioSource, Upload
+
+Event = TypeVar("Event")
+
+
+class Client:
+    """Talks to the gateway, or straight to one family, from an event loop.
+
+    Every method raises :class:`AntiphonClientError`. Leaving a loop over events early, or cancelling the task, cancels
+    the call; wrap the generator in ``contextlib.aclosing`` to have that happen at once.
+
+    Args:
+        target: Address, ``HOST:PORT`` or any gRPC name. ``analyze`` and ``services`` want the gateway's, the other
+            calls their family's own.
+        tls: Files for an encrypted channel; None for plain text.
+        timeout_seconds: Deadline of a call that gives none of its own.
+    """
+
+    def __init__(
+        self, target: str = DEFAULT_TARGET, *, tls: Tls | None = None, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    ) -> None:
+        self.target = target
+        self._timeout_seconds = timeout_seconds
+        self._channel = open_channel(target, tls)
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes the channel and cancels what is under way on it."""
+        await self._channel.close()
+
+    def analyze(
+        self,
+        audio: AsyncAudioSource,
+        *,
+        stages: Sequence[str] = (),
+        return_stems: bool = False,
+        audio_format: audio_pb2.AudioFormat | None = None,
+        separation: separation_pb2.SeparationConfig | None = None,
+        speech: speech_pb2.TranscriptionConfig | None = None,
+        essentia: essentia_pb2.AnalysisConfig | None = None,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[AnalyzeEvent, None]:
+        """Yields what happens while the recording is analysed; an ``AnalysisRecord`` comes last, once.
+
+        Args:
+            audio: Path, bytes, binary stream, or (asynchronous) iterable of bytes.
+            stages: Stages wanted; empty for all.
+            return_stems: Whether to send the stems too, as ``SeparationHeader`` and ``StemChunk``.
+            audio_format: How to read the bytes; needed for raw PCM only.
+            separation: Settings of that family; its own defaults where None. So for ``speech`` and ``essentia``.
+            speech: See ``separation``.
+            essentia: See ``separation``.
+            timeout_seconds: Deadline; the client's own where None.
+        """
+        config = analysis_config(tuple(stages), return_stems, separation, speech, essentia)
+        return self._stream(ANALYZE, config, audio, audio_format, timeout_seconds)
+
+    async def analyze_to_record(
+        self,
+        audio: AsyncAudioSource,
+        *,
+        on_event: Callable[[AnalyzeEvent], None] | None = None,
+        **settings: Any,
+    ) -> record_pb2.AnalysisRecord:
+        """Analyses the recording and returns the record; takes what :meth:`analyze` takes."""
+        record = record_pb2.AnalysisRecord()
+        async with aclosing(self.analyze(audio, **settings)) as events:
+            async for event in events:
+                if on_event is not None:
+                    on_event(event)
+                if isinstance(event, record_pb2.AnalysisRecord):
+                    record = event
+        return record
+
+    def separate(
+        self,
+        audio: AsyncAudioSource,
+        config: separation_pb2.SeparationConfig | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[SeparateEvent, None]:
+        """Yields header, progress and stem chunks; a ``SeparationSummary`` comes last. Ask the separation service."""
+        config = config or separation_pb2.SeparationConfig()
+        return self._stream(SEPARATE, config, audio, _format_of(config), timeout_seconds)
+
+    def transcribe(
+        self,
+        audio: AsyncAudioSource,
+        config: speech_pb2.TranscriptionConfig | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[TranscribeEvent, None]:
+        """Yields header, progress and segments; a ``TranscriptionSummary`` comes last. Ask the speech service."""
+        config = config or speech_pb2.TranscriptionConfig()
+        return self._stream(TRANSCRIBE, config, audio, _format_of(config), timeout_seconds)
+
+    def features(
+        self,
+        audio: AsyncAudioSource,
+        config: essentia_pb2.AnalysisConfig | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[FeaturesEvent, None]:
+        """Yields header, progress and features, to be merged; an ``AnalysisSummary`` comes last. Ask essentia."""
+        config = config or essentia_pb2.AnalysisConfig()
+        return self._stream(FEATURES, config, audio, _format_of(config), timeout_seconds)
+
+    async def services(self, *, timeout_seconds: float = 10.0) -> list[analysis_pb2.ServiceStatus]:
+        """Asks the gateway which services it uses and whether each answers."""
+        stub: Any = analysis_grpc.AnalysisServiceStub(self._channel)
+        try:
+            answer = await stub.ListServices(analysis_pb2.ListServicesRequest(), timeout=timeout_seconds)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error, self.target, begun=False) from None
+        return list(answer.services)
+
+    async def _stream(
+        self,
+        rpc: StreamRpc[Event],
+        config: Any,
+        audio: AsyncAudioSource,
+        audio_format: audio_pb2.AudioFormat | None,
+        timeout_seconds: float | None,
+    ) -> AsyncGenerator[Event, None]:
+        upload = await asyncio.to_thread(Upload, audio)
+        method = self._channel.stream_stream(
+            rpc.method, request_serializer=rpc.request.SerializeToString, response_deserializer=rpc.response.FromString
+        )
+        timeout = self._timeout_seconds if timeout_seconds is None else timeout_seconds
+        answer = Answer(rpc, self.target)
+        call = keep_status(method(_requests(rpc, config, audio_format, upload), timeout=timeout))
+        try:
+            async for response in call:
+                if (event := answer.accept(response)) is not None:
+                    yield event
+            answer.end()
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error, self.target, answer.begun) from None
+        except asyncio.CancelledError:
+            # grpc.aio cancels the call when its request iterator raises, and says nothing of why.
+            if upload.failure is not None:
+                raise upload.failure from None
+            raise
+        finally:
+            call.cancel()
+            upload.close()
+
+
+async def _requests(
+    rpc: StreamRpc[Any], config: Any, audio_format: audio_pb2.AudioFormat | None, upload: Upload
+) -> AsyncIterator[Any]:
+    sent = type(config)()
+    sent.CopyFrom(config)
+    sent.audio_format.CopyFrom(upload.announce(audio_format))
+    yield rpc.request(config=sent)
+    try:
+        async for chunk in upload.achunks():
+            yield rpc.request(chunk=chunk)
+    except (GeneratorExit, asyncio.CancelledError):
+        raise
+    except BaseException as error:
+        upload.failure = error
+        raise
+
+
+def _format_of(config: Any) -> audio_pb2.AudioFormat | None:
+    return config.audio_format if config.HasField("audio_format") else None

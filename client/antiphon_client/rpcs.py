@@ -1,0 +1,100 @@
+"""The calls that take audio: method, messages, and which event comes last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
+from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
+from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
+from antiphon.evidence.v1 import evidence_pb2
+from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
+from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
+
+AnalyzeEvent = (
+    record_pb2.StageReport
+    | analysis_pb2.StageProgress
+    | separation_pb2.SeparationSummary
+    | speech_pb2.Segment
+    | speech_pb2.Transcript
+    | essentia_pb2.Analysis
+    | separation_pb2.SeparationHeader
+    | separation_pb2.StemChunk
+    | record_pb2.AnalysisRecord
+)
+SeparateEvent = (
+    separation_pb2.SeparationHeader
+    | evidence_pb2.Progress
+    | separation_pb2.StemChunk
+    | separation_pb2.SeparationSummary
+)
+TranscribeEvent = (
+    speech_pb2.TranscriptionHeader | evidence_pb2.Progress | speech_pb2.Segment | speech_pb2.TranscriptionSummary
+)
+FeaturesEvent = (
+    essentia_pb2.AnalysisHeader | evidence_pb2.Progress | essentia_pb2.Features | essentia_pb2.AnalysisSummary
+)
+
+Event = TypeVar("Event")
+
+
+@dataclass(frozen=True)
+class StreamRpc(Generic[Event]):
+    """One call with audio up and events down.
+
+    Attributes:
+        method: Path on the wire.
+        request: Class of a request, with ``config`` and ``chunk``.
+        response: Class of a response, with the oneof ``event``.
+        last: Field of the event that comes last, once.
+    """
+
+    method: str
+    request: Any
+    response: Any
+    last: str
+
+
+ANALYZE: StreamRpc[AnalyzeEvent] = StreamRpc(
+    "/antiphon.analysis.v1.AnalysisService/Analyze", analysis_pb2.AnalyzeRequest, analysis_pb2.AnalyzeResponse, "record"
+)
+SEPARATE: StreamRpc[SeparateEvent] = StreamRpc(
+    "/antiphon.separation.v1.SeparationService/Separate",
+    separation_pb2.SeparateRequest,
+    separation_pb2.SeparateResponse,
+    "summary",
+)
+TRANSCRIBE: StreamRpc[TranscribeEvent] = StreamRpc(
+    "/antiphon.speech.v1.SpeechService/Transcribe",
+    speech_pb2.TranscribeRequest,
+    speech_pb2.TranscribeResponse,
+    "summary",
+)
+FEATURES: StreamRpc[FeaturesEvent] = StreamRpc(
+    "/antiphon.essentia.v1.EssentiaService/Analyze",
+    essentia_pb2.AnalyzeRequest,
+    essentia_pb2.AnalyzeResponse,
+    "summary",
+)
+
+STAGES: tuple[str, ...] = tuple(
+    field.name
+    for field in record_pb2.AnalysisRecord.DESCRIPTOR.fields
+    if field.message_type is not None
+    and field.message_type.file.package not in ("antiphon.analysis.v1", "antiphon.audio.v1")
+)
+"""Names of the stages: the fields of a record that a service fills."""
+
+
+def analysis_config(
+    stages: tuple[str, ...],
+    return_stems: bool,
+    separation: separation_pb2.SeparationConfig | None,
+    speech: speech_pb2.TranscriptionConfig | None,
+    essentia: essentia_pb2.AnalysisConfig | None,
+) -> analysis_pb2.AnalysisConfig:
+    """Puts the settings of an analysis together; what is None stays the server's to choose."""
+    return analysis_pb2.AnalysisConfig(
+        stages=stages, return_stems=return_stems, separation=separation, speech=speech, essentia=essentia
+    )

@@ -1,0 +1,1 @@
+"""Keeps the services of one machine running: start, watch, restart, stop."""

@@ -1,0 +1,1 @@
+"""The gateway: asks every service about one upload and fuses their answers into one AnalysisRecord."""

@@ -1,0 +1,35 @@
+"""Whether each service answers, by its own readiness check."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
+from gateway.replay import Line
+
+CHECK_SECONDS = 1.0
+
+
+async def check_all(lines: Iterable[Line]) -> list[analysis_pb2.ServiceStatus]:
+    """Asks every service at once; in the order given."""
+    return list(await asyncio.gather(*(check(line) for line in lines)))
+
+
+async def check(line: Line) -> analysis_pb2.ServiceStatus:
+    """Asks one service whether it is ready; a second without an answer counts as no."""
+    stub = health_pb2_grpc.HealthStub(line.channel)
+    status = analysis_pb2.ServiceStatus(service=line.service)
+    try:
+        answer = await stub.Check(health_pb2.HealthCheckRequest(service="readiness"), timeout=CHECK_SECONDS)
+    except grpc.aio.AioRpcError as error:
+        status.problem = f"{line.target}: {error.code().name}: {error.details()}"
+        return status
+    status.ready = answer.status == health_pb2.HealthCheckResponse.SERVING
+    if not status.ready:
+        name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+        status.problem = f"{line.target}: its readiness check answers {name}"
+    return status

@@ -1,0 +1,253 @@
+"""One adapter for each service: turns a question into its RPC, and its answer into events of the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from google.protobuf import duration_pb2
+
+from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
+from antiphon.audio.v1 import audio_pb2
+from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
+from antiphon.essentia.v1 import essentia_service_pb2_grpc as essentia_grpc
+from antiphon.evidence.v1 import evidence_pb2
+from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
+from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc
+from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
+from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
+from chassis.upload import Spool
+from gateway.channels import open_channel
+from gateway.plan import STAGES, UPLOAD
+from gateway.replay import Line, Recording
+from gateway.settings import GatewaySettings
+from gateway.stems import StemIntake
+
+VOCALS = "vocals"
+
+
+class Outputs:
+    """What a stage leaves on disk for the stages that wait for it; closing it removes the files.
+
+    Args:
+        spool: Where the files go.
+        kept: Outputs that somebody waits for, by name.
+    """
+
+    def __init__(self, spool: Spool, kept: Collection[str]) -> None:
+        self.recordings: dict[str, Recording] = {}
+        self.kept = tuple(kept)
+        self._spool = spool
+        self._intakes: list[StemIntake] = []
+
+    def intake(self) -> StemIntake:
+        """Starts over for a new attempt."""
+        self.close()
+        self._intakes = [StemIntake(self._spool, self.kept)]
+        return self._intakes[0]
+
+    def close(self) -> None:
+        """Removes the files."""
+        self.recordings = {}
+        for intake in self._intakes:
+            intake.remove()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a stage is asked.
+
+    Attributes:
+        config: The caller's.
+        input: Name of what it listens to, such as ``separation.vocals``.
+        recording: The same on disk.
+        outputs: Where to leave what others wait for.
+        timeout: Seconds left for the answer.
+    """
+
+    config: analysis_pb2.AnalysisConfig
+    input: str
+    recording: Recording
+    outputs: Outputs
+    timeout: float
+
+
+class Backend(Protocol):
+    """What the gateway needs of a service."""
+
+    line: Line
+
+    def ask(self, question: Question) -> AsyncGenerator[analysis_pb2.AnalyzeResponse, None]:
+        """Yields what happens; the stage's part, which is the event named like the stage, once and last.
+
+        Raises:
+            StageFailure: the service failed.
+            AntiphonError: its answer was damaged.
+        """
+        ...
+
+
+class SeparationBackend:
+    """Asks separation for the stems that the caller or another stage needs, and for no others."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self._stub = separation_grpc.SeparationServiceStub(line.channel)  # type: ignore[no-untyped-call]
+
+    async def ask(self, question: Question) -> AsyncGenerator[analysis_pb2.AnalyzeResponse, None]:
+        """Yields progress, stems where the caller wants them, and the summary; see :class:`Backend`."""
+        asked, config = question.config, separation_pb2.SeparationConfig()
+        config.CopyFrom(asked.separation)
+        config.audio_format.CopyFrom(question.recording.announced())
+        del config.stems[:]
+        config.stems.extend(stems_to_ask(asked, question.outputs.kept))
+        if not config.output_encoding:
+            config.output_encoding = audio_pb2.OUTPUT_ENCODING_FLAC
+        header, summary = separation_pb2.SeparationHeader(), separation_pb2.SeparationSummary()
+        stems = question.outputs.intake()
+        calls = self.line.replay(
+            self._stub.Separate, separation_pb2.SeparateRequest, config, question.recording, question.timeout
+        )
+        async with aclosing(calls) as responses:
+            async for response in responses:
+                match response.WhichOneof("event"):
+                    case "header":
+                        header = response.header
+                        if asked.return_stems:
+                            yield analysis_pb2.AnalyzeResponse(stem_header=_returned(header, asked))
+                    case "progress":
+                        yield _progress("separation", response.progress)
+                    case "stem_chunk":
+                        stems.take(response.stem_chunk)
+                        if _wants(asked, response.stem_chunk.stem):
+                            yield analysis_pb2.AnalyzeResponse(stem_chunk=response.stem_chunk)
+                    case "summary":
+                        summary = response.summary
+        stems.verify(summary)
+        question.outputs.recordings = stems.recordings(header, clip_of(config))
+        yield analysis_pb2.AnalyzeResponse(separation=summary)
+
+
+class SpeechBackend:
+    """Asks speech for the words."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self._stub = speech_grpc.SpeechServiceStub(line.channel)  # type: ignore[no-untyped-call]
+
+    async def ask(self, question: Question) -> AsyncGenerator[analysis_pb2.AnalyzeResponse, None]:
+        """Yields progress, each segment, and the transcript; see :class:`Backend`."""
+        config, transcript = speech_pb2.TranscriptionConfig(), speech_pb2.Transcript()
+        config.CopyFrom(question.config.speech)
+        config.audio_format.CopyFrom(question.recording.announced())
+        if question.input != UPLOAD and not config.HasField("voice_activity_detection"):
+            config.voice_activity_detection = False  # Silero takes much singing for no speech at all.
+        clip = question.recording.clip
+        if clip is not None:
+            config.ClearField("clip")
+        calls = self.line.replay(
+            self._stub.Transcribe, speech_pb2.TranscribeRequest, config, question.recording, question.timeout
+        )
+        async with aclosing(calls) as responses:
+            async for response in responses:
+                match response.WhichOneof("event"):
+                    case "progress":
+                        yield _progress("speech", response.progress)
+                    case "segment":
+                        if clip is not None:
+                            _shift(response.segment, clip.start_offset.ToNanoseconds())
+                        transcript.segments.append(response.segment)
+                        yield analysis_pb2.AnalyzeResponse(segment=response.segment)
+                    case "summary":
+                        transcript.summary.CopyFrom(response.summary)
+        yield analysis_pb2.AnalyzeResponse(speech=transcript)
+
+
+class EssentiaBackend:
+    """Asks essentia for the features."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self._stub = essentia_grpc.EssentiaServiceStub(line.channel)  # type: ignore[no-untyped-call]
+
+    async def ask(self, question: Question) -> AsyncGenerator[analysis_pb2.AnalyzeResponse, None]:
+        """Yields progress and the merged analysis; see :class:`Backend`."""
+        config, analysis = essentia_pb2.AnalysisConfig(), essentia_pb2.Analysis()
+        config.CopyFrom(question.config.essentia)
+        config.audio_format.CopyFrom(question.recording.announced())
+        calls = self.line.replay(
+            self._stub.Analyze, essentia_pb2.AnalyzeRequest, config, question.recording, question.timeout
+        )
+        async with aclosing(calls) as responses:
+            async for response in responses:
+                match response.WhichOneof("event"):
+                    case "progress":
+                        yield _progress("essentia", response.progress)
+                    case "features":
+                        analysis.features.MergeFrom(response.features)
+                    case "summary":
+                        analysis.summary.CopyFrom(response.summary)
+        yield analysis_pb2.AnalyzeResponse(essentia=analysis)
+
+
+BACKENDS: dict[str, Callable[[Line], Backend]] = {
+    "separation": SeparationBackend,
+    "speech": SpeechBackend,
+    "essentia": EssentiaBackend,
+}
+
+
+def open_backends(settings: GatewaySettings) -> dict[str, Backend]:
+    """Opens the way to every service that a stage names, by the service's word."""
+    return {
+        service: BACKENDS[service](
+            Line(service, settings.target(service), open_channel(service, settings), settings.connect_seconds)
+        )
+        for service in dict.fromkeys(stage.service for stage in STAGES)
+    }
+
+
+def stems_to_ask(config: analysis_pb2.AnalysisConfig, kept: Collection[str]) -> list[str]:
+    """Names the stems to ask separation for; empty for all that the model has.
+
+    The summary's energy shares cover every stem of the model however few are sent, so the vocals alone do where nobody
+    wants stems.
+    """
+    asked = list(config.separation.stems)
+    if not asked:
+        return [] if config.return_stems else list(kept) or [VOCALS]
+    return asked + [name for name in kept if name not in asked]
+
+
+def clip_of(config: Any) -> audio_pb2.ClipRange | None:
+    """Gives the part of the audio that a service's config asks for; None for all of it."""
+    clip: audio_pb2.ClipRange = config.clip
+    return clip if clip.HasField("end_offset") or clip.start_offset.ToNanoseconds() else None
+
+
+def _wants(config: analysis_pb2.AnalysisConfig, stem: str) -> bool:
+    return config.return_stems and (not config.separation.stems or stem in config.separation.stems)
+
+
+def _returned(
+    header: separation_pb2.SeparationHeader, config: analysis_pb2.AnalysisConfig
+) -> separation_pb2.SeparationHeader:
+    result = separation_pb2.SeparationHeader()
+    result.CopyFrom(header)
+    del result.stems[:]
+    result.stems.extend(stem for stem in header.stems if _wants(config, stem))
+    return result
+
+
+def _progress(stage: str, progress: evidence_pb2.Progress) -> analysis_pb2.AnalyzeResponse:
+    return analysis_pb2.AnalyzeResponse(progress=analysis_pb2.StageProgress(stage=stage, progress=progress))
+
+
+def _shift(segment: speech_pb2.Segment, nanoseconds: int) -> None:
+    offsets: list[duration_pb2.Duration] = [
+        offset for item in (segment, *segment.words) for offset in (item.start_offset, item.end_offset)
+    ]
+    for offset in offsets:
+        offset.FromNanoseconds(offset.ToNanoseconds() + nanoseconds)

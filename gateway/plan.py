@@ -1,0 +1,120 @@
+"""The plan: which stages there are, what each listens to, and which of them one call needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chassis.errors import invalid
+
+UPLOAD = "upload"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One question put to one service.
+
+    Attributes:
+        name: Also the record's field and the config's field.
+        service: Word of the service that answers.
+        inputs: What it can listen to, best first: ``upload``, or another stage's output as ``stage.output``.
+    """
+
+    name: str
+    service: str
+    inputs: tuple[str, ...] = (UPLOAD,)
+
+
+STAGES = (
+    Stage("separation", service="separation"),
+    Stage("speech", service="speech", inputs=("separation.vocals", UPLOAD)),
+    Stage("essentia", service="essentia"),
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage as one plan runs it.
+
+    Attributes:
+        stage: The stage.
+        inputs: The stage's inputs that this plan can provide, best first.
+        kept: Outputs of this stage that another stage of the plan listens to, such as ``vocals``.
+    """
+
+    stage: Stage
+    inputs: tuple[str, ...]
+    kept: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the stage."""
+        return self.stage.name
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Names of the stages that must have ended before this one starts, each once, in order."""
+        return tuple(dict.fromkeys(source_of(name) for name in self.inputs if name != UPLOAD))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The stages to run, in the order in which a record reports them."""
+
+    steps: tuple[Step, ...]
+
+    def __contains__(self, name: object) -> bool:
+        return any(step.name == name for step in self.steps)
+
+
+def source_of(name: str) -> str:
+    """Gives the stage that makes an output: ``separation`` for ``separation.vocals``."""
+    return name.partition(".")[0]
+
+
+def derive(wanted: Sequence[str], stages: Sequence[Stage] = STAGES) -> Plan:
+    """Makes the plan for the stages wanted; all of them where ``wanted`` is empty.
+
+    A stage that listens to another's output waits for it where that other is wanted too, and does without it otherwise.
+
+    Raises:
+        AntiphonError: UNKNOWN_STAGE for a name that is not in ``stages``; STAGE_INPUT_MISSING where a stage can only
+            listen to a stage that is not wanted.
+    """
+    known = [stage.name for stage in stages]
+    for index, name in enumerate(wanted):
+        if name not in known:
+            raise invalid(
+                "UNKNOWN_STAGE",
+                f"no stage named {name!r}; this gateway has {', '.join(known)}",
+                field=f"config.stages[{index}]",
+                stage=name,
+                known=", ".join(known),
+            )
+    chosen = [stage for stage in stages if not wanted or stage.name in wanted]
+    names = {stage.name for stage in chosen}
+    inputs = {
+        stage.name: tuple(name for name in stage.inputs if name == UPLOAD or source_of(name) in names)
+        for stage in chosen
+    }
+    for stage in chosen:
+        if not inputs[stage.name]:
+            missing = source_of(stage.inputs[0])
+            raise invalid(
+                "STAGE_INPUT_MISSING",
+                f"stage {stage.name!r} listens to {' or '.join(stage.inputs)}; ask for {missing!r} too",
+                field="config.stages",
+                stage=stage.name,
+                inputs=", ".join(stage.inputs),
+            )
+    listened = dict.fromkeys(name for stage in chosen for name in inputs[stage.name] if name != UPLOAD)
+    return Plan(
+        tuple(
+            Step(
+                stage,
+                inputs[stage.name],
+                tuple(name.partition(".")[2] for name in listened if source_of(name) == stage.name),
+            )
+            for stage in chosen
+        )
+    )

@@ -1,0 +1,44 @@
+"""What can be configured of the gateway; environment variables with the prefix GATEWAY_."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from chassis.settings import setting
+
+
+@dataclass(frozen=True)
+class GatewaySettings:
+    """Where the services are, and how long and how often the gateway asks them."""
+
+    separation_target: str = setting("127.0.0.1:50051", "gRPC target of separation, such as dns:///separation:50051.")
+    speech_target: str = setting("127.0.0.1:50052", "gRPC target of speech.")
+    essentia_target: str = setting("127.0.0.1:50053", "gRPC target of essentia.")
+    separation_seconds: float = setting(1800.0, "Longest that separation may take, seconds.")
+    speech_seconds: float = setting(1800.0, "Longest that speech may take, seconds.")
+    essentia_seconds: float = setting(900.0, "Longest that essentia may take, seconds.")
+    max_analyses: int = setting(16, "Analyses under way at once; one more is refused as busy.")
+    fuse_margin_seconds: float = setting(0.2, "Kept back from the caller's deadline for fusing and sending, seconds.")
+    connect_seconds: float = setting(2.0, "Longest wait for a service to be reachable, seconds.")
+    max_attempts: int = setting(2, "Times a stage is tried when its worker is lost.")
+    max_answer_bytes: int = setting(64 << 20, "Largest single message taken from a service, bytes.")
+    services_ca_file: Path | None = setting(None, "CA (PEM) that certified the services; empty for plain text.")
+    services_cert_file: Path | None = setting(None, "Certificate (PEM) to show to the services; empty for none.")
+    services_key_file: Path | None = setting(None, "Key (PEM) of the certificate to show to the services.")
+
+    def __post_init__(self) -> None:
+        if self.max_attempts < 1:
+            raise ValueError(f"max_attempts is {self.max_attempts}; a stage must be tried at least once")
+        if (self.services_cert_file is None) != (self.services_key_file is None):
+            raise ValueError("services_cert_file and services_key_file go together; set both or neither")
+        if self.services_cert_file is not None and self.services_ca_file is None:
+            raise ValueError("services_cert_file needs services_ca_file; without it no TLS is spoken to the services")
+
+    def target(self, service: str) -> str:
+        """Gives the gRPC target of a service, by its word."""
+        return str(getattr(self, f"{service}_target"))
+
+    def seconds(self, service: str) -> float:
+        """Gives the longest that a service may take, seconds."""
+        return float(getattr(self, f"{service}_seconds"))

@@ -1,0 +1,493 @@
+from antiphon.audio.v1 import audio_pb2 as _audio_pb2
+from antiphon.evidence.v1 import evidence_pb2 as _evidence_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class AnalyzeRequest(_message.Message):
+    __slots__ = ("config", "chunk")
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    config: AnalysisConfig
+    chunk: _audio_pb2.AudioChunk
+    def __init__(self, config: _Optional[_Union[AnalysisConfig, _Mapping]] = ..., chunk: _Optional[_Union[_audio_pb2.AudioChunk, _Mapping]] = ...) -> None: ...
+
+class AnalysisConfig(_message.Message):
+    __slots__ = ("audio_format", "groups", "include_series", "melody", "clip")
+    AUDIO_FORMAT_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_SERIES_FIELD_NUMBER: _ClassVar[int]
+    MELODY_FIELD_NUMBER: _ClassVar[int]
+    CLIP_FIELD_NUMBER: _ClassVar[int]
+    audio_format: _audio_pb2.AudioFormat
+    groups: _containers.RepeatedScalarFieldContainer[str]
+    include_series: bool
+    melody: bool
+    clip: _audio_pb2.ClipRange
+    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., groups: _Optional[_Iterable[str]] = ..., include_series: bool = ..., melody: bool = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ...) -> None: ...
+
+class AnalyzeResponse(_message.Message):
+    __slots__ = ("header", "progress", "features", "summary")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    header: AnalysisHeader
+    progress: _evidence_pb2.Progress
+    features: Features
+    summary: AnalysisSummary
+    def __init__(self, header: _Optional[_Union[AnalysisHeader, _Mapping]] = ..., progress: _Optional[_Union[_evidence_pb2.Progress, _Mapping]] = ..., features: _Optional[_Union[Features, _Mapping]] = ..., summary: _Optional[_Union[AnalysisSummary, _Mapping]] = ...) -> None: ...
+
+class AnalysisHeader(_message.Message):
+    __slots__ = ("source",)
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    source: _audio_pb2.SourceAudio
+    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ...) -> None: ...
+
+class AnalysisSummary(_message.Message):
+    __slots__ = ("source", "warnings", "provenance")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    WARNINGS_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    source: _audio_pb2.SourceAudio
+    warnings: _containers.RepeatedCompositeFieldContainer[_evidence_pb2.Warning]
+    provenance: _evidence_pb2.Provenance
+    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., provenance: _Optional[_Union[_evidence_pb2.Provenance, _Mapping]] = ...) -> None: ...
+
+class Analysis(_message.Message):
+    __slots__ = ("features", "summary")
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    features: Features
+    summary: AnalysisSummary
+    def __init__(self, features: _Optional[_Union[Features, _Mapping]] = ..., summary: _Optional[_Union[AnalysisSummary, _Mapping]] = ...) -> None: ...
+
+class Features(_message.Message):
+    __slots__ = ("signal", "loudness", "rhythm", "tonal", "pitch", "spectral", "timbre", "structure", "series")
+    SIGNAL_FIELD_NUMBER: _ClassVar[int]
+    LOUDNESS_FIELD_NUMBER: _ClassVar[int]
+    RHYTHM_FIELD_NUMBER: _ClassVar[int]
+    TONAL_FIELD_NUMBER: _ClassVar[int]
+    PITCH_FIELD_NUMBER: _ClassVar[int]
+    SPECTRAL_FIELD_NUMBER: _ClassVar[int]
+    TIMBRE_FIELD_NUMBER: _ClassVar[int]
+    STRUCTURE_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    signal: Signal
+    loudness: Loudness
+    rhythm: Rhythm
+    tonal: Tonal
+    pitch: Pitch
+    spectral: Spectral
+    timbre: Timbre
+    structure: Structure
+    series: Series
+    def __init__(self, signal: _Optional[_Union[Signal, _Mapping]] = ..., loudness: _Optional[_Union[Loudness, _Mapping]] = ..., rhythm: _Optional[_Union[Rhythm, _Mapping]] = ..., tonal: _Optional[_Union[Tonal, _Mapping]] = ..., pitch: _Optional[_Union[Pitch, _Mapping]] = ..., spectral: _Optional[_Union[Spectral, _Mapping]] = ..., timbre: _Optional[_Union[Timbre, _Mapping]] = ..., structure: _Optional[_Union[Structure, _Mapping]] = ..., series: _Optional[_Union[Series, _Mapping]] = ...) -> None: ...
+
+class Signal(_message.Message):
+    __slots__ = ("duration_seconds", "channel_count", "sample_rate_hertz", "stereo_correlation", "stereo_width_ratio", "stereo_balance_db", "saturation_count", "saturation_ratio", "dc_offset")
+    DURATION_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_RATE_HERTZ_FIELD_NUMBER: _ClassVar[int]
+    STEREO_CORRELATION_FIELD_NUMBER: _ClassVar[int]
+    STEREO_WIDTH_RATIO_FIELD_NUMBER: _ClassVar[int]
+    STEREO_BALANCE_DB_FIELD_NUMBER: _ClassVar[int]
+    SATURATION_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SATURATION_RATIO_FIELD_NUMBER: _ClassVar[int]
+    DC_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    duration_seconds: float
+    channel_count: int
+    sample_rate_hertz: int
+    stereo_correlation: float
+    stereo_width_ratio: float
+    stereo_balance_db: float
+    saturation_count: int
+    saturation_ratio: float
+    dc_offset: float
+    def __init__(self, duration_seconds: _Optional[float] = ..., channel_count: _Optional[int] = ..., sample_rate_hertz: _Optional[int] = ..., stereo_correlation: _Optional[float] = ..., stereo_width_ratio: _Optional[float] = ..., stereo_balance_db: _Optional[float] = ..., saturation_count: _Optional[int] = ..., saturation_ratio: _Optional[float] = ..., dc_offset: _Optional[float] = ...) -> None: ...
+
+class Loudness(_message.Message):
+    __slots__ = ("integrated_lufs", "loudness_range_lu", "momentary_max_lufs", "short_term_max_lufs", "true_peak_dbtp", "peak_to_loudness_db", "peak", "rms", "rms_dbfs", "crest_factor_db", "dynamic_complexity_db", "dynamic_loudness_db", "replay_gain_db", "loudness_vickers_db", "frame_rms_mean", "frame_rms_std", "silence_ratio", "rms_energy_bass_dbfs", "rms_energy_body_dbfs", "rms_energy_mid_dbfs", "rms_energy_air_dbfs")
+    INTEGRATED_LUFS_FIELD_NUMBER: _ClassVar[int]
+    LOUDNESS_RANGE_LU_FIELD_NUMBER: _ClassVar[int]
+    MOMENTARY_MAX_LUFS_FIELD_NUMBER: _ClassVar[int]
+    SHORT_TERM_MAX_LUFS_FIELD_NUMBER: _ClassVar[int]
+    TRUE_PEAK_DBTP_FIELD_NUMBER: _ClassVar[int]
+    PEAK_TO_LOUDNESS_DB_FIELD_NUMBER: _ClassVar[int]
+    PEAK_FIELD_NUMBER: _ClassVar[int]
+    RMS_FIELD_NUMBER: _ClassVar[int]
+    RMS_DBFS_FIELD_NUMBER: _ClassVar[int]
+    CREST_FACTOR_DB_FIELD_NUMBER: _ClassVar[int]
+    DYNAMIC_COMPLEXITY_DB_FIELD_NUMBER: _ClassVar[int]
+    DYNAMIC_LOUDNESS_DB_FIELD_NUMBER: _ClassVar[int]
+    REPLAY_GAIN_DB_FIELD_NUMBER: _ClassVar[int]
+    LOUDNESS_VICKERS_DB_FIELD_NUMBER: _ClassVar[int]
+    FRAME_RMS_MEAN_FIELD_NUMBER: _ClassVar[int]
+    FRAME_RMS_STD_FIELD_NUMBER: _ClassVar[int]
+    SILENCE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    RMS_ENERGY_BASS_DBFS_FIELD_NUMBER: _ClassVar[int]
+    RMS_ENERGY_BODY_DBFS_FIELD_NUMBER: _ClassVar[int]
+    RMS_ENERGY_MID_DBFS_FIELD_NUMBER: _ClassVar[int]
+    RMS_ENERGY_AIR_DBFS_FIELD_NUMBER: _ClassVar[int]
+    integrated_lufs: float
+    loudness_range_lu: float
+    momentary_max_lufs: float
+    short_term_max_lufs: float
+    true_peak_dbtp: float
+    peak_to_loudness_db: float
+    peak: float
+    rms: float
+    rms_dbfs: float
+    crest_factor_db: float
+    dynamic_complexity_db: float
+    dynamic_loudness_db: float
+    replay_gain_db: float
+    loudness_vickers_db: float
+    frame_rms_mean: float
+    frame_rms_std: float
+    silence_ratio: float
+    rms_energy_bass_dbfs: float
+    rms_energy_body_dbfs: float
+    rms_energy_mid_dbfs: float
+    rms_energy_air_dbfs: float
+    def __init__(self, integrated_lufs: _Optional[float] = ..., loudness_range_lu: _Optional[float] = ..., momentary_max_lufs: _Optional[float] = ..., short_term_max_lufs: _Optional[float] = ..., true_peak_dbtp: _Optional[float] = ..., peak_to_loudness_db: _Optional[float] = ..., peak: _Optional[float] = ..., rms: _Optional[float] = ..., rms_dbfs: _Optional[float] = ..., crest_factor_db: _Optional[float] = ..., dynamic_complexity_db: _Optional[float] = ..., dynamic_loudness_db: _Optional[float] = ..., replay_gain_db: _Optional[float] = ..., loudness_vickers_db: _Optional[float] = ..., frame_rms_mean: _Optional[float] = ..., frame_rms_std: _Optional[float] = ..., silence_ratio: _Optional[float] = ..., rms_energy_bass_dbfs: _Optional[float] = ..., rms_energy_body_dbfs: _Optional[float] = ..., rms_energy_mid_dbfs: _Optional[float] = ..., rms_energy_air_dbfs: _Optional[float] = ...) -> None: ...
+
+class Rhythm(_message.Message):
+    __slots__ = ("bpm", "bpm_degara", "bpm_percival", "beat_confidence", "beat_confidence_norm", "bpm_agreement", "beat_count", "first_beat_seconds", "beat_interval_seconds_mean", "beat_interval_seconds_std", "beat_regularity", "bpm_first_peak", "bpm_first_peak_weight", "bpm_first_peak_spread", "bpm_second_peak", "bpm_second_peak_weight", "bpm_second_peak_spread", "danceability", "danceability_norm", "dfa_exponent_mean", "onset_rate_hz", "onset_count", "onset_strength_db_mean", "onset_strength_db_std", "onset_interval_seconds_mean", "onset_interval_seconds_std", "on_beat_ratio", "syncopation", "rhythmic_complexity", "rhythmic_evenness", "beats_loudness_mean", "beats_loudness_std", "beats_bass_ratio_mean")
+    BPM_FIELD_NUMBER: _ClassVar[int]
+    BPM_DEGARA_FIELD_NUMBER: _ClassVar[int]
+    BPM_PERCIVAL_FIELD_NUMBER: _ClassVar[int]
+    BEAT_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    BEAT_CONFIDENCE_NORM_FIELD_NUMBER: _ClassVar[int]
+    BPM_AGREEMENT_FIELD_NUMBER: _ClassVar[int]
+    BEAT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FIRST_BEAT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    BEAT_INTERVAL_SECONDS_MEAN_FIELD_NUMBER: _ClassVar[int]
+    BEAT_INTERVAL_SECONDS_STD_FIELD_NUMBER: _ClassVar[int]
+    BEAT_REGULARITY_FIELD_NUMBER: _ClassVar[int]
+    BPM_FIRST_PEAK_FIELD_NUMBER: _ClassVar[int]
+    BPM_FIRST_PEAK_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    BPM_FIRST_PEAK_SPREAD_FIELD_NUMBER: _ClassVar[int]
+    BPM_SECOND_PEAK_FIELD_NUMBER: _ClassVar[int]
+    BPM_SECOND_PEAK_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    BPM_SECOND_PEAK_SPREAD_FIELD_NUMBER: _ClassVar[int]
+    DANCEABILITY_FIELD_NUMBER: _ClassVar[int]
+    DANCEABILITY_NORM_FIELD_NUMBER: _ClassVar[int]
+    DFA_EXPONENT_MEAN_FIELD_NUMBER: _ClassVar[int]
+    ONSET_RATE_HZ_FIELD_NUMBER: _ClassVar[int]
+    ONSET_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ONSET_STRENGTH_DB_MEAN_FIELD_NUMBER: _ClassVar[int]
+    ONSET_STRENGTH_DB_STD_FIELD_NUMBER: _ClassVar[int]
+    ONSET_INTERVAL_SECONDS_MEAN_FIELD_NUMBER: _ClassVar[int]
+    ONSET_INTERVAL_SECONDS_STD_FIELD_NUMBER: _ClassVar[int]
+    ON_BEAT_RATIO_FIELD_NUMBER: _ClassVar[int]
+    SYNCOPATION_FIELD_NUMBER: _ClassVar[int]
+    RHYTHMIC_COMPLEXITY_FIELD_NUMBER: _ClassVar[int]
+    RHYTHMIC_EVENNESS_FIELD_NUMBER: _ClassVar[int]
+    BEATS_LOUDNESS_MEAN_FIELD_NUMBER: _ClassVar[int]
+    BEATS_LOUDNESS_STD_FIELD_NUMBER: _ClassVar[int]
+    BEATS_BASS_RATIO_MEAN_FIELD_NUMBER: _ClassVar[int]
+    bpm: float
+    bpm_degara: float
+    bpm_percival: float
+    beat_confidence: float
+    beat_confidence_norm: float
+    bpm_agreement: float
+    beat_count: int
+    first_beat_seconds: float
+    beat_interval_seconds_mean: float
+    beat_interval_seconds_std: float
+    beat_regularity: float
+    bpm_first_peak: float
+    bpm_first_peak_weight: float
+    bpm_first_peak_spread: float
+    bpm_second_peak: float
+    bpm_second_peak_weight: float
+    bpm_second_peak_spread: float
+    danceability: float
+    danceability_norm: float
+    dfa_exponent_mean: float
+    onset_rate_hz: float
+    onset_count: int
+    onset_strength_db_mean: float
+    onset_strength_db_std: float
+    onset_interval_seconds_mean: float
+    onset_interval_seconds_std: float
+    on_beat_ratio: float
+    syncopation: float
+    rhythmic_complexity: float
+    rhythmic_evenness: float
+    beats_loudness_mean: float
+    beats_loudness_std: float
+    beats_bass_ratio_mean: float
+    def __init__(self, bpm: _Optional[float] = ..., bpm_degara: _Optional[float] = ..., bpm_percival: _Optional[float] = ..., beat_confidence: _Optional[float] = ..., beat_confidence_norm: _Optional[float] = ..., bpm_agreement: _Optional[float] = ..., beat_count: _Optional[int] = ..., first_beat_seconds: _Optional[float] = ..., beat_interval_seconds_mean: _Optional[float] = ..., beat_interval_seconds_std: _Optional[float] = ..., beat_regularity: _Optional[float] = ..., bpm_first_peak: _Optional[float] = ..., bpm_first_peak_weight: _Optional[float] = ..., bpm_first_peak_spread: _Optional[float] = ..., bpm_second_peak: _Optional[float] = ..., bpm_second_peak_weight: _Optional[float] = ..., bpm_second_peak_spread: _Optional[float] = ..., danceability: _Optional[float] = ..., danceability_norm: _Optional[float] = ..., dfa_exponent_mean: _Optional[float] = ..., onset_rate_hz: _Optional[float] = ..., onset_count: _Optional[int] = ..., onset_strength_db_mean: _Optional[float] = ..., onset_strength_db_std: _Optional[float] = ..., onset_interval_seconds_mean: _Optional[float] = ..., onset_interval_seconds_std: _Optional[float] = ..., on_beat_ratio: _Optional[float] = ..., syncopation: _Optional[float] = ..., rhythmic_complexity: _Optional[float] = ..., rhythmic_evenness: _Optional[float] = ..., beats_loudness_mean: _Optional[float] = ..., beats_loudness_std: _Optional[float] = ..., beats_bass_ratio_mean: _Optional[float] = ...) -> None: ...
+
+class Tonal(_message.Message):
+    __slots__ = ("key_tonic", "key_scale", "key_estimates", "key_agreement", "key_strength", "atonality", "chroma", "chroma_entropy_bits", "chroma_crest_ratio", "chroma_frame_entropy_bits", "tuning_hz", "tuning_cents", "dissonance_mean", "dissonance_std", "pitch_salience_mean", "pitch_salience_std", "inharmonicity_mean", "inharmonicity_std", "odd_even_ratio_mean", "odd_even_ratio_std", "tristimulus_1_mean", "tristimulus_2_mean", "tristimulus_3_mean", "harmonic_change_mean", "chords_number_rate", "chords_change_rate", "chords_strength_mean", "chords_entropy_bits", "chords_minor_ratio", "equal_tempered_deviation", "nontempered_energy_ratio", "nontempered_peaks_ratio")
+    KEY_TONIC_FIELD_NUMBER: _ClassVar[int]
+    KEY_SCALE_FIELD_NUMBER: _ClassVar[int]
+    KEY_ESTIMATES_FIELD_NUMBER: _ClassVar[int]
+    KEY_AGREEMENT_FIELD_NUMBER: _ClassVar[int]
+    KEY_STRENGTH_FIELD_NUMBER: _ClassVar[int]
+    ATONALITY_FIELD_NUMBER: _ClassVar[int]
+    CHROMA_FIELD_NUMBER: _ClassVar[int]
+    CHROMA_ENTROPY_BITS_FIELD_NUMBER: _ClassVar[int]
+    CHROMA_CREST_RATIO_FIELD_NUMBER: _ClassVar[int]
+    CHROMA_FRAME_ENTROPY_BITS_FIELD_NUMBER: _ClassVar[int]
+    TUNING_HZ_FIELD_NUMBER: _ClassVar[int]
+    TUNING_CENTS_FIELD_NUMBER: _ClassVar[int]
+    DISSONANCE_MEAN_FIELD_NUMBER: _ClassVar[int]
+    DISSONANCE_STD_FIELD_NUMBER: _ClassVar[int]
+    PITCH_SALIENCE_MEAN_FIELD_NUMBER: _ClassVar[int]
+    PITCH_SALIENCE_STD_FIELD_NUMBER: _ClassVar[int]
+    INHARMONICITY_MEAN_FIELD_NUMBER: _ClassVar[int]
+    INHARMONICITY_STD_FIELD_NUMBER: _ClassVar[int]
+    ODD_EVEN_RATIO_MEAN_FIELD_NUMBER: _ClassVar[int]
+    ODD_EVEN_RATIO_STD_FIELD_NUMBER: _ClassVar[int]
+    TRISTIMULUS_1_MEAN_FIELD_NUMBER: _ClassVar[int]
+    TRISTIMULUS_2_MEAN_FIELD_NUMBER: _ClassVar[int]
+    TRISTIMULUS_3_MEAN_FIELD_NUMBER: _ClassVar[int]
+    HARMONIC_CHANGE_MEAN_FIELD_NUMBER: _ClassVar[int]
+    CHORDS_NUMBER_RATE_FIELD_NUMBER: _ClassVar[int]
+    CHORDS_CHANGE_RATE_FIELD_NUMBER: _ClassVar[int]
+    CHORDS_STRENGTH_MEAN_FIELD_NUMBER: _ClassVar[int]
+    CHORDS_ENTROPY_BITS_FIELD_NUMBER: _ClassVar[int]
+    CHORDS_MINOR_RATIO_FIELD_NUMBER: _ClassVar[int]
+    EQUAL_TEMPERED_DEVIATION_FIELD_NUMBER: _ClassVar[int]
+    NONTEMPERED_ENERGY_RATIO_FIELD_NUMBER: _ClassVar[int]
+    NONTEMPERED_PEAKS_RATIO_FIELD_NUMBER: _ClassVar[int]
+    key_tonic: str
+    key_scale: str
+    key_estimates: _containers.RepeatedCompositeFieldContainer[KeyEstimate]
+    key_agreement: float
+    key_strength: float
+    atonality: float
+    chroma: _containers.RepeatedScalarFieldContainer[float]
+    chroma_entropy_bits: float
+    chroma_crest_ratio: float
+    chroma_frame_entropy_bits: float
+    tuning_hz: float
+    tuning_cents: float
+    dissonance_mean: float
+    dissonance_std: float
+    pitch_salience_mean: float
+    pitch_salience_std: float
+    inharmonicity_mean: float
+    inharmonicity_std: float
+    odd_even_ratio_mean: float
+    odd_even_ratio_std: float
+    tristimulus_1_mean: float
+    tristimulus_2_mean: float
+    tristimulus_3_mean: float
+    harmonic_change_mean: float
+    chords_number_rate: float
+    chords_change_rate: float
+    chords_strength_mean: float
+    chords_entropy_bits: float
+    chords_minor_ratio: float
+    equal_tempered_deviation: float
+    nontempered_energy_ratio: float
+    nontempered_peaks_ratio: float
+    def __init__(self, key_tonic: _Optional[str] = ..., key_scale: _Optional[str] = ..., key_estimates: _Optional[_Iterable[_Union[KeyEstimate, _Mapping]]] = ..., key_agreement: _Optional[float] = ..., key_strength: _Optional[float] = ..., atonality: _Optional[float] = ..., chroma: _Optional[_Iterable[float]] = ..., chroma_entropy_bits: _Optional[float] = ..., chroma_crest_ratio: _Optional[float] = ..., chroma_frame_entropy_bits: _Optional[float] = ..., tuning_hz: _Optional[float] = ..., tuning_cents: _Optional[float] = ..., dissonance_mean: _Optional[float] = ..., dissonance_std: _Optional[float] = ..., pitch_salience_mean: _Optional[float] = ..., pitch_salience_std: _Optional[float] = ..., inharmonicity_mean: _Optional[float] = ..., inharmonicity_std: _Optional[float] = ..., odd_even_ratio_mean: _Optional[float] = ..., odd_even_ratio_std: _Optional[float] = ..., tristimulus_1_mean: _Optional[float] = ..., tristimulus_2_mean: _Optional[float] = ..., tristimulus_3_mean: _Optional[float] = ..., harmonic_change_mean: _Optional[float] = ..., chords_number_rate: _Optional[float] = ..., chords_change_rate: _Optional[float] = ..., chords_strength_mean: _Optional[float] = ..., chords_entropy_bits: _Optional[float] = ..., chords_minor_ratio: _Optional[float] = ..., equal_tempered_deviation: _Optional[float] = ..., nontempered_energy_ratio: _Optional[float] = ..., nontempered_peaks_ratio: _Optional[float] = ...) -> None: ...
+
+class KeyEstimate(_message.Message):
+    __slots__ = ("profile", "tonic", "scale", "strength")
+    PROFILE_FIELD_NUMBER: _ClassVar[int]
+    TONIC_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    STRENGTH_FIELD_NUMBER: _ClassVar[int]
+    profile: str
+    tonic: str
+    scale: str
+    strength: float
+    def __init__(self, profile: _Optional[str] = ..., tonic: _Optional[str] = ..., scale: _Optional[str] = ..., strength: _Optional[float] = ...) -> None: ...
+
+class Pitch(_message.Message):
+    __slots__ = ("yin_pitch_median_hz", "yin_confidence_mean", "yin_confident_ratio", "voiced_ratio", "f0_mean_hz", "f0_median_hz", "f0_p05_hz", "f0_p95_hz", "f0_std_semitones", "f0_range_semitones", "f0_confidence_mean")
+    YIN_PITCH_MEDIAN_HZ_FIELD_NUMBER: _ClassVar[int]
+    YIN_CONFIDENCE_MEAN_FIELD_NUMBER: _ClassVar[int]
+    YIN_CONFIDENT_RATIO_FIELD_NUMBER: _ClassVar[int]
+    VOICED_RATIO_FIELD_NUMBER: _ClassVar[int]
+    F0_MEAN_HZ_FIELD_NUMBER: _ClassVar[int]
+    F0_MEDIAN_HZ_FIELD_NUMBER: _ClassVar[int]
+    F0_P05_HZ_FIELD_NUMBER: _ClassVar[int]
+    F0_P95_HZ_FIELD_NUMBER: _ClassVar[int]
+    F0_STD_SEMITONES_FIELD_NUMBER: _ClassVar[int]
+    F0_RANGE_SEMITONES_FIELD_NUMBER: _ClassVar[int]
+    F0_CONFIDENCE_MEAN_FIELD_NUMBER: _ClassVar[int]
+    yin_pitch_median_hz: float
+    yin_confidence_mean: float
+    yin_confident_ratio: float
+    voiced_ratio: float
+    f0_mean_hz: float
+    f0_median_hz: float
+    f0_p05_hz: float
+    f0_p95_hz: float
+    f0_std_semitones: float
+    f0_range_semitones: float
+    f0_confidence_mean: float
+    def __init__(self, yin_pitch_median_hz: _Optional[float] = ..., yin_confidence_mean: _Optional[float] = ..., yin_confident_ratio: _Optional[float] = ..., voiced_ratio: _Optional[float] = ..., f0_mean_hz: _Optional[float] = ..., f0_median_hz: _Optional[float] = ..., f0_p05_hz: _Optional[float] = ..., f0_p95_hz: _Optional[float] = ..., f0_std_semitones: _Optional[float] = ..., f0_range_semitones: _Optional[float] = ..., f0_confidence_mean: _Optional[float] = ...) -> None: ...
+
+class Spectral(_message.Message):
+    __slots__ = ("centroid_hz_mean", "centroid_hz_std", "rolloff_hz_mean", "rolloff_hz_std", "spread_hz_mean", "spread_hz_std", "skewness_mean", "skewness_std", "kurtosis_mean", "kurtosis_std", "flux_mean", "flux_std", "flatness_mean", "flatness_std", "entropy_bits_mean", "entropy_bits_std", "crest_ratio_mean", "crest_ratio_std", "complexity_mean", "complexity_std", "decrease_mean", "decrease_std", "strong_peak_ratio_mean", "strong_peak_ratio_std", "hfc_mean", "hfc_std", "zero_crossing_ratio_mean", "zero_crossing_ratio_std", "energy_low_ratio_mean", "energy_low_ratio_std", "energy_midlow_ratio_mean", "energy_midlow_ratio_std", "energy_midhigh_ratio_mean", "energy_midhigh_ratio_std", "energy_high_ratio_mean", "energy_high_ratio_std", "contrast_mean", "valley_mean", "flatness_median", "flux_median", "skewness_median", "kurtosis_median")
+    CENTROID_HZ_MEAN_FIELD_NUMBER: _ClassVar[int]
+    CENTROID_HZ_STD_FIELD_NUMBER: _ClassVar[int]
+    ROLLOFF_HZ_MEAN_FIELD_NUMBER: _ClassVar[int]
+    ROLLOFF_HZ_STD_FIELD_NUMBER: _ClassVar[int]
+    SPREAD_HZ_MEAN_FIELD_NUMBER: _ClassVar[int]
+    SPREAD_HZ_STD_FIELD_NUMBER: _ClassVar[int]
+    SKEWNESS_MEAN_FIELD_NUMBER: _ClassVar[int]
+    SKEWNESS_STD_FIELD_NUMBER: _ClassVar[int]
+    KURTOSIS_MEAN_FIELD_NUMBER: _ClassVar[int]
+    KURTOSIS_STD_FIELD_NUMBER: _ClassVar[int]
+    FLUX_MEAN_FIELD_NUMBER: _ClassVar[int]
+    FLUX_STD_FIELD_NUMBER: _ClassVar[int]
+    FLATNESS_MEAN_FIELD_NUMBER: _ClassVar[int]
+    FLATNESS_STD_FIELD_NUMBER: _ClassVar[int]
+    ENTROPY_BITS_MEAN_FIELD_NUMBER: _ClassVar[int]
+    ENTROPY_BITS_STD_FIELD_NUMBER: _ClassVar[int]
+    CREST_RATIO_MEAN_FIELD_NUMBER: _ClassVar[int]
+    CREST_RATIO_STD_FIELD_NUMBER: _ClassVar[int]
+    COMPLEXITY_MEAN_FIELD_NUMBER: _ClassVar[int]
+    COMPLEXITY_STD_FIELD_NUMBER: _ClassVar[int]
+    DECREASE_MEAN_FIELD_NUMBER: _ClassVar[int]
+    DECREASE_STD_FIELD_NUMBER: _ClassVar[int]
+    STRONG_PEAK_RATIO_MEAN_FIELD_NUMBER: _ClassVar[int]
+    STRONG_PEAK_RATIO_STD_FIELD_NUMBER: _ClassVar[int]
+    HFC_MEAN_FIELD_NUMBER: _ClassVar[int]
+    HFC_STD_FIELD_NUMBER: _ClassVar[int]
+    ZERO_CROSSING_RATIO_MEAN_FIELD_NUMBER: _ClassVar[int]
+    ZERO_CROSSING_RATIO_STD_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_LOW_RATIO_MEAN_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_LOW_RATIO_STD_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_MIDLOW_RATIO_MEAN_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_MIDLOW_RATIO_STD_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_MIDHIGH_RATIO_MEAN_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_MIDHIGH_RATIO_STD_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_HIGH_RATIO_MEAN_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_HIGH_RATIO_STD_FIELD_NUMBER: _ClassVar[int]
+    CONTRAST_MEAN_FIELD_NUMBER: _ClassVar[int]
+    VALLEY_MEAN_FIELD_NUMBER: _ClassVar[int]
+    FLATNESS_MEDIAN_FIELD_NUMBER: _ClassVar[int]
+    FLUX_MEDIAN_FIELD_NUMBER: _ClassVar[int]
+    SKEWNESS_MEDIAN_FIELD_NUMBER: _ClassVar[int]
+    KURTOSIS_MEDIAN_FIELD_NUMBER: _ClassVar[int]
+    centroid_hz_mean: float
+    centroid_hz_std: float
+    rolloff_hz_mean: float
+    rolloff_hz_std: float
+    spread_hz_mean: float
+    spread_hz_std: float
+    skewness_mean: float
+    skewness_std: float
+    kurtosis_mean: float
+    kurtosis_std: float
+    flux_mean: float
+    flux_std: float
+    flatness_mean: float
+    flatness_std: float
+    entropy_bits_mean: float
+    entropy_bits_std: float
+    crest_ratio_mean: float
+    crest_ratio_std: float
+    complexity_mean: float
+    complexity_std: float
+    decrease_mean: float
+    decrease_std: float
+    strong_peak_ratio_mean: float
+    strong_peak_ratio_std: float
+    hfc_mean: float
+    hfc_std: float
+    zero_crossing_ratio_mean: float
+    zero_crossing_ratio_std: float
+    energy_low_ratio_mean: float
+    energy_low_ratio_std: float
+    energy_midlow_ratio_mean: float
+    energy_midlow_ratio_std: float
+    energy_midhigh_ratio_mean: float
+    energy_midhigh_ratio_std: float
+    energy_high_ratio_mean: float
+    energy_high_ratio_std: float
+    contrast_mean: _containers.RepeatedScalarFieldContainer[float]
+    valley_mean: _containers.RepeatedScalarFieldContainer[float]
+    flatness_median: float
+    flux_median: float
+    skewness_median: float
+    kurtosis_median: float
+    def __init__(self, centroid_hz_mean: _Optional[float] = ..., centroid_hz_std: _Optional[float] = ..., rolloff_hz_mean: _Optional[float] = ..., rolloff_hz_std: _Optional[float] = ..., spread_hz_mean: _Optional[float] = ..., spread_hz_std: _Optional[float] = ..., skewness_mean: _Optional[float] = ..., skewness_std: _Optional[float] = ..., kurtosis_mean: _Optional[float] = ..., kurtosis_std: _Optional[float] = ..., flux_mean: _Optional[float] = ..., flux_std: _Optional[float] = ..., flatness_mean: _Optional[float] = ..., flatness_std: _Optional[float] = ..., entropy_bits_mean: _Optional[float] = ..., entropy_bits_std: _Optional[float] = ..., crest_ratio_mean: _Optional[float] = ..., crest_ratio_std: _Optional[float] = ..., complexity_mean: _Optional[float] = ..., complexity_std: _Optional[float] = ..., decrease_mean: _Optional[float] = ..., decrease_std: _Optional[float] = ..., strong_peak_ratio_mean: _Optional[float] = ..., strong_peak_ratio_std: _Optional[float] = ..., hfc_mean: _Optional[float] = ..., hfc_std: _Optional[float] = ..., zero_crossing_ratio_mean: _Optional[float] = ..., zero_crossing_ratio_std: _Optional[float] = ..., energy_low_ratio_mean: _Optional[float] = ..., energy_low_ratio_std: _Optional[float] = ..., energy_midlow_ratio_mean: _Optional[float] = ..., energy_midlow_ratio_std: _Optional[float] = ..., energy_midhigh_ratio_mean: _Optional[float] = ..., energy_midhigh_ratio_std: _Optional[float] = ..., energy_high_ratio_mean: _Optional[float] = ..., energy_high_ratio_std: _Optional[float] = ..., contrast_mean: _Optional[_Iterable[float]] = ..., valley_mean: _Optional[_Iterable[float]] = ..., flatness_median: _Optional[float] = ..., flux_median: _Optional[float] = ..., skewness_median: _Optional[float] = ..., kurtosis_median: _Optional[float] = ...) -> None: ...
+
+class Timbre(_message.Message):
+    __slots__ = ("mfcc_mean", "mfcc_std", "gfcc_mean", "gfcc_std")
+    MFCC_MEAN_FIELD_NUMBER: _ClassVar[int]
+    MFCC_STD_FIELD_NUMBER: _ClassVar[int]
+    GFCC_MEAN_FIELD_NUMBER: _ClassVar[int]
+    GFCC_STD_FIELD_NUMBER: _ClassVar[int]
+    mfcc_mean: _containers.RepeatedScalarFieldContainer[float]
+    mfcc_std: _containers.RepeatedScalarFieldContainer[float]
+    gfcc_mean: _containers.RepeatedScalarFieldContainer[float]
+    gfcc_std: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, mfcc_mean: _Optional[_Iterable[float]] = ..., mfcc_std: _Optional[_Iterable[float]] = ..., gfcc_mean: _Optional[_Iterable[float]] = ..., gfcc_std: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class Structure(_message.Message):
+    __slots__ = ("log_attack_time", "effective_duration_seconds", "temporal_centroid_ratio", "fade_in_seconds", "fade_out_seconds", "segment_count", "segment_seconds_mean", "segment_seconds_std")
+    LOG_ATTACK_TIME_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_DURATION_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    TEMPORAL_CENTROID_RATIO_FIELD_NUMBER: _ClassVar[int]
+    FADE_IN_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    FADE_OUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_SECONDS_MEAN_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_SECONDS_STD_FIELD_NUMBER: _ClassVar[int]
+    log_attack_time: float
+    effective_duration_seconds: float
+    temporal_centroid_ratio: float
+    fade_in_seconds: float
+    fade_out_seconds: float
+    segment_count: int
+    segment_seconds_mean: float
+    segment_seconds_std: float
+    def __init__(self, log_attack_time: _Optional[float] = ..., effective_duration_seconds: _Optional[float] = ..., temporal_centroid_ratio: _Optional[float] = ..., fade_in_seconds: _Optional[float] = ..., fade_out_seconds: _Optional[float] = ..., segment_count: _Optional[int] = ..., segment_seconds_mean: _Optional[float] = ..., segment_seconds_std: _Optional[float] = ...) -> None: ...
+
+class Series(_message.Message):
+    __slots__ = ("beat_seconds", "onset_seconds", "chords", "segment_border_seconds", "short_term_lufs", "melody_seconds", "melody_hz")
+    BEAT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    ONSET_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    CHORDS_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_BORDER_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    SHORT_TERM_LUFS_FIELD_NUMBER: _ClassVar[int]
+    MELODY_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    MELODY_HZ_FIELD_NUMBER: _ClassVar[int]
+    beat_seconds: _containers.RepeatedScalarFieldContainer[float]
+    onset_seconds: _containers.RepeatedScalarFieldContainer[float]
+    chords: _containers.RepeatedCompositeFieldContainer[Chord]
+    segment_border_seconds: _containers.RepeatedScalarFieldContainer[float]
+    short_term_lufs: _containers.RepeatedScalarFieldContainer[float]
+    melody_seconds: _containers.RepeatedScalarFieldContainer[float]
+    melody_hz: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, beat_seconds: _Optional[_Iterable[float]] = ..., onset_seconds: _Optional[_Iterable[float]] = ..., chords: _Optional[_Iterable[_Union[Chord, _Mapping]]] = ..., segment_border_seconds: _Optional[_Iterable[float]] = ..., short_term_lufs: _Optional[_Iterable[float]] = ..., melody_seconds: _Optional[_Iterable[float]] = ..., melody_hz: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class Chord(_message.Message):
+    __slots__ = ("start_seconds", "end_seconds", "name", "strength")
+    START_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    END_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    STRENGTH_FIELD_NUMBER: _ClassVar[int]
+    start_seconds: float
+    end_seconds: float
+    name: str
+    strength: float
+    def __init__(self, start_seconds: _Optional[float] = ..., end_seconds: _Optional[float] = ..., name: _Optional[str] = ..., strength: _Optional[float] = ...) -> None: ...
+
+class ListModelsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListModelsResponse(_message.Message):
+    __slots__ = ("models",)
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    models: _containers.RepeatedCompositeFieldContainer[_evidence_pb2.ModelInfo]
+    def __init__(self, models: _Optional[_Iterable[_Union[_evidence_pb2.ModelInfo, _Mapping]]] = ...) -> None: ...

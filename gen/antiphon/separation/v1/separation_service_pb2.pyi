@@ -1,0 +1,113 @@
+from antiphon.audio.v1 import audio_pb2 as _audio_pb2
+from antiphon.evidence.v1 import evidence_pb2 as _evidence_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class SeparateRequest(_message.Message):
+    __slots__ = ("config", "chunk")
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    config: SeparationConfig
+    chunk: _audio_pb2.AudioChunk
+    def __init__(self, config: _Optional[_Union[SeparationConfig, _Mapping]] = ..., chunk: _Optional[_Union[_audio_pb2.AudioChunk, _Mapping]] = ...) -> None: ...
+
+class SeparationConfig(_message.Message):
+    __slots__ = ("audio_format", "model", "stems", "output_encoding", "clip")
+    AUDIO_FORMAT_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    STEMS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_ENCODING_FIELD_NUMBER: _ClassVar[int]
+    CLIP_FIELD_NUMBER: _ClassVar[int]
+    audio_format: _audio_pb2.AudioFormat
+    model: str
+    stems: _containers.RepeatedScalarFieldContainer[str]
+    output_encoding: _audio_pb2.OutputEncoding
+    clip: _audio_pb2.ClipRange
+    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., stems: _Optional[_Iterable[str]] = ..., output_encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ...) -> None: ...
+
+class SeparateResponse(_message.Message):
+    __slots__ = ("header", "progress", "stem_chunk", "summary")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    STEM_CHUNK_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    header: SeparationHeader
+    progress: _evidence_pb2.Progress
+    stem_chunk: StemChunk
+    summary: SeparationSummary
+    def __init__(self, header: _Optional[_Union[SeparationHeader, _Mapping]] = ..., progress: _Optional[_Union[_evidence_pb2.Progress, _Mapping]] = ..., stem_chunk: _Optional[_Union[StemChunk, _Mapping]] = ..., summary: _Optional[_Union[SeparationSummary, _Mapping]] = ...) -> None: ...
+
+class SeparationHeader(_message.Message):
+    __slots__ = ("source", "stems", "encoding", "sample_rate_hertz", "channel_count")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    STEMS_FIELD_NUMBER: _ClassVar[int]
+    ENCODING_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_RATE_HERTZ_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    source: _audio_pb2.SourceAudio
+    stems: _containers.RepeatedScalarFieldContainer[str]
+    encoding: _audio_pb2.OutputEncoding
+    sample_rate_hertz: int
+    channel_count: int
+    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., stems: _Optional[_Iterable[str]] = ..., encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., sample_rate_hertz: _Optional[int] = ..., channel_count: _Optional[int] = ...) -> None: ...
+
+class StemChunk(_message.Message):
+    __slots__ = ("stem", "chunk")
+    STEM_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    stem: str
+    chunk: _audio_pb2.AudioChunk
+    def __init__(self, stem: _Optional[str] = ..., chunk: _Optional[_Union[_audio_pb2.AudioChunk, _Mapping]] = ...) -> None: ...
+
+class SeparationSummary(_message.Message):
+    __slots__ = ("source", "stems", "warnings", "provenance")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    STEMS_FIELD_NUMBER: _ClassVar[int]
+    WARNINGS_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    source: _audio_pb2.SourceAudio
+    stems: _containers.RepeatedCompositeFieldContainer[Stem]
+    warnings: _containers.RepeatedCompositeFieldContainer[_evidence_pb2.Warning]
+    provenance: _evidence_pb2.Provenance
+    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., stems: _Optional[_Iterable[_Union[Stem, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., provenance: _Optional[_Union[_evidence_pb2.Provenance, _Mapping]] = ...) -> None: ...
+
+class Stem(_message.Message):
+    __slots__ = ("name", "frame_count", "sample_rate_hertz", "channel_count", "encoding", "byte_count", "sha256", "peak", "rms_dbfs", "energy_share", "clipped_sample_count")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    FRAME_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_RATE_HERTZ_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ENCODING_FIELD_NUMBER: _ClassVar[int]
+    BYTE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    PEAK_FIELD_NUMBER: _ClassVar[int]
+    RMS_DBFS_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_SHARE_FIELD_NUMBER: _ClassVar[int]
+    CLIPPED_SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    frame_count: int
+    sample_rate_hertz: int
+    channel_count: int
+    encoding: _audio_pb2.OutputEncoding
+    byte_count: int
+    sha256: bytes
+    peak: float
+    rms_dbfs: float
+    energy_share: float
+    clipped_sample_count: int
+    def __init__(self, name: _Optional[str] = ..., frame_count: _Optional[int] = ..., sample_rate_hertz: _Optional[int] = ..., channel_count: _Optional[int] = ..., encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., byte_count: _Optional[int] = ..., sha256: _Optional[bytes] = ..., peak: _Optional[float] = ..., rms_dbfs: _Optional[float] = ..., energy_share: _Optional[float] = ..., clipped_sample_count: _Optional[int] = ...) -> None: ...
+
+class ListModelsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListModelsResponse(_message.Message):
+    __slots__ = ("models",)
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    models: _containers.RepeatedCompositeFieldContainer[_evidence_pb2.ModelInfo]
+    def __init__(self, models: _Optional[_Iterable[_Union[_evidence_pb2.ModelInfo, _Mapping]]] = ...) -> None: ...

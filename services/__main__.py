@@ -1,0 +1,69 @@
+"""Runs one model family's server: ``python -m services speech``, always from the root of the project.
+
+A process started inside services/ would find our essentia folder where it looks for the library of that name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import sys
+from pathlib import Path
+
+from chassis import settings
+from chassis.server import FamilyHost, Server, ServerSettings, WorkerSettings, serve
+from chassis.server.serving import configure_logs
+
+NAMES = tuple(sorted(path.parent.name for path in Path(__file__).parent.glob("*/service.py")))
+
+
+def main() -> None:
+    """Entry point."""
+    name = _arguments().service
+    module = importlib.import_module(f"services.{name}.service")
+    prefix = name.upper()
+    try:
+        server_settings = settings.read(ServerSettings, prefix)
+        worker_settings = settings.read(WorkerSettings, prefix)
+        family = module.family(settings.read(module.Settings, prefix))
+    except settings.SettingError as error:
+        sys.exit(f"error: {error}")
+    configure_logs(server_settings.log_level)
+    try:
+        asyncio.run(_run(module, family, server_settings, worker_settings))
+    except OSError as error:
+        sys.exit(f"error: {error}")
+
+
+async def _run(module: object, family: object, server_settings: ServerSettings, workers: WorkerSettings) -> None:
+    host = FamilyHost(family, server_settings, workers)  # type: ignore[arg-type]
+    server = Server(host.family.name, server_settings)
+    server.add(module.Servicer(host), module.register, module.FULL_NAME)  # type: ignore[attr-defined]
+    server.ready_when(lambda: host.pool.ready)
+    host.on_change(server.refresh)
+    host.pool.start()
+    await serve(server, closers=[host.close])
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m services",
+        description="Runs one model family's gRPC server. Settings are environment variables.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example:\n  SPEECH_PORT=50052 python -m services speech\n\n" + _settings_help(),
+    )
+    parser.add_argument("service", choices=NAMES, help="the family to serve")
+    return parser.parse_args()
+
+
+def _settings_help() -> str:
+    lines = ["settings of every service (prefix: the service's name, or ANTIPHON for all):"]
+    for cls in (ServerSettings, WorkerSettings):
+        for variable, default, doc in settings.describe(cls, "<SERVICE>"):
+            lines.append(f"  {variable:<34} {doc} [{default}]")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Music analysis: typed numeric features of a recording, group by group."""

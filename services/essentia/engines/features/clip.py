@@ -1,0 +1,129 @@
+"""The audio of one analysis, checked before any algorithm sees it, and the mono signal most algorithms want."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chassis.audio import Audio
+from chassis.errors import invalid
+from chassis.facts import WarningFacts
+from services.essentia.engine import MIN_SECONDS, SAMPLE_RATE
+
+Samples = NDArray[np.float32]
+
+# -80 dBFS: below the noise floor of 14 bits, and far above what resampling leaves behind.
+SILENT_PEAK = 1e-4
+# +120 dBFS. PercivalBpmEstimator never returns for samples about 1e20, which are finite; at 1e10 all still answer.
+GREATEST_PEAK = 1e6
+# -40 dB: a sum that much weaker than its channels is what is left of two opposite ones.
+CANCELLED_RATIO = 0.01
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Checked audio at SAMPLE_RATE.
+
+    Attributes:
+        channels: float32 (1 or 2, samples), full scale 1, as given.
+        mono: float32 (samples,), contiguous: mean of the channels that are not dead.
+        alive: For each channel, whether anything but a constant below SILENT_PEAK is on it.
+        warnings: What was found on the way.
+    """
+
+    channels: Samples
+    mono: Samples
+    alive: tuple[bool, ...]
+    warnings: tuple[WarningFacts, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.mono.size / SAMPLE_RATE
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing to hear, apart from a constant offset."""
+        return not any(self.alive)
+
+    def windows(self, longest_seconds: float) -> Iterator[tuple[float, Samples]]:
+        """Cuts mono into windows of equal length, none above ``longest_seconds``; yields (start in seconds, samples)."""
+        count = max(1, math.ceil(self.seconds / longest_seconds))
+        borders = [round(index * self.mono.size / count) for index in range(count + 1)]
+        for start, end in zip(borders, borders[1:], strict=False):
+            yield start / SAMPLE_RATE, self.mono[start:end]
+
+
+def check(audio: Audio) -> Clip:
+    """Checks audio and makes its clip.
+
+    Raises:
+        AntiphonError: AUDIO_NOT_FINITE, AUDIO_OUT_OF_RANGE, AUDIO_TOO_SHORT.
+        ValueError: not one or two channels at SAMPLE_RATE.
+    """
+    channels = np.ascontiguousarray(audio.samples, np.float32)
+    if audio.sample_rate != SAMPLE_RATE or channels.ndim != 2 or channels.shape[0] not in (1, 2):
+        raise ValueError(f"{channels.shape} at {audio.sample_rate} Hz: give (1 or 2, samples) at {SAMPLE_RATE} Hz")
+    seconds = channels.shape[1] / SAMPLE_RATE
+    if seconds < MIN_SECONDS:
+        raise invalid(
+            "AUDIO_TOO_SHORT",
+            f"{seconds:.3f} s of audio is too short to measure; give at least {MIN_SECONDS} s",
+            seconds=f"{seconds:.3f}",
+            min_seconds=MIN_SECONDS,
+        )
+    # The greatest magnitude is NaN or infinite where any sample is, and needs no array of flags.
+    peak = max(abs(float(channels.max())), abs(float(channels.min())))
+    if not math.isfinite(peak):
+        raise invalid("AUDIO_NOT_FINITE", "the audio has NaN or infinite samples; give finite ones")
+    if peak > GREATEST_PEAK:
+        raise invalid(
+            "AUDIO_OUT_OF_RANGE",
+            f"the greatest sample is {peak:.3g}; full scale is 1, and nothing above {GREATEST_PEAK:.0e} is measured",
+            peak=f"{peak:.3g}",
+            greatest=GREATEST_PEAK,
+        )
+    alive = tuple(_moves(channel) for channel in channels)
+    mono, warnings = _mix(channels, alive)
+    return Clip(channels, mono, alive, (*_describe(channels, alive), *warnings))
+
+
+def _moves(channel: Samples) -> bool:
+    mean = float(channel.mean(dtype=np.float64))
+    return max(float(channel.max()) - mean, mean - float(channel.min())) >= SILENT_PEAK
+
+
+def _mix(channels: Samples, alive: tuple[bool, ...]) -> tuple[Samples, list[WarningFacts]]:
+    live = [channel for channel, moves in zip(channels, alive, strict=True) if moves]
+    if len(live) < 2:
+        return np.ascontiguousarray(live[0] if live else channels[0]), []
+    mono = (live[0] + live[1]) * np.float32(0.5)
+    loudest = max(float(channel.std(dtype=np.float64)) for channel in live)
+    if float(mono.std(dtype=np.float64)) < CANCELLED_RATIO * loudest:
+        message = "left and right cancel each other when mixed; measured on the left channel alone where mono is needed"
+        return np.ascontiguousarray(live[0]), [WarningFacts("AUDIO_OUT_OF_PHASE", message)]
+    return mono, []
+
+
+def _describe(channels: Samples, alive: tuple[bool, ...]) -> Iterator[WarningFacts]:
+    if not any(alive):
+        offset = float(channels.mean(dtype=np.float64))
+        if abs(offset) >= SILENT_PEAK:
+            yield WarningFacts(
+                "AUDIO_CONSTANT",
+                f"the audio is a constant {offset:.4f} and nothing else; only the signal and its level are measured",
+            )
+        else:
+            yield WarningFacts(
+                "AUDIO_SILENT", "no sample is above -80 dBFS; only the signal and its level are measured"
+            )
+        return
+    for name, moves in zip(("left", "right"), alive, strict=False):
+        if not moves:
+            yield WarningFacts(
+                "CHANNEL_DEAD", f"the {name} channel is silent; measured on the other one", "signal.stereo_correlation"
+            )

@@ -1,0 +1,101 @@
+"""Walks through the harmonic frames once: chroma, dissonance, partials, YIN."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from services.essentia.engine import SAMPLE_RATE
+from services.essentia.engines.features.library import es
+from services.essentia.engines.features.sheet import HarmonicFrames, Sheet
+
+FRAME, HOP = 4096, 2048
+SOUNDING_RMS = 1e-4
+LOW_HZ, HIGH_HZ = 20, 3500
+LOWEST_F0_HZ = 30.0
+# Odd over even partials is unbounded for a clarinet-like tone; one such frame must not be the mean.
+GREATEST_ODD_EVEN = 1000.0
+FINE_BINS, FINE_EVERY = 120, 4
+STATISTICS = (
+    "dissonance", "pitch_salience", "inharmonicity", "odd_even_ratio",
+    "tristimulus_1", "tristimulus_2", "tristimulus_3",
+)  # fmt: skip
+
+
+def walk(sheet: Sheet) -> None:
+    """Leaves the harmonic frames on the sheet, for the tonal and the pitch group."""
+    window, spectrum, rms = es.Windowing(type="blackmanharris62"), es.Spectrum(size=FRAME), es.RMS()
+    by_magnitude, by_frequency = _peaks("magnitude"), _peaks("frequency")
+    chroma_of, fine_of = _chroma(12, weightType="cosine", nonLinear=False, harmonics=8), _chroma(FINE_BINS)
+    yin, tuning_of = es.PitchYinFFT(frameSize=FRAME, sampleRate=SAMPLE_RATE), es.TuningFrequency()
+    dissonance, salience, partials = es.Dissonance(), es.PitchSalience(sampleRate=SAMPLE_RATE), _Partials()
+    series: dict[str, list[float]] = {name: [] for name in STATISTICS}
+    chroma, fine, sounding, pitch, confidence = [], [], [], [], []
+    tuning = None
+    for index, frame in enumerate(es.FrameGenerator(sheet.clip.mono, frameSize=FRAME, hopSize=HOP, startFromZero=True)):
+        if index % 512 == 0:
+            sheet.checkpoint()
+        sounding.append(rms(frame) >= SOUNDING_RMS)
+        if not sounding[-1]:
+            chroma.append(np.zeros(12, np.float32))
+            continue
+        magnitudes = spectrum(window(frame))
+        strongest = by_magnitude(magnitudes)
+        if len(strongest[0]):
+            tuning = tuning_of(*strongest)
+        chroma.append(chroma_of(*strongest))
+        if index % FINE_EVERY == 0:
+            fine.append(fine_of(*strongest))
+        peaks = by_frequency(magnitudes)
+        series["dissonance"].append(dissonance(*peaks))
+        series["pitch_salience"].append(salience(magnitudes))
+        f0, sure = yin(magnitudes)
+        pitch.append(f0)
+        confidence.append(sure)
+        if f0 > LOWEST_F0_HZ and len(peaks[0]):
+            partials.add(series, *peaks, f0)
+    sheet.harmonic = HarmonicFrames(
+        chroma=np.array(chroma, np.float32).reshape(-1, 12),
+        fine_chroma=np.mean(fine, 0, dtype=np.float32) if fine else np.zeros(FINE_BINS, np.float32),
+        sounding=np.array(sounding, bool),
+        series={name: np.array(values, np.float64) for name, values in series.items()},
+        pitch_hz=np.array(pitch, np.float64),
+        pitch_confidence=np.array(confidence, np.float64),
+        tuning=None if tuning is None else (float(tuning[0]), float(tuning[1])),
+    )
+
+
+class _Partials:
+    def __init__(self) -> None:
+        self._select, self._inharmonicity = es.HarmonicPeaks(), es.Inharmonicity()
+        self._odd_even, self._tristimulus = es.OddToEvenHarmonicEnergyRatio(), es.Tristimulus()
+
+    def add(self, series: dict[str, list[float]], frequencies: Any, magnitudes: Any, f0: float) -> None:
+        harmonics = self._select(frequencies, magnitudes, f0)
+        series["inharmonicity"].append(self._inharmonicity(*harmonics))
+        series["odd_even_ratio"].append(min(float(self._odd_even(*harmonics)), GREATEST_ODD_EVEN))
+        for number, share in enumerate(self._tristimulus(*harmonics), 1):
+            series[f"tristimulus_{number}"].append(float(share))
+
+
+def _peaks(order: str) -> Any:
+    return es.SpectralPeaks(
+        orderBy=order,
+        sampleRate=SAMPLE_RATE,
+        magnitudeThreshold=1e-5,
+        minFrequency=LOW_HZ,
+        maxFrequency=HIGH_HZ,
+        maxPeaks=60,
+    )
+
+
+def _chroma(size: int, **options: Any) -> Any:
+    return es.HPCP(
+        size=size,
+        sampleRate=SAMPLE_RATE,
+        normalized="unitMax",
+        minFrequency=LOW_HZ,
+        maxFrequency=HIGH_HZ,
+        **options,
+    )

@@ -1,0 +1,109 @@
+"""What the worker of the essentia family does with one recording: reads it at 44.1 kHz and has it measured."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from chassis.audio import Audio
+from chassis.errors import invalid
+from chassis.facts import ProgressFacts, WarningFacts, WorkFacts
+from services.essentia.engine import SAMPLE_RATE, AnalysisRequest, FeatureExtractor, Header, Summary
+from services.essentia.engines import ENGINES
+from services.essentia.settings import EssentiaSettings
+
+if TYPE_CHECKING:
+    from chassis.audio import Source
+    from chassis.models import Store
+
+# A minute of audio.
+READING_TOLD_EVERY = 60 * SAMPLE_RATE
+
+
+class Task(Protocol):
+    """One call as the worker hands it over."""
+
+    source: Source
+
+    def checkpoint(self) -> None:
+        """Raises chassis.errors.Cancelled when nobody wants the answer any more."""
+
+
+class Jobs:
+    """Runs in the worker process; keeps the engine from call to call.
+
+    Args:
+        settings: The family's settings.
+        models: Not used: this family's engines need no weights.
+    """
+
+    def __init__(self, settings: EssentiaSettings, models: Store) -> None:
+        self._settings = settings
+        self._extractor: FeatureExtractor | None = None
+
+    def analyze(self, task: Task, request: AnalysisRequest) -> Iterator[object]:
+        """Yields a Header, then ProgressFacts and GroupFeatures as they come, then a Summary.
+
+        Raises:
+            AntiphonError: AUDIO_TOO_LONG beyond max_seconds, AUDIO_TOO_SHORT below 0.05 s, and what reading raises.
+        """
+        source = task.source
+        yield Header(source.facts)
+        if self._extractor is None:
+            yield ProgressFacts(step=f"loading {self._settings.engine}", loading=True)
+        extractor = self._load()
+        audio = yield from self._read(task)
+        warnings = []
+        for found in extractor.analyze(audio, request, task.checkpoint):
+            if isinstance(found, WarningFacts):
+                warnings.append(found)
+            else:
+                yield found
+        yield Summary(source.facts, self._describe(extractor, request), (*source.warnings, *warnings))
+
+    def _load(self) -> FeatureExtractor:
+        if self._extractor is None:
+            module, name = ENGINES[self._settings.engine].split(":")
+            engine = getattr(importlib.import_module(module), name)
+            self._extractor = engine(window_seconds=self._settings.window_seconds)
+        return self._extractor
+
+    def _read(self, task: Task) -> Generator[ProgressFacts, None, Audio]:
+        channels = min(task.source.facts.channels, 2)
+        blocks: list[np.ndarray] = []
+        frames = told = 0
+        for block in task.source.blocks(sample_rate=SAMPLE_RATE, channels=channels):
+            blocks.append(block)
+            frames += block.shape[1]
+            if frames > self._settings.max_seconds * SAMPLE_RATE:
+                raise invalid(
+                    "AUDIO_TOO_LONG",
+                    f"the clip is longer than the {self._settings.max_seconds:g} s that are analysed at once; "
+                    "choose a part of it",
+                    field="config.clip",
+                    max_seconds=self._settings.max_seconds,
+                )
+            if frames - told >= READING_TOLD_EVERY:
+                told = frames
+                yield ProgressFacts(audio_seconds=frames / SAMPLE_RATE, step="reading")
+        samples = np.concatenate(blocks, 1) if blocks else np.empty((channels, 0), np.float32)
+        return Audio(samples, SAMPLE_RATE)
+
+    def _describe(self, extractor: FeatureExtractor, request: AnalysisRequest) -> WorkFacts:
+        return WorkFacts(
+            engine=self._settings.engine,
+            model=None,
+            device="cpu",
+            precision="float32",
+            library_versions=dict(extractor.library_versions),
+            parameters={
+                "groups": ",".join(request.groups),
+                "include_series": str(request.include_series).lower(),
+                "melody": str(request.melody).lower(),
+                "sample_rate_hertz": str(SAMPLE_RATE),
+                "window_seconds": f"{self._settings.window_seconds:g}",
+            },
+        )

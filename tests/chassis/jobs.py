@@ -1,0 +1,85 @@
+"""Jobs of a worker that misbehaves on demand; the process around them is the real one."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from chassis.errors import invalid
+from chassis.facts import ProgressFacts
+
+
+class Jobs:
+    """Each verb is one way in which a job can go."""
+
+    def __init__(self, settings: Any, models: Any) -> None:
+        self._settings = settings
+
+    def warm(self) -> str:
+        """Dies at start where the settings say so."""
+        if self._settings == "die at start":
+            os._exit(3)
+        return "warm"
+
+    def count(self, task: Any, request: int) -> Iterator[object]:
+        """Yields ``request`` steps of progress."""
+        for step in range(request):
+            yield ProgressFacts(fraction=(step + 1) / request)
+
+    def refuse(self, task: Any, request: object) -> Iterator[object]:
+        """Raises an error that is the caller's."""
+        yield ProgressFacts(fraction=0.0)
+        raise invalid("REFUSED", "this job refuses", field="config.model", value=7)
+
+    def fail(self, task: Any, request: object) -> Iterator[object]:
+        """Raises an error that is ours."""
+        yield ProgressFacts(fraction=0.0)
+        raise KeyError("a secret of the inside")
+
+    def die(self, task: Any, request: object) -> Iterator[object]:
+        """Ends its process as a native crash does."""
+        yield ProgressFacts(fraction=0.0)
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+    def step(self, task: Any, request: float) -> Iterator[object]:
+        """Computes for ever in steps with a checkpoint after each."""
+        yield ProgressFacts(fraction=0.0)
+        while True:
+            deadline = time.monotonic() + request
+            while time.monotonic() < deadline:
+                pass
+            task.checkpoint()
+
+    def hold(self, task: Any, request: str) -> Iterator[object]:
+        """Holds the interpreter lock in one native call that never looks for a cancel."""
+        yield ProgressFacts(fraction=0.0)
+        ctypes.PyDLL(None).usleep(ctypes.c_uint(3_000_000_000 // 1000 * 1000))
+        Path(request).touch()
+
+    def flood(self, task: Any, request: int) -> Iterator[object]:
+        """Yields ``request`` mebibytes."""
+        for _ in range(request):
+            yield bytes(1 << 20)
+
+    def grow(self, task: Any, request: int) -> Iterator[object]:
+        """Keeps ``request`` mebibytes for ever."""
+        self._kept = os.urandom(request << 20)
+        yield ProgressFacts(fraction=1.0)
+
+    def pid(self, task: Any, request: object) -> Iterator[object]:
+        """Tells which process it is."""
+        yield os.getpid()
+
+    def hostile(self, task: Any, request: object) -> Iterator[object]:
+        """Sends what a worker that was taken over would send."""
+        yield _Hostile()
+
+
+class _Hostile:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("true",)

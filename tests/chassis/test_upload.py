@@ -1,0 +1,197 @@
+"""The upload state machine: every order and cut of messages is either the whole upload or an exact error."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import google_crc32c
+import pytest
+from antiphon.audio.v1 import audio_pb2
+from antiphon.speech.v1 import speech_service_pb2 as pb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chassis.errors import AntiphonError
+from chassis.upload import MAX_CHUNK_BYTES, Assembler, Spool, Upload
+
+
+def chunk(data: bytes, offset: int, last: bool = False, crc: bool = False) -> pb.TranscribeRequest:
+    message = audio_pb2.AudioChunk(data=data, byte_offset=offset, last=last)
+    if crc:
+        message.crc32c = google_crc32c.value(data)
+    return pb.TranscribeRequest(chunk=message)
+
+
+def config(**audio_format: object) -> pb.TranscribeRequest:
+    format_ = audio_pb2.AudioFormat(**audio_format)
+    return pb.TranscribeRequest(config=pb.TranscriptionConfig(audio_format=format_))
+
+
+async def stream(*messages: pb.TranscribeRequest) -> AsyncIterator[pb.TranscribeRequest]:
+    for message in messages:
+        yield message
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    spool = Spool(tmp_path, budget_bytes=10_000_000, upload_bytes=5_000_000)
+    yield spool
+    spool.close()
+
+
+async def upload(spool: Spool, *messages: pb.TranscribeRequest) -> tuple[bytes, bytes]:
+    """Runs one upload; returns the spooled bytes and the digest."""
+    async with Upload(stream(*messages), spool, idle_seconds=5) as each:
+        await each.config()
+        audio = await each.audio()
+        return audio.path.read_bytes(), audio.sha256
+
+
+async def reason(spool: Spool, *messages: pb.TranscribeRequest) -> tuple[str, str]:
+    with pytest.raises(AntiphonError) as caught:
+        await upload(spool, *messages)
+    return caught.value.code, caught.value.reason
+
+
+@given(data=st.binary(min_size=1, max_size=4000), cuts=st.lists(st.integers(0, 4000), max_size=8), crc=st.booleans())
+@settings(max_examples=60, deadline=None)
+async def test_any_cut_of_an_upload_gives_the_same_bytes_and_digest(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, cuts: list[int], crc: bool
+) -> None:
+    spool = Spool(tmp_path_factory.mktemp("spool"), 10_000, 10_000)
+    edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+    parts = [(data[a:b], a) for a, b in zip(edges, edges[1:], strict=False)]
+    messages = [chunk(part, at, last=at + len(part) == len(data), crc=crc) for part, at in parts]
+    received, digest = await upload(spool, config(total_bytes=len(data)), *messages)
+    assert received == data
+    assert digest == hashlib.sha256(data).digest()
+    assert spool.used_bytes == 0
+    spool.close()
+
+
+@given(order=st.permutations(range(4)))
+@settings(max_examples=24, deadline=None)
+def test_any_order_but_the_right_one_is_a_data_loss(order: list[int]) -> None:
+    assembler = Assembler()
+    offsets = [0, 10, 20, 30]
+    if order == [0, 1, 2, 3]:
+        for index in order:
+            assembler.feed(b"x" * 10, offsets[index], None, index == 3)
+        assembler.end()
+        return
+    with pytest.raises(AntiphonError) as caught:
+        for index in order:
+            assembler.feed(b"x" * 10, offsets[index], None, index == 3)
+        assembler.end()
+    assert caught.value.reason in {"CHUNK_OFFSET", "CHUNK_AFTER_LAST"}
+
+
+async def test_an_empty_stream_lacks_its_config(spool: Spool) -> None:
+    assert await reason(spool) == ("INVALID_ARGUMENT", "CONFIG_MISSING")
+
+
+async def test_a_chunk_before_the_config_is_refused(spool: Spool) -> None:
+    assert await reason(spool, chunk(b"x", 0, True)) == ("INVALID_ARGUMENT", "CONFIG_MISSING")
+
+
+async def test_an_empty_first_message_is_refused(spool: Spool) -> None:
+    assert await reason(spool, pb.TranscribeRequest()) == ("INVALID_ARGUMENT", "CONFIG_MISSING")
+
+
+async def test_a_second_config_is_refused(spool: Spool) -> None:
+    assert await reason(spool, config(), config()) == ("INVALID_ARGUMENT", "CONFIG_REPEATED")
+
+
+async def test_an_empty_message_among_the_chunks_is_refused(spool: Spool) -> None:
+    assert await reason(spool, config(), pb.TranscribeRequest()) == ("INVALID_ARGUMENT", "PAYLOAD_MISSING")
+
+
+async def test_a_config_alone_is_an_empty_upload(spool: Spool) -> None:
+    assert await reason(spool, config()) == ("INVALID_ARGUMENT", "UPLOAD_EMPTY")
+
+
+async def test_chunks_without_bytes_are_an_empty_upload(spool: Spool) -> None:
+    assert await reason(spool, config(), chunk(b"", 0, True)) == ("INVALID_ARGUMENT", "UPLOAD_EMPTY")
+
+
+async def test_a_stream_that_ends_without_a_last_chunk_is_truncated(spool: Spool) -> None:
+    assert await reason(spool, config(), chunk(b"abc", 0)) == ("DATA_LOSS", "UPLOAD_TRUNCATED")
+
+
+@pytest.mark.parametrize("offset", [2, 4, -1], ids=["repeat", "gap", "negative"])
+async def test_an_offset_that_does_not_follow_is_a_data_loss(spool: Spool, offset: int) -> None:
+    assert await reason(spool, config(), chunk(b"abc", 0), chunk(b"d", offset, True)) == ("DATA_LOSS", "CHUNK_OFFSET")
+
+
+async def test_a_wrong_checksum_is_a_data_loss(spool: Spool) -> None:
+    bad = chunk(b"abc", 0, True, crc=True)
+    bad.chunk.crc32c ^= 1
+    assert await reason(spool, config(), bad) == ("DATA_LOSS", "CHUNK_CHECKSUM")
+
+
+async def test_a_wrong_announced_digest_is_a_data_loss(spool: Spool) -> None:
+    wrong = config(content_sha256=bytes(32))
+    assert await reason(spool, wrong, chunk(b"abc", 0, True)) == ("DATA_LOSS", "UPLOAD_DIGEST")
+
+
+async def test_the_right_announced_digest_passes(spool: Spool) -> None:
+    right = config(content_sha256=hashlib.sha256(b"abc").digest())
+    assert (await upload(spool, right, chunk(b"abc", 0, True)))[0] == b"abc"
+
+
+@pytest.mark.parametrize("announced", [2, 4], ids=["more came", "less came"])
+async def test_a_wrong_announced_size_is_a_data_loss(spool: Spool, announced: int) -> None:
+    messages = config(total_bytes=announced), chunk(b"abc", 0, True)
+    assert await reason(spool, *messages) == ("DATA_LOSS", "UPLOAD_SIZE")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"content_sha256": b"short"}, {"total_bytes": -1}], ids=["short digest", "negative size"]
+)
+async def test_a_malformed_announcement_is_refused(spool: Spool, wrong: dict[str, object]) -> None:
+    assert await reason(spool, config(**wrong), chunk(b"abc", 0, True)) == ("INVALID_ARGUMENT", "AUDIO_FORMAT")
+
+
+async def test_a_chunk_of_one_mebibyte_passes_and_one_byte_more_does_not(spool: Spool) -> None:
+    assert len((await upload(spool, config(), chunk(bytes(MAX_CHUNK_BYTES), 0, True)))[0]) == MAX_CHUNK_BYTES
+    too_large = chunk(bytes(MAX_CHUNK_BYTES + 1), 0, True)
+    assert await reason(spool, config(), too_large) == ("INVALID_ARGUMENT", "CHUNK_TOO_LARGE")
+
+
+async def test_one_upload_beyond_its_limit_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, budget_bytes=1000, upload_bytes=10)
+    assert await reason(spool, config(), chunk(bytes(11), 0, True)) == ("INVALID_ARGUMENT", "UPLOAD_TOO_LARGE")
+    assert spool.used_bytes == 0
+    assert list(spool.folder.iterdir()) == []
+
+
+async def test_uploads_beyond_the_common_budget_are_told_when_to_come_back(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, budget_bytes=10, upload_bytes=1000)
+    with pytest.raises(AntiphonError) as caught:
+        await upload(spool, config(), chunk(bytes(11), 0, True))
+    assert (caught.value.code, caught.value.reason) == ("RESOURCE_EXHAUSTED", "SPOOL_FULL")
+    assert caught.value.retry_after_seconds is not None
+
+
+async def test_a_sender_that_pauses_too_long_is_given_up(spool: Spool) -> None:
+    import asyncio
+
+    async def stalled() -> AsyncIterator[pb.TranscribeRequest]:
+        yield config()
+        await asyncio.Event().wait()
+
+    async with Upload(stalled(), spool, idle_seconds=0.05) as each:
+        with pytest.raises(AntiphonError) as caught:
+            await each.audio()
+    assert (caught.value.code, caught.value.reason) == ("DEADLINE_EXCEEDED", "UPLOAD_IDLE")
+
+
+def test_the_spool_of_a_process_that_is_gone_is_removed(tmp_path: Path) -> None:
+    orphan = tmp_path / "antiphon-spool-4194305-abc"  # one above the largest process id Linux gives out
+    orphan.mkdir()
+    kept = Spool(tmp_path, 1, 1)
+    assert not orphan.exists()
+    assert kept.folder.exists()
+    kept.close()

@@ -1,0 +1,44 @@
+"""A worker that has been taken over cannot run code in the service through its messages."""
+
+from __future__ import annotations
+
+import os
+import pickle
+
+import pytest
+
+from chassis.errors import invalid
+from chassis.facts import ProgressFacts
+from chassis.worker import frames
+from chassis.worker.messages import Ended, Event
+
+
+class Hostile:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("true",)
+
+
+def test_our_own_messages_pass() -> None:
+    message = Event(1, ProgressFacts(fraction=0.5, step="tempo"))
+    assert frames.unpack(frames.pack(message)[frames.HEADER.size :]) == message
+
+
+def test_an_error_passes_inside_a_message() -> None:
+    message = Ended(1, 2, 3.0, error=invalid("X", "y"))
+    assert frames.unpack(frames.pack(message)[frames.HEADER.size :]).error.reason == "X"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        pickle.dumps(Hostile()),
+        b"cos\nsystem\n(S'true'\ntR.",
+        b"cchassis.worker.frames\nimportlib\n.",
+        b"cchassis.worker.child\nmain\n.",
+        b"\x80\x04\x8c\x0fchassis.errors.\x8c\x04eval\x93.",
+    ],
+    ids=["os.system by reduce", "os.system by global", "a module of ours", "a function of ours", "a made-up name"],
+)
+def test_anything_but_data_is_refused(payload: bytes) -> None:
+    with pytest.raises(frames.ForbiddenClassError):
+        frames.unpack(payload)

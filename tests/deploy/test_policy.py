@@ -1,0 +1,230 @@
+"""What every container must keep to, checked on the files alone."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("models", "separation", "speech", "essentia", "gateway")
+LISTENERS = NAMES[1:]
+
+FROM_THE_HOST = {
+    "HIP_VISIBLE_DEVICES": "which GPUs ROCm shows",
+    "HSA_OVERRIDE_GFX_VERSION": "runs kernels of a neighbouring GPU generation",
+    "PYTORCH_HIP_ALLOC_CONF": "how torch keeps GPU memory",
+}
+"""Variables of the ROCm libraries that are handed through, and so are nobody's setting here."""
+
+Instructions = list[tuple[str, str, str]]
+
+
+def seconds(duration: str) -> float:
+    """Reads a compose duration such as ``1m30s``."""
+    units = {"h": 3600, "m": 60, "s": 1}
+    return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)([hms])", duration))
+
+
+def size(text: str) -> int:
+    """Reads a compose size such as ``2g``."""
+    return int(text[:-1]) << {"k": 10, "m": 20, "g": 30}[text[-1]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_container_runs_without_privileges(compose: dict[str, Any], name: str) -> None:
+    service = compose["services"][name]
+    assert service["user"] == "65532:65532"
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert "privileged" not in service
+    assert "cap_add" not in service
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_container_has_a_bound_on_memory_and_processes(compose: dict[str, Any], name: str) -> None:
+    service = compose["services"][name]
+    assert size(service["mem_limit"]) > 0
+    assert service["pids_limit"] > 0
+
+
+def test_every_service_is_under_these_rules(compose: dict[str, Any]) -> None:
+    assert sorted(compose["services"]) == sorted(NAMES)
+
+
+def test_only_the_gateway_is_published_and_only_to_this_machine(compose: dict[str, Any], rocm: dict[str, Any]) -> None:
+    published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
+    assert published == {"gateway": ["127.0.0.1:50050:50050"]}
+    assert all("ports" not in service and "network_mode" not in service for service in rocm["services"].values())
+
+
+def test_the_services_behind_the_gateway_cannot_reach_the_outside(compose: dict[str, Any]) -> None:
+    assert compose["networks"]["backends"]["internal"] is True
+    for name in ("separation", "speech", "essentia"):
+        assert compose["services"][name]["networks"] == ["backends"]
+
+
+@pytest.mark.parametrize("name", LISTENERS)
+def test_the_weights_are_mounted_read_only(compose: dict[str, Any], name: str) -> None:
+    mounts = [mount for mount in compose["services"][name]["volumes"] if mount.startswith("models:")]
+    assert mounts == ([] if name == "gateway" else ["models:/models:ro"])
+
+
+@pytest.mark.parametrize("name", LISTENERS)
+def test_the_health_check_asks_the_port_that_the_service_listens_on(compose: dict[str, Any], name: str) -> None:
+    environment = compose["services"][name]["environment"]
+    assert environment["PORT"] == environment[f"{name.upper()}_PORT"]
+    assert environment[f"{name.upper()}_HOST"] == "0.0.0.0"
+
+
+def test_the_gateway_is_told_where_each_service_listens(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    for name in ("separation", "speech", "essentia"):
+        target = services["gateway"]["environment"][f"GATEWAY_{name.upper()}_TARGET"]
+        assert target == f"dns:///{name}:{services[name]['environment']['PORT']}"
+
+
+def test_the_gateway_starts_when_every_service_answers(compose: dict[str, Any]) -> None:
+    waits = compose["services"]["gateway"]["depends_on"]
+    assert waits == {name: {"condition": "service_healthy"} for name in ("separation", "speech", "essentia")}
+
+
+@pytest.mark.parametrize("name", LISTENERS)
+def test_a_service_has_time_to_drain_before_it_is_killed(
+    compose: dict[str, Any], settings: dict[str, str], name: str
+) -> None:
+    service, prefix = compose["services"][name], name.upper()
+    told = service["environment"]
+    variables = [f"{prefix}_DRAIN_SECONDS", f"{prefix}_LAME_DUCK_SECONDS"]
+    needed = sum(float(told.get(variable, settings[variable])) for variable in variables)
+    assert seconds(service["stop_grace_period"]) > needed
+
+
+@pytest.mark.parametrize("name", LISTENERS)
+def test_all_uploads_together_fit_in_the_memory_behind_the_spool(compose: dict[str, Any], name: str) -> None:
+    service, prefix = compose["services"][name], name.upper()
+    spool = int(service["environment"][f"{prefix}_SPOOL_BYTES"])
+    (mount,) = service["tmpfs"]
+    folder, _, options = mount.partition(":")
+    assert folder == "/tmp"
+    assert int(service["environment"][f"{prefix}_UPLOAD_BYTES"]) <= spool
+    assert spool < size(options.removeprefix("size=")) < size(service["mem_limit"])
+
+
+@pytest.mark.parametrize("name", LISTENERS)
+def test_every_variable_is_a_setting_that_the_code_declares(
+    compose: dict[str, Any], rocm: dict[str, Any], settings: dict[str, str], image_variables: set[str], name: str
+) -> None:
+    given = set(compose["services"][name]["environment"])
+    given |= set(rocm["services"].get(name, {}).get("environment", {}))
+    own = {variable for variable in settings if variable.startswith(f"{name.upper()}_")}
+    unknown = given - own - image_variables - set(FROM_THE_HOST)
+    assert sorted(unknown) == [], f"nothing reads these variables of {name}"
+
+
+def test_a_variable_handed_through_from_the_host_is_absent_where_the_host_has_none(rocm: dict[str, Any]) -> None:
+    # "${HIP_VISIBLE_DEVICES:-}" would set it to the empty string, which hides every GPU.
+    environment = rocm["services"]["separation"]["environment"]
+    assert {variable: environment[variable] for variable in FROM_THE_HOST} == dict.fromkeys(FROM_THE_HOST)
+
+
+def test_a_gpu_that_cannot_be_used_is_an_error_in_the_rocm_composition(rocm: dict[str, Any]) -> None:
+    separation = rocm["services"]["separation"]
+    assert separation["environment"]["SEPARATION_DEVICE"] == "cuda"
+    assert separation["build"]["args"]["PLATFORM"] == "rocm"
+    assert separation["devices"] == ["/dev/kfd", "/dev/dri"]
+    assert separation["group_add"][0] == "video"
+    assert separation["group_add"][1].startswith("${RENDER_GID:?")
+
+
+def test_only_separation_claims_to_use_the_gpu(rocm: dict[str, Any]) -> None:
+    assert list(rocm["services"]) == ["separation"]
+
+
+def test_an_image_runs_as_a_numbered_user_without_privileges(dockerfile: Instructions) -> None:
+    users = [(stage, arguments) for stage, instruction, arguments in dockerfile if instruction == "USER"]
+    assert users == [("runtime", "65532:65532")]
+    built_on = {stage: arguments.split()[0] for stage, instruction, arguments in dockerfile if instruction == "FROM"}
+    assert built_on["service"] == built_on["models"] == "runtime"
+
+
+def test_a_rocm_image_without_rocm_torch_does_not_build(dockerfile: Instructions) -> None:
+    steps = [arguments for stage, instruction, arguments in dockerfile if f"{stage} {instruction}" == "environment RUN"]
+    assert any("torch.version.hip or sys.exit" in step for step in steps)
+
+
+def test_every_package_of_an_image_comes_from_its_lock(dockerfile: Instructions) -> None:
+    installs = re.findall(r"install (?!\()[^;]*;", " ".join(row[2] for row in dockerfile if row[0] == "environment"))
+    locks = [each for each in installs if "requirements.lock" in each]
+    assert locks, "no lock is installed"
+    assert all("--require-hashes --no-deps" in each for each in locks)
+    others = [each for each in installs if each not in locks and '"$@"' not in each]
+    assert others, "what the platform brings is not installed"
+    assert all("/locks/requirements-platform.txt" in each for each in others)
+
+
+def test_the_process_is_ended_and_asked_for_its_health_by_the_means_it_knows(dockerfile: Instructions) -> None:
+    service = {instruction: arguments for stage, instruction, arguments in dockerfile if stage == "service"}
+    assert service["STOPSIGNAL"] == "SIGTERM"
+    assert r'python -m chassis.health \"$PORT\"' in service["HEALTHCHECK"]
+    assert service["EXPOSE"] == "${PORT}"
+    # Without exec the shell would get the signal and Python would never drain.
+    assert service["ENTRYPOINT"].count("exec python -m") == 2
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "models/htdemucs.safetensors",
+        ".venvs/separation/lib/torch.so",
+        ".git/config",
+        "services/speech/model.bin",
+        "services/separation/spleeter-2stems.safetensors",
+        "services/essentia/msd-musicnn.pb",
+        "chassis/__pycache__/errors.cpython-311.pyc",
+        "tests/test_architecture.py",
+    ],
+)
+def test_weights_and_leftovers_stay_out_of_the_build_context(path: str) -> None:
+    assert not in_context(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "chassis/errors.py",
+        "gen/antiphon/audio/v1/audio_pb2.py",
+        "services/__main__.py",
+        "services/separation/models.toml",
+        "services/separation/requirements.lock",
+        "services/separation/requirements-platform.txt",
+        "gateway/plan.py",
+    ],
+)
+def test_what_an_image_is_made_of_is_in_the_build_context(path: str) -> None:
+    assert in_context(path)
+
+
+def in_context(path: str) -> bool:
+    """Applies ``.dockerignore`` as Docker does: the last pattern that matches the path or a folder above it wins."""
+    parts = Path(path).parts
+    above = ["/".join(parts[: end + 1]) for end in range(len(parts))]
+    included = True
+    for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines():
+        pattern = line.strip()
+        if not pattern or pattern.startswith("#"):
+            continue
+        keeps = pattern.startswith("!")
+        pattern = pattern.removeprefix("!")
+        # Where ** leads, the rest may match at any depth; * alone never crosses a slash.
+        if pattern.startswith("**/"):
+            hit = any(fnmatch.fnmatch(part, pattern[3:]) for part in parts)
+        else:
+            hit = any(entry.count("/") == pattern.count("/") and fnmatch.fnmatch(entry, pattern) for entry in above)
+        if hit:
+            included = keeps
+    return included

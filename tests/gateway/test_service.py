@@ -1,0 +1,262 @@
+"""The gateway before well-behaved services: what it asks, what it streams, what it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
+from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
+from antiphon.audio.v1 import audio_pb2
+from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
+from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
+from chassis.status import from_rpc_error, from_status
+from tests.gateway.conftest import Gateway, Peers, requests_of
+from tests.gateway.peers import PCM_SHA256
+
+
+async def test_every_part_and_the_fused_record_come_back(gateway: Gateway, song: bytes) -> None:
+    answer = await gateway.analyze(song)
+    record = answer.record
+    assert [(report.stage, report.state) for report in record.stage_reports] == [
+        (stage, record_pb2.STAGE_STATE_SUCCEEDED) for stage in ("separation", "speech", "essentia")
+    ]
+    assert record.separation == answer.of("separation")[0]
+    assert record.speech == answer.of("speech")[0]
+    assert record.essentia == answer.of("essentia")[0]
+    assert list(record.speech.segments) == answer.of("segment")
+    assert record.essentia.features.rhythm.bpm == 120.0
+    assert record.essentia.features.loudness.integrated_lufs == -14.0
+    assert record.source.upload_sha256 == hashlib.sha256(song).digest()
+    assert record.source.pcm_sha256 == PCM_SHA256
+    assert record.fusion.lyrics.text == "hello darkness\nmy old friend"
+    assert record.fusion.lyrics.from_vocals
+    assert record.fusion.tempo.bpm == 120.0
+    assert record.fusion.vocals.energy_share == 0.25
+    assert {progress.stage for progress in answer.of("progress")} == {"separation", "speech", "essentia"}
+
+
+async def test_every_service_that_listens_to_the_upload_gets_its_bytes(
+    gateway: Gateway, peers: Peers, song: bytes
+) -> None:
+    await gateway.analyze(song)
+    for peer in (peers.separation, peers.essentia):
+        (heard,) = peer.heard
+        assert heard.sha256 == hashlib.sha256(song).digest()
+        assert heard.last
+        assert heard.config.audio_format.content_sha256 == hashlib.sha256(song).digest()
+        assert heard.config.audio_format.total_bytes == len(song)
+
+
+async def test_speech_listens_to_the_separated_vocals_without_voice_activity_detection(
+    gateway: Gateway, peers: Peers
+) -> None:
+    answer = await gateway.analyze()
+    (heard,) = peers.speech.heard
+    assert heard.sha256 == hashlib.sha256(peers.separation.stems["vocals"]).digest()
+    assert heard.config.HasField("voice_activity_detection")
+    assert not heard.config.voice_activity_detection
+    assert answer.report("speech").input == "separation.vocals"
+    assert answer.report("separation").input == "upload"
+
+
+async def test_voice_activity_detection_stays_as_the_caller_set_it(gateway: Gateway, peers: Peers) -> None:
+    await gateway.analyze(speech=speech_pb2.TranscriptionConfig(voice_activity_detection=True))
+    assert peers.speech.heard[0].config.voice_activity_detection
+
+
+async def test_speech_starts_after_separation_has_ended(gateway: Gateway) -> None:
+    answer = await gateway.analyze()
+    separation, speech = answer.report("separation"), answer.report("speech")
+    end = separation.start_offset.ToNanoseconds() + separation.elapsed.ToNanoseconds()
+    assert speech.start_offset.ToNanoseconds() >= end > 0
+    assert speech.elapsed.ToNanoseconds() > 0
+
+
+async def test_speech_alone_listens_to_the_upload_and_nobody_else_is_asked(
+    gateway: Gateway, peers: Peers, song: bytes
+) -> None:
+    answer = await gateway.analyze(song, stages=["speech"])
+    assert [report.stage for report in answer.record.stage_reports] == ["speech"]
+    assert peers.speech.heard[0].sha256 == hashlib.sha256(song).digest()
+    assert not peers.speech.heard[0].config.HasField("voice_activity_detection")
+    assert not answer.record.fusion.lyrics.from_vocals
+    assert list(answer.record.fusion.warnings) == []
+    assert peers.separation.heard == peers.essentia.heard == []
+
+
+async def test_each_stage_tells_every_state_it_goes_through(gateway: Gateway) -> None:
+    answer = await gateway.analyze()
+    for stage in ("separation", "speech", "essentia"):
+        assert answer.states(stage) == ["WAITING", "RUNNING", "SUCCEEDED"]
+        assert answer.of("stage_report")[-1] in list(answer.record.stage_reports)
+
+
+async def test_the_first_events_come_before_the_upload_is_complete(gateway: Gateway) -> None:
+    call = gateway.stub.Analyze(timeout=20)
+    await call.write(analysis_pb2.AnalyzeRequest(config=analysis_pb2.AnalysisConfig()))
+    await call.write(analysis_pb2.AnalyzeRequest(chunk=audio_pb2.AudioChunk(data=b"a")))
+    async with asyncio.timeout(1.0):
+        reports = [(await call.read()).stage_report for _ in range(3)]
+    assert [report.state for report in reports] == [record_pb2.STAGE_STATE_WAITING] * 3
+    await call.write(analysis_pb2.AnalyzeRequest(chunk=audio_pb2.AudioChunk(data=b"b", byte_offset=1, last=True)))
+    await call.done_writing()
+    events = [event async for event in read_all(call)]
+    assert events[-1].WhichOneof("event") == "record"
+
+
+async def read_all(call: Any) -> Any:
+    """Yields what is left of an answer."""
+    while (event := await call.read()) is not grpc.aio.EOF:
+        yield event
+
+
+async def test_only_the_vocals_are_asked_for_where_nobody_wants_stems(gateway: Gateway, peers: Peers) -> None:
+    answer = await gateway.analyze()
+    (heard,) = peers.separation.heard
+    assert list(heard.config.stems) == ["vocals"]
+    assert heard.config.output_encoding == audio_pb2.OUTPUT_ENCODING_FLAC
+    assert answer.of("stem_header") == answer.of("stem_chunk") == []
+
+
+async def test_stems_come_back_byte_for_byte(gateway: Gateway, peers: Peers) -> None:
+    answer = await gateway.analyze(return_stems=True)
+    (header,) = answer.of("stem_header")
+    assert list(header.stems) == ["vocals", "accompaniment"]
+    assert joined(answer.of("stem_chunk")) == peers.separation.stems
+
+
+async def test_vocals_fetched_for_speech_alone_are_not_sent_back(gateway: Gateway, peers: Peers) -> None:
+    config = separation_pb2.SeparationConfig(stems=["accompaniment"])
+    answer = await gateway.analyze(return_stems=True, separation=config)
+    assert list(peers.separation.heard[0].config.stems) == ["accompaniment", "vocals"]
+    assert list(answer.of("stem_header")[0].stems) == ["accompaniment"]
+    assert joined(answer.of("stem_chunk")) == {"accompaniment": peers.separation.stems["accompaniment"]}
+    assert answer.report("speech").input == "separation.vocals"
+
+
+def joined(chunks: list[Any]) -> dict[str, bytes]:
+    """Joins each stem's chunks."""
+    result: dict[str, bytes] = {}
+    for message in chunks:
+        data = result.setdefault(message.stem, b"")
+        assert message.chunk.byte_offset == len(data)
+        result[message.stem] = data + message.chunk.data
+    return result
+
+
+async def test_raw_vocals_are_announced_to_speech_as_raw(gateway: Gateway, peers: Peers) -> None:
+    encoding = audio_pb2.OUTPUT_ENCODING_PCM_F32LE
+    await gateway.analyze(separation=separation_pb2.SeparationConfig(output_encoding=encoding))
+    format_ = peers.speech.heard[0].config.audio_format
+    assert format_.encoding == audio_pb2.INPUT_ENCODING_PCM_F32LE
+    assert (format_.sample_rate_hertz, format_.channel_count) == (44_100, 2)
+
+
+async def test_a_raw_upload_is_announced_as_the_caller_described_it(gateway: Gateway, peers: Peers) -> None:
+    raw = audio_pb2.AudioFormat(
+        encoding=audio_pb2.INPUT_ENCODING_PCM_S16LE, sample_rate_hertz=16_000, channel_count=1
+    )
+    await gateway.analyze(announce=False, audio_format=raw, stages=["essentia"])
+    format_ = peers.essentia.heard[0].config.audio_format
+    assert format_.encoding == audio_pb2.INPUT_ENCODING_PCM_S16LE
+    assert (format_.sample_rate_hertz, format_.channel_count) == (16_000, 1)
+
+
+async def test_words_heard_in_the_vocals_of_a_clip_get_their_place_in_the_upload(
+    gateway: Gateway, peers: Peers
+) -> None:
+    clip = audio_pb2.ClipRange(start_offset={"seconds": 30}, end_offset={"seconds": 60})
+    answer = await gateway.analyze(
+        separation=separation_pb2.SeparationConfig(clip=clip), speech=speech_pb2.TranscriptionConfig(clip=clip)
+    )
+    assert not peers.speech.heard[0].config.HasField("clip")
+    assert answer.report("speech").input == "separation.vocals"
+    segment = answer.record.speech.segments[1]
+    assert (segment.start_offset.seconds, segment.end_offset.seconds) == (31, 32)
+    assert segment.words[0].start_offset.seconds == 31
+
+
+async def test_speech_does_not_listen_to_vocals_of_another_clip(gateway: Gateway) -> None:
+    clip = audio_pb2.ClipRange(end_offset={"seconds": 60})
+    answer = await gateway.analyze(separation=separation_pb2.SeparationConfig(clip=clip))
+    assert answer.report("speech").input == "upload"
+    assert [warning.reason for warning in answer.record.fusion.warnings] == ["LYRICS_FROM_MIX"]
+
+
+async def test_nothing_stays_in_the_spool(gateway: Gateway, song: bytes) -> None:
+    await gateway.analyze(song)
+    assert list(Path(gateway.spool.folder).iterdir()) == []
+    assert gateway.spool.used_bytes == 0
+
+
+async def test_an_unknown_stage_is_refused_with_the_known_ones(gateway: Gateway, peers: Peers) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await gateway.analyze(stages=["speech", "karaoke"])
+    error = from_status(from_rpc_error(caught.value))
+    assert (error.code, error.reason, error.field) == ("INVALID_ARGUMENT", "UNKNOWN_STAGE", "config.stages[1]")
+    assert error.metadata["known"] == "separation, speech, essentia"
+    assert peers.speech.heard == []
+
+
+async def test_a_damaged_upload_fails_the_call_and_reaches_no_service(gateway: Gateway, peers: Peers) -> None:
+    format_ = audio_pb2.AudioFormat(content_sha256=hashlib.sha256(b"another upload").digest())
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await gateway.analyze(announce=False, audio_format=format_)
+    error = from_status(from_rpc_error(caught.value))
+    assert (error.code, error.reason) == ("DATA_LOSS", "UPLOAD_DIGEST")
+    assert [peer.heard for peer in peers.all()] == [[], [], []]
+
+
+async def test_one_analysis_too_many_is_refused_with_a_delay(start_gateway: Callable[..., Any]) -> None:
+    gateway: Gateway = await start_gateway(max_analyses=1)
+    first = gateway.stub.Analyze(timeout=20)
+    await first.write(analysis_pb2.AnalyzeRequest(config=analysis_pb2.AnalysisConfig()))
+    await first.read()
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await gateway.analyze()
+    error = from_status(from_rpc_error(caught.value))
+    assert (error.code, error.reason, error.retry_after_seconds) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL", 2.0)
+    first.cancel()
+
+
+async def test_the_services_are_listed_with_what_keeps_them_from_answering(
+    start_gateway: Callable[..., Any], peers: Peers
+) -> None:
+    await peers.speech.health.set("readiness", 2)  # NOT_SERVING
+    gateway: Gateway = await start_gateway(essentia_target="127.0.0.1:1")
+    answer = await gateway.stub.ListServices(analysis_pb2.ListServicesRequest(), timeout=5)
+    found = {status.service: status for status in answer.services}
+    assert list(found) == ["separation", "speech", "essentia"]
+    assert found["separation"].ready
+    assert found["separation"].problem == ""
+    assert not found["speech"].ready
+    assert "NOT_SERVING" in found["speech"].problem
+    assert not found["essentia"].ready
+    assert "127.0.0.1:1" in found["essentia"].problem
+
+
+async def test_a_caller_that_reads_nothing_stops_the_stems_instead_of_filling_memory(
+    gateway: Gateway, peers: Peers
+) -> None:
+    peers.separation.stems = {"vocals": bytes(20 << 20)}
+    peers.separation.shares = {"vocals": 1.0}
+    call = gateway.stub.Analyze(requests_of(analysis_pb2.AnalysisConfig(return_stems=True), b"x"), timeout=20)
+    async for event in call:
+        if event.WhichOneof("event") == "stem_chunk":
+            break
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.0):
+            await peers.separation.all_sent.wait()
+    # What is under way fills flow-control windows of two hops and four waiting events, not the 20 MiB of the stem.
+    assert peers.separation.sent_bytes < 10 << 20
+    async with asyncio.timeout(10.0):
+        events = [event async for event in call]
+    assert peers.separation.sent_bytes == 20 << 20
+    assert events[-1].WhichOneof("event") == "record"

@@ -1,0 +1,358 @@
+"""The rules that hold the tree together: what a family must have, and how every module must look.
+
+A family is any package under ``protos/antiphon`` with a ``<family>_service.proto`` (the gateway's own ``analysis``
+aside) and any folder of ``services``: a new one fails here, by name, at each place that has not heard of it yet.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+PROTOS = ROOT / "protos" / "antiphon"
+PACKAGES = ("chassis", "services", "gateway", "client")
+MAX_LINES = 400
+
+AGREED_FILES = (
+    "README.md",
+    "models.toml",
+    "requirements.in",
+    "requirements.lock",
+    "__init__.py",
+    "settings.py",
+    "engine.py",
+    "job.py",
+    "service.py",
+    "engines/__init__.py",
+)
+OPTIONAL_FILES = {
+    "requirements-platform.txt": "what the platform brings instead of the lock, such as torch",
+    "convert.py": "turns published weights into safe files when a model is pulled",
+    "labels": "labels of models that do not carry their own",
+    "py.typed": "tells type checkers that the package is annotated",
+}
+MAY_READ_ENVIRONMENT = {
+    "chassis/settings.py": "the one reader of settings",
+    "chassis/worker/process.py": "a worker process inherits the environment of its service",
+    "chassis/models/conversion.py": "a conversion is given a few variables of ours and no more",
+    "chassis/models/wheels.py": "pip is configured by the environment of the person who pulls a model",
+    "client/antiphon_client/supervisor/child.py": "a service inherits the environment of the person who starts it",
+}
+"""Files beside the rule that settings are read in one place, each with its reason; a trailing slash means a folder."""
+
+
+def families() -> list[str]:
+    """Every family that the protos or the services folder name."""
+    from_protos = {path.parents[1].name for path in PROTOS.glob("*/v1/*_service.proto")} - {"analysis"}
+    from_services = {path.name for path in (ROOT / "services").iterdir() if path.is_dir() and path.name[0] not in "_."}
+    return sorted(from_protos | from_services)
+
+
+def modules() -> list[str]:
+    """Every Python file of the four packages, as a path from the root."""
+    found = (path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return sorted(path.as_posix() for path in found if "__pycache__" not in path.parts)
+
+
+def protos() -> list[str]:
+    """Every proto file, as a path from ``protos``."""
+    return sorted(path.relative_to(ROOT / "protos").as_posix() for path in PROTOS.rglob("*.proto"))
+
+
+FAMILIES = families()
+MODULES = modules()
+
+every_family = pytest.mark.parametrize("family", FAMILIES)
+every_module = pytest.mark.parametrize("module", MODULES)
+
+
+def read(path: str) -> str:
+    """The text of a file, by its path from the root; fails the test by name where there is none."""
+    if not (ROOT / path).is_file():
+        pytest.fail(f"{path} is missing")
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def parse(module: str) -> ast.Module:
+    """The syntax tree of a file of this repository."""
+    return ast.parse(read(module), filename=module)
+
+
+def engines_of(family: str) -> dict[str, str]:
+    """The ENGINES table of a family, read without importing anything."""
+    path = f"services/{family}/engines/__init__.py"
+    for node in ast.parse(read(path)).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if ast.unparse(target) == "ENGINES":
+                table = ast.literal_eval(node.value)
+                assert isinstance(table, dict)
+                return table
+    pytest.fail(f"{path} does not define ENGINES as a table of literals")
+
+
+def compose() -> dict[str, Any]:
+    """The services of the compose file."""
+    services = yaml.safe_load(read("deploy/compose.yaml"))["services"]
+    assert isinstance(services, dict)
+    return services
+
+
+# A family is the same everywhere.
+
+
+@pytest.mark.parametrize("name", AGREED_FILES)
+@every_family
+def test_a_family_has_each_agreed_file(family: str, name: str) -> None:
+    read(f"services/{family}/{name}")
+
+
+@every_family
+def test_a_family_has_nothing_beside_the_agreed_files(family: str) -> None:
+    folder = ROOT / "services" / family
+    present = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    agreed = {Path(name).parts[0] for name in AGREED_FILES} | set(OPTIONAL_FILES) | {"__pycache__"}
+    assert sorted(present - agreed) == [], f"services/{family} holds files that no other service has a place for"
+
+
+@every_family
+def test_a_family_has_a_proto_package(family: str) -> None:
+    path = PROTOS / family / "v1" / f"{family}_service.proto"
+    assert path.is_file(), f"{path.relative_to(ROOT)} is missing"
+
+
+@every_family
+def test_a_family_has_a_port_of_its_own(family: str) -> None:
+    ports = importlib.import_module("chassis.server.settings").DEFAULT_PORTS
+    assert family in ports, f"DEFAULT_PORTS in chassis/server/settings.py has no port for {family}"
+    assert list(ports.values()).count(ports[family]) == 1, f"{family} shares port {ports[family]} with another"
+
+
+@every_family
+def test_a_family_has_a_part_in_the_analysis_record(family: str) -> None:
+    text = read("protos/antiphon/analysis/v1/analysis_record.proto")
+    record = re.search(r"^message AnalysisRecord \{(.*?)^\}", text, re.DOTALL | re.MULTILINE)
+    assert record is not None, "analysis_record.proto has no message AnalysisRecord"
+    field = rf"^\s*antiphon\.{family}\.v1\.\w+ {family} = \d+;"
+    assert re.search(field, record[1], re.MULTILINE), f"AnalysisRecord has no field {family} of a message of {family}"
+
+
+@every_family
+def test_a_family_has_a_stage_in_the_plan(family: str) -> None:
+    read("gateway/plan.py")
+    stages = importlib.import_module("gateway.plan").STAGES
+    names = set(stages) if isinstance(stages, Mapping) else {stage.name for stage in stages}
+    assert family in names, f"STAGES in gateway/plan.py has no stage {family}; it has {', '.join(sorted(names))}"
+
+
+@every_family
+def test_a_family_has_a_block_in_compose(family: str) -> None:
+    services = compose()
+    assert family in services, f"deploy/compose.yaml has no service {family}"
+    assert services[family]["build"]["args"]["SERVICE"] == family
+    target = f"GATEWAY_{family.upper()}_TARGET"
+    assert target in services["gateway"]["environment"], f"the gateway in deploy/compose.yaml is not given {target}"
+
+
+@every_family
+def test_every_setting_of_a_family_is_in_its_readme(family: str) -> None:
+    readme = read(f"services/{family}/README.md")
+    read(f"services/{family}/settings.py")
+    settings = importlib.import_module(f"services.{family}.settings")
+    describe = importlib.import_module("chassis.settings").describe
+    classes = [
+        value
+        for value in vars(settings).values()
+        if isinstance(value, type) and value.__module__ == settings.__name__ and dataclasses.is_dataclass(value)
+    ]
+    assert classes, f"services/{family}/settings.py has no settings dataclass"
+    variables = [row[0] for each in classes for row in describe(each, family.upper())]
+    missing = [variable for variable in variables if not re.search(rf"\b{variable}\b", readme)]
+    assert missing == [], f"services/{family}/README.md does not mention these settings"
+
+
+# Engines, models and requirements.
+
+
+@every_family
+def test_every_engine_resolves_to_a_class_in_a_file(family: str) -> None:
+    engines = engines_of(family)
+    assert engines, f"services/{family}/engines/__init__.py: ENGINES is empty"
+    for name, address in engines.items():
+        module, _, class_name = address.partition(":")
+        assert module.startswith(f"services.{family}.engines."), f"engine {name}: {address} is outside its family"
+        path = module.replace(".", "/")
+        path = f"{path}/__init__.py" if (ROOT / path).is_dir() else f"{path}.py"
+        bound = {node.name for node in parse(path).body if isinstance(node, ast.ClassDef)}
+        imports = (node for node in parse(path).body if isinstance(node, ast.ImportFrom))
+        bound |= {alias.asname or alias.name for node in imports for alias in node.names}
+        assert class_name in bound, f"engine {name}: {path} has no class {class_name!r}"
+
+
+@every_family
+def test_no_engine_file_is_forgotten(family: str) -> None:
+    folder = ROOT / "services" / family / "engines"
+    files = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.py") if path.stem != "__init__"}
+    named = {address.partition(":")[0].rpartition(".")[2] for address in engines_of(family).values()}
+    imported = {
+        stem
+        for stem in files
+        for other, text in files.items()
+        if other != stem and re.search(rf"^\s*(import|from)\b.*\b{stem}\b", text, re.MULTILINE)
+    }
+    forgotten = sorted(set(files) - named - imported)
+    assert forgotten == [], f"files in services/{family}/engines that ENGINES does not name and no engine imports"
+
+
+@every_family
+def test_every_model_names_an_engine_and_a_licence(family: str) -> None:
+    manifest = tomllib.loads(read(f"services/{family}/models.toml"))
+    engines = engines_of(family)
+    for model in manifest.get("models", []):
+        assert model["engine"] in engines, f"{model['name']}: no engine {model['engine']!r} in {sorted(engines)}"
+        assert model["license_spdx"], f"{model['name']} has no licence"
+        assert isinstance(model["commercial_use"], bool), f"{model['name']} does not say whether it may be sold with"
+
+
+@pytest.mark.parametrize("folder", [*(f"services/{family}" for family in FAMILIES), "gateway"])
+def test_every_package_of_a_lock_is_pinned_with_hashes(folder: str) -> None:
+    requirements = list(locked(folder))
+    assert requirements, f"{folder}/requirements.lock is empty"
+    pinned = re.compile(r"[\w.\[\],-]+==\S+ .*--hash=sha256:")
+    loose = [line.split()[0] for line in requirements if not pinned.match(line)]
+    assert loose == [], f"{folder}/requirements.lock: these are not pinned by version and hash"
+
+
+@every_family
+def test_what_the_platform_brings_is_not_in_the_lock(family: str) -> None:
+    # A ROCm image has its own torch; a lock with torch in it would put the CUDA build on top.
+    names = {re.split(r"[=\[ ;]", line)[0].lower() for line in locked(f"services/{family}")}
+    brought = {name for name in names if re.match(r"(torch|torchaudio|torchvision|triton|nvidia-.*)$", name)}
+    assert sorted(brought) == [], f"services/{family}/requirements.lock"
+
+
+def locked(folder: str) -> Iterator[str]:
+    """Yields each requirement of a lock, its continued lines joined and its comments dropped."""
+    text = read(f"{folder}/requirements.lock")
+    uncommented = re.sub(r"(^|\s)#.*", "", text, flags=re.MULTILINE)
+    joined = re.sub(r"\\\s*\n", " ", uncommented)
+    yield from (line.strip() for line in joined.splitlines() if line.strip() and not line.startswith("-"))
+
+
+# Protos.
+
+
+@pytest.mark.parametrize("path", protos())
+def test_a_proto_package_equals_its_directory(path: str) -> None:
+    text = read(f"protos/{path}")
+    package = re.search(r"^package ([\w.]+);", text, re.MULTILINE)
+    assert package is not None, f"{path} names no package"
+    assert package[1] == ".".join(Path(path).parts[:-1])
+
+
+@pytest.mark.parametrize("path", protos())
+def test_a_proto_has_generated_code(path: str) -> None:
+    generated = (ROOT / "gen" / path).with_suffix("")
+    expected = [f"{generated.name}_pb2.py", f"{generated.name}_pb2.pyi"]
+    if path.endswith("_service.proto"):
+        expected.append(f"{generated.name}_pb2_grpc.py")
+    missing = [name for name in expected if not (generated.parent / name).is_file()]
+    assert missing == [], f"missing in {generated.parent.relative_to(ROOT)}"
+
+
+# Modules.
+
+
+@every_module
+def test_a_module_begins_with_a_docstring(module: str) -> None:
+    assert ast.get_docstring(parse(module)), f"{module} does not say in its first line what it is"
+
+
+@every_module
+def test_every_public_name_has_a_docstring(module: str) -> None:
+    if any(part.startswith("_") and not part.startswith("__") for part in Path(module).parts):
+        pytest.skip("the module is private by its name")
+    assert list(undocumented(parse(module))) == [], f"public names of {module} without a docstring"
+
+
+def undocumented(tree: ast.Module) -> Iterator[str]:
+    """Yields the public classes, functions and methods that have no docstring.
+
+    A method of a class with bases may have its docstring there, so it is not asked for one.
+    """
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        if not ast.get_docstring(node) and not is_overload(node):
+            yield node.name
+        if isinstance(node, ast.ClassDef) and not node.bases:
+            for member in node.body:
+                if not isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef) or member.name.startswith("_"):
+                    continue
+                if not ast.get_docstring(member) and not is_overload(member):
+                    yield f"{node.name}.{member.name}"
+
+
+def is_overload(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    """True for the signatures before an overloaded function, and for a property's setter."""
+    return any(ast.unparse(each).endswith(("overload", ".setter")) for each in node.decorator_list)
+
+
+@every_module
+def test_only_the_settings_read_the_environment(module: str) -> None:
+    if exempt(module):
+        pytest.skip(MAY_READ_ENVIRONMENT[exempt(module)])
+    lines = sorted(environment_lines(parse(module)))
+    assert lines == [], f"{module} reads the environment on these lines; declare a setting instead"
+
+
+@pytest.mark.parametrize("entry", MAY_READ_ENVIRONMENT)
+def test_every_exemption_from_reading_settings_in_one_place_is_needed(entry: str) -> None:
+    excused = [module for module in MODULES if exempt(module) == entry]
+    assert any(list(environment_lines(parse(module))) for module in excused), f"{entry} no longer reads the environment"
+
+
+def exempt(module: str) -> str:
+    """The entry of MAY_READ_ENVIRONMENT that covers a module; empty where none does."""
+    return next((entry for entry in MAY_READ_ENVIRONMENT if f"{module}/".startswith(f"{entry.rstrip('/')}/")), "")
+
+
+def environment_lines(tree: ast.Module) -> Iterator[int]:
+    """Yields the lines on which ``os.environ`` or ``os.getenv`` is used or imported."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.getenv", "os.putenv"):
+            yield node.lineno
+        if isinstance(node, ast.ImportFrom) and node.module == "os":
+            yield from (node.lineno for name in node.names if name.name in ("environ", "getenv", "putenv"))
+
+
+@every_module
+def test_only_command_lines_print(module: str) -> None:
+    tree = parse(module)
+    if is_command_line(module, tree):
+        pytest.skip("a command line may print")
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    lines = [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
+    assert lines == [], f"{module} prints on these lines; log instead"
+
+
+def is_command_line(module: str, tree: ast.Module) -> bool:
+    """True for a module that a person starts, and for those that it speaks through."""
+    starts = any(isinstance(node, ast.If) and "__name__" in ast.unparse(node.test) for node in tree.body)
+    return starts or module.endswith(("__main__.py", "/cli.py")) or "/cli/" in module
+
+
+@every_module
+def test_a_module_is_not_too_long_to_read(module: str) -> None:
+    lines = len(read(module).splitlines())
+    assert lines <= MAX_LINES, f"{module} has {lines} lines, over {MAX_LINES}: split it by idea"
