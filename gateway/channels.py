@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import grpc
 
 from gateway.settings import GatewaySettings
 
 # No retryPolicy: it would repeat a call that occupies a GPU, and cannot replay an upload beyond 256 KiB anyway.
-_SERVICE_CONFIG = json.dumps(
-    {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}
-)
+_SERVICE_CONFIG = json.dumps({"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}})
 
 OPTIONS: tuple[tuple[str, str | int], ...] = (
     ("grpc.service_config", _SERVICE_CONFIG),
@@ -34,11 +33,11 @@ def open_channel(service: str, settings: GatewaySettings) -> grpc.aio.Channel:
     """
     target = settings.target(service)
     options = [*OPTIONS, ("grpc.max_receive_message_length", settings.max_answer_bytes)]
-    if settings.services_ca_file is None:
+    if not settings.services_ca_file:
         return grpc.aio.insecure_channel(target, options=options)
     credentials = grpc.ssl_channel_credentials(
-        settings.services_ca_file.read_bytes(),
-        settings.services_key_file.read_bytes() if settings.services_key_file else None,
-        settings.services_cert_file.read_bytes() if settings.services_cert_file else None,
+        Path(settings.services_ca_file).read_bytes(),
+        Path(settings.services_key_file).read_bytes() if settings.services_key_file else None,
+        Path(settings.services_cert_file).read_bytes() if settings.services_cert_file else None,
     )
     return grpc.aio.secure_channel(target, credentials, options=options)

@@ -16,11 +16,13 @@ class StageFailure(Exception):
 
     Args:
         status: As the service sent it, or made here with an ErrorInfo where it sent none.
+        worked: True where the service had begun to answer, false where it refused at once.
     """
 
-    def __init__(self, status: status_pb2.Status) -> None:
+    def __init__(self, status: status_pb2.Status, worked: bool = False) -> None:
         super().__init__(status.message)
         self.status = status
+        self.worked = worked
         error = from_status(status)
         self.code = error.code
         self.reason = error.reason
@@ -59,9 +61,7 @@ def unreachable(service: str, target: str, seconds: float) -> StageFailure:
 
 def deadline(service: str) -> StageFailure:
     """The stage's own time, or what was left of the caller's, ran out."""
-    message = (
-        f"{service} was not done in time; allow the call more time, or raise GATEWAY_{service.upper()}_SECONDS"
-    )
+    message = f"{service} was not done in time; allow the call more time, or raise GATEWAY_{service.upper()}_SECONDS"
     return local(AntiphonError("DEADLINE_EXCEEDED", "STAGE_DEADLINE", message, {"service": service}))
 
 

@@ -157,19 +157,18 @@ class FanOut:
                 delay = self._delay(error, report.attempt_count)
                 if delay is None or self._clock() + delay >= deadline:
                     raise
-                if error.code == "UNAVAILABLE":
-                    report.attempt_count += 1
-                else:
+                if _refused(error):
                     await self._send(_queued(step))
+                else:
+                    report.attempt_count += 1
                 await asyncio.sleep(delay)
 
     def _delay(self, error: StageFailure, attempts: int) -> float | None:
         """Gives the seconds to wait before asking again; None where that is of no use."""
-        if error.code == "UNAVAILABLE" and error.reason != failure.UNREACHABLE:
-            if attempts < self._settings.max_attempts:
-                return max(error.retry_after_seconds or 0.0, _MIN_DELAY_SECONDS)
-        elif error.code == "RESOURCE_EXHAUSTED" and error.retry_after_seconds is not None:
-            return max(error.retry_after_seconds, _MIN_DELAY_SECONDS)
+        lost = error.code == "UNAVAILABLE" and error.reason != failure.UNREACHABLE
+        busy = error.code == "RESOURCE_EXHAUSTED" and error.retry_after_seconds is not None
+        if _refused(error) or ((lost or busy) and attempts < self._settings.max_attempts):
+            return max(error.retry_after_seconds or 0.0, _MIN_DELAY_SECONDS)
         return None
 
     async def _ask(self, step: Step, question: Question) -> Message:
@@ -192,6 +191,11 @@ class FanOut:
         if error is not None:
             report.error.CopyFrom(error)
         await self._tell(step)
+
+
+def _refused(error: StageFailure) -> bool:
+    """True where a busy service did nothing but say when to come back, which costs no attempt."""
+    return error.code == "RESOURCE_EXHAUSTED" and error.retry_after_seconds is not None and not error.worked
 
 
 def _queued(step: Step) -> analysis_pb2.AnalyzeResponse:

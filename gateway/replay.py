@@ -100,15 +100,18 @@ class Line:
         requests = _requests(request_type, config, recording)
         metadata = telemetry.outgoing_metadata()
         call = keep_status(method(requests, timeout=timeout, metadata=metadata, wait_for_ready=False))
-        summary = False
+        answered = summary = False
         try:
             async for response in call:
+                answered = True
                 if summary:
                     raise self._broken("SUMMARY_NOT_LAST", "sent more after its summary")
                 summary = response.WhichOneof("event") == "summary"
                 yield response
         except grpc.aio.AioRpcError as error:
-            raise failure.from_call(error, self.service, self.target) from error
+            broken = failure.from_call(error, self.service, self.target)
+            broken.worked = answered
+            raise broken from error
         except asyncio.CancelledError:
             # grpc.aio raises this too when the *server* cancelled, which it does while it stops.
             task = asyncio.current_task()

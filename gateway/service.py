@@ -68,9 +68,7 @@ class AnalysisService(analysis_grpc.AnalysisServiceServicer):
         services = await check_all(backend.line for backend in self._backends.values())
         return analysis_pb2.ListServicesResponse(services=services)
 
-    async def _analyze(
-        self, requests: AsyncIterator[analysis_pb2.AnalyzeRequest], seconds: float, send: Send
-    ) -> None:
+    async def _analyze(self, requests: AsyncIterator[analysis_pb2.AnalyzeRequest], seconds: float, send: Send) -> None:
         if self._analyses >= self._settings.max_analyses:
             raise busy(
                 "QUEUE_FULL",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from chassis.settings import setting
 
@@ -23,16 +22,16 @@ class GatewaySettings:
     connect_seconds: float = setting(2.0, "Longest wait for a service to be reachable, seconds.")
     max_attempts: int = setting(2, "Times a stage is tried when its worker is lost.")
     max_answer_bytes: int = setting(64 << 20, "Largest single message taken from a service, bytes.")
-    services_ca_file: Path | None = setting(None, "CA (PEM) that certified the services; empty for plain text.")
-    services_cert_file: Path | None = setting(None, "Certificate (PEM) to show to the services; empty for none.")
-    services_key_file: Path | None = setting(None, "Key (PEM) of the certificate to show to the services.")
+    services_ca_file: str = setting("", "CA (PEM) that certified the services; empty for plain text.")
+    services_cert_file: str = setting("", "Certificate (PEM) to show to the services; empty for none.")
+    services_key_file: str = setting("", "Key (PEM) of the certificate to show to the services.")
 
     def __post_init__(self) -> None:
         if self.max_attempts < 1:
             raise ValueError(f"max_attempts is {self.max_attempts}; a stage must be tried at least once")
-        if (self.services_cert_file is None) != (self.services_key_file is None):
+        if bool(self.services_cert_file) != bool(self.services_key_file):
             raise ValueError("services_cert_file and services_key_file go together; set both or neither")
-        if self.services_cert_file is not None and self.services_ca_file is None:
+        if self.services_cert_file and not self.services_ca_file:
             raise ValueError("services_cert_file needs services_ca_file; without it no TLS is spoken to the services")
 
     def target(self, service: str) -> str:

@@ -1,4 +1,4 @@
-"""``models.toml``: the models of one service, read strictly, so that a slip of the pen is an error and not a default."""
+"""``models.toml``: the models of one service, read strictly, so that a slip of the pen is an error, not a default."""
 
 from __future__ import annotations
 

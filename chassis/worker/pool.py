@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chassis.errors import busy, lost
+from chassis.errors import AntiphonError, busy, lost
 from chassis.worker.messages import Cancel, DecodeLimits, Ended, Event, Init, RawFormat, Run
 from chassis.worker.process import Process, WorkerDiedError
 
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_GUESS_SECONDS = 1.0  # of a job's length, for RetryInfo, before any job has been measured
 _RESTART_DELAYS = (0.0, 0.2, 1.0, 5.0, 15.0)
+_HOPELESS_STARTS = 3  # in a row, after which waiting calls are refused
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class Pool:
         self._ids = itertools.count(1)
         self._admitted = 0
         self._mean_seconds: float | None = None
+        self._failed_starts = 0
         self.restarts = 0
         self.problem = "starting"
 
@@ -169,7 +171,8 @@ class Pool:
         Leaving the iterator early cancels the job: the worker is asked, and killed after the grace.
 
         Raises:
-            AntiphonError: what the job raised; WORKER_LOST where its process died.
+            AntiphonError: what the job raised; WORKER_LOST where its process died; WORKER_NOT_STARTING where none
+                comes up.
         """
         asked = time.monotonic()
         waiter = _Waiter()
@@ -179,6 +182,7 @@ class Pool:
             self._waiters.append(waiter)
         try:
             while waiter.process is None:
+                self._refuse_where_hopeless()
                 yield Queued(self._waiters.index(waiter))
                 await waiter.changed.wait()
                 waiter.changed.clear()
@@ -218,6 +222,17 @@ class Pool:
         finally:
             if not ended:
                 self._spawn_cleanup(self._cancel(process, job_id))
+
+    def _refuse_where_hopeless(self) -> None:
+        """Workers that die at every start will not come; waiting for them would hang the caller."""
+        if self._failed_starts >= _HOPELESS_STARTS and not self.ready:
+            raise AntiphonError(
+                "UNAVAILABLE",
+                "WORKER_NOT_STARTING",
+                f"no worker could be started in {self._failed_starts} tries; the service's log has the reason",
+                {"tries": self._failed_starts},
+                retry_after_seconds=_RESTART_DELAYS[-1],
+            )
 
     def _leave(self, waiter: _Waiter) -> None:
         if waiter.process is not None:
@@ -273,21 +288,21 @@ class Pool:
 
     async def _keep(self) -> None:
         """Keeps one worker alive for ever, backing off where it dies again and again."""
-        failures = 0
         while True:
-            await asyncio.sleep(_RESTART_DELAYS[min(failures, len(_RESTART_DELAYS) - 1)])
+            await asyncio.sleep(_RESTART_DELAYS[min(self._failed_starts, len(_RESTART_DELAYS) - 1)])
             process = await Process.start(self._init, self._options.environment)
             self._processes.add(process)
             try:
                 ready = await process.wait_ready()
-                self.problem, failures = "", 0
+                self.problem, self._failed_starts = "", 0
                 log.info("worker %d is ready %s", process.pid, ready.note)
                 self._hand_over(process)
                 self._on_change()
                 code = await process.ended()
                 self.problem = f"the worker ended with exit code {code}; a fresh one is being started"
             except WorkerDiedError as died:
-                failures += 1
+                self._failed_starts += 1
+                self._tell_waiters()
                 self.problem = f"the worker ended before it was ready ({died}); see the log"
             finally:
                 self._processes.discard(process)

@@ -11,9 +11,12 @@ from chassis.settings import setting
 class EssentiaSettings:
     """Settings of the essentia family, read from variables that begin with ESSENTIA_."""
 
-    engine: str = setting("features", "Engine that measures: a name in services/essentia/engines.", choices=("features",))
+    engine: str = setting(
+        "features", "Engine that measures: a name in services/essentia/engines.", choices=("features",)
+    )
     max_seconds: float = setting(
-        1800.0, "Longest clip analysed, in seconds; a longer one is refused (AUDIO_TOO_LONG), since memory grows with it."
+        1800.0,
+        "Longest clip analysed, in seconds; a longer one is refused (AUDIO_TOO_LONG), since memory grows with it.",
     )
     window_seconds: float = setting(
         600.0, "Longest piece, in seconds, that tempo and melody are followed through at once; at least 60."

@@ -162,7 +162,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         spleeter(options.out, options.vocals, options.accompaniment)
     except ConversionError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 

@@ -73,10 +73,14 @@ class Separator(Protocol):
         """Splits a mix while it arrives, in memory that does not grow with it.
 
         The stems have as many samples as the mix, and depend on the mix alone, not on how it was cut into blocks.
+        A mix without samples gives no block.
 
         Args:
             blocks: The mix in any cutting: finite float32, ``(channels, samples)``, at the model's rate.
             checkpoint: Called before each model step; what it raises ends the separation.
+
+        Raises:
+            AntiphonError: INVALID_ARGUMENT, ``AUDIO_LEVEL``: a sample is too large to compute with.
         """
         ...
 

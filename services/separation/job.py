@@ -83,7 +83,8 @@ class Jobs:
         yield ProgressFacts(1.0, frames / rate, "separating")
         energy = sum(track.energy for track in tracks.values())
         facts = tuple(tracks[stem].facts(frames, energy) for stem in wanted)
-        yield Summary(source.facts, facts, self._work(name, separator, request, wanted), tuple(source.warnings))
+        completed = source.complete()
+        yield Summary(completed, facts, self._work(name, separator, request, wanted), tuple(source.warnings))
 
     def _wanted_stems(self, name: str, asked: tuple[str, ...]) -> tuple[str, ...]:
         known = self._engine(name).stems_of(self._models.require(name))

@@ -16,12 +16,17 @@ TASKS = ("transcribe", "translate")
 MAX_BEAM_SIZE = 10
 MAX_PROMPT_CHARACTERS = 1000
 
-# Whisper's own codes, in OpenAI's table of languages; "yue" came with large-v3.
-LANGUAGE_CODES = tuple(
-    "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is "
-    "it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk "
-    "sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh".split()
+# fmt: off
+LANGUAGE_CODES = (
+    "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da", "de", "el",
+    "en", "es", "et", "eu", "fa", "fi", "fo", "fr", "gl", "gu", "ha", "haw", "he", "hi", "hr", "ht", "hu", "hy",
+    "id", "is", "it", "ja", "jw", "ka", "kk", "km", "kn", "ko", "la", "lb", "ln", "lo", "lt", "lv", "mg", "mi",
+    "mk", "ml", "mn", "mr", "ms", "mt", "my", "ne", "nl", "nn", "no", "oc", "pa", "pl", "ps", "pt", "ro", "ru",
+    "sa", "sd", "si", "sk", "sl", "sn", "so", "sq", "sr", "su", "sv", "sw", "ta", "te", "tg", "th", "tk", "tl",
+    "tr", "tt", "uk", "ur", "uz", "vi", "yi", "yo", "yue", "zh",
 )
+# fmt: on
+"""Whisper's own codes, in OpenAI's table of languages; "yue" came with large-v3."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class TranscriptionRequest:
         word_times: Whether to find the time of each word.
         vad: Whether to skip parts in which Silero hears no speech; it does not know singing.
         initial_prompt: Text that came before, to prime spelling and style; at most 1000 characters.
+        clip_start_seconds: Where the clip starts in the recording; added to every time.
 
     Raises:
         AntiphonError: UNKNOWN_LANGUAGE, UNKNOWN_TASK, BEAM_SIZE, PROMPT_TOO_LONG.
@@ -48,6 +54,7 @@ class TranscriptionRequest:
     word_times: bool = True
     vad: bool = True
     initial_prompt: str = ""
+    clip_start_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         if self.language is not None and self.language not in LANGUAGE_CODES:
@@ -80,7 +87,7 @@ class TranscriptionRequest:
 
 def _unknown_language(language: str) -> Exception:
     short = language.strip().lower().replace("_", "-").partition("-")[0]
-    advice = f"did you mean {short!r}?" if short in LANGUAGE_CODES else "use Whisper's codes, such as en, de, es, fr, hr"
+    advice = f"did you mean {short!r}?" if short in LANGUAGE_CODES else "give Whisper's code, such as en, de, fr, hr"
     return invalid(
         "UNKNOWN_LANGUAGE",
         f"there is no language {language!r}; {advice}",

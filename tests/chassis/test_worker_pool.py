@@ -244,6 +244,13 @@ async def test_a_worker_that_dies_at_start_leaves_the_pool_unready_with_a_reason
         assert "before it was ready" in each.problem
 
 
+async def test_a_job_is_refused_where_no_worker_can_be_started() -> None:
+    async with pool("die at start") as each:
+        with pytest.raises(AntiphonError) as caught:
+            await collect(each, job("count", 1))
+    assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "WORKER_NOT_STARTING")
+
+
 async def test_two_workers_work_at_the_same_time() -> None:
     async with pool(count=2) as each:
         await until(lambda: len([1 for p in each._processes if p.ready]) == 2)

@@ -57,11 +57,13 @@ class Peer:
         self.server = grpc.aio.server()
         self.target = ""
 
-    async def start(self) -> None:
+    async def start(self, credentials: grpc.ServerCredentials | None = None) -> None:
         """Listens on a port of the system's choice."""
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self.server)
         self.register()
-        port = self.server.add_insecure_port("127.0.0.1:0")
+        address = "127.0.0.1:0"
+        add = self.server.add_insecure_port
+        port = add(address) if credentials is None else self.server.add_secure_port(address, credentials)
         self.target = f"127.0.0.1:{port}"
         for name in ("", "readiness"):
             await self.health.set(name, health_pb2.HealthCheckResponse.SERVING)

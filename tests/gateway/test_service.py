@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
-from pathlib import Path
+import os
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
+import psutil
 import pytest
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
@@ -17,7 +18,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from chassis.status import from_rpc_error, from_status
-from tests.gateway.conftest import Gateway, Peers, requests_of
+from tests.gateway.conftest import CHUNK_BYTES, Gateway, Peers, requests_of
 from tests.gateway.peers import PCM_SHA256
 
 
@@ -160,9 +161,7 @@ async def test_raw_vocals_are_announced_to_speech_as_raw(gateway: Gateway, peers
 
 
 async def test_a_raw_upload_is_announced_as_the_caller_described_it(gateway: Gateway, peers: Peers) -> None:
-    raw = audio_pb2.AudioFormat(
-        encoding=audio_pb2.INPUT_ENCODING_PCM_S16LE, sample_rate_hertz=16_000, channel_count=1
-    )
+    raw = audio_pb2.AudioFormat(encoding=audio_pb2.INPUT_ENCODING_PCM_S16LE, sample_rate_hertz=16_000, channel_count=1)
     await gateway.analyze(announce=False, audio_format=raw, stages=["essentia"])
     format_ = peers.essentia.heard[0].config.audio_format
     assert format_.encoding == audio_pb2.INPUT_ENCODING_PCM_S16LE
@@ -192,7 +191,7 @@ async def test_speech_does_not_listen_to_vocals_of_another_clip(gateway: Gateway
 
 async def test_nothing_stays_in_the_spool(gateway: Gateway, song: bytes) -> None:
     await gateway.analyze(song)
-    assert list(Path(gateway.spool.folder).iterdir()) == []
+    assert os.listdir(gateway.spool.folder) == []
     assert gateway.spool.used_bytes == 0
 
 
@@ -245,7 +244,7 @@ async def test_the_services_are_listed_with_what_keeps_them_from_answering(
 async def test_a_caller_that_reads_nothing_stops_the_stems_instead_of_filling_memory(
     gateway: Gateway, peers: Peers
 ) -> None:
-    peers.separation.stems = {"vocals": bytes(20 << 20)}
+    peers.separation.stems = {"vocals": bytes(64 << 20)}
     peers.separation.shares = {"vocals": 1.0}
     call = gateway.stub.Analyze(requests_of(analysis_pb2.AnalysisConfig(return_stems=True), b"x"), timeout=20)
     async for event in call:
@@ -254,9 +253,29 @@ async def test_a_caller_that_reads_nothing_stops_the_stems_instead_of_filling_me
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(1.0):
             await peers.separation.all_sent.wait()
-    # What is under way fills flow-control windows of two hops and four waiting events, not the 20 MiB of the stem.
-    assert peers.separation.sent_bytes < 10 << 20
+    # gRPC lets each of two hops run ahead by some 6 MiB on loopback, whatever the length of the stem.
+    assert peers.separation.sent_bytes < 32 << 20
     async with asyncio.timeout(10.0):
         events = [event async for event in call]
-    assert peers.separation.sent_bytes == 20 << 20
+    assert peers.separation.sent_bytes == 64 << 20
     assert events[-1].WhichOneof("event") == "record"
+
+
+async def test_memory_does_not_grow_with_the_upload(gateway: Gateway, peers: Peers) -> None:
+    size = 128 << 20
+    piece = bytes(CHUNK_BYTES)
+
+    async def upload() -> AsyncIterator[analysis_pb2.AnalyzeRequest]:
+        yield analysis_pb2.AnalyzeRequest(config=analysis_pb2.AnalysisConfig(stages=["separation", "essentia"]))
+        for offset in range(0, size, CHUNK_BYTES):
+            chunk = audio_pb2.AudioChunk(data=piece, byte_offset=offset, last=offset + CHUNK_BYTES == size)
+            yield analysis_pb2.AnalyzeRequest(chunk=chunk)
+            peak.append(process.memory_info().rss)
+
+    process = psutil.Process()
+    before, peak = process.memory_info().rss, [0]
+    async for _ in gateway.stub.Analyze(upload(), timeout=60):
+        peak.append(process.memory_info().rss)
+    assert peers.separation.heard[0].byte_count == peers.essentia.heard[0].byte_count == size
+    # Client, gateway and two services share this process; 9 MiB were seen for 128 and for 512 MiB alike.
+    assert max(peak) - before < 48 << 20

@@ -32,6 +32,7 @@ class _Job:
     client: SyncClient
     settings: dict[str, Any]
     quiet: bool
+    named: bool
 
 
 @click.command(epilog=exits.HELP)
@@ -128,7 +129,7 @@ def analyze(
     results: list[dict[str, Any]] = []
     codes = []
     with exits.terminable(), SyncClient(gateway, tls=tls) as client:
-        job = _Job(client, settings, quiet)
+        job = _Job(client, settings, quiet, named=len(files) > 1 and not quiet)
         for path, folder in zip(files, folders, strict=True):
             result, code = _one(job, path, folder, show=json_path != "-")
             results.append(result)
@@ -142,7 +143,7 @@ def analyze(
 
 def _one(job: _Job, path: Path, folder: Path | None, show: bool) -> tuple[dict[str, Any], int]:
     name = click.format_filename(path)
-    if not job.quiet:
+    if job.named:
         click.echo(name, err=True)
     try:
         record, stems = _run(job, path, folder)

@@ -114,7 +114,7 @@ class Bars:
             task = self._task(event.stage)
             done = event.state == record_pb2.STAGE_STATE_SUCCEEDED
             completed = 1.0 if done else None
-            self._progress.update(task, words=escape(_report_words(event)), total=1.0, completed=completed)
+            self._progress.update(task, words=_short_words(event), total=1.0, completed=completed)
             if event.state not in (record_pb2.STAGE_STATE_WAITING, record_pb2.STAGE_STATE_RUNNING):
                 self._progress.stop_task(task)
         elif isinstance(event, analysis_pb2.StageProgress):
@@ -141,6 +141,12 @@ def reporter(quiet: bool) -> Reporter:
 def _report_words(report: record_pb2.StageReport) -> str:
     words = state_name(report.state)
     return f"{words}: {from_status(report.error)}" if report.HasField("error") else words
+
+
+def _short_words(report: record_pb2.StageReport) -> str:
+    """For a bar's line, which has no room for a whole message; the summary has."""
+    words = state_name(report.state)
+    return f"{words}: {escape(from_status(report.error).reason)}" if report.HasField("error") else words
 
 
 def _progress_words(progress: evidence_pb2.Progress) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from antiphon_client.cli import exits
+from antiphon_client.cli.default_models import default_model
 from antiphon_client.connection import is_loopback
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.supervisor import daemon
@@ -209,13 +210,16 @@ def _is_ready(service: ServiceState, health: str) -> bool:
 
 
 def _print_table(state: StackState, healths: list[str]) -> None:
-    click.echo(f"{'SERVICE':<12} {'STATE':<20} {'HEALTH':<16} {'PID':>8} {'PORT':>6} {'RESTARTS':>9} {'UP FOR':>10}")
+    click.echo(
+        f"{'SERVICE':<12} {'STATE':<20} {'HEALTH':<16} {'PID':>8} {'PORT':>6} {'RESTARTS':>9} {'UP FOR':>10}  MODEL"
+    )
     for service, health in zip(state.services, healths, strict=True):
         pid = "-" if service.pid is None else str(service.pid)
         age = "-" if service.start_time is None else _age(time.time() - service.start_time)
+        model = default_model(service.name, service.port) if health == "SERVING" else "-"
         click.echo(
             f"{service.name:<12} {service.phase:<20} {health:<16} {pid:>8} {service.port:>6}"
-            f" {service.restarts:>9} {age:>10}"
+            f" {service.restarts:>9} {age:>10}  {model}"
         )
     for service in state.services:
         if service.phase is not Phase.READY and service.problem:

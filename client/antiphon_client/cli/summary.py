@@ -98,13 +98,13 @@ def _stage(report: record_pb2.StageReport) -> str:
 
 
 def _model(stage: str, provenance: evidence_pb2.Provenance) -> Iterator[str]:
-    where = f"on {provenance.device}" if provenance.device else ""
+    where = f" on {provenance.device}" if provenance.device else ""
     cached = ", from the cache" if provenance.cache_hit else ""
     if not provenance.HasField("model"):
-        yield f"{stage:<12}{provenance.engine}, no weights {where}{cached}".rstrip()
+        yield f"{stage:<12}{provenance.engine}, no weights{where}{cached}"
         return
     model = provenance.model
-    yield f"{stage:<12}{model.name} {where}, licence {model.license_spdx or 'unknown'}{cached}"
+    yield f"{stage:<12}{model.name}{where}, licence {model.license_spdx or 'unknown'}{cached}"
     for file, digest in sorted(model.weights_sha256.items()):
         yield f"{'':<12}{digest[:_DIGEST_SHOWN]}… {file}"
 

@@ -60,7 +60,7 @@ class Supervisor:
         return self._state
 
     def run(self) -> int:
-        """Runs the plan; returns 0 after SIGTERM, 130 after SIGINT, 1 where the start failed, 4 where one runs already."""
+        """Runs the plan; returns 0 after SIGTERM, 130 after SIGINT, 1 for a failed start, 4 where one runs already."""
         if not self._lock.acquire():
             return ALREADY_RUNNING
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)

@@ -21,9 +21,9 @@ class Spans:
         self._starts = [0, *accumulate(end - start for start, end in spans)]
 
     @property
-    def sample_count(self) -> int:
-        """Samples in all stretches together."""
-        return self._starts[-1]
+    def seconds(self) -> float:
+        """Length of all stretches together."""
+        return self._starts[-1] / SAMPLE_RATE
 
     @property
     def end_seconds(self) -> float:
@@ -38,17 +38,25 @@ class Spans:
         return np.concatenate([samples[start:end] for start, end in self._spans])
 
     def place(self, start: float, end: float) -> tuple[float, float]:
-        """Seconds in the joined audio to seconds in the window.
+        """Seconds of a word in the joined audio to seconds in the window.
 
-        Start and end stay in the stretch that holds their middle, so that a word never spans a pause it was not in.
+        Both stay in the stretch that holds the middle, so that a word never spans a pause it was not in.
         """
-        middle = (start + end) / 2 * SAMPLE_RATE
-        index = min(bisect_right(self._starts, middle) - 1, len(self._spans) - 1)
+        index = self._index((start + end) / 2)
+        return self._within(index, start), self._within(index, end)
+
+    def place_line(self, start: float, end: float) -> tuple[float, float]:
+        """Seconds of a line in the joined audio to seconds in the window; a line may go over pauses."""
+        # An end on the border of two stretches belongs to the first of them.
+        last = self._index(max(start, end - 1 / SAMPLE_RATE))
+        return self._within(self._index(start), start), self._within(last, end)
+
+    def _index(self, seconds: float) -> int:
+        return min(bisect_right(self._starts, seconds * SAMPLE_RATE) - 1, len(self._spans) - 1)
+
+    def _within(self, index: int, seconds: float) -> float:
         first, after = self._spans[index]
-        shift = first - self._starts[index]
-        return tuple(  # type: ignore[return-value]
-            min(max(seconds * SAMPLE_RATE + shift, first), after) / SAMPLE_RATE for seconds in (start, end)
-        )
+        return min(max(seconds * SAMPLE_RATE - self._starts[index] + first, first), after) / SAMPLE_RATE
 
 
 def overlap(spans: tuple[Span, ...], start: float, end: float) -> bool:

@@ -17,7 +17,7 @@ MIN_SAMPLES = SAMPLE_RATE // 10
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of the clip: float32 samples (n,), where it starts in the clip (samples), whether the clip ends here."""
+    """A stretch of the clip: float32 samples (n,), its first sample's place in the clip, whether that ends here."""
 
     samples: np.ndarray
     start: int
@@ -35,7 +35,9 @@ class Window:
 
 
 def windows(blocks: Iterable[np.ndarray], window_seconds: float) -> Iterator[Window]:
-    """Yields the audio of ``blocks``, each (1, n), in windows of at most ``window_seconds``; no sample is lost or doubled.
+    """Yields the audio of ``blocks``, each (1, n), in windows; no sample is lost or doubled.
+
+    No window but the last is longer than ``window_seconds``, and that one by less than 0.1 s.
 
     A window ends in the middle of the quietest 0.1 s of its last 30 s (or of its last half, if that is less). Where the
     cuts fall depends on the audio alone and not on the size of the blocks. Nothing is yielded for no audio.

@@ -1,4 +1,4 @@
-"""Tiny networks of Spleeter's class with seeded random weights, in a store of their own; the real weights if installed."""
+"""Tiny networks of Spleeter's class with seeded random weights, in a store of their own; the real weights if there."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ sources = [{{ kind = "https", url = "https://example.invalid/{name}" }}]
 
 
 def random_state(seed: int) -> dict[str, torch.Tensor]:
-    """Weights of a tiny network; scaled so that its masks differ from bin to bin, or tests of equality would mean little."""
+    """Weights of a tiny network, scaled so that its masks differ from bin to bin: constant ones would prove little."""
     generator = torch.Generator().manual_seed(seed)
     state = {}
     for name, tensor in UNet(TINY_WIDTHS).state_dict().items():

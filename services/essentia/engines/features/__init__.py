@@ -36,9 +36,7 @@ class Features:
         yield from clip.warnings
         sheet = Sheet(clip, request, checkpoint, self._window_seconds)
         steps, too_short = plan.choose(request, clip)
-        for field, seconds in {step.field: step.min_seconds for step in too_short}.items():
-            message = f"{clip.seconds:.2f} s is too short for {field}, which needs {seconds:.0f} s"
-            yield WarningFacts("AUDIO_SHORT", message, field)
+        yield from _too_short(clip.seconds, too_short)
         groups = [group for group in GROUPS if group in request.groups]
         yield from _finished(sheet, groups, steps)
         for done, step in enumerate(steps):
@@ -51,6 +49,14 @@ class Features:
         yield ProgressFacts(fraction=1.0, audio_seconds=clip.seconds)
         if request.include_series:
             yield GroupFeatures(SERIES, dict(sheet.series))
+
+
+def _too_short(seconds: float, steps: list[plan.Step]) -> Iterator[WarningFacts]:
+    absent = {step.field: step.min_seconds for step in steps}
+    for field, needed in absent.items():
+        if field.partition(".")[0] not in absent or "." not in field:
+            message = f"{seconds:.2f} s is too short for {field}, which needs {needed:.0f} s"
+            yield WarningFacts("AUDIO_SHORT", message, field)
 
 
 def _finished(sheet: Sheet, groups: list[str], ahead: list[plan.Step]) -> Iterator[GroupFeatures]:

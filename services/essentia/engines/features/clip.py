@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,10 +52,10 @@ class Clip:
         return not any(self.alive)
 
     def windows(self, longest_seconds: float) -> Iterator[tuple[float, Samples]]:
-        """Cuts mono into windows of equal length, none above ``longest_seconds``; yields (start in seconds, samples)."""
+        """Cuts mono into equal windows, none above ``longest_seconds``; yields (start in seconds, samples)."""
         count = max(1, math.ceil(self.seconds / longest_seconds))
         borders = [round(index * self.mono.size / count) for index in range(count + 1)]
-        for start, end in zip(borders, borders[1:], strict=False):
+        for start, end in itertools.pairwise(borders):
             yield start / SAMPLE_RATE, self.mono[start:end]
 
 

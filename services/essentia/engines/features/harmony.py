@@ -54,7 +54,7 @@ def walk(sheet: Sheet) -> None:
         pitch.append(f0)
         confidence.append(sure)
         if f0 > LOWEST_F0_HZ and len(peaks[0]):
-            partials.add(series, *peaks, f0)
+            partials.add(series, peaks[0], peaks[1], f0)
     sheet.harmonic = HarmonicFrames(
         chroma=np.array(chroma, np.float32).reshape(-1, 12),
         fine_chroma=np.mean(fine, 0, dtype=np.float32) if fine else np.zeros(FINE_BINS, np.float32),

@@ -117,7 +117,8 @@ def _measure_r128(sheet: Sheet) -> None:
         _put_above_gate(values, "short_term_max_lufs", short_term.max())
         per_second = np.maximum(short_term[:: round(1 / HOP_SECONDS)], GATE_LUFS)
         sheet.series.put_array("short_term_lufs", per_second)
-    if integrated > GATE_LUFS:
+    # The range of a single value is not known to be 0.
+    if integrated > GATE_LUFS and len(short_term) > 1:
         values.put("loudness_range_lu", spread)
 
 

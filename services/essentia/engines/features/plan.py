@@ -57,9 +57,7 @@ STEPS = (
     Step("tempo, second opinion", ("rhythm",), rhythm.measure_degara, min_seconds=3.0, field="rhythm"),
     Step("tempo, third opinion", ("rhythm",), rhythm.measure_percival, min_seconds=3.0, field="rhythm"),
     Step("energy at the beats", ("rhythm",), rhythm.measure_beat_loudness, min_seconds=3.0, field="rhythm"),
-    Step(
-        "danceability", ("rhythm",), rhythm.measure_danceability, min_seconds=10.0, field="rhythm.danceability"
-    ),
+    Step("danceability", ("rhythm",), rhythm.measure_danceability, min_seconds=10.0, field="rhythm.danceability"),
     Step("harmonic frames", ("tonal", "pitch"), harmony.walk),
     Step("chroma", ("tonal",), tonal.measure_chroma),
     Step("key", ("tonal",), tonal.measure_key, min_seconds=3.0, field="tonal.key_tonic"),
@@ -79,7 +77,9 @@ def choose(request: AnalysisRequest, clip: Clip) -> tuple[list[Step], list[Step]
     wanted = [
         step
         for step in STEPS
-        if set(step.groups) & set(request.groups) and (request.melody or not step.melody) and (step.silence or not clip.silent)
+        if set(step.groups) & set(request.groups)
+        and (request.melody or not step.melody)
+        and (step.silence or not clip.silent)
     ]
     run = [step for step in wanted if clip.seconds >= step.min_seconds]
     return run, [step for step in wanted if clip.seconds < step.min_seconds]

@@ -16,6 +16,7 @@ BINS = FRAME // 2 + 1
 NYQUIST = SAMPLE_RATE / 2
 SOUNDING_RMS = 1e-4
 COEFFICIENTS = 13
+CONTRAST_BANDS = 6
 MEDIANS = ("flatness", "flux", "skewness", "kurtosis")
 BANDS_HZ = {
     "energy_low_ratio": (20, 150),
@@ -27,8 +28,9 @@ BANDS_HZ = {
 
 def walk(sheet: Sheet) -> None:
     """Leaves the spectral frames on the sheet, for the spectral, the timbre and the structure group."""
-    wants_spectral, wants_timbre = ("spectral" in sheet.request.groups, "timbre" in sheet.request.groups)
-    window, spectrum, rms_of = es.Windowing(type="blackmanharris62"), es.Spectrum(size=FRAME), es.RMS()
+    wants_spectral, wants_timbre = (name in sheet.request.groups for name in ("spectral", "timbre"))
+    # Side lobes at -92 dB: with those at -62 dB of the customary window, their sum moves a pure tone's centroid by 9 %.
+    window, spectrum, rms_of = es.Windowing(type="blackmanharris92"), es.Spectrum(size=FRAME), es.RMS()
     describe, contrast_of = _descriptors(), _contrast()
     mfcc_of, gfcc_of = _cepstrum(es.MFCC), _cepstrum(es.GFCC)
     moments, shape, crossings = es.CentralMoments(range=NYQUIST), es.DistributionShape(), es.ZeroCrossingRate()
@@ -57,8 +59,8 @@ def walk(sheet: Sheet) -> None:
     levels = np.array(rms, np.float32)
     sheet.spectral = SpectralFrames(
         series={name: np.array(values, np.float64) for name, values in series.items()},
-        contrast=np.array(contrast, np.float64).reshape(len(contrast), -1),
-        valleys=np.array(valleys, np.float64).reshape(len(valleys), -1),
+        contrast=np.array(contrast, np.float64).reshape(-1, CONTRAST_BANDS),
+        valleys=np.array(valleys, np.float64).reshape(-1, CONTRAST_BANDS),
         mfcc=np.array(mfcc, np.float32).reshape(-1, COEFFICIENTS),
         gfcc=np.array(gfcc, np.float64).reshape(-1, COEFFICIENTS),
         sounding=levels >= SOUNDING_RMS,
@@ -111,7 +113,11 @@ def _descriptors() -> dict[str, Callable[[Any], float]]:
 
 def _contrast() -> Any:
     return es.SpectralContrast(
-        frameSize=FRAME, sampleRate=SAMPLE_RATE, lowFrequencyBound=20, highFrequencyBound=11000, numberBands=6
+        frameSize=FRAME,
+        sampleRate=SAMPLE_RATE,
+        lowFrequencyBound=20,
+        highFrequencyBound=11000,
+        numberBands=CONTRAST_BANDS,
     )
 
 

@@ -20,6 +20,8 @@ SEMITONES_FROM_A_TO_C = 3
 # White noise and a random twelve-tone melody have a crest of 1.1 to 1.2 and 3.58 bits, a click 1.5 and 3.56, music from
 # 1.84 up and at most 3.42 bits; both limits stand halfway between.
 MIN_CREST, MAX_ENTROPY_BITS = 1.5, 3.5
+# A single note has a crest of 4.4 or more, a bare fifth 3.9, a triad up to 3.8, music up to 2.8: one note has no key.
+MAX_CREST = 4.2
 FLATTEST_BITS = float(np.log2(12))
 ATONAL_FROM_BITS = 3.3
 
@@ -64,6 +66,10 @@ def measure_key(sheet: Sheet) -> None:
     crest, entropy = values.get("chroma_crest_ratio"), values.get("chroma_entropy_bits")
     if not isinstance(crest, float) or not isinstance(entropy, float):
         sheet.warn("KEY_UNCLEAR", "no pitch was found", "tonal.key_tonic")
+        return
+    if crest > MAX_CREST:
+        message = f"there is hardly more than one note (chroma crest {crest:.2f}; a key needs {MAX_CREST} or less)"
+        sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
         return
     if crest < MIN_CREST or entropy > MAX_ENTROPY_BITS:
         message = (
@@ -113,7 +119,12 @@ def _runs(names: list[str], strengths: list[float]) -> tuple[dict[str, object], 
         end = start + len(list(run))
         strength = float(np.mean(strengths[start:end]))
         chords.append(
-            {"start_seconds": start * frame_seconds, "end_seconds": end * frame_seconds, "name": str(name), "strength": strength}
+            {
+                "start_seconds": start * frame_seconds,
+                "end_seconds": end * frame_seconds,
+                "name": str(name),
+                "strength": strength,
+            }
         )
         start = end
     return tuple(chords)

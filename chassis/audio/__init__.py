@@ -1,0 +1,9 @@
+"""Audio as it comes in and goes out: hostile files decoded as a bounded stream, results encoded as one."""
+
+from chassis.audio.encode import Encoder
+from chassis.audio.limits import Limits
+from chassis.audio.pcm import RawPcm
+from chassis.audio.samples import Audio, Samples
+from chassis.audio.source import Source
+
+__all__ = ["Audio", "Encoder", "Limits", "RawPcm", "Samples", "Source"]

@@ -1,0 +1,148 @@
+"""Opening an uploaded file with libav so that it reads nothing but that file, and only as one of our containers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import av
+import av.error
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+
+from chassis.errors import AntiphonError, invalid
+
+CONTAINERS = ("mp3", "wav", "flac", "mov", "aac", "ogg", "aiff", "matroska")
+"""FFmpeg's demuxers: mov is also m4a and mp4, matroska also webm. None of them opens another file: no playlists."""
+
+PCM_CODECS = tuple(
+    f"pcm_{name}"
+    for name in (
+        *("u8", "s8", "s16le", "s16be", "s24le", "s24be", "s32le", "s32be"),
+        *("f32le", "f32be", "f64le", "f64be", "alaw", "mulaw"),
+    )
+)
+CODECS = (
+    *("mp3float", "mp3", "mp2float", "mp2", "mp1float", "mp1", "aac", "alac", "flac", "vorbis", "opus", "libopus"),
+    *("adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt"),
+    *PCM_CODECS,
+)
+"""FFmpeg's decoders that may run on an upload; the others are attack surface without use."""
+
+OPTIONS = {
+    "format_whitelist": ",".join(CONTAINERS),
+    "codec_whitelist": ",".join(CODECS),
+    # No protocol at all: the one file is handed over open.
+    "protocol_whitelist": "",
+}
+READ_BYTES = 65536
+READABLE = "mp3, wav, flac, m4a/aac, ogg/vorbis, opus, aiff and webm"
+
+
+class GuardedFile:
+    """The file as libav sees it: no name to guess from, and at its end as soon as ``check`` raises.
+
+    PyAV spins for ever on a BaseException from ``read`` (it catches Exception only, and libav then sees a read of
+    nothing), so what ``check`` raises is kept in ``stopped`` and raised by :meth:`rethrow` instead.
+    """
+
+    def __init__(self, file: BinaryIO, check: Callable[[], None]) -> None:
+        self._file = file
+        self._check = check
+        self.stopped: BaseException | None = None
+
+    def read(self, size: int) -> bytes:
+        """Reads at most ``size`` bytes."""
+        if self.stopped is None:
+            try:
+                self._check()
+                return self._file.read(size)
+            except BaseException as error:
+                self.stopped = error
+        return b""
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Moves to ``offset``."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Tells the position."""
+        return self._file.tell()
+
+    def rethrow(self) -> None:
+        """Raises what stopped the reading, if anything did."""
+        if self.stopped is not None:
+            raise self.stopped
+
+
+def undecodable(why: str, **metadata: Any) -> AntiphonError:
+    """The error for bytes that are not audio we can read."""
+    return invalid("AUDIO_UNDECODABLE", f"the audio cannot be decoded: {why}; send {READABLE}", **metadata)
+
+
+@contextmanager
+def translate(guarded: GuardedFile) -> Iterator[None]:
+    """Turns what libav raises into AUDIO_UNDECODABLE, and what stopped the reading into itself."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        guarded.rethrow()
+        raise undecodable(error.strerror or type(error).__name__) from error
+    guarded.rethrow()
+
+
+def open_container(guarded: GuardedFile) -> InputContainer:
+    """Finds the container from the bytes and opens it.
+
+    Raises:
+        AntiphonError: AUDIO_UNDECODABLE.
+    """
+    with translate(guarded):
+        # Tags in any old encoding must not fail the file: PyAV decodes them strictly unless told not to.
+        opened: InputContainer = av.open(
+            cast(Any, guarded),
+            "r",
+            container_options=OPTIONS,
+            metadata_errors="replace",
+            buffer_size=READ_BYTES,
+        )
+    return opened
+
+
+def pick_stream(container: InputContainer) -> AudioStream:
+    """Picks the first audio stream and readies its decoder.
+
+    Raises:
+        AntiphonError: AUDIO_NO_AUDIO_STREAM; AUDIO_UNDECODABLE where its codec is not one of CODECS.
+    """
+    if not container.streams.audio:
+        raise invalid(
+            "AUDIO_NO_AUDIO_STREAM",
+            f"the file is {container.format.name} without an audio stream; send {READABLE}",
+            container=container.format.name,
+            streams=len(container.streams),
+        )
+    stream = container.streams.audio[0]
+    context = stream.codec_context
+    # A codec that libav has no decoder for leaves a stream without a context, against PyAV's type hints.
+    name = "unknown" if cast(Any, context) is None else context.codec.name
+    if name not in CODECS:
+        raise undecodable(f"codec {name} is not accepted", codec=name)
+    context.thread_count = 1
+    if name == "flac":
+        # Without this the decoder hands out noise for damaged frames, though each carries a CRC.
+        context.options = {"err_detect": "crccheck+explode"}
+    return stream
+
+
+def spooled(path: Path) -> BinaryIO:
+    """Opens an upload's file.
+
+    Raises:
+        AntiphonError: AUDIO_EMPTY.
+    """
+    if path.stat().st_size == 0:
+        raise invalid("AUDIO_EMPTY", "no bytes of audio were sent")
+    return path.open("rb")

@@ -1,0 +1,101 @@
+"""Telling isolated damage, which is worth a warning, from a file that is not worth decoding."""
+
+from __future__ import annotations
+
+from av.audio.frame import AudioFrame
+
+from chassis.audio.container import undecodable
+from chassis.facts import WarningFacts
+
+MAX_BAD_SHARE = 0.1
+"""Share of packets, and at least one packet, that may be damaged before the whole counts as undecodable."""
+EARLY_VERDICT_PACKETS = 1000
+"""A file that is all damage is given up after so many packets and not decoded to its end."""
+GAP_SECONDS = 0.02
+"""Jump of the time stamps that counts as lost audio: more than rounding, less than a FLAC packet or an Ogg page."""
+
+
+class Damage:
+    """Counts of one pass.
+
+    Args:
+        counts_time: Whether the container's time stamps count samples, so that a jump in them means lost packets.
+    """
+
+    def __init__(self, counts_time: bool) -> None:
+        self._counts_time = counts_time
+        self.packets = 0
+        self.bad = 0
+        self._bad_at_end = 0
+        self._changed = 0
+        self._frames = 0
+        self._lost_frames = 0
+        self._expected: float | None = None
+
+    def count_packet(self) -> None:
+        """Counts a packet given to the decoder."""
+        self.packets += 1
+
+    def count_bad(self) -> None:
+        """Counts a packet that the decoder, or the demuxer, refused."""
+        self.bad += 1
+        self._bad_at_end += 1
+        if self.packets % EARLY_VERDICT_PACKETS == 0:
+            self._judge()
+
+    def count_changed(self) -> None:
+        """Counts a frame whose rate or channels are not the stream's."""
+        self._changed += 1
+        self.bad += 1
+
+    def count_frame(self, frame: AudioFrame) -> None:
+        """Counts a decoded frame, and what is missing in front of it."""
+        self._bad_at_end = 0
+        self._frames += frame.samples
+        if not self._counts_time or frame.pts is None or frame.time_base is None:
+            return
+        position = float(frame.pts * frame.time_base)
+        if self._expected is not None and position - self._expected > GAP_SECONDS:
+            self.bad += 1
+            self._lost_frames += round((position - self._expected) * frame.sample_rate)
+        self._expected = position + frame.samples / frame.sample_rate
+
+    def conclude(self, sample_rate: int, promised: int | None, slack: int, unfinished: str) -> list[WarningFacts]:
+        """Gives the warnings about a pass that came to its end.
+
+        Args:
+            sample_rate: Of the source (Hz).
+            promised: Frames that the header promises; None where it promises none.
+            slack: Frames that may be missing without meaning anything.
+            unfinished: What else shows that the file was cut off; empty where nothing does.
+
+        Raises:
+            AntiphonError: AUDIO_UNDECODABLE.
+        """
+        self._judge()
+        found = []
+        at_end = self._bad_at_end
+        whole = promised is not None and self._frames + self._lost_frames >= promised - slack
+        if promised is not None and not whole:
+            unfinished = (
+                f"the header promises {promised / sample_rate:.3f} s, {self._frames / sample_rate:.3f} s decoded"
+            )
+        elif at_end and not whole and not unfinished:
+            unfinished = (
+                f"the last {at_end} packets cannot be decoded" if at_end > 1 else "the last packet is broken off"
+            )
+        if unfinished:
+            found.append(WarningFacts("AUDIO_TRUNCATED", f"the audio ends early: {unfinished}"))
+        if corrupt := self.bad - at_end:
+            message = f"{corrupt} of {self.packets} packets are damaged or lost and were left out"
+            if self._changed:
+                message += f"; {self._changed} of them are of another sample rate or channel count"
+            found.append(WarningFacts("AUDIO_CORRUPT_PACKETS", message))
+        return found
+
+    def _judge(self) -> None:
+        if self.bad > max(1.0, MAX_BAD_SHARE * self.packets):
+            why = f"{self.bad} of {self.packets} packets are damaged"
+            if self._changed:
+                why += f", {self._changed} of them because the sample rate or the channels change on the way"
+            raise undecodable(why, bad_packets=self.bad, packets=self.packets, changed_frames=self._changed)

@@ -1,0 +1,231 @@
+"""An uploaded clip as a stream of float32 blocks in whatever rate, channels and range an engine asks for."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from chassis.audio.decode import LibavStream
+from chassis.audio.frames import check_finite
+from chassis.audio.limits import Budget, Limits
+from chassis.audio.mixdown import Mixdown
+from chassis.audio.pcm import RawPcm, RawStream
+from chassis.audio.resample import Resampler
+from chassis.audio.samples import Audio, Samples, recut
+from chassis.errors import AntiphonError, invalid
+from chassis.facts import SourceFacts, WarningFacts
+
+BLOCK_FRAMES = 65536
+
+
+def _no_checkpoint() -> None:
+    return
+
+
+class Source:
+    """A clip to read, once or several times.
+
+    Nothing is opened before the first question. Every pass decodes from the start of the file, block by block: memory
+    does not grow with length, and a clip range is exact to the sample.
+
+    Args:
+        path: The uploaded bytes; the name is not looked at.
+        raw: How to read them where they have no header; None for a file in a container.
+        limits: Bounds on the whole source.
+        start_seconds: Start of the clip in the source, rounded to the nearest sample at the stored rate.
+        end_seconds: End of the clip, likewise; None, or beyond the end, for the end of the source.
+        checkpoint: Called at least once a block, and while reading; raises to stop.
+
+    Raises:
+        AntiphonError: CLIP_RANGE where the range is not one.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        raw: RawPcm | None = None,
+        limits: Limits | None = None,
+        start_seconds: float = 0.0,
+        end_seconds: float | None = None,
+        checkpoint: Callable[[], None] = _no_checkpoint,
+    ) -> None:
+        end = math.inf if end_seconds is None else end_seconds
+        if not 0 <= start_seconds < end or end_seconds == math.inf:
+            raise _clip_range("the start must be 0 or more and the end after it", start_seconds, end_seconds)
+        self._path = path
+        self._raw = raw
+        self._limits = limits or Limits()
+        self._start_seconds = start_seconds
+        self._end_seconds = end_seconds
+        self._checkpoint = checkpoint
+        self._facts: SourceFacts | None = None
+        self._claimed_seconds: float | None = None
+        self._warnings: list[WarningFacts] = []
+        self._rest: Iterator[Samples] | None = None
+
+    @property
+    def facts(self) -> SourceFacts:
+        """What the source was found to be; frames and digest are None until one pass has reached its end.
+
+        Raises:
+            AntiphonError: the source cannot be opened; see :meth:`blocks`.
+        """
+        if self._facts is None:
+            stream, _ = self._open()
+            stream.close()
+        assert self._facts is not None
+        return self._facts
+
+    @property
+    def warnings(self) -> list[WarningFacts]:
+        """AUDIO_TRUNCATED and AUDIO_CORRUPT_PACKETS, as found by the last pass that reached the end of the source."""
+        return list(self._warnings)
+
+    @property
+    def seconds_hint(self) -> float | None:
+        """Length of the clip (s) by the container's own word; for progress only. None where it gives none."""
+        facts = self.facts
+        total = self._claimed_seconds if facts.seconds is None else facts.seconds
+        ends = [seconds for seconds in (total, self._end_seconds) if seconds is not None]
+        return max(0.0, min(ends) - self._start_seconds) if ends else None
+
+    def blocks(
+        self, sample_rate: int | None = None, channels: int | None = None, block_frames: int = BLOCK_FRAMES
+    ) -> Iterator[Samples]:
+        """Yields the clip as float32 blocks (channels, block_frames), the last one shorter; may be called again.
+
+        The samples do not depend on ``block_frames``. See mixdown.py for the channels, resample.py for the rate.
+
+        Args:
+            sample_rate: Rate wanted (Hz); None for the stored one.
+            channels: Channels wanted; None for the stored ones.
+            block_frames: Samples of each channel in a block.
+
+        Raises:
+            AntiphonError: INVALID_ARGUMENT with reason AUDIO_EMPTY, AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM,
+                AUDIO_CHANNEL_COUNT, AUDIO_SAMPLE_RATE, AUDIO_TOO_LONG, AUDIO_TOO_LARGE, AUDIO_DECODE_TIMEOUT,
+                AUDIO_NOT_FINITE, or CLIP_RANGE where the source ends before the clip begins.
+            ValueError: what is wanted makes no sense.
+        """
+        if block_frames < 1 or (sample_rate is not None and sample_rate < 1) or (channels is not None and channels < 1):
+            raise ValueError(f"ask for positive numbers, not {sample_rate=} {channels=} {block_frames=}")
+        return recut(self._converted(sample_rate, channels), block_frames)
+
+    def read(self, sample_rate: int | None = None, channels: int | None = None) -> Audio:
+        """Reads the whole clip into memory; arguments and errors are those of :meth:`blocks`.
+
+        A clip of a sample or two may leave nothing at a lower rate: shape (channels, 0).
+        """
+        parts = list(self.blocks(sample_rate, channels))
+        facts = self.facts
+        whole = np.empty((channels or facts.channels, sum(part.shape[1] for part in parts)), np.float32)
+        position = whole.shape[1]
+        while parts:
+            # From the back, each part let go once copied: the clip is not held twice.
+            part = parts.pop()
+            whole[:, position - part.shape[1] : position] = part
+            position -= part.shape[1]
+        return Audio(whole, sample_rate or facts.sample_rate)
+
+    def complete(self) -> SourceFacts:
+        """Decodes what no pass has reached yet, and returns the facts with frames and digest.
+
+        Cheap after a full pass, and after a pass over a clip: that one goes on where the clip ended.
+
+        Raises:
+            AntiphonError: as :meth:`blocks`; limits and damage count for the whole source.
+        """
+        if self._facts is None or self._facts.frames is None:
+            rest, self._rest = self._rest or self._walk(*self._open()), None
+            for _ in rest:
+                pass
+        return self.facts
+
+    def _open(self) -> tuple[RawStream | LibavStream, Budget]:
+        budget = Budget(self._limits, self._checkpoint)
+        budget.resume()
+        budget.check()
+        stream: RawStream | LibavStream
+        if self._raw is not None:
+            stream = RawStream(self._path, self._raw, self._limits, budget)
+        else:
+            stream = LibavStream(self._path, self._limits, budget)
+        budget.pause()
+        if self._facts is None:
+            self._facts = stream.facts
+            self._claimed_seconds = stream.claimed_seconds
+        return stream, budget
+
+    def _walk(self, stream: RawStream | LibavStream, budget: Budget) -> Iterator[Samples]:
+        """Yields the whole source at its own rate; its facts and warnings are complete after the last block."""
+        facts = stream.facts
+        digest = hashlib.sha256() if self._facts is None or self._facts.pcm_sha256 is None else None
+        frames = 0
+        try:
+            budget.resume()
+            for block in stream.blocks():
+                budget.check()
+                budget.spend(block.shape[1], facts.channels, facts.sample_rate)
+                check_finite(block, frames)
+                frames += block.shape[1]
+                if digest is not None:
+                    digest.update(np.ascontiguousarray(block.T, "<f4").data)
+                budget.pause()
+                yield block
+                budget.resume()
+            self._warnings = stream.warnings
+            if digest is not None:
+                self._facts = replace(facts, frames=frames, pcm_sha256=digest.digest())
+        finally:
+            stream.close()
+
+    def _clip(self, walk: Iterator[Samples], sample_rate: int) -> Iterator[Samples]:
+        start = round(self._start_seconds * sample_rate)
+        end = None if self._end_seconds is None else round(self._end_seconds * sample_rate)
+        if end is not None and end <= start:
+            raise _clip_range(f"no sample at {sample_rate} Hz is in it", self._start_seconds, self._end_seconds)
+        position = 0
+        for block in walk:
+            first, position = position, position + block.shape[1]
+            part = block[:, max(0, start - first) : None if end is None else end - first]
+            if part.shape[1]:
+                yield part
+            if end is not None and position >= end:
+                self._rest = walk
+                return
+        if position <= start:
+            why = f"the audio lasts {position / sample_rate:.3f} s"
+            raise _clip_range(why, self._start_seconds, self._end_seconds, seconds=f"{position / sample_rate:.6f}")
+
+    def _converted(self, sample_rate: int | None, channels: int | None) -> Iterator[Samples]:
+        stream, budget = self._open()
+        stored = stream.facts
+        walk = self._walk(stream, budget)
+        target = stored.channels if channels is None else channels
+        mixdown = Mixdown(stored.channels, target, stream.layout)
+        # Mono is resampled before it is repeated; anything else is mixed down first: the fewer channels, the cheaper.
+        mixes_first = target <= stored.channels
+        rate = stored.sample_rate if sample_rate is None else sample_rate
+        resampler = Resampler(stored.sample_rate, rate, min(target, stored.channels))
+        for part in self._clip(walk, stored.sample_rate):
+            ready = resampler.apply(mixdown.apply(part) if mixes_first else part)
+            if ready.shape[1]:
+                yield ready if mixes_first else mixdown.apply(ready)
+        ready = resampler.finish()
+        if ready.shape[1]:
+            yield ready if mixes_first else mixdown.apply(ready)
+
+
+def _clip_range(why: str, start_seconds: float, end_seconds: float | None, **metadata: object) -> AntiphonError:
+    end = "the end" if end_seconds is None else f"{end_seconds:g} s"
+    values = {"start_seconds": f"{start_seconds:g}", **metadata}
+    if end_seconds is not None:
+        values["end_seconds"] = f"{end_seconds:g}"
+    return invalid(
+        "CLIP_RANGE", f"the clip from {start_seconds:g} s to {end} cannot be cut: {why}", field="config.clip", **values
+    )

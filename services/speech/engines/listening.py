@@ -1,0 +1,140 @@
+"""Listens to a recording window by window: what any Whisper engine does around its model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+import numpy as np
+
+from chassis.facts import WarningFacts
+from services.speech.engine import SAMPLE_RATE, Findings, LanguageCandidate, Reached, Segment, TranscriptionRequest
+from services.speech.engines.screening import SILENCE, Scene, Screen
+from services.speech.engines.spans import Span, Spans
+from services.speech.engines.windows import MIN_SAMPLES, Window, loudest, windows
+
+LANGUAGE_SECONDS = 30.0
+"""What Whisper looks at to tell a language."""
+CANDIDATES = 5
+UNCERTAIN = 0.5
+"""Probability below which the other languages together are likelier than the one detected."""
+
+
+class Model(Protocol):
+    """One Whisper model with a voice detector, for audio that fits in memory: float32 samples (n,) at SAMPLE_RATE."""
+
+    languages: frozenset[str]
+    """Codes it knows; a single one for a model without language detection."""
+
+    def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
+        """Where there is speech, with some margin; in order and apart from each other."""
+        ...
+
+    def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
+        """Every language with its probability, likeliest first, from at most 30 s."""
+        ...
+
+    def transcribe(
+        self, samples: np.ndarray, request: TranscriptionRequest, language: str, prompt: str
+    ) -> Iterator[Segment]:
+        """Yields what is said as it is decoded, times in seconds from the first sample, as the model has them."""
+        ...
+
+
+class Listener:
+    """Follows one recording through ``model``: cuts, finds speech and language, screens, and puts times in order."""
+
+    def __init__(self, model: Model, request: TranscriptionRequest, checkpoint: Callable[[], None]) -> None:
+        self._model = model
+        self._request = request
+        self._checkpoint = checkpoint
+        only = next(iter(model.languages)) if len(model.languages) == 1 else None
+        self._language = request.language or only
+        self._chosen = self._language is not None
+        self._candidates: tuple[LanguageCandidate, ...] = ()
+        self._screen = Screen()
+        self._before: Segment | None = None
+        self._floor = 0.0
+        self._speech_seconds = 0.0
+        self._seconds = 0.0
+
+    def listen(self, blocks: Iterable[np.ndarray], window_seconds: float) -> Iterator[Segment | Reached | Findings]:
+        """See :meth:`services.speech.engine.Recognizer.listen`."""
+        for window in windows(blocks, window_seconds):
+            self._checkpoint()
+            self._seconds = window.start_seconds + window.seconds
+            for segment in self._window(window):
+                yield segment
+                yield Reached(segment.end)
+                self._checkpoint()
+            yield Reached(self._seconds)
+        yield self._findings()
+
+    def _window(self, window: Window) -> Iterator[Segment]:
+        samples = window.samples
+        if len(samples) < MIN_SAMPLES or float(np.abs(samples).max()) < SILENCE:
+            return
+        speech = self._model.find_speech(samples)
+        spans = Spans(speech if self._request.vad and speech else ((0, len(samples)),))
+        if self._request.vad:
+            if not speech:
+                return
+            self._speech_seconds += spans.seconds
+        joined = spans.joined(samples)
+        detected = () if self._language else self._model.detect_language(loudest(joined, LANGUAGE_SECONDS))
+        language = self._language or detected[0].language
+        # Text that came before primes the beginning only; later windows have other text before them.
+        prompt = self._request.initial_prompt if self._before is None else ""
+        scene = Scene(samples, speech, spans.end_seconds, window.last, self._request.word_times)
+        before = None if self._before is None else self._before.moved(_shift(-window.start_seconds))
+        for raw in self._model.transcribe(joined, self._request, language, prompt):
+            placed = raw.moved(spans.place if raw.words else spans.place_line)
+            segment = self._screen.passed(placed, before, scene)
+            if segment is None:
+                self._checkpoint()
+                continue
+            before = segment
+            # Only text proves that a language was spoken: on silence and noise Whisper names one as well.
+            if self._language is None:
+                self._language, self._candidates = language, detected
+            self._before = self._in_order(segment.moved(_shift(window.start_seconds)))
+            yield self._before
+
+    def _in_order(self, segment: Segment) -> Segment:
+        def clamp(start: float, end: float) -> tuple[float, float]:
+            start = min(max(start, self._floor), self._seconds)
+            self._floor = min(max(start, end), self._seconds)
+            return start, self._floor
+
+        return segment.moved(clamp)
+
+    def _findings(self) -> Findings:
+        heard = self._before is not None
+        warnings = list(self._screen.warnings())
+        if not heard:
+            warnings.insert(0, self._nothing_heard())
+        probability = self._candidates[0].probability if self._candidates else None
+        if probability is not None and probability < UNCERTAIN:
+            message = f"the language {self._language} is a guess, probability {probability:.2f}; name it if you know it"
+            warnings.append(WarningFacts("LANGUAGE_UNCERTAIN", message, "language_code"))
+        return Findings(
+            language=self._language if heard else None,
+            language_probability=probability,
+            language_candidates=self._candidates[:CANDIDATES],
+            speech_seconds=self._speech_seconds if self._request.vad else None,
+            warnings=tuple(warnings),
+        )
+
+    def _nothing_heard(self) -> WarningFacts:
+        shortest = MIN_SAMPLES / SAMPLE_RATE
+        if self._seconds < shortest:
+            message = f"{self._seconds:g} s of audio cannot hold a word; what is below {shortest:g} s is passed over"
+            return WarningFacts("AUDIO_SHORT", message, "segments")
+        message = f"no speech was found in {self._seconds:.1f} s of audio"
+        if self._request.vad:
+            message += "; voice activity detection does not know singing, so turn it off for that"
+        return WarningFacts("NO_SPEECH", message, "segments")
+
+
+def _shift(seconds: float) -> Callable[[float, float], tuple[float, float]]:
+    return lambda start, end: (start + seconds, end + seconds)

@@ -1,0 +1,143 @@
+"""What runs in the speech family's worker: decodes, listens, and says how."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Protocol
+
+from chassis.audio import Source
+from chassis.errors import not_ready
+from chassis.facts import ProgressFacts, WorkFacts
+from chassis.models import InstalledModel, Store
+from services.speech.engine import (
+    SAMPLE_RATE,
+    Findings,
+    Header,
+    Recognizer,
+    Segment,
+    Summary,
+    TranscriptionRequest,
+)
+from services.speech.engines import ENGINES
+from services.speech.settings import SpeechSettings
+
+
+class Task(Protocol):
+    """One call: its audio, and a checkpoint that raises where nobody wants the answer any more."""
+
+    source: Source
+
+    def checkpoint(self) -> None:
+        """Raises Cancelled where the call was given up."""
+        ...
+
+
+class Jobs:
+    """The verbs of this family. Keeps one model loaded, the last one used."""
+
+    def __init__(self, settings: SpeechSettings, models: Store) -> None:
+        self._settings = settings
+        self._models = models
+        self._recognizer: Recognizer | None = None
+        self._loaded = ""
+
+    def warm(self) -> str:
+        """Loads the default model where it is installed; says what it did."""
+        name = self._settings.default_model
+        if not self._models.installed(name):
+            return f"{name} is not installed"
+        recognizer = self._load(self._models.require(name))
+        return f"{name} on {recognizer.device} in {recognizer.precision}"
+
+    def transcribe(
+        self, task: Task, request: TranscriptionRequest
+    ) -> Iterator[Header | ProgressFacts | Segment | Summary]:
+        """Yields the header, progress and segments as they are decoded, and the summary.
+
+        Times are from the beginning of the recording, the clip's start being added; progress counts the clip alone.
+
+        Raises:
+            AntiphonError: UNKNOWN_MODEL, MODEL_NOT_INSTALLED, ENGINE_NOT_SERVED, LANGUAGE_NOT_SUPPORTED,
+                TASK_NOT_SUPPORTED, DEVICE_NOT_AVAILABLE, COMPUTE_TYPE_NOT_AVAILABLE, and what the audio is refused for.
+        """
+        installed = self._installed(request.model or self._settings.default_model)
+        source = task.source
+        yield Header(source.facts)
+        if self._loaded != installed.name:
+            yield ProgressFacts(loading=True, step=f"loading {installed.name}")
+        recognizer = self._load(installed)
+        recognizer.check(request)
+        offset = request.clip_start_seconds
+        blocks = source.blocks(sample_rate=SAMPLE_RATE, channels=1)
+        for event in recognizer.listen(blocks, request, task.checkpoint):
+            if isinstance(event, Segment):
+                yield event.moved(lambda start, end: (start + offset, end + offset))
+            elif isinstance(event, Findings):
+                yield self._summary(source, installed, recognizer, request, event)
+            else:
+                yield _progress(event.seconds, source.seconds_hint)
+
+    def _installed(self, name: str) -> InstalledModel:
+        engine = self._models.manifest.model(name).engine
+        if engine != self._settings.engine:
+            raise not_ready(
+                "ENGINE_NOT_SERVED",
+                f"model {name} is for engine {engine}; this service runs {self._settings.engine} (SPEECH_ENGINE)",
+                model=name,
+                engine=engine,
+                served=self._settings.engine,
+            )
+        return self._models.require(name)
+
+    def _load(self, installed: InstalledModel) -> Recognizer:
+        if self._recognizer is None or self._loaded != installed.name:
+            # The old one goes first: two need not fit in memory.
+            self._recognizer, self._loaded = None, ""
+            module, _, name = ENGINES[self._settings.engine].partition(":")
+            self._recognizer = getattr(importlib.import_module(module), name)(installed, self._settings)
+            self._loaded = installed.name
+        assert self._recognizer is not None
+        return self._recognizer
+
+    def _summary(
+        self,
+        source: Source,
+        installed: InstalledModel,
+        recognizer: Recognizer,
+        request: TranscriptionRequest,
+        findings: Findings,
+    ) -> Summary:
+        parameters = {
+            "model": installed.name,
+            "language_code": request.language or "",
+            "task": request.task,
+            "beam_size": str(request.beam_size),
+            "word_times": str(request.word_times).lower(),
+            "voice_activity_detection": str(request.vad).lower(),
+            "initial_prompt": request.initial_prompt,
+            **recognizer.parameters,
+        }
+        work = WorkFacts(
+            engine=self._settings.engine,
+            model=installed.facts(),
+            device=recognizer.device,
+            precision=recognizer.precision,
+            library_versions=recognizer.library_versions,
+            parameters=parameters,
+        )
+        return Summary(
+            # A clip leaves the rest of the recording undecoded; length and digest are those of the whole.
+            source=source.complete(),
+            work=work,
+            language=findings.language,
+            language_probability=findings.language_probability,
+            language_candidates=findings.language_candidates,
+            speech_seconds=findings.speech_seconds,
+            warnings=(*source.warnings, *findings.warnings),
+        )
+
+
+def _progress(seconds: float, clip_seconds: float | None) -> ProgressFacts:
+    fraction = min(seconds / clip_seconds, 1.0) if clip_seconds else None
+    return ProgressFacts(fraction=fraction, audio_seconds=seconds, step="listening")

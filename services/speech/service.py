@@ -1,0 +1,103 @@
+"""The speech RPCs: where the wire meets the engines."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from antiphon.evidence.v1 import evidence_pb2
+from antiphon.speech.v1 import speech_service_pb2 as pb
+from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
+
+from chassis import evidence
+from chassis.server import Call, Family, FamilyHost, rpc
+from services.speech import engine
+from services.speech.settings import SpeechSettings as Settings
+
+FULL_NAME = pb.DESCRIPTOR.services_by_name["SpeechService"].full_name
+register = pb_grpc.add_SpeechServiceServicer_to_server
+
+_TASKS = {pb.TASK_UNSPECIFIED: "transcribe", pb.TASK_TRANSCRIBE: "transcribe", pb.TASK_TRANSLATE: "translate"}
+
+
+def family(settings: Settings) -> Family:
+    """What sets this family apart."""
+    return Family("speech", "services.speech.job:Jobs", settings, Path(__file__).parent / "models.toml")
+
+
+class Servicer(pb_grpc.SpeechServiceServicer):
+    """Answers SpeechService's RPCs."""
+
+    def __init__(self, host: FamilyHost) -> None:
+        self._host = host
+
+    @rpc
+    async def Transcribe(self, requests: AsyncIterator[pb.TranscribeRequest], context: Any) -> AsyncIterator[Any]:
+        """Streams the segments of an uploaded recording."""
+        async with Call(self._host, requests, FULL_NAME) as call:
+            config = await call.config()
+            async for event in call.run("transcribe", _request(config)):
+                if isinstance(event, evidence_pb2.Progress):
+                    yield pb.TranscribeResponse(progress=event)
+                elif isinstance(event, engine.Header):
+                    yield pb.TranscribeResponse(header=pb.TranscriptionHeader(source=call.source(event.source)))
+                elif isinstance(event, engine.Segment):
+                    yield pb.TranscribeResponse(segment=_segment(event))
+                elif isinstance(event, engine.Summary):
+                    yield pb.TranscribeResponse(summary=_summary(event, call, config))
+
+    @rpc
+    async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:
+        """Names the models of the manifest."""
+        return pb.ListModelsResponse(models=self._host.models())
+
+
+def _request(config: pb.TranscriptionConfig) -> engine.TranscriptionRequest:
+    defaults = engine.TranscriptionRequest()
+    return engine.TranscriptionRequest(
+        model=config.model,
+        language=config.language_code or None,
+        task=_TASKS.get(config.task, str(config.task)),
+        beam_size=config.beam_size if config.HasField("beam_size") else defaults.beam_size,
+        word_times=config.word_times if config.HasField("word_times") else defaults.word_times,
+        vad=config.voice_activity_detection if config.HasField("voice_activity_detection") else defaults.vad,
+        initial_prompt=config.initial_prompt,
+    )
+
+
+def _segment(segment: engine.Segment) -> pb.Segment:
+    return pb.Segment(
+        start_offset=evidence.duration(segment.start),
+        end_offset=evidence.duration(segment.end),
+        text=segment.text,
+        words=[_word(word) for word in segment.words],
+        avg_logprob=segment.avg_logprob,
+        no_speech_probability=segment.no_speech_probability,
+        compression_ratio=segment.compression_ratio,
+    )
+
+
+def _word(word: engine.Word) -> pb.Word:
+    return pb.Word(
+        start_offset=evidence.duration(word.start),
+        end_offset=evidence.duration(word.end),
+        text=word.text,
+        probability=word.probability,
+    )
+
+
+def _summary(event: engine.Summary, call: Call, config: pb.TranscriptionConfig) -> pb.TranscriptionSummary:
+    seconds = event.speech_seconds
+    return pb.TranscriptionSummary(
+        source=call.source(event.source),
+        language_code=event.language or "",
+        language_probability=event.language_probability,
+        language_candidates=[
+            pb.LanguageCandidate(language_code=each.language, probability=each.probability)
+            for each in event.language_candidates
+        ],
+        speech_duration=None if seconds is None else evidence.duration(seconds),
+        warnings=evidence.warnings(event.warnings),
+        provenance=call.provenance(event.work, event.source, config),
+    )

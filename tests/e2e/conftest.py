@@ -1,0 +1,92 @@
+"""The whole of Antiphon, started once by its own command on ports of its own; real engines, real weights."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import pytest
+from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
+from antiphon.essentia.v1 import essentia_service_pb2_grpc as essentia_grpc
+from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc
+from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
+
+ROOT = Path(__file__).parent.parent.parent
+MAX_AUDIO_SECONDS = 100  # so that "too long" is a small file
+SERVICES = ("gateway", "separation", "speech", "essentia")
+
+
+@dataclass
+class Stack:
+    """Where everything listens, and the command that controls it."""
+
+    base_port: int
+    environment: dict[str, str]
+
+    def port(self, service: str) -> int:
+        return self.base_port + SERVICES.index(service)
+
+    def target(self, service: str) -> str:
+        return f"127.0.0.1:{self.port(service)}"
+
+    def antiphon(self, *arguments: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(ROOT / "antiphon"), *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def channel(self, service: str) -> grpc.aio.Channel:
+        return grpc.aio.insecure_channel(self.target(service), options=[("grpc.use_local_subchannel_pool", 1)])
+
+
+STUBS = {
+    "gateway": lambda channel: analysis_grpc.AnalysisServiceStub(channel).Analyze,
+    "separation": lambda channel: separation_grpc.SeparationServiceStub(channel).Separate,
+    "speech": lambda channel: speech_grpc.SpeechServiceStub(channel).Transcribe,
+    "essentia": lambda channel: essentia_grpc.EssentiaServiceStub(channel).Analyze,
+}
+
+
+def _free_ports(count: int) -> int:
+    """First of ``count`` ports in a row that nobody listens on."""
+    for base in range(51_000, 60_000, 10):
+        sockets = []
+        try:
+            for port in range(base, base + count):
+                each = socket.socket()
+                sockets.append(each)
+                each.bind(("127.0.0.1", port))
+            return base
+        except OSError:
+            continue
+        finally:
+            for each in sockets:
+                each.close()
+    raise AssertionError("no free ports")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    base = _free_ports(len(SERVICES))
+    environment = {
+        **os.environ,
+        "ANTIPHON_STATE": str(tmp_path_factory.mktemp("state")),
+        "ANTIPHON_SPOOL_DIR": str(tmp_path_factory.mktemp("spool")),
+        "ANTIPHON_MAX_AUDIO_SECONDS": str(MAX_AUDIO_SECONDS),
+        "ANTIPHON_BASE_PORT": str(base),
+    }
+    each = Stack(base, environment)
+    started = each.antiphon("up", "--base-port", str(base))
+    assert started.returncode == 0, started.stdout + started.stderr
+    yield each
+    stopped = each.antiphon("down")
+    assert stopped.returncode == 0, stopped.stdout + stopped.stderr

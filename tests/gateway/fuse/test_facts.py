@@ -1,0 +1,208 @@
+"""Each fact on cases whose answer is known."""
+
+from __future__ import annotations
+
+import pytest
+
+from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
+from gateway.fuse.key import key, pitch_class
+from gateway.fuse.loudness import loudness
+from gateway.fuse.tempo import tempo
+from gateway.fuse.vocals import vocals
+from gateway.fuse.words import language, lyrics
+
+
+def with_tempos(**tempos: float) -> record_pb2.AnalysisRecord:
+    """A record whose essentia part holds the given estimates."""
+    record = record_pb2.AnalysisRecord()
+    record.essentia.features.SetInParent()
+    for name, value in tempos.items():
+        setattr(record.essentia.features.rhythm, name, value)
+    return record
+
+
+@pytest.mark.parametrize(
+    ("tempos", "chosen", "agreement"),
+    [
+        ((120.0, 121.0, 119.0), 120.0, 1.0),
+        ((60.0, 120.0, 121.0), 120.0, 2 / 3),  # two against the first
+        ((90.0, 120.0, 140.0), 90.0, 1 / 3),  # no two agree: the first estimator's
+        ((100.0, 104.0, 50.0), 100.0, 2 / 3),  # 4 % is still agreement
+        ((100.0, 104.2, 50.0), 100.0, 1 / 3),
+    ],
+)
+def test_the_tempo_is_the_one_on_which_most_agree(
+    tempos: tuple[float, float, float], chosen: float, agreement: float
+) -> None:
+    record = with_tempos(bpm=tempos[0], bpm_degara=tempos[1], bpm_percival=tempos[2])
+    fact = tempo(record)
+    assert fact is not None
+    assert fact.bpm == chosen
+    assert fact.agreement == pytest.approx(agreement)
+    assert fact.disputed == (agreement < 1)
+    assert [candidate.bpm for candidate in fact.candidates] == list(tempos)
+    assert sum(candidate.agrees for candidate in fact.candidates) == round(agreement * 3)
+
+
+def test_double_tempo_is_listed_as_a_disagreeing_candidate() -> None:
+    fact = tempo(with_tempos(bpm=70.0, bpm_degara=140.0))
+    assert fact is not None
+    assert [(candidate.bpm, candidate.agrees) for candidate in fact.candidates] == [(70.0, True), (140.0, False)]
+    assert fact.candidates[1].field == "essentia.features.rhythm.bpm_degara"
+    assert fact.disputed
+
+
+def test_a_lone_tempo_claims_no_agreement() -> None:
+    fact = tempo(with_tempos(bpm_percival=128.0))
+    assert fact is not None
+    assert not fact.HasField("agreement")
+    assert not fact.disputed
+
+
+def test_the_beat_trackers_confidence_belongs_to_its_own_estimate_only() -> None:
+    record = with_tempos(bpm=120.0, bpm_degara=120.0, beat_confidence_norm=0.5)
+    fact = tempo(record)
+    assert fact is not None
+    assert [evidence.HasField("confidence") for evidence in fact.evidence] == [True, False]
+    assert fact.evidence[0].confidence == 0.5
+
+
+@pytest.mark.parametrize("value", [0.0, float("nan"), float("inf")])
+def test_no_tempo_is_made_of_a_number_that_is_none(value: float) -> None:
+    assert tempo(with_tempos(bpm=value)) is None
+    assert tempo(with_tempos()) is None
+
+
+def with_keys(tonic: str, *estimates: tuple[str, str]) -> record_pb2.AnalysisRecord:
+    """A record whose essentia part says ``tonic`` major, with one profile for each estimate."""
+    record = record_pb2.AnalysisRecord()
+    tonal = record.essentia.features.tonal
+    tonal.key_tonic, tonal.key_scale = tonic, "major" if tonic else ""
+    for index, (other, scale) in enumerate(estimates):
+        tonal.key_estimates.add(profile=f"p{index}", tonic=other, scale=scale, strength=0.5)
+    return record
+
+
+def test_a_key_counts_the_profiles_that_vote_for_it_by_any_spelling() -> None:
+    fact = key(with_keys("C#", ("C#", "major"), ("Db", "major"), ("C#", "minor"), ("F", "major")))
+    assert fact is not None
+    assert (fact.tonic, fact.scale) == ("C#", "major")
+    assert fact.agreement == 0.5
+    assert fact.disputed
+    assert [candidate.tonic for candidate in fact.candidates] == ["C#", "Db", "C#", "F"]
+    assert fact.evidence[0].confidence == 0.5
+
+
+def test_a_key_keeps_the_agreement_that_essentia_measured() -> None:
+    record = with_keys("C", ("C", "major"), ("C", "major"))
+    record.essentia.features.tonal.key_agreement = 0.8
+    fact = key(record)
+    assert fact is not None
+    assert fact.agreement == 0.8
+
+
+def test_one_profile_claims_no_agreement_and_no_confidence() -> None:
+    fact = key(with_keys("C", ("C", "major")))
+    assert fact is not None
+    assert not fact.HasField("agreement")
+    assert not fact.evidence[0].HasField("confidence")
+    assert not fact.disputed
+
+
+def test_no_key_is_made_where_essentia_found_none() -> None:
+    assert key(with_keys("", ("C", "major"))) is None
+
+
+@pytest.mark.parametrize(
+    ("tonic", "expected"), [("C", 0), ("B#", 0), ("Cb", 11), ("F##", 7), ("H", "H"), ("", ""), ("C?", "C?")]
+)
+def test_a_note_name_becomes_its_pitch_class(tonic: str, expected: int | str) -> None:
+    assert pitch_class(tonic) == expected
+
+
+def test_loudness_needs_the_integrated_value_and_carries_the_others_where_measured() -> None:
+    record = record_pb2.AnalysisRecord()
+    record.essentia.features.loudness.true_peak_dbtp = 0.0
+    assert loudness(record) is None
+    record.essentia.features.loudness.integrated_lufs = -14.0
+    fact = loudness(record)
+    assert fact is not None
+    assert fact.integrated_lufs == -14.0
+    assert fact.HasField("true_peak_dbtp")
+    assert fact.true_peak_dbtp == 0.0
+    assert not fact.HasField("loudness_range_lu")
+
+
+def sung(*lines: str, probability: float | None = None) -> record_pb2.AnalysisRecord:
+    """A record whose speech part heard the lines in English."""
+    record = record_pb2.AnalysisRecord()
+    record.speech.summary.language_code = "en"
+    for line in lines:
+        segment = record.speech.segments.add(text=line)
+        for word in line.split():
+            segment.words.add(text=word, probability=probability)
+    return record
+
+
+def test_lyrics_join_the_lines_and_average_the_words() -> None:
+    record = sung("one two", "", "three", probability=0.5)
+    record.speech.segments[2].words[0].probability = 0.8
+    fact = lyrics(record)
+    assert fact is not None
+    assert fact.text == "one two\nthree"
+    assert fact.word_count == 3
+    assert fact.evidence[0].confidence == pytest.approx(0.6)
+    assert fact.evidence[0].confidence_kind == "mean word probability"
+
+
+def test_lyrics_without_word_probabilities_have_no_confidence() -> None:
+    fact = lyrics(sung("one two"))
+    assert fact is not None
+    assert not fact.evidence[0].HasField("confidence")
+
+
+def test_lyrics_without_word_times_are_counted_by_their_spaces() -> None:
+    record = sung("one two three")
+    del record.speech.segments[0].words[:]
+    fact = lyrics(record)
+    assert fact is not None
+    assert fact.word_count == 3
+
+
+@pytest.mark.parametrize(("input_", "expected"), [("upload", False), ("separation.vocals", True)])
+def test_lyrics_say_where_they_were_heard(input_: str, expected: bool) -> None:
+    record = sung("one")
+    record.stage_reports.add(stage="speech", input=input_)
+    fact = lyrics(record)
+    assert fact is not None
+    assert fact.from_vocals == expected
+
+
+def test_the_language_carries_the_detectors_probability() -> None:
+    record = sung("one")
+    fact = language(record)
+    assert fact is not None
+    assert not fact.evidence[0].HasField("confidence")  # the caller chose the language
+    record.speech.summary.language_probability = 0.9
+    fact = language(record)
+    assert fact is not None
+    assert (fact.evidence[0].confidence, fact.evidence[0].confidence_kind) == (0.9, "language probability")
+
+
+def test_silence_has_neither_words_nor_a_language() -> None:
+    for record in (sung(), sung(" ")):
+        record.speech.summary.language_probability = 0.3
+        assert lyrics(record) is None
+        assert language(record) is None
+
+
+def test_vocals_are_measured_by_their_stem() -> None:
+    record = record_pb2.AnalysisRecord()
+    record.separation.stems.add(name="drums", energy_share=0.7)
+    assert vocals(record) is None
+    stem = record.separation.stems.add(name="vocals")
+    assert vocals(record) is None  # silence has no share
+    stem.energy_share = 0.0
+    fact = vocals(record)
+    assert fact is not None
+    assert fact.energy_share == 0.0

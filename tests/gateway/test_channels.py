@@ -1,0 +1,48 @@
+"""Channels to services that speak TLS and ask for a certificate."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import grpc
+import pytest
+
+from gateway.availability import check
+from gateway.channels import open_channel
+from gateway.replay import Line
+from gateway.settings import GatewaySettings
+from tests.gateway.peers import EssentiaPeer
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that is its own authority, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("there is no openssl to make a certificate with")
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-days", "2", "-subj", "/CN=antiphon", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    return certificate, key
+
+
+async def ready(settings: GatewaySettings) -> bool:
+    """Whether essentia answers on a channel made by the settings."""
+    async with open_channel("essentia", settings) as channel:
+        return (await check(Line("essentia", settings.essentia_target, channel, 1.0))).ready
+
+
+async def test_a_service_that_wants_a_certificate_is_reached_with_one_only(certificate: tuple[Path, Path]) -> None:
+    public, key = certificate
+    pair = (key.read_bytes(), public.read_bytes())
+    credentials = grpc.ssl_server_credentials([pair], root_certificates=pair[1], require_client_auth=True)
+    peer = EssentiaPeer()
+    await peer.start(credentials)
+    ours = {"services_cert_file": str(public), "services_key_file": str(key)}
+    assert await ready(GatewaySettings(essentia_target=peer.target, services_ca_file=str(public), **ours))
+    assert not await ready(GatewaySettings(essentia_target=peer.target, services_ca_file=str(public)))
+    assert not await ready(GatewaySettings(essentia_target=peer.target))
+    await peer.server.stop(None)

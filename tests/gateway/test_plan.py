@@ -1,0 +1,52 @@
+"""The plan: what is run, on what, and after what."""
+
+from __future__ import annotations
+
+import pytest
+
+from chassis.errors import AntiphonError
+from gateway.plan import STAGES, UPLOAD, Stage, derive
+
+
+def test_no_stage_named_means_all_in_order() -> None:
+    assert [step.name for step in derive([]).steps] == [stage.name for stage in STAGES]
+
+
+def test_stages_keep_their_order_whatever_the_callers() -> None:
+    assert [step.name for step in derive(["essentia", "separation", "essentia"]).steps] == ["separation", "essentia"]
+
+
+def test_speech_waits_for_the_vocals_where_separation_is_wanted() -> None:
+    separation, speech = derive(["separation", "speech"]).steps
+    assert separation.kept == ("vocals",)
+    assert separation.waits_for == ()
+    assert speech.inputs == ("separation.vocals", UPLOAD)
+    assert speech.waits_for == ("separation",)
+
+
+def test_speech_alone_waits_for_nobody() -> None:
+    (speech,) = derive(["speech"]).steps
+    assert speech.inputs == (UPLOAD,)
+    assert speech.waits_for == ()
+
+
+def test_nothing_is_kept_for_nobody() -> None:
+    separation, _ = derive(["separation", "essentia"]).steps
+    assert separation.kept == ()
+
+
+def test_an_unknown_stage_is_refused_by_its_place() -> None:
+    with pytest.raises(AntiphonError) as caught:
+        derive(["speech", "speach"])
+    assert caught.value.reason == "UNKNOWN_STAGE"
+    assert caught.value.field == "config.stages[1]"
+    assert caught.value.metadata == {"stage": "speach", "known": "separation, speech, essentia"}
+
+
+def test_a_stage_that_cannot_do_without_another_is_refused_alone() -> None:
+    stages = [Stage("first", "one"), Stage("second", "two", inputs=("first.output",))]
+    assert derive([], stages).steps[1].waits_for == ("first",)
+    with pytest.raises(AntiphonError) as caught:
+        derive(["second"], stages)
+    assert caught.value.reason == "STAGE_INPUT_MISSING"
+    assert "'first'" in caught.value.message

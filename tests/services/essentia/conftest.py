@@ -1,0 +1,68 @@
+"""The features engine and one analysis of music, shared by the tests of a module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from chassis.audio import Audio
+from chassis.facts import ProgressFacts, WarningFacts
+from services.essentia.engine import GROUPS, AnalysisRequest, GroupFeatures
+from services.essentia.engines.features import Features
+from tests.services.essentia import signals
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What an engine yielded, sorted."""
+
+    groups: Mapping[str, Mapping[str, object]]
+    order: tuple[str, ...]
+    warnings: tuple[WarningFacts, ...]
+    progress: tuple[ProgressFacts, ...]
+
+    def number(self, path: str) -> float | None:
+        """A value by its path, such as ``rhythm.bpm``; None where it is absent."""
+        group, _, name = path.partition(".")
+        value = self.groups[group].get(name)
+        assert value is None or isinstance(value, int | float), path
+        return value
+
+    def reasons(self) -> set[str]:
+        """The reasons of the warnings."""
+        return {warning.reason for warning in self.warnings}
+
+
+Analyze = Callable[..., Analysis]
+
+
+@pytest.fixture(scope="session")
+def engine() -> Features:
+    """One engine for all tests, as a worker keeps one for all calls."""
+    return Features(window_seconds=60)
+
+
+@pytest.fixture(scope="session")
+def analyze(engine: Features) -> Analyze:
+    """Analyses samples (channels, samples) at 44.1 kHz: all groups where none are named."""
+
+    def run(samples: signals.Samples, *groups: str, include_series: bool = False, melody: bool = False) -> Analysis:
+        request = AnalysisRequest(groups or GROUPS, include_series, melody)
+        events = list(engine.analyze(Audio(samples, signals.SAMPLE_RATE), request))
+        finished = [event for event in events if isinstance(event, GroupFeatures)]
+        return Analysis(
+            groups={event.group: event.values for event in finished},
+            order=tuple(event.group for event in finished),
+            warnings=tuple(event for event in events if isinstance(event, WarningFacts)),
+            progress=tuple(event for event in events if isinstance(event, ProgressFacts)),
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def music(analyze: Analyze) -> Analysis:
+    """Everything about twenty seconds of music."""
+    return analyze(signals.music(), include_series=True, melody=True)

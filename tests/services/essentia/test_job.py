@@ -1,0 +1,104 @@
+"""A job reads the recording, has it measured, and says how."""
+
+from __future__ import annotations
+
+import hashlib
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chassis.audio import Source
+from chassis.errors import AntiphonError
+from chassis.facts import ProgressFacts
+from chassis.models import Manifest, Store
+from services.essentia.engine import AnalysisRequest, GroupFeatures, Header, Summary
+from services.essentia.job import Jobs
+from services.essentia.settings import EssentiaSettings
+from tests.services.essentia import signals
+
+MANIFEST = Path(__file__).parents[3] / "services" / "essentia" / "models.toml"
+
+
+@dataclass
+class Recording:
+    """A task whose caller never cancels."""
+
+    source: Source
+
+    def checkpoint(self) -> None:
+        """Goes on."""
+
+
+def write(path: Path, samples: signals.Samples, rate: int = signals.SAMPLE_RATE) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(len(samples))
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.round(samples.T * 32767).astype("<i2").tobytes())
+    return path
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Jobs:
+    return Jobs(EssentiaSettings(max_seconds=30), Store(tmp_path / "models", Manifest.load(MANIFEST)))
+
+
+def test_a_job_tells_header_groups_and_summary_in_order(jobs: Jobs, tmp_path: Path) -> None:
+    samples = signals.music(8)
+    path = write(tmp_path / "music.wav", samples)
+    request = AnalysisRequest(("signal", "loudness"))
+    events = list(jobs.analyze(Recording(Source(path)), request))
+    assert isinstance(events[0], Header)
+    assert events[0].source.frames is None
+    assert [event.group for event in events if isinstance(event, GroupFeatures)] == ["signal", "loudness"]
+    summary = events[-1]
+    assert isinstance(summary, Summary)
+    assert summary.source.frames == samples.shape[1]
+    stored = (np.round(samples.T * 32767) / 32768).astype("<f4")
+    assert summary.source.pcm_sha256 == hashlib.sha256(stored.tobytes()).digest()
+    assert (summary.work.engine, summary.work.model, summary.work.device) == ("features", None, "cpu")
+    assert set(summary.work.library_versions) == {"essentia-tensorflow", "numpy"}
+    assert summary.work.parameters["groups"] == "signal,loudness"
+
+
+def test_the_engine_is_loaded_once_and_says_so(jobs: Jobs, tmp_path: Path) -> None:
+    path = write(tmp_path / "tone.wav", signals.stack(signals.sine(440, -10, 1)))
+    loads = []
+    for _ in range(2):
+        events = list(jobs.analyze(Recording(Source(path)), AnalysisRequest(("signal",))))
+        loads.append(sum(isinstance(event, ProgressFacts) and event.loading for event in events))
+    assert loads == [1, 0]
+
+
+@pytest.mark.parametrize(("channels", "rate"), [(1, 22050), (2, 48000), (6, 44100)])
+def test_any_rate_and_layout_is_analysed_at_44100_in_one_or_two_channels(
+    jobs: Jobs, tmp_path: Path, channels: int, rate: int
+) -> None:
+    times = np.arange(3 * rate) / rate
+    tone = 0.2 * np.sin(2 * np.pi * 440 * times)
+    path = write(tmp_path / "tone.wav", np.stack([tone] * channels).astype(np.float32), rate)
+    events = list(jobs.analyze(Recording(Source(path)), AnalysisRequest(("signal", "pitch"))))
+    groups = {event.group: event.values for event in events if isinstance(event, GroupFeatures)}
+    assert groups["signal"]["channel_count"] == min(channels, 2)
+    # A resampler may add or drop a few samples at the end.
+    assert groups["signal"]["duration_seconds"] == pytest.approx(3, abs=0.001)
+    # The pitch would be off by the ratio of the rates if the audio were taken for 44.1 kHz.
+    assert groups["pitch"]["yin_pitch_median_hz"] == pytest.approx(440, rel=0.002)
+
+
+def test_a_clip_beyond_the_limit_is_refused_with_the_limit(jobs: Jobs, tmp_path: Path) -> None:
+    path = write(tmp_path / "long.wav", signals.stack(signals.sine(440, -10, 31)))
+    with pytest.raises(AntiphonError) as caught:
+        list(jobs.analyze(Recording(Source(path)), AnalysisRequest(("signal",))))
+    assert caught.value.reason == "AUDIO_TOO_LONG"
+    assert caught.value.metadata["max_seconds"] == "30"
+    part = list(jobs.analyze(Recording(Source(path, end_seconds=5)), AnalysisRequest(("signal",))))
+    assert isinstance(part[-1], Summary)
+
+
+def test_a_limit_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(ValueError, match="window_seconds"):
+        EssentiaSettings(window_seconds=1)

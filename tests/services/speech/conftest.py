@@ -1,0 +1,93 @@
+"""The installed models, loaded once, and a transcript as a test wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chassis.models import Store
+from services.speech.engine import Findings, Reached, Segment, TranscriptionRequest, Word
+from services.speech.engines.faster_whisper import FasterWhisper
+from services.speech.settings import SpeechSettings
+
+MANIFEST = Path(__file__).parents[3] / "services" / "speech" / "models.toml"
+BLOCK = 50_000
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What an engine yielded, sorted."""
+
+    segments: tuple[Segment, ...]
+    reached: tuple[float, ...]
+    findings: Findings
+
+    @property
+    def text(self) -> str:
+        """All segments' text."""
+        return " ".join(segment.text for segment in self.segments)
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """All segments' words."""
+        return tuple(word for segment in self.segments for word in segment.words)
+
+    @property
+    def reasons(self) -> set[str]:
+        """The reasons of the warnings."""
+        return {warning.reason for warning in self.findings.warnings}
+
+
+Transcribe = Callable[..., Transcript]
+
+
+def transcribe(engine: FasterWhisper, samples: np.ndarray, **request: object) -> Transcript:
+    """Has ``samples`` (n,) transcribed; the request's fields by name."""
+    blocks = (samples[None, start : start + BLOCK] for start in range(0, len(samples), BLOCK))
+    events = list(engine.listen(blocks, TranscriptionRequest(**request), lambda: None))  # type: ignore[arg-type]
+    assert isinstance(events[-1], Findings)
+    return Transcript(
+        segments=tuple(event for event in events if isinstance(event, Segment)),
+        reached=tuple(event.seconds for event in events if isinstance(event, Reached)),
+        findings=events[-1],
+    )
+
+
+@pytest.fixture(scope="session")
+def store() -> Store:
+    """The store with the real weights, installed or not."""
+    return Store(None, MANIFEST)
+
+
+@pytest.fixture(scope="session")
+def load(store: Store) -> Callable[..., FasterWhisper]:
+    """Loads a model on the CPU; the test is skipped where it is not installed."""
+
+    def make(name: str = "whisper-base", **settings: object) -> FasterWhisper:
+        if not store.installed(name):
+            pytest.skip(f"{name} is not installed in {store.root}: antiphon models pull {name}")
+        return FasterWhisper(store.require(name), SpeechSettings(device="cpu", **settings))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def base(load: Callable[..., FasterWhisper]) -> FasterWhisper:
+    """whisper-base."""
+    return load("whisper-base")
+
+
+@pytest.fixture(scope="session")
+def tiny(load: Callable[..., FasterWhisper]) -> FasterWhisper:
+    """whisper-tiny.en, which is the quicker one."""
+    return load("whisper-tiny.en")
+
+
+@pytest.fixture(scope="session")
+def listen() -> Transcribe:
+    """Has samples (n,) transcribed by an engine; the request's fields by name."""
+    return transcribe

@@ -1,0 +1,175 @@
+"""What is done around a model, with a model whose words are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from chassis.errors import Cancelled
+from services.speech.engine import Findings, LanguageCandidate, Reached, Segment, TranscriptionRequest, Word
+from services.speech.engines.listening import Listener
+from services.speech.engines.spans import Span
+
+RATE = 16000
+
+
+@dataclass
+class Script:
+    """A model that says what it is told to, window by window; keeps what it was asked."""
+
+    said: list[list[Segment]]
+    heard: list[str] = field(default_factory=lambda: ["en"])
+    languages: frozenset[str] = frozenset({"en", "de", "hr"})
+    speech: tuple[Span, ...] | None = None
+    prompts: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    detections: int = 0
+
+    def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
+        return ((0, len(samples)),) if self.speech is None else self.speech
+
+    def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
+        likely = self.heard[self.detections]
+        self.detections += 1
+        return LanguageCandidate(likely, 0.6), LanguageCandidate("hr", 0.3), LanguageCandidate("de", 0.1)
+
+    def transcribe(
+        self, samples: np.ndarray, request: TranscriptionRequest, language: str, prompt: str
+    ) -> Iterator[Segment]:
+        self.asked.append(language)
+        self.prompts.append(prompt)
+        yield from self.said[len(self.asked) - 1]
+
+
+def line(*words: tuple[float, float, str], **figures: float) -> Segment:
+    """A segment of words."""
+    text = " ".join(text for _, _, text in words)
+    clear = {"avg_logprob": -0.2, "no_speech_probability": 0.0, "compression_ratio": 1.0} | figures
+    return Segment(words[0][0], words[-1][1], text, tuple(Word(*word, 0.9) for word in words), **clear)  # type: ignore[arg-type]
+
+
+def run(
+    script: Script,
+    seconds: float = 10.0,
+    window_seconds: float = 10.0,
+    checkpoint: Callable[[], None] = lambda: None,
+    **request: object,
+) -> list[Segment | Reached | Findings]:
+    samples = np.full(round(seconds * RATE), 0.1, np.float32)
+    listener = Listener(script, TranscriptionRequest(**request), checkpoint)  # type: ignore[arg-type]
+    return list(listener.listen([samples[None]], window_seconds))
+
+
+def findings(events: list[Segment | Reached | Findings]) -> Findings:
+    assert isinstance(events[-1], Findings)
+    return events[-1]
+
+
+def segments(events: list[Segment | Reached | Findings]) -> list[Segment]:
+    return [event for event in events if isinstance(event, Segment)]
+
+
+def test_times_of_later_windows_count_from_the_beginning() -> None:
+    script = Script([[line((1.0, 2.0, "one"))], [line((1.0, 2.0, "two"))]])
+    first, second = segments(run(script, seconds=15.0))
+    assert (first.start, first.end) == (1.0, 2.0)
+    # Even sound is cut in the middle of its last 0.1 s.
+    assert (second.start, second.end) == pytest.approx((9.95 + 1.0, 9.95 + 2.0))
+
+
+def test_words_are_put_in_order_and_kept_inside_the_audio() -> None:
+    script = Script([[line((1.0, 2.0, "one"), (1.5, 1.2, "two")), line((1.8, 30.0, "three"))]])
+    words = [word for segment in segments(run(script)) for word in segment.words]
+    assert [(word.start, word.end) for word in words] == [(1.0, 2.0), (2.0, 2.0), (2.0, 10.0)]
+
+
+def test_progress_follows_the_audio_and_never_falls() -> None:
+    script = Script([[line((1.0, 2.0, "one")), line((4.0, 5.0, "two"))], []])
+    reached = [event.seconds for event in run(script, seconds=15.0) if isinstance(event, Reached)]
+    assert reached == pytest.approx([2.0, 5.0, 9.95, 15.0])
+
+
+def test_the_language_is_that_of_the_first_window_with_text() -> None:
+    script = Script([[], [line((1.0, 2.0, "eins"))], [line((1.0, 2.0, "zwei"))]], heard=["en", "de"])
+    found = findings(run(script, seconds=25.0))
+    assert script.asked == ["en", "de", "de"]
+    assert (found.language, found.language_probability) == ("de", 0.6)
+    assert [candidate.language for candidate in found.language_candidates] == ["de", "hr", "de"]
+
+
+def test_text_that_is_dropped_proves_no_language() -> None:
+    found = findings(run(Script([[line((1.0, 2.0, "..."))]])))
+    assert (found.language, found.language_probability, found.language_candidates) == (None, None, ())
+    assert [warning.reason for warning in found.warnings] == ["NO_SPEECH", "HALLUCINATION_DROPPED"]
+
+
+def test_a_language_that_was_chosen_has_no_probability() -> None:
+    script = Script([[line((1.0, 2.0, "jedan"))]])
+    found = findings(run(script, language="hr"))
+    assert (script.asked, script.detections) == (["hr"], 0)
+    assert (found.language, found.language_probability, found.language_candidates) == ("hr", None, ())
+
+
+def test_the_only_language_of_a_model_has_no_probability() -> None:
+    found = findings(run(Script([[line((1.0, 2.0, "one"))]], languages=frozenset({"en"}))))
+    assert (found.language, found.language_probability, found.language_candidates) == ("en", None, ())
+
+
+def test_an_unlikely_language_is_warned_of() -> None:
+    class Unsure(Script):
+        def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
+            return LanguageCandidate("en", 0.4), LanguageCandidate("de", 0.3)
+
+    said = [[line((1.0, 2.0, "one"))]]
+    assert [warning.reason for warning in findings(run(Unsure(said))).warnings] == ["LANGUAGE_UNCERTAIN"]
+    assert findings(run(Script(said))).warnings == ()
+
+
+def test_the_prompt_primes_the_beginning_alone() -> None:
+    script = Script([[line((1.0, 2.0, "one"))], [line((1.0, 2.0, "two"))]])
+    run(script, seconds=15.0, initial_prompt="Numbers:")
+    assert script.prompts == ["Numbers:", ""]
+
+
+def test_without_speech_the_model_is_not_asked() -> None:
+    script = Script([], speech=())
+    found = findings(run(script))
+    assert script.asked == []
+    assert found.speech_seconds == 0.0
+    assert [warning.reason for warning in found.warnings] == ["NO_SPEECH"]
+    assert "singing" in found.warnings[0].message
+
+
+def test_with_detection_off_the_model_hears_all_and_no_speech_is_measured() -> None:
+    script = Script([[line((1.0, 2.0, "la"))]], speech=())
+    events = run(script, vad=False)
+    assert [segment.text for segment in segments(events)] == ["la"]
+    assert findings(events).speech_seconds is None
+
+
+def test_pauses_are_put_back_into_the_times() -> None:
+    script = Script([[line((0.5, 1.5, "one"), (2.5, 2.9, "two"))]], speech=((RATE, 3 * RATE), (8 * RATE, 9 * RATE)))
+    events = run(script)
+    (segment,) = segments(events)
+    assert [(word.start, word.end) for word in segment.words] == pytest.approx([(1.5, 2.5), (8.5, 8.9)])
+    assert (segment.start, segment.end) == pytest.approx((1.5, 8.9))
+    assert findings(events).speech_seconds == 3.0
+
+
+def test_a_checkpoint_that_raises_ends_it_between_segments() -> None:
+    script = Script([[line((1.0, 2.0, "one")), line((3.0, 4.0, "two"))]])
+    calls = iter(range(2))
+
+    def checkpoint() -> None:
+        if next(calls, None) == 1:
+            raise Cancelled
+
+    got = []
+    listener = Listener(script, TranscriptionRequest(), checkpoint)
+    with pytest.raises(Cancelled):
+        for event in listener.listen([np.full((1, 10 * RATE), 0.1, np.float32)], 10.0):
+            got.append(event)
+    assert [segment.text for segment in segments(got)] == ["one"]

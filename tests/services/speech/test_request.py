@@ -1,0 +1,42 @@
+"""What a request may ask for."""
+
+from __future__ import annotations
+
+import pytest
+
+from chassis.errors import AntiphonError
+from services.speech.engine import LANGUAGE_CODES, TranscriptionRequest
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason", "field"),
+    [
+        ({"language": "tlh"}, "UNKNOWN_LANGUAGE", "config.language_code"),
+        ({"language": ""}, "UNKNOWN_LANGUAGE", "config.language_code"),
+        ({"task": "sing"}, "UNKNOWN_TASK", "config.task"),
+        ({"beam_size": 0}, "BEAM_SIZE", "config.beam_size"),
+        ({"beam_size": 11}, "BEAM_SIZE", "config.beam_size"),
+        ({"initial_prompt": "x" * 1001}, "PROMPT_TOO_LONG", "config.initial_prompt"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_field(wrong: dict[str, object], reason: str, field: str) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        TranscriptionRequest(**wrong)  # type: ignore[arg-type]
+    assert (caught.value.code, caught.value.reason, caught.value.field) == ("INVALID_ARGUMENT", reason, field)
+
+
+def test_the_bounds_themselves_are_allowed() -> None:
+    for beam_size in (1, 10):
+        assert TranscriptionRequest(beam_size=beam_size, initial_prompt="x" * 1000).beam_size == beam_size
+
+
+@pytest.mark.parametrize("wrong", ["en-US", "EN", "en_GB"])
+def test_a_language_tag_is_answered_with_its_code(wrong: str) -> None:
+    with pytest.raises(AntiphonError, match="did you mean 'en'"):
+        TranscriptionRequest(language=wrong)
+
+
+def test_an_unknown_language_is_answered_with_every_known_one() -> None:
+    with pytest.raises(AntiphonError) as caught:
+        TranscriptionRequest(language="tlh")
+    assert caught.value.metadata["known"].split(", ") == list(LANGUAGE_CODES)
