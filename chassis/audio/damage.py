@@ -81,21 +81,21 @@ class Damage:
                 f"the header promises {promised / sample_rate:.3f} s, {self._frames / sample_rate:.3f} s decoded"
             )
         elif at_end and not whole and not unfinished:
-            unfinished = (
-                f"the last {at_end} packets cannot be decoded" if at_end > 1 else "the last packet is broken off"
-            )
+            unfinished = f"nothing decodes from packet {self.packets - at_end + 1} of {self.packets} on"
         if unfinished:
-            found.append(WarningFacts("AUDIO_TRUNCATED", f"the audio ends early: {unfinished}"))
+            found.append(WarningFacts("AUDIO_TRUNCATED", f"part of the audio is missing: {unfinished}"))
         if corrupt := self.bad - at_end:
-            message = f"{corrupt} of {self.packets} packets are damaged or lost and were left out"
+            message = f"{corrupt} damaged places among {self.packets} packets were left out"
+            if self._lost_frames:
+                message += f", at least {self._lost_frames / sample_rate:.3f} s by the time stamps"
             if self._changed:
-                message += f"; {self._changed} of them are of another sample rate or channel count"
+                message += f"; {self._changed} are of another sample rate or channel count"
             found.append(WarningFacts("AUDIO_CORRUPT_PACKETS", message))
         return found
 
     def _judge(self) -> None:
         if self.bad > max(1.0, MAX_BAD_SHARE * self.packets):
-            why = f"{self.bad} of {self.packets} packets are damaged"
+            why = f"{self.bad} damaged places among {self.packets} packets"
             if self._changed:
                 why += f", {self._changed} of them because the sample rate or the channels change on the way"
-            raise undecodable(why, bad_packets=self.bad, packets=self.packets, changed_frames=self._changed)
+            raise undecodable(why, damaged=self.bad, packets=self.packets, changed_frames=self._changed)

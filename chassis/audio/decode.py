@@ -54,8 +54,7 @@ class LibavStream:
         self._file = spooled(path)
         try:
             self._riff = headers.read_riff(self._file)
-            if self._riff is not None and self._riff.channels is not None and self._riff.sample_rate is not None:
-                limits.check_format(self._riff.sample_rate, self._riff.channels)
+            self._check_riff(limits)
             self._xing = headers.mp3_counts_frames(self._file)
             self._file.seek(0)
             self._guarded = GuardedFile(self._file, budget.check)
@@ -69,6 +68,14 @@ class LibavStream:
             self.close()
             raise
 
+    def _check_riff(self, limits: Limits) -> None:
+        if self._riff is None:
+            return
+        if self._riff.overlong:
+            raise undecodable("a chunk of the WAV file claims far more bytes than the file has")
+        if self._riff.channels is not None and self._riff.sample_rate is not None:
+            limits.check_format(self._riff.sample_rate, self._riff.channels)
+
     def _open_stream(self) -> None:
         self._stream = pick_stream(self._container)
         context = self._stream.codec_context
@@ -80,7 +87,7 @@ class LibavStream:
         self._frames = self._decode()
         first = next(self._frames, None)
         if first is None:
-            promised = self._promise(self._stream.codec_context.sample_rate or 0)
+            promised = self._promise(context.sample_rate or 0) or (self._riff is not None and self._riff.data_bytes)
             if self._damage.packets == 0 and not promised:
                 raise invalid("AUDIO_EMPTY", "the audio holds no samples", container=self._name)
             raise undecodable("nothing in it could be decoded", container=self._name, codec=context.codec.name)
@@ -91,7 +98,7 @@ class LibavStream:
         self.layout = names if len(names) == first.layout.nb_channels else None
         promised = self._promise(first.sample_rate)
         if promised is not None and promised > self._limits.max_seconds * first.sample_rate:
-            raise self._limits.too_long(promised / first.sample_rate)
+            raise self._limits.too_long(promised / first.sample_rate, "its header")
 
     def _read_claim(self) -> float | None:
         stream, container = self._stream, self._container

@@ -75,7 +75,7 @@ LIBAV = {
         # A stream cannot go back to fill in a Xing header; an empty one would be decoded as a silent frame.
         {"write_xing": "0", "id3v2_version": "0"},
     ),
-    "opus": LibavEncoding("ogg", "libopus", "flt", 2, opus_rate, {1: 96_000, 2: 192_000}),
+    "opus": LibavEncoding("ogg", "libopus", "flt", 2, opus_rate, {1: 96_000, 2: 192_000}, {"page_duration": "200000"}),
 }
 
 

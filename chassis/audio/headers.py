@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 UNKNOWN_SIZE = 0xFFFFFFFF
 """What a WAV file written as a stream has for the size of its data."""
 MAX_CHUNKS = 1000
+MAX_MISSING_BYTES = 2**24
+"""How much of a chunk may lie behind the end of a file that was cut off."""
 XING_SEARCH_BYTES = 4096
 OGG_TAIL_BYTES = 65536 + 282
 """The largest Ogg page is 65,307 bytes: a tail of this length holds a page's start."""
@@ -25,40 +27,50 @@ class RiffHeader:
         sample_rate: Samples a second (Hz); None likewise.
         data_bytes: Size of the samples; None where the header leaves it open.
         stored_bytes: Bytes of the file from the samples' start to its end; None where there is no ``data`` chunk.
+        overlong: Whether a chunk beside the samples claims far more than the file holds. libav clears memory for such
+            a claim before it reads: a file of 44 KB with a ``LIST`` of 2 GB took 1.3 GB.
     """
 
     channels: int | None = None
     sample_rate: int | None = None
     data_bytes: int | None = None
     stored_bytes: int | None = None
+    overlong: bool = False
 
 
 def read_riff(file: BinaryIO) -> RiffHeader | None:
-    """Reads the header of a RIFF or RF64 WAV file; None for any other file."""
+    """Reads the chunks of a RIFF, RIFX or RF64 WAV file; None for any other file."""
     file.seek(0, 2)
     size = file.tell()
     file.seek(0)
     start = file.read(12)
-    if start[:4] not in (b"RIFF", b"RF64") or start[8:12] != b"WAVE":
+    if start[:4] not in (b"RIFF", b"RIFX", b"RF64") or start[8:12] != b"WAVE":
         return None
-    channels = sample_rate = large_size = None
+    order = ">" if start[:4] == b"RIFX" else "<"
+    found = RiffHeader()
+    large_size = None
     for _ in range(MAX_CHUNKS):
         chunk = file.read(8)
         if len(chunk) < 8:
             break
-        name, length = chunk[:4], struct.unpack("<I", chunk[4:])[0]
+        name, length = chunk[:4], struct.unpack(order + "I", chunk[4:])[0]
         position = file.tell()
         if name == b"data":
-            claimed = large_size if length == UNKNOWN_SIZE else length
+            length = large_size if length == UNKNOWN_SIZE else length
             # libav, too, reads on to the end of the file where the size is 0: what a broken-off recorder leaves.
-            return RiffHeader(channels, sample_rate, claimed or None, size - position)
+            found = replace(found, data_bytes=length or None, stored_bytes=size - position)
+            if not length or length > size - position:
+                break
+        elif length > size - position + MAX_MISSING_BYTES:
+            return replace(found, overlong=True)
         payload = file.read(16)
         if name == b"fmt " and len(payload) == 16:
-            _, channels, sample_rate = struct.unpack("<HHI", payload[:8])
+            _, channels, sample_rate = struct.unpack(order + "HHI", payload[:8])
+            found = replace(found, channels=channels, sample_rate=sample_rate)
         elif name == b"ds64" and len(payload) == 16:
             large_size = struct.unpack("<Q", payload[8:])[0]
         file.seek(position + length + length % 2)
-    return RiffHeader(channels, sample_rate)
+    return found
 
 
 def mp3_counts_frames(file: BinaryIO) -> bool:

@@ -1,4 +1,4 @@
-"""What a source may cost, counted while it is decoded: headers lie, so nothing here trusts one."""
+"""What a source may cost, counted while it is decoded: a header's word that it is short counts for nothing."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class Limits:
                 max_rate=self.max_rate,
             )
 
-    def too_long(self, seconds: float) -> AntiphonError:
-        """The error for audio of at least ``seconds``."""
+    def too_long(self, seconds: float, source: str) -> AntiphonError:
+        """The error for audio that lasts ``seconds`` or more according to ``source``."""
         return invalid(
             "AUDIO_TOO_LONG",
-            f"the audio lasts {seconds:.1f} s or more; send at most {self.max_seconds:g} s",
+            f"the audio lasts {seconds:.1f} s or more by {source}; send at most {self.max_seconds:g} s",
             seconds=f"{seconds:.3f}",
             max_seconds=f"{self.max_seconds:g}",
         )
@@ -100,7 +100,7 @@ class Budget:
         """Counts decoded samples; raises AUDIO_TOO_LONG or AUDIO_TOO_LARGE."""
         self._frames += frames
         if self._frames > self._limits.max_seconds * sample_rate:
-            raise self._limits.too_long(self._frames / sample_rate)
+            raise self._limits.too_long(self._frames / sample_rate, "what was decoded")
         decoded = self._frames * channels * BYTES_PER_SAMPLE
         if decoded > self._limits.max_decoded_bytes:
             raise invalid(

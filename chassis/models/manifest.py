@@ -59,7 +59,7 @@ class Manifest:
         raise invalid(
             "UNKNOWN_MODEL",
             f"no model named {name!r}; {self.service} has {known or 'no models'}",
-            field="model",
+            field="config.model",
             model=name,
             service=self.service,
             known=known,

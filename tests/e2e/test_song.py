@@ -16,7 +16,7 @@ from tests.e2e.conftest import ROOT, Stack
 from tests.fixtures import recordings
 
 pytestmark = pytest.mark.e2e
-SUNG = "@SUNG@"
+SUNG = "It always seems like time stands still when I'm with you"
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings
 from chassis.upload import Spool
 from gateway.backends import open_backends
+from gateway.replay import keep_status
 from gateway.service import AnalysisService
 from gateway.settings import GatewaySettings
 from tests.gateway.peers import EssentiaPeer, Peer, SeparationPeer, SpeechPeer
@@ -91,7 +92,8 @@ class Gateway:
         message = analysis_pb2.AnalysisConfig(**config)
         if announce:
             message.audio_format.content_sha256 = hashlib.sha256(data).digest()
-        call = self.stub.Analyze(requests_of(message, data), timeout=timeout)
+        # Without it a refused call shows INTERNAL instead of the gateway's status whenever a write is still pending.
+        call = keep_status(self.stub.Analyze(requests_of(message, data), timeout=timeout))
         return Answer([event async for event in call])
 
 

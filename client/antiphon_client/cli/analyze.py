@@ -177,7 +177,8 @@ def _run(job: _Job, path: Path, folder: Path | None) -> tuple[record_pb2.Analysi
                 files.begin(event)
             elif files is not None and isinstance(event, separation_pb2.StemChunk):
                 files.write(event)
-        stems = files.commit() if files is not None and record.HasField("separation") else []
+        lengths = {stem.name: stem.frame_count for stem in record.separation.stems}
+        stems = files.commit(lengths) if files is not None and record.HasField("separation") else []
     return record, stems
 
 

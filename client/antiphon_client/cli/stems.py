@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -13,6 +14,7 @@ from typing import IO
 from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_client.errors import AntiphonClientError
+from antiphon_client.lengths import complete
 
 EXTENSIONS = {
     audio_pb2.OUTPUT_ENCODING_PCM_S16LE: "s16le",
@@ -75,10 +77,15 @@ class StemFiles:
             self._parts[event.stem] = self._open(event.stem)
         self._parts[event.stem][0].write(event.chunk.data)
 
-    def commit(self) -> list[Path]:
-        """Moves all stems to their places, over older ones; returns the paths in order of arrival."""
+    def commit(self, frame_counts: Mapping[str, int]) -> list[Path]:
+        """Moves all stems to their places, over older ones; returns the paths in order of arrival.
+
+        Args:
+            frame_counts: Length of each stem, which its header could not say while it was being made.
+        """
         written = []
         for stem, (file, part) in list(self._parts.items()):
+            complete(file, self._extension, frame_counts.get(stem, 0))
             file.flush()
             os.fsync(file.fileno())
             file.close()
@@ -105,4 +112,4 @@ class StemFiles:
         self._folder.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{stem}.", suffix=".part", dir=self._folder)
         os.fchmod(descriptor, 0o666 & ~self._mask)
-        return os.fdopen(descriptor, "wb"), Path(name)
+        return os.fdopen(descriptor, "w+b"), Path(name)

@@ -19,8 +19,8 @@ Samples = np.ndarray
 
 # The package's transcript has "a more a amiable", which is not what is said.
 LINES = {
-    "0870": "and mister john dashwood had then leisure to consider how much there might be prudently in his power to do "
-    "for them",
+    "0870": "and mister john dashwood had then leisure to consider how much there might be prudently in his power to "
+    "do for them",
     "0880": "he was not an ill disposed young man",
     "0890": "unless to be rather cold hearted and rather selfish is to be ill disposed",
     "0920": "had he married a more amiable woman he might have been made still more respectable than he was",

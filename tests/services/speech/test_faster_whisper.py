@@ -63,7 +63,7 @@ def test_word_times_are_in_order_and_inside_the_audio(heard: Transcript, passage
     seconds = len(passage) / recordings.SAMPLE_RATE
     times = [time for word in heard.words for time in (word.start, word.end)]
     assert all(first <= second for first, second in pairwise(times))
-    assert 0.0 <= times[0]
+    assert times[0] >= 0.0
     assert times[-1] <= seconds
     # Whisper's steps are 20 ms; a reader says two to four words a second, so most words last longer than 60 ms.
     assert np.median([word.end - word.start for word in heard.words]) > 0.06
@@ -71,7 +71,7 @@ def test_word_times_are_in_order_and_inside_the_audio(heard: Transcript, passage
 
 def test_words_are_where_they_are_spoken(heard: Transcript) -> None:
     """Each clip's first word starts where the clip was put: Whisper places words to about 0.3 s."""
-    starts = np.cumsum([0.0] + [len(recordings.line(n)) / 16000 + 0.5 for n in recordings.LINES][:-1])
+    starts = np.cumsum([0.0, *(len(recordings.line(number)) / 16000 + 0.5 for number in recordings.LINES)])
     firsts = [word.start for word in heard.words if word.text.strip(".,") in ("Unless", "unless", "Had", "had")]
     for start in (starts[2], starts[3]):
         assert min(abs(start - first) for first in firsts) < 0.6
@@ -92,9 +92,12 @@ def test_hyphenated_words_are_one(heard: Transcript) -> None:
 
 def test_figures_are_inside_their_ranges(heard: Transcript) -> None:
     for segment in heard.segments:
-        assert segment.avg_logprob is not None and segment.avg_logprob <= 0.0
-        assert segment.no_speech_probability is not None and 0.0 <= segment.no_speech_probability <= 1.0
-        assert segment.compression_ratio is not None and segment.compression_ratio > 0.0
+        assert segment.avg_logprob is not None
+        assert segment.avg_logprob <= 0.0
+        assert segment.no_speech_probability is not None
+        assert 0.0 <= segment.no_speech_probability <= 1.0
+        assert segment.compression_ratio is not None
+        assert segment.compression_ratio > 0.0
 
 
 def test_the_same_audio_gives_the_same_answer(
@@ -124,14 +127,14 @@ def test_without_word_times_there_are_none(tiny: FasterWhisper, listen: Transcri
 
 
 def test_detection_leaves_the_pauses_out(tiny: FasterWhisper, listen: Transcribe) -> None:
-    clip = recordings.line("0880")
+    clip = recordings.line("0930")
     quiet = np.zeros(20 * 16000, np.float32)
     padded = listen(tiny, np.concatenate([quiet, clip, quiet]))
-    assert recordings.word_errors(recordings.LINES["0880"], padded.text) <= 1
+    assert recordings.word_errors(recordings.LINES["0930"], padded.text) <= 1
     assert padded.findings.speech_seconds is not None
-    # The clip has 3 s; the detector keeps up to 0.4 s on either side.
+    # The clip has 3.3 s; the detector keeps up to 0.4 s on either side.
     assert 1.5 < padded.findings.speech_seconds < 4.5
-    assert 19.5 < padded.words[0].start < padded.words[-1].end < 23.5
+    assert 19.5 < padded.words[0].start < padded.words[-1].end < 23.8
 
 
 @pytest.mark.parametrize("vad", [True, False])
@@ -161,7 +164,7 @@ def test_ten_milliseconds_give_an_empty_transcript(tiny: FasterWhisper, listen: 
     assert found.reasons == {"AUDIO_SHORT"}
 
 
-@pytest.mark.parametrize("samples", [160, 480, 1600])
+@pytest.mark.parametrize("samples", [160, 480])
 def test_the_model_bears_an_end_shorter_than_its_step(base: FasterWhisper, samples: int) -> None:
     # The library raised IndexError where less than two frames (20 ms) were left to align words in.
     noise = recordings.noise(samples / 16000)
@@ -220,7 +223,7 @@ def test_a_language_that_came_with_later_models_is_refused(base: FasterWhisper) 
 
 
 def test_cancelling_ends_it_within_one_model_step_and_leaves_the_engine_usable(
-    base: FasterWhisper, listen: Transcribe, passage: np.ndarray, heard: Transcript
+    tiny: FasterWhisper, listen: Transcribe, passage: np.ndarray
 ) -> None:
     cancelled = False
     late: list[Any] = []
@@ -229,13 +232,13 @@ def test_cancelling_ends_it_within_one_model_step_and_leaves_the_engine_usable(
         if cancelled:
             raise Cancelled
 
-    events = base.listen(iter([passage[None]]), TranscriptionRequest(), checkpoint)
+    events = tiny.listen(iter([passage[None]]), TranscriptionRequest(), checkpoint)
     assert isinstance(next(events), Segment)
     cancelled = True
     with pytest.raises(Cancelled):
         late.extend(event for event in events if isinstance(event, Segment))
     assert late == []
-    assert listen(base, recordings.line("0880")).text
+    assert listen(tiny, recordings.line("0880")).text
 
 
 def test_blocks_are_taken_only_as_they_are_needed(load: Callable[..., FasterWhisper], passage: np.ndarray) -> None:

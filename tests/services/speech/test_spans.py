@@ -27,7 +27,7 @@ def test_the_pauses_are_left_out() -> None:
         ((2.5, 3.0), (10.5, 11.0)),
         ((1.5, 2.1), (2.5, 3.0)),  # its middle lies before the pause, so it ends there
         ((1.9, 2.5), (10.0, 10.5)),
-        ((2.9, 3.5), (11.0, 11.0)),  # beyond the end
+        ((2.9, 3.5), (10.9, 11.0)),  # nothing lies beyond the end
     ],
 )
 def test_a_word_never_spans_a_pause(joined: tuple[float, float], placed: tuple[float, float]) -> None:

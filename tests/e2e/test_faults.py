@@ -1,0 +1,246 @@
+"""Faults while a real analysis runs: killed workers, killed services, callers who leave; nothing hangs, nothing lies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+import psutil
+import pytest
+from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
+from antiphon.analysis.v1 import analysis_service_pb2 as analysis
+from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
+from antiphon_client.connection import keep_status
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from chassis import status
+from tests.e2e.conftest import SERVICES, STUBS, Stack
+from tests.e2e.test_bad_input import proper
+from tests.fixtures import recordings
+
+pytestmark = pytest.mark.e2e
+FAMILIES = ("separation", "speech", "essentia")
+SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def upload() -> bytes:
+    """A minute of chords with a beat: long enough that every stage is still at work when it is hit."""
+    rate = recordings.SAMPLE_RATE
+    time_ = np.arange(int(SECONDS * rate)) / rate
+    chord = sum(np.sin(2 * np.pi * pitch * time_) for pitch in (220.0, 277.18, 329.63)) / 6
+    beat = np.random.default_rng(1).standard_normal(time_.size) * np.exp(-20 * (time_ % 0.5)) / 4
+    return recordings.wav(np.stack([chord + beat, chord - beat]).astype(np.float32))
+
+
+def requests(data: bytes, **config: Any) -> list[analysis.AnalyzeRequest]:
+    # Voice activity detection would skip music at once; with it off, speech has work to do.
+    settings = analysis.AnalysisConfig(**config)
+    return proper(analysis.AnalyzeRequest(config=settings), analysis.AnalyzeRequest, data)
+
+
+async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def service_pid(stack: Stack, service: str) -> int:
+    document = json.loads(stack.antiphon("status", "--json").stdout)
+    return next(each["pid"] for each in document["services"] if each["name"] == service)
+
+
+def workers(pid: int) -> list[psutil.Process]:
+    found = []
+    for child in psutil.Process(pid).children():
+        try:
+            if "chassis.worker.child" in child.cmdline():
+                found.append(child)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def restarts(stack: Stack, service: str) -> int:
+    document = json.loads(stack.antiphon("status", "--json").stdout)
+    return next(each["restarts"] for each in document["services"] if each["name"] == service)
+
+
+def computing(event: analysis.AnalyzeResponse, stage: str) -> bool:
+    return (
+        event.WhichOneof("event") == "progress"
+        and event.progress.stage == stage
+        and event.progress.progress.phase == evidence_pb2.Progress.PHASE_COMPUTING
+    )
+
+
+async def analyze_and(
+    stack: Stack, data: bytes, stage: str, act: Callable[[], None], **config: Any
+) -> record_pb2.AnalysisRecord:
+    """Runs an analysis and acts once when ``stage`` computes; returns the record."""
+    acted = False
+    async with stack.channel("gateway") as channel:
+        events: AsyncIterator[Any] = keep_status(
+            STUBS["gateway"](channel)(iter(requests(data, **config)), timeout=240)
+        )
+        async for event in events:
+            if not acted and computing(event, stage):
+                acted = True
+                act()
+            if event.WhichOneof("event") == "record":
+                assert acted, f"{stage} never reported that it computes"
+                return event.record
+    raise AssertionError("the stream ended without a record")
+
+
+def report(record: record_pb2.AnalysisRecord, stage: str) -> record_pb2.StageReport:
+    return next(each for each in record.stage_reports if each.stage == stage)
+
+
+@pytest.mark.parametrize("stage", FAMILIES)
+async def test_kill_9_of_a_worker_is_retried_and_says_so(stack: Stack, upload: bytes, stage: str) -> None:
+    pid = service_pid(stack, stage)
+
+    def kill() -> None:
+        workers(pid)[0].kill()
+
+    record = await analyze_and(stack, upload, stage, kill, stages=[stage])
+    outcome = report(record, stage)
+    assert outcome.state == record_pb2.STAGE_STATE_SUCCEEDED
+    assert outcome.attempt_count == 2
+    assert record.HasField(stage)
+
+
+async def test_kill_9_of_a_service_leaves_an_honest_record_and_the_service_comes_back(
+    stack: Stack, upload: bytes
+) -> None:
+    pid, before = service_pid(stack, "essentia"), restarts(stack, "essentia")
+    record = await analyze_and(stack, upload, "essentia", lambda: os.kill(pid, signal.SIGKILL))
+    outcome = report(record, "essentia")
+    if outcome.state == record_pb2.STAGE_STATE_SUCCEEDED:
+        assert outcome.attempt_count == 2
+    else:
+        assert outcome.state == record_pb2.STAGE_STATE_FAILED
+        assert status.from_status(outcome.error).code == "UNAVAILABLE"
+        assert not record.HasField("essentia")
+    for other in ("separation", "speech"):
+        assert report(record, other).state == record_pb2.STAGE_STATE_SUCCEEDED
+    await until(lambda: stack.antiphon("status").returncode == 0)
+    assert restarts(stack, "essentia") == before + 1
+    assert not psutil.pid_exists(pid)
+
+
+async def test_a_killed_service_takes_its_worker_along(stack: Stack) -> None:
+    pid = service_pid(stack, "speech")
+    (worker,) = workers(pid)
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+    await until(lambda: stack.antiphon("status").returncode == 0)
+
+
+@pytest.mark.parametrize("stage", FAMILIES)
+async def test_a_caller_who_leaves_stops_the_compute(stack: Stack, upload: bytes, stage: str) -> None:
+    await until(lambda: stack.antiphon("status").returncode == 0)
+    (worker,) = workers(service_pid(stack, stage))
+    async with stack.channel("gateway") as channel:
+        call = STUBS["gateway"](channel)(iter(requests(upload, stages=[stage])), timeout=240)
+        async for event in call:
+            if computing(event, stage):
+                break
+        call.cancel()
+    # 250 ms of grace, then the kill; the rest is for the cancel to travel and for busy neighbours.
+    await asyncio.sleep(0.25 + 0.35)
+    try:
+        before = sum(worker.cpu_times()[:2])
+        await asyncio.sleep(0.4)
+        assert sum(worker.cpu_times()[:2]) - before < 0.1
+    except psutil.NoSuchProcess:
+        pass  # killed: it computes nothing
+    await until(lambda: stack.antiphon("status").returncode == 0)
+
+
+async def test_the_first_event_comes_within_a_second_of_the_first_chunk(stack: Stack, upload: bytes) -> None:
+    async with stack.channel("gateway") as channel:
+        await channel.channel_ready()
+        started = time.monotonic()
+        call = STUBS["gateway"](channel)(iter(requests(upload, stages=["essentia"])), timeout=240)
+        event = await call.read()
+        assert time.monotonic() - started < 1.0
+        assert event.WhichOneof("event") == "stage_report"
+        call.cancel()
+
+
+@pytest.mark.parametrize("stage", FAMILIES)
+async def test_health_answers_within_50_ms_during_inference(stack: Stack, upload: bytes, stage: str) -> None:
+    times: list[float] = []
+    async with stack.channel("gateway") as channel, stack.channel(stage) as own:
+        stub = health_pb2_grpc.HealthStub(own)
+        await stub.Check(health_pb2.HealthCheckRequest())
+        call = STUBS["gateway"](channel)(iter(requests(upload, stages=[stage])), timeout=240)
+        async for event in call:
+            if computing(event, stage):
+                break
+        for _ in range(21):
+            started = time.monotonic()
+            answer = await stub.Check(health_pb2.HealthCheckRequest(service="liveness"))
+            times.append(time.monotonic() - started)
+            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+            await asyncio.sleep(0.02)
+        call.cancel()
+    # The median: on a shared machine any one turn may go to a neighbour.
+    assert sorted(times)[len(times) // 2] < 0.05
+    await until(lambda: stack.antiphon("status").returncode == 0)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_reflection_lists_every_service(stack: Stack, service: str) -> None:
+    names = {
+        "gateway": "antiphon.analysis.v1.AnalysisService",
+        "separation": "antiphon.separation.v1.SeparationService",
+        "speech": "antiphon.speech.v1.SpeechService",
+        "essentia": "antiphon.essentia.v1.EssentiaService",
+    }
+    async with stack.channel(service) as channel:
+        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        request = reflection_pb2.ServerReflectionRequest(list_services="")
+        async for answer in stub.ServerReflectionInfo(iter([request])):
+            found = {each.name for each in answer.list_services_response.service}
+            break
+    assert {names[service], "grpc.health.v1.Health"} <= found
+
+
+@pytest.mark.parametrize("stage", FAMILIES)
+async def test_a_deadline_ends_a_call_and_the_next_one_is_served(stack: Stack, upload: bytes, stage: str) -> None:
+    from tests.e2e.test_bad_input import EVERYWHERE, GOOD
+
+    make, make_config = EVERYWHERE[stage]
+    async with stack.channel(stage) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            messages = proper(make(config=make_config()), make, upload)
+            async for _ in keep_status(STUBS[stage](channel)(iter(messages), timeout=0.7)):
+                pass
+        assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+        answer = None
+        messages = proper(make(config=make_config(audio_format=audio_pb2.AudioFormat())), make, GOOD)
+        async for answer in STUBS[stage](channel)(iter(messages), timeout=120):
+            pass
+    assert answer is not None
+    assert answer.WhichOneof("event") == "summary"
+
+
+def test_nothing_stays_in_the_spool(stack: Stack) -> None:
+    spool = Path(stack.environment["ANTIPHON_SPOOL_DIR"])
+    deadline = time.monotonic() + 10
+    while (left := [path for path in spool.rglob("*") if path.is_file()]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left == []
