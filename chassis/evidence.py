@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib import metadata
 
-from antiphon.audio.v1 import audio_pb2
-from antiphon.evidence.v1 import evidence_pb2
 from google.protobuf.duration_pb2 import Duration
 
+from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
 from chassis.facts import ModelFacts, ProgressFacts, SourceFacts, WarningFacts, WorkFacts
 
 

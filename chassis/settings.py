@@ -60,7 +60,11 @@ def read(cls: type[T], prefix: str, environ: Mapping[str, str] | None = None) ->
 def describe(cls: type, prefix: str) -> list[tuple[str, str, str]]:
     """Lists (variable, default, doc) of each field, for READMEs and ``--help``."""
     return [
-        (f"{prefix}_{field.name.upper()}", "" if field.default in (None, "") else str(field.default), field.metadata["doc"])
+        (
+            f"{prefix}_{field.name.upper()}",
+            "" if field.default in (None, "") else str(field.default),
+            field.metadata["doc"],
+        )
         for field in dataclasses.fields(cls)
     ]
 
@@ -71,7 +75,16 @@ def _parse(variable: str, text: str, hint: Any) -> Any:
     if typing.get_origin(hint) is tuple:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if hint is bool:
-        words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        words = {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "on": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "off": False,
+        }
         if text.lower() not in words:
             raise SettingError(f"{variable}={text!r}: give true or false")
         return words[text.lower()]

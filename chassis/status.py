@@ -21,9 +21,7 @@ _DETAILS_KEY = "grpc-status-details-bin"
 def to_rpc_status(error: AntiphonError) -> status_pb2.Status:
     """Packs an error with its details."""
     status = status_pb2.Status(code=code_pb2.Code.Value(error.code), message=error.message[:MAX_MESSAGE])
-    status.details.add().Pack(
-        error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
-    )
+    status.details.add().Pack(error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata))
     if error.field:
         violation = error_details_pb2.BadRequest.FieldViolation(
             field=error.field, description=error.message[:MAX_MESSAGE]

@@ -241,7 +241,10 @@ class Upload(Generic[Config]):
             if message is None or message.WhichOneof("payload") != "config":
                 found = "nothing" if message is None else message.WhichOneof("payload") or "an empty message"
                 raise invalid(
-                    "CONFIG_MISSING", f"the first message must hold config; it held {found}", field="config", found=found
+                    "CONFIG_MISSING",
+                    f"the first message must hold config; it held {found}",
+                    field="config",
+                    found=found,
                 )
             self._config = message.config
         return self._config

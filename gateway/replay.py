@@ -13,7 +13,7 @@ import grpc
 
 from antiphon.audio.v1 import audio_pb2
 from chassis.errors import data_loss
-from chassis.server import telemetry
+from chassis.server import calls
 from chassis.upload import RECOMMENDED_CHUNK_BYTES
 from gateway import failure
 
@@ -98,7 +98,7 @@ class Line:
         """
         await self._connect()
         requests = _requests(request_type, config, recording)
-        metadata = telemetry.outgoing_metadata()
+        metadata = calls.outgoing_metadata()
         call = keep_status(method(requests, timeout=timeout, metadata=metadata, wait_for_ready=False))
         answered = summary = False
         try:

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from chassis import settings
-from chassis.server import FamilyHost, Server, ServerSettings, WorkerSettings, serve
+from chassis.server import Server, ServerSettings, WorkerSettings, serve
+from chassis.server.family import Family, FamilyHost
 from chassis.server.serving import configure_logs
 
 NAMES = tuple(sorted(path.parent.name for path in Path(__file__).parent.glob("*/service.py")))
@@ -36,8 +37,8 @@ def main() -> None:
         sys.exit(f"error: {error}")
 
 
-async def _run(module: object, family: object, server_settings: ServerSettings, workers: WorkerSettings) -> None:
-    host = FamilyHost(family, server_settings, workers)  # type: ignore[arg-type]
+async def _run(module: object, family: Family, server_settings: ServerSettings, workers: WorkerSettings) -> None:
+    host = FamilyHost(family, server_settings, workers)
     server = Server(host.family.name, server_settings)
     server.add(module.Servicer(host), module.register, module.FULL_NAME)  # type: ignore[attr-defined]
     server.ready_when(lambda: host.pool.ready)

@@ -57,13 +57,23 @@ def note(**values: Any) -> None:
         notes.update(values)
 
 
+def outgoing_metadata() -> list[tuple[str, str]]:
+    """Metadata for the next hop: the request id of the call under way, and the trace where one is kept."""
+    notes = _notes.get()
+    own = [] if notes is None else [("x-request-id", notes["request_id"])]
+    return own + telemetry.outgoing_metadata()
+
+
 def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
     """Wraps an RPC handler, unary or streaming, of a servicer that has ``in_flight`` and ``max_call_seconds``."""
     if inspect.isasyncgenfunction(method):
 
         @functools.wraps(method)
         async def streaming(self: Any, request: Any, context: grpc.aio.ServicerContext) -> None:
-            async with _Guard(self, method.__qualname__, context), aclosing(method(self, request, context)) as responses:
+            async with (
+                _Guard(self, method.__qualname__, context),
+                aclosing(method(self, request, context)) as responses,
+            ):
                 async for response in responses:
                     await context.write(response)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from antiphon.audio.v1 import audio_pb2
-from antiphon.evidence.v1 import evidence_pb2
 from google.protobuf.message import Message
 
+from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
 from chassis import evidence
 from chassis.errors import invalid
 from chassis.facts import ProgressFacts, SourceFacts, WorkFacts
@@ -81,9 +81,7 @@ class FamilyHost:
                 environment=environment,
             ),
         )
-        self.limits = DecodeLimits(
-            workers.max_audio_seconds, workers.max_decoded_bytes, workers.max_decode_seconds
-        )
+        self.limits = DecodeLimits(workers.max_audio_seconds, workers.max_decoded_bytes, workers.max_decode_seconds)
 
     def on_change(self, callback: Any) -> None:
         """Calls back whenever readiness may have changed."""
@@ -156,7 +154,7 @@ class Call:
         """The config message; the first that must arrive."""
         return await self._upload.config()
 
-    async def run(self, verb: str, request: Any) -> AsyncIterator[Any]:
+    async def run(self, verb: str, request: Any) -> AsyncGenerator[Any, None]:
         """Spools the audio, waits for a worker, and yields what the job yields.
 
         Waiting yields Progress messages; of the job's own events progress comes as a Progress message too, all others
@@ -170,9 +168,7 @@ class Call:
         async with aclosing(self._host.pool.run(job)) as events:
             async for event in events:
                 if isinstance(event, Queued):
-                    yield evidence_pb2.Progress(
-                        phase=evidence_pb2.Progress.PHASE_QUEUED, queue_position=event.position
-                    )
+                    yield evidence_pb2.Progress(phase=evidence_pb2.Progress.PHASE_QUEUED, queue_position=event.position)
                 elif isinstance(event, Started):
                     self._queue_seconds = event.queue_seconds
                     self._work_started, self._work_clock = time.time(), time.monotonic()
@@ -255,7 +251,7 @@ def clip_range(clip: audio_pb2.ClipRange | None) -> tuple[float, float | None]:
     if start < 0 or (end is not None and end <= start):
         raise invalid(
             "CLIP_RANGE",
-            f"the clip runs from {start:g} s to {end if end is not None else 'the end'}; its end must come after its start",
+            f"the clip runs from {start:g} s to {'the end' if end is None else end}; it must end after its start",
             field="config.clip",
             start_seconds=start,
             end_seconds=end,

@@ -21,7 +21,9 @@ class ServerSettings:
     otlp_endpoint: str = setting("", "OTLP/gRPC endpoint for traces, such as http://localhost:4317; empty for none.")
     tls_cert_file: str = setting("", "Server certificate (PEM); empty for plain text.")
     tls_key_file: str = setting("", "Key of the server certificate (PEM).")
-    tls_client_ca_file: str = setting("", "CA (PEM) that clients must be certified by; empty to ask for no certificate.")
+    tls_client_ca_file: str = setting(
+        "", "CA (PEM) that clients must be certified by; empty to ask for no certificate."
+    )
     drain_seconds: float = setting(60.0, "Seconds that calls under way may take to end after SIGTERM.")
     lame_duck_seconds: float = setting(0.5, "Seconds between reporting NOT_SERVING and refusing new calls.")
     max_call_seconds: float = setting(3600.0, "Seconds that a call may take at most, whatever its deadline.")

@@ -67,7 +67,7 @@ class Task:
 
         self._run = run
         self._channel = channel
-        raw = run.raw and RawPcm(run.raw.encoding, run.raw.sample_rate, run.raw.channels)
+        raw = None if run.raw is None else RawPcm(run.raw.encoding, run.raw.sample_rate, run.raw.channels)
         limits = Limits(
             max_seconds=run.limits.max_seconds,
             max_decoded_bytes=run.limits.max_decoded_bytes,

@@ -8,7 +8,7 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,7 +165,7 @@ class Pool:
 
         return Ticket(give_back)
 
-    async def run(self, job: Job) -> AsyncIterator[Any]:
+    async def run(self, job: Job) -> AsyncGenerator[Any, None]:
         """Runs a job: yields :class:`Queued` while it waits, :class:`Started` once, then what it yields.
 
         Leaving the iterator early cancels the job: the worker is asked, and killed after the grace.
@@ -196,9 +196,7 @@ class Pool:
         try:
             yield Started(started - asked)
             await process.send(
-                Run(
-                    job_id, job.verb, job.request, job.path, job.raw, job.start_seconds, job.end_seconds, job.limits
-                )
+                Run(job_id, job.verb, job.request, job.path, job.raw, job.start_seconds, job.end_seconds, job.limits)
             )
             while True:
                 message = await process.receive()

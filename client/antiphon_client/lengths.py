@@ -1,7 +1,7 @@
 """Writes a stem's length into the header of its file.
 
-A service encodes while it computes, so the headers it sends cannot say how long the stem will be. Players cope; libraries
-that read a file into one array (libsndfile among them) do not.
+A service encodes while it computes, so the headers it sends cannot say how long the stem will be. Players cope;
+libraries that read a file into one array (libsndfile among them) do not.
 """
 
 from __future__ import annotations

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import Message
+
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from antiphon.essentia.v1 import essentia_service_pb2_grpc as pb_grpc
 from antiphon.evidence.v1 import evidence_pb2
-from google.protobuf.message import Message
-
 from chassis import evidence
-from chassis.server import Call, Family, FamilyHost, rpc
+from chassis.server import rpc
+from chassis.server.family import Call, Family, FamilyHost
 from services.essentia import engine
 from services.essentia.settings import EssentiaSettings as Settings
 

@@ -10,10 +10,10 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
-
 from chassis import evidence
 from chassis.errors import invalid
-from chassis.server import Call, Family, FamilyHost, rpc
+from chassis.server import rpc
+from chassis.server.family import Call, Family, FamilyHost
 from services.separation import engine
 from services.separation.settings import SeparationSettings as Settings
 

@@ -9,9 +9,9 @@ from typing import Any
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
-
 from chassis import evidence
-from chassis.server import Call, Family, FamilyHost, rpc
+from chassis.server import rpc
+from chassis.server.family import Call, Family, FamilyHost
 from services.speech import engine
 from services.speech.settings import SpeechSettings as Settings
 

@@ -12,16 +12,17 @@ from typing import Any
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
 from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
 from antiphon_client.connection import keep_status
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-
 from chassis import status
 from chassis.errors import AntiphonError, invalid
-from chassis.server import Call, Family, FamilyHost, Server, ServerSettings, WorkerSettings, rpc
+from chassis.server import Server, ServerSettings, WorkerSettings, rpc
+from chassis.server.family import Call, Family, FamilyHost
 
 NAME = pb.DESCRIPTOR.services_by_name["SpeechService"].full_name
 

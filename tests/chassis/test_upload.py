@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import google_crc32c
 import pytest
-from antiphon.audio.v1 import audio_pb2
-from antiphon.speech.v1 import speech_service_pb2 as pb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from antiphon.audio.v1 import audio_pb2
+from antiphon.speech.v1 import speech_service_pb2 as pb
 from chassis.errors import AntiphonError
 from chassis.upload import MAX_CHUNK_BYTES, Assembler, Spool, Upload
 
@@ -62,7 +63,7 @@ async def test_any_cut_of_an_upload_gives_the_same_bytes_and_digest(
 ) -> None:
     spool = Spool(tmp_path_factory.mktemp("spool"), 10_000, 10_000)
     edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    parts = [(data[a:b], a) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [(data[a:b], a) for a, b in pairwise(edges)]
     messages = [chunk(part, at, last=at + len(part) == len(data), crc=crc) for part, at in parts]
     received, digest = await upload(spool, config(total_bytes=len(data)), *messages)
     assert received == data

@@ -7,8 +7,8 @@ import io
 import numpy as np
 import pytest
 import soundfile
-from antiphon_client.lengths import complete
 
+from antiphon_client.lengths import complete
 from chassis.audio import Encoder
 
 FRAMES = 10_007
@@ -43,7 +43,9 @@ def test_the_samples_are_left_as_they_are(encoding: str) -> None:
     assert after != before
 
 
-@pytest.mark.parametrize(("extension", "data"), [("flac", b"not flac at all, but long enough"), ("mp3", b"\xff\xfb" * 20)])
+@pytest.mark.parametrize(
+    ("extension", "data"), [("flac", b"not flac at all, but long enough"), ("mp3", b"\xff\xfb" * 20)]
+)
 def test_what_is_no_familiar_header_is_left_alone(extension: str, data: bytes) -> None:
     file = io.BytesIO(data)
     complete(file, extension, FRAMES)

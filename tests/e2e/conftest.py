@@ -11,6 +11,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.essentia.v1 import essentia_service_pb2_grpc as essentia_grpc
 from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc

@@ -10,13 +10,13 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
+
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia
 from antiphon.separation.v1 import separation_service_pb2 as separation
 from antiphon.speech.v1 import speech_service_pb2 as speech
 from antiphon_client.connection import keep_status
-
 from chassis import status
 from chassis.errors import AntiphonError
 from tests.e2e.conftest import MAX_AUDIO_SECONDS, STUBS, Stack
@@ -99,7 +99,10 @@ AUDIO: dict[str, tuple[Upload, tuple[str, str]]] = {
         Upload(recordings.wav(np.zeros((1024, 100), np.float32))),
         ("INVALID_ARGUMENT", "AUDIO_CHANNEL_COUNT"),
     ),
-    "1 Hz in a wav": (Upload(recordings.wav(np.zeros((1, 100), np.float32), 1)), ("INVALID_ARGUMENT", "AUDIO_SAMPLE_RATE")),
+    "1 Hz in a wav": (
+        Upload(recordings.wav(np.zeros((1, 100), np.float32), 1)),
+        ("INVALID_ARGUMENT", "AUDIO_SAMPLE_RATE"),
+    ),
     "NaN samples": (Upload(pcm(NAN), FLOAT), ("INVALID_ARGUMENT", "AUDIO_NOT_FINITE")),
     "too long": (Upload(BOMB), ("INVALID_ARGUMENT", "AUDIO_TOO_LONG")),
     "clip beyond the end": (
@@ -186,11 +189,9 @@ async def test_a_request_that_makes_no_sense_is_refused(stack: Stack, case: str)
 
 async def last(stack: Stack, service: str, upload: Upload) -> Any:
     async with stack.channel(service) as channel:
-        answer = None
-        async for answer in STUBS[service](channel)(iter(messages(service, upload)), timeout=120):
-            pass
-    assert answer is not None
-    return answer
+        call = STUBS[service](channel)(iter(messages(service, upload)), timeout=120)
+        answers = [answer async for answer in call]
+    return answers[-1]
 
 
 FINE = {

@@ -1,4 +1,4 @@
-"""Faults while a real analysis runs: killed workers, killed services, callers who leave; nothing hangs, nothing lies."""
+"""Faults while a real analysis runs: killed workers and services, callers who leave; nothing hangs, nothing lies."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import grpc
 import numpy as np
 import psutil
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon_client.connection import keep_status
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-
 from chassis import status
 from tests.e2e.conftest import SERVICES, STUBS, Stack
 from tests.e2e.test_bad_input import proper
@@ -90,9 +90,7 @@ async def analyze_and(
     """Runs an analysis and acts once when ``stage`` computes; returns the record."""
     acted = False
     async with stack.channel("gateway") as channel:
-        events: AsyncIterator[Any] = keep_status(
-            STUBS["gateway"](channel)(iter(requests(data, **config)), timeout=240)
-        )
+        events: AsyncIterator[Any] = keep_status(STUBS["gateway"](channel)(iter(requests(data, **config)), timeout=240))
         async for event in events:
             if not acted and computing(event, stage):
                 acted = True
@@ -224,18 +222,19 @@ async def test_a_deadline_ends_a_call_and_the_next_one_is_served(stack: Stack, u
     from tests.e2e.test_bad_input import EVERYWHERE, GOOD
 
     make, make_config = EVERYWHERE[stage]
+    # Voice activity detection would be done with music before the deadline.
+    slow = {"voice_activity_detection": False} if stage == "speech" else {}
     async with stack.channel(stage) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            messages = proper(make(config=make_config()), make, upload)
+            messages = proper(make(config=make_config(**slow)), make, upload)
             async for _ in keep_status(STUBS[stage](channel)(iter(messages), timeout=0.7)):
                 pass
         assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
-        answer = None
+        answers = []
         messages = proper(make(config=make_config(audio_format=audio_pb2.AudioFormat())), make, GOOD)
         async for answer in STUBS[stage](channel)(iter(messages), timeout=120):
-            pass
-    assert answer is not None
-    assert answer.WhichOneof("event") == "summary"
+            answers.append(answer)
+    assert answers[-1].WhichOneof("event") == "summary"
 
 
 def test_nothing_stays_in_the_spool(stack: Stack) -> None:

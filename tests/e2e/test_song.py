@@ -130,7 +130,9 @@ def test_the_summary_shows_the_lyrics_and_every_stage(analysis: tuple[dict[str, 
 
 
 def test_the_record_on_standard_output_is_one_json_document_and_nothing_else(stack: Stack, song: Path) -> None:
-    done = stack.antiphon("analyze", str(song), "--gateway", stack.target("gateway"), "--only", "essentia", "--json", "-")
+    done = stack.antiphon(
+        "analyze", str(song), "--gateway", stack.target("gateway"), "--only", "essentia", "--json", "-"
+    )
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert [report["stage"] for report in record["stage_reports"]] == ["essentia"]

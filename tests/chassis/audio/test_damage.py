@@ -58,7 +58,8 @@ def test_a_flac_of_which_only_the_header_is_left_is_undecodable(name, clicks, en
 
 # An mp3 frame borrows bits from its neighbours and may survive; a damaged Ogg page takes up to a second with it.
 @pytest.mark.parametrize(
-    ("muxer", "codec", "lost"), [("adts", "aac", 2048), ("ipod", "aac", 2048), ("flac", "flac", 9216), ("ogg", "flac", 1.1 * RATE)]
+    ("muxer", "codec", "lost"),
+    [("adts", "aac", 2048), ("ipod", "aac", 2048), ("flac", "flac", 9216), ("ogg", "flac", 1.1 * RATE)],
 )
 def test_isolated_damage_is_left_out_with_a_warning(muxer, codec, lost, clicks, encode, spool):
     samples = clicks(RATE * SECONDS)

@@ -30,9 +30,7 @@ def wav(
 ) -> bytes:
     """A WAV file whose header says what the arguments say, true or not."""
     frame = channels * bits // 8
-    fmt = struct.pack(
-        "<HHIIHH", tag, channels & 0xFFFF, rate, rate * frame & 0xFFFFFFFF, frame & 0xFFFF, bits
-    )
+    fmt = struct.pack("<HHIIHH", tag, channels & 0xFFFF, rate, rate * frame & 0xFFFFFFFF, frame & 0xFFFF, bits)
     size = len(data) if data_size is None else data_size
     chunks = b"fmt " + struct.pack("<I", len(fmt)) + fmt + b"data" + struct.pack("<I", size) + data
     return b"RIFF" + struct.pack("<I", (4 + len(chunks)) & 0xFFFFFFFF) + b"WAVE" + chunks
@@ -70,7 +68,9 @@ def test_a_lying_wav_header_is_refused_with_its_reason(name, spool):
     assert error.reason == reason, error
 
 
-@pytest.mark.parametrize(("size", "truncated"), [(2**32 - 1, False), (0, False), (2**31, True), (102, True), (100, False)])
+@pytest.mark.parametrize(
+    ("size", "truncated"), [(2**32 - 1, False), (0, False), (2**31, True), (102, True), (100, False)]
+)
 def test_a_wrong_data_size_gives_the_samples_that_are_there(size, truncated, spool):
     source = Source(spool(wav(data_size=size)))
     assert source.read().samples.shape == (1, 50)
