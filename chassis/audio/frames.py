@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, cast
 
 import numpy as np
 from av.audio.frame import AudioFrame
+from numpy.typing import NDArray
 
+from chassis.audio.container import undecodable
 from chassis.audio.pcm import from_integers
 from chassis.audio.samples import Samples
 from chassis.errors import invalid
 
+DTYPES: dict[str, np.dtype[Any]] = {
+    "u8": np.dtype("u1"),
+    "s16": np.dtype("i2"),
+    "s32": np.dtype("i4"),
+    "flt": np.dtype("f4"),
+    "dbl": np.dtype("f8"),
+}
+"""By FFmpeg's name of the sample format, less the p for planar."""
 MAX_MAGNITUDE = np.float32(2.0**31)
 """Larger than any full scale in use, small enough that no filter over it overflows float32."""
 
 
 def to_samples(frame: AudioFrame) -> Samples:
-    """Returns the frame as (channels, n); integers scaled to 1.0, float64 rounded to float32."""
-    values = frame.to_ndarray()
-    if frame.format.is_packed:
-        values = values.reshape(-1, frame.layout.nb_channels).T
-    if values.dtype.kind in "iu":
+    """Returns the frame, of 1 to 8 channels, as (channels, n); integers scaled to 1.0, float64 rounded to float32.
+
+    Not by PyAV's ``to_ndarray``: it counts the planes up to a null pointer, which FFmpeg does not put behind the eighth
+    of a planar 7.1 frame; it then reads where nothing is, and the process dies.
+    """
+    channels = frame.layout.nb_channels
+    dtype = DTYPES.get(frame.format.name.removesuffix("p"))
+    if dtype is None:
+        raise undecodable(f"samples of format {frame.format.name} are not accepted", sample_format=frame.format.name)
+    values: NDArray[Any]
+    if frame.format.is_planar:
+        planes = frame.planes[:channels]
+        values = np.stack([np.frombuffer(cast(Any, plane), dtype, frame.samples) for plane in planes])
+    else:
+        interleaved = np.frombuffer(cast(Any, frame.planes[0]), dtype, frame.samples * channels)
+        values = interleaved.reshape(-1, channels).T
+    if dtype.kind in "iu":
         return from_integers(values)
     with np.errstate(over="ignore"):
         return values.astype(np.float32, copy=False)

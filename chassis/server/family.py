@@ -56,13 +56,15 @@ class FamilyHost:
         self.store = Store(workers.models.expanduser(), self.manifest)
         self.spool = Spool(server.spool_dir, server.spool_bytes, server.upload_bytes)
         threads = str(getattr(family.settings, "thread_count", 1))
-        # Idle OpenMP threads that spin cost the others their core; glibc's arenas keep freed memory.
+        # Idle OpenMP threads that spin cost the others their core; glibc's arenas keep freed memory; a library that
+        # finds no file must fail and not go to a hub.
         environment = {
             "OMP_NUM_THREADS": threads,
             "OPENBLAS_NUM_THREADS": threads,
             "MKL_NUM_THREADS": threads,
             "OMP_WAIT_POLICY": "passive",
             "MALLOC_ARENA_MAX": "2",
+            "HF_HUB_OFFLINE": "1",
         }
         self.pool = Pool(
             Init(

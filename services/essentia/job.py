@@ -44,6 +44,11 @@ class Jobs:
         self._settings = settings
         self._extractor: FeatureExtractor | None = None
 
+    def warm(self) -> str:
+        """Loads the engine's library, which takes a second or two; says so."""
+        self._load()
+        return self._settings.engine
+
     def analyze(self, task: Task, request: AnalysisRequest) -> Iterator[object]:
         """Yields a Header, then ProgressFacts and GroupFeatures as they come, then a Summary.
 
@@ -62,7 +67,7 @@ class Jobs:
                 warnings.append(found)
             else:
                 yield found
-        yield Summary(source.facts, self._describe(extractor, request), (*source.warnings, *warnings))
+        yield Summary(source.complete(), self._describe(extractor, request), (*source.warnings, *warnings))
 
     def _load(self) -> FeatureExtractor:
         if self._extractor is None:

@@ -11,7 +11,7 @@ from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
 from chassis import evidence
 from chassis.server import rpc
-from chassis.server.family import Call, Family, FamilyHost
+from chassis.server.family import Call, Family, FamilyHost, clip_range
 from services.speech import engine
 from services.speech.settings import SpeechSettings as Settings
 
@@ -63,6 +63,7 @@ def _request(config: pb.TranscriptionConfig) -> engine.TranscriptionRequest:
         word_times=config.word_times if config.HasField("word_times") else defaults.word_times,
         vad=config.voice_activity_detection if config.HasField("voice_activity_detection") else defaults.vad,
         initial_prompt=config.initial_prompt,
+        clip_start_seconds=clip_range(config.clip if config.HasField("clip") else None)[0],
     )
 
 

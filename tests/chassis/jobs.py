@@ -55,11 +55,13 @@ class Jobs:
                 pass
             task.checkpoint()
 
-    def hold(self, task: Any, request: str) -> Iterator[object]:
-        """Holds the interpreter lock in one native call that never looks for a cancel."""
-        yield ProgressFacts(fraction=0.0)
-        ctypes.PyDLL(None).usleep(ctypes.c_uint(3_000_000_000 // 1000 * 1000))
-        Path(request).touch()
+    def hold(self, task: Any, request: object) -> Iterator[object]:
+        """Holds the interpreter lock in one native call that never looks for a cancel; says so by a file first."""
+        if isinstance(request, str):
+            Path(request).touch()
+        else:
+            yield ProgressFacts(fraction=0.0)
+        ctypes.PyDLL(None).usleep(ctypes.c_uint(3_000_000_000))
 
     def flood(self, task: Any, request: int) -> Iterator[object]:
         """Yields ``request`` mebibytes."""

@@ -123,11 +123,23 @@ async def test_a_cancel_stops_the_work_at_the_next_checkpoint_and_keeps_the_proc
         assert after == before
 
 
-async def test_work_that_never_looks_is_killed_after_the_grace() -> None:
+async def hold(each: Pool, sign: Path) -> asyncio.Task[list[Any]]:
+    """Starts a job and waits until it holds its interpreter's lock."""
+    holding = asyncio.create_task(collect(each, job("hold", str(sign))))
+    await until(sign.exists)
+    return holding
+
+
+async def give_up(holding: asyncio.Task[list[Any]]) -> None:
+    holding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await holding
+
+
+async def test_work_that_never_looks_is_killed_after_the_grace(tmp_path: Path) -> None:
     async with pool(cancel_grace_seconds=0.1) as each:
         (before,) = await collect(each, job("pid"))
-        events = await begin(each, job("hold", "/nonexistent"))
-        await events.aclose()
+        await give_up(await hold(each, tmp_path / "sign"))
         (after,) = await collect(each, job("pid"))
         assert after != before
         assert not psutil.pid_exists(before)
@@ -267,9 +279,9 @@ async def test_stopping_the_pool_leaves_no_process() -> None:
     assert not any(psutil.pid_exists(pid) for pid in pids)
 
 
-async def test_the_event_loop_stays_free_while_a_worker_holds_its_interpreter_lock() -> None:
+async def test_the_event_loop_stays_free_while_a_worker_holds_its_interpreter_lock(tmp_path: Path) -> None:
     async with pool(cancel_grace_seconds=0.1) as each:
-        events = await begin(each, job("hold", "/nonexistent"))
+        holding = await hold(each, tmp_path / "sign")
         slowest = 0.0
         for _ in range(50):
             started = time.monotonic()
@@ -277,4 +289,4 @@ async def test_the_event_loop_stays_free_while_a_worker_holds_its_interpreter_lo
             slowest = max(slowest, time.monotonic() - started)
         # One turn of an idle loop takes well under a millisecond; 50 ms is what health checks are promised.
         assert slowest < 0.05
-        await events.aclose()
+        await give_up(holding)

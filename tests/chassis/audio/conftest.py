@@ -60,13 +60,15 @@ def encode() -> Encode:
         picture: bool = False,
     ) -> bytes:
         target: Any = io.BytesIO() if seekable else _NoSeek()
-        layout = layout or {1: "mono", 2: "stereo", 6: "5.1"}[len(samples)]
+        layout = layout or {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}[len(samples)]
         with av.open(target, "w", format=muxer, options=muxer_options or {}) as container:
             container.metadata.update(metadata or {})
             stream: Any = container.add_stream(codec, rate=rate, layout=layout, options=codec_options or {})
             if picture:
                 _add_picture(container)
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=layout)
+            # Interleaved: PyAV 18 cannot fill a planar frame of eight channels.
+            interleaved = np.ascontiguousarray(samples.T).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=layout)
             frame.sample_rate = rate
             frame.pts = 0
             container.mux(stream.encode(frame))

@@ -143,4 +143,4 @@ def test_long_audio_is_followed_in_windows_without_losing_the_tempo(analyze: Ana
 def test_every_event_is_picklable(engine: Features) -> None:
     events = list(engine.analyze(Audio(signals.music(8), 44100), AnalysisRequest(include_series=True)))
     assert any(isinstance(event, GroupFeatures) for event in events)
-    assert pickle.loads(pickle.dumps(events)) == events  # noqa: S301 (our own bytes)
+    assert pickle.loads(pickle.dumps(events)) == events
