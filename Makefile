@@ -88,7 +88,7 @@ format: $(VENV)/tools/.ready ## Format the code
 test: test-core $(SERVICES:%=test-%) test-e2e ## Set up what is needed and run all tests
 
 test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, deployment and structure
-	$(TOOLS)/python $(PYTEST) tests/test_architecture.py tests/chassis tests/gateway tests/client tests/deploy
+	$(TOOLS)/python $(PYTEST) tests/test_architecture.py tests/test_import_rules.py tests/chassis tests/gateway tests/client tests/deploy
 
 test-e2e: $(VENV)/tools/.ready setup models ## Run the tests that start the whole of Antiphon
 	$(TOOLS)/python $(PYTEST) tests/e2e

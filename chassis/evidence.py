@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import metadata
 
 from google.protobuf.duration_pb2 import Duration
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from chassis.facts import ModelFacts, ProgressFacts, SourceFacts, WarningFacts, WorkFacts
-
-
-def version() -> str:
-    """Version of Antiphon that runs; "unknown" where it runs uninstalled from a bare folder."""
-    try:
-        return metadata.version("antiphon")
-    except metadata.PackageNotFoundError:
-        return "unknown"
+from chassis.version import VERSION
 
 
 def duration(seconds: float) -> Duration:
@@ -98,7 +90,7 @@ def provenance(
     """
     message = evidence_pb2.Provenance(
         service=service,
-        service_version=version(),
+        service_version=VERSION,
         engine=work.engine,
         model=model(work.model) if work.model is not None else None,
         parameters=work.parameters,

@@ -25,8 +25,12 @@ def main() -> int:
     if not running:
         subprocess.run([antiphon, "up"], check=True)
     try:
-        arguments = ["analyze", str(song), "--stems", str(OUT / "stems"), "--json", str(OUT / "record.json")]
-        return subprocess.run([antiphon, *arguments], check=False).returncode
+        paths = [str(path.relative_to(ROOT)) for path in (song, OUT / "stems", OUT / "record.json")]
+        arguments = ["analyze", paths[0], "--stems", paths[1], "--json", paths[2]]
+        code = subprocess.run([antiphon, *arguments], cwd=ROOT, check=False).returncode
+        if code == 0:
+            print(f"the whole record is in {paths[2]}")
+        return code
     finally:
         if not running:  # what was up before the demo stays up
             subprocess.run([antiphon, "down"], check=False)

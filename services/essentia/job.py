@@ -58,7 +58,7 @@ class Jobs:
         source = task.source
         yield Header(source.facts)
         if self._extractor is None:
-            yield ProgressFacts(step=f"loading {self._settings.engine}", loading=True)
+            yield ProgressFacts(step=self._settings.engine, loading=True)
         extractor = self._load()
         audio = yield from self._read(task)
         warnings = []

@@ -65,7 +65,7 @@ class Jobs:
         source = task.source
         _ = source.facts  # a file that nothing can read is refused before a model is loaded for it
         if self._loaded is None or self._loaded[0] != name:
-            yield ProgressFacts(step=f"loading {name}", loading=True)
+            yield ProgressFacts(step=name, loading=True)
         separator = self._separator(name)
         rate, channels = separator.sample_rate, separator.channels
         tracks = {stem: _Track(stem, request.encoding, rate, channels, stem in wanted) for stem in separator.stems}

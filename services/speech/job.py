@@ -65,7 +65,7 @@ class Jobs:
         source = task.source
         yield Header(source.facts)
         if self._loaded != installed.name:
-            yield ProgressFacts(loading=True, step=f"loading {installed.name}")
+            yield ProgressFacts(loading=True, step=installed.name)
         recognizer = self._load(installed)
         recognizer.check(request)
         offset = request.clip_start_seconds

@@ -74,12 +74,21 @@ def test_isolated_damage_is_left_out_with_a_warning(muxer, codec, lost, clicks, 
     assert np.isfinite(source.read().samples).all()
 
 
-def test_a_damaged_flac_frame_is_not_played_as_noise(clicks, encode, spool):
-    samples = clicks(RATE * SECONDS) * np.float32(0.01)
-    data = bytearray(encode(samples, "flac", "flac"))
-    middle = len(data) // 2
-    data[middle : middle + 40] = np.random.default_rng(6).bytes(40)
-    assert np.abs(Source(spool(bytes(data))).read().samples).max() < 0.02
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_a_flac_frame_with_one_wrong_bit_is_left_out_and_not_played_as_noise(share, clicks, encode, spool):
+    original = encode(clicks(RATE * SECONDS), "flac", "flac")
+    data = bytearray(original)
+    data[int(len(data) * share)] ^= 0x10
+    whole = Source(spool(original)).read().samples[0]
+    source = Source(spool(bytes(data)))
+    found = source.read().samples[0]
+    lost = len(whole) - len(found)
+    assert lost > 0
+    start = int(np.argmax(found != whole[: len(found)]))
+    assert np.array_equal(found, np.concatenate([whole[:start], whole[start + lost :]]))
+    assert reasons(source) == ["AUDIO_CORRUPT_PACKETS"]
+    assert "1 damaged places" in source.warnings[0].message
+    assert f"at least {lost / RATE:.3f} s" in source.warnings[0].message
 
 
 def test_a_file_that_is_mostly_damage_is_undecodable(clicks, encode, spool):

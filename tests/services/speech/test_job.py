@@ -64,7 +64,7 @@ def test_header_comes_first_and_summary_last_with_progress_between(jobs: Jobs, c
     assert sum(isinstance(event, Summary) for event in events) == 1
     told = [event for event in events if isinstance(event, ProgressFacts)]
     assert told[0].loading
-    assert told[0].step == "loading whisper-tiny.en"
+    assert told[0].step == "whisper-tiny.en"
     fractions = [event.fraction for event in told[1:]]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0

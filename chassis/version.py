@@ -1,0 +1,3 @@
+"""The version that every provenance names."""
+
+VERSION = "0.1.0"

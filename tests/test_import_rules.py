@@ -1,0 +1,77 @@
+"""The import rules bite: a planted violation fails the linter, and names the rule that it breaks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LINTER = Path(sys.executable).parent / "lint-imports"
+PLANTED = {
+    "the gateway imports numpy": ("gateway/plan.py", "import numpy", "The gateway speaks only protobuf"),
+    "the gateway imports a service": (
+        "gateway/plan.py",
+        "import services.speech.engine",
+        "The gateway speaks only protobuf",
+    ),
+    "a service imports another": (
+        "services/speech/service.py",
+        "import services.separation.engine",
+        "Services do not know each other",
+    ),
+    "an engine imports gRPC": ("services/speech/job.py", "import grpc", "Engines and jobs never see the wire"),
+    "an engine imports messages": (
+        "services/essentia/engine.py",
+        "import antiphon.essentia.v1.essentia_service_pb2",
+        "Engines and jobs never see the wire",
+    ),
+    "the chassis imports a service": (
+        "chassis/upload.py",
+        "import services.speech.engine",
+        "The chassis knows no service",
+    ),
+    "the client imports the chassis": (
+        "client/antiphon_client/upload.py",
+        "import chassis.errors",
+        "The client knows the messages alone",
+    ),
+    "a service imports the client": ("services/speech/job.py", "import antiphon_client", "Nothing imports the client"),
+}
+
+pytestmark = pytest.mark.skipif(not LINTER.exists(), reason="import-linter is not installed in this environment")
+
+
+def copy(target: Path) -> None:
+    for name in ("chassis", "client", "gateway", "gen", "services"):
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.lock"))
+    shutil.copy(ROOT / "pyproject.toml", target)
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(folder / part) for part in ("", "gen", "client"))}
+    return subprocess.run(
+        [str(LINTER), "--no-cache"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_tree_as_it_is_keeps_every_rule(tmp_path: Path) -> None:
+    copy(tmp_path)
+    done = lint(tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("case", PLANTED)
+def test_a_planted_violation_is_found(tmp_path: Path, case: str) -> None:
+    path, line, rule = PLANTED[case]
+    copy(tmp_path)
+    file = tmp_path / path
+    file.write_text(file.read_text() + f"\n{line}\n")
+    done = lint(tmp_path)
+    assert done.returncode != 0
+    broken = [line for line in done.stdout.splitlines() if line.endswith("BROKEN")]
+    assert any(rule in line for line in broken), done.stdout
