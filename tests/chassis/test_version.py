@@ -6,7 +6,6 @@ import tomllib
 from pathlib import Path
 
 from antiphon_client import version as client_version
-
 from chassis.version import VERSION
 
 ROOT = Path(__file__).parent.parent.parent
