@@ -90,17 +90,14 @@ test: test-core $(SERVICES:%=test-%) test-e2e ## Set up what is needed and run a
 test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, deployment and structure
 	$(TOOLS)/python $(PYTEST) tests/test_architecture.py tests/test_import_rules.py tests/chassis tests/gateway tests/client tests/deploy
 
-test-e2e: $(VENV)/tools/.ready setup models ## Run the tests that start the whole of Antiphon
+test-e2e: $(VENV)/tools/.ready models ## Run the tests that start the whole of Antiphon
 	$(TOOLS)/python $(PYTEST) tests/e2e
 
 $(SERVICES:%=test-%): test-%: $(VENV)/%/.tests models
 	$(VENV)/$*/bin/python $(PYTEST) tests/services/$*
 
 # ---------------------------------------------------------------- running
-models: $(VENV)/tools-models ## Install the starter models that are not there yet
-
-.PHONY: $(VENV)/tools-models
-$(VENV)/tools-models: $(VENV)/client/.ready
+models: setup ## Install the starter models that are not there yet
 	@./antiphon models pull starter
 
 $(SERVICES:%=run-%): run-%: $(VENV)/%/.ready
@@ -115,7 +112,7 @@ up: setup ## Start the services and the gateway on this machine
 down: $(VENV)/client/.ready ## Stop them
 	@./antiphon down
 
-demo: setup models ## Set up, start, analyse a real song, print the record, stop
+demo: models ## Set up, start, analyse a real song, print the record, stop
 	@$(VENV)/client/bin/python tools/demo.py
 
 clean: ## Remove environments, builds and outputs (not the model store)
