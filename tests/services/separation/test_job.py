@@ -69,7 +69,7 @@ def samples_of(data: bytes) -> np.ndarray:
 
 def test_a_header_comes_first_and_a_summary_once_and_last(jobs: Jobs, clip: Callable[..., Clip], signals: Any) -> None:
     loading, header, *between, summary = jobs.separate(clip(signals.noise(60_000)), REQUEST)
-    assert loading == ProgressFacts(step="loading tiny", loading=True)
+    assert loading == ProgressFacts(step="tiny", loading=True)
     assert header == Header(header.source, ("vocals", "accompaniment"), "pcm_f32le", 44_100, 2)
     assert (header.source.sample_rate, header.source.channels) == (44_100, 2)
     assert isinstance(summary, Summary)
