@@ -6,6 +6,8 @@ back helps. Details stay far below the 8 KB that survive in gRPC trailers (beyon
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import grpc
 from google.protobuf import duration_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
@@ -14,17 +16,20 @@ from grpc_status import rpc_status
 from chassis.errors import AntiphonError
 
 DOMAIN = "antiphon"
-MAX_MESSAGE = 1000
+MAX_MESSAGE_BYTES = 1000
+MAX_METADATA_BYTES = 4000
 _DETAILS_KEY = "grpc-status-details-bin"
 
 
 def to_rpc_status(error: AntiphonError) -> status_pb2.Status:
     """Packs an error with its details."""
-    status = status_pb2.Status(code=code_pb2.Code.Value(error.code), message=error.message[:MAX_MESSAGE])
-    status.details.add().Pack(error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata))
+    status = status_pb2.Status(code=code_pb2.Code.Value(error.code), message=_cut(error.message, MAX_MESSAGE_BYTES))
+    status.details.add().Pack(
+        error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=_bounded(error.metadata))
+    )
     if error.field:
         violation = error_details_pb2.BadRequest.FieldViolation(
-            field=error.field, description=error.message[:MAX_MESSAGE]
+            field=_cut(error.field, 200), description=_cut(error.message, MAX_MESSAGE_BYTES)
         )
         status.details.add().Pack(error_details_pb2.BadRequest(field_violations=[violation]))
     if error.retry_after_seconds is not None:
@@ -56,9 +61,26 @@ def from_rpc_error(error: grpc.RpcError) -> status_pb2.Status:
             status = status_pb2.Status.FromString(value)
             if status.code == error.code().value[0]:
                 return status
-    return status_pb2.Status(code=error.code().value[0], message=(error.details() or "")[:MAX_MESSAGE])
+    return status_pb2.Status(code=error.code().value[0], message=_cut(error.details() or "", MAX_MESSAGE_BYTES))
 
 
 def to_grpc(error: AntiphonError) -> grpc.Status:
     """The form that ``context.abort_with_status`` takes."""
     return rpc_status.to_status(to_rpc_status(error))
+
+
+def _cut(text: str, limit: int) -> str:
+    """The text's beginning, in at most ``limit`` bytes of UTF-8."""
+    return text.encode()[:limit].decode(errors="ignore")
+
+
+def _bounded(metadata: Mapping[str, str]) -> dict[str, str]:
+    """As many whole entries as fit, in order."""
+    bounded: dict[str, str] = {}
+    left = MAX_METADATA_BYTES
+    for key, value in metadata.items():
+        left -= len(key.encode()) + len(value.encode())
+        if left < 0:
+            break
+        bounded[key] = value
+    return bounded

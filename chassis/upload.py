@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
+import fcntl
 import hashlib
 import os
-import re
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +23,8 @@ from chassis.errors import AntiphonError, busy, data_loss, invalid
 MAX_CHUNK_BYTES = 1 << 20
 RECOMMENDED_CHUNK_BYTES = 256 << 10
 _DIGEST_BYTES = 32
+_PREFIX = "antiphon-spool-"
+_NEW_SECONDS = 10.0
 
 Config = TypeVar("Config")
 
@@ -55,7 +60,7 @@ class Assembler:
         """Takes the next chunk.
 
         Raises:
-            AntiphonError: CHUNK_TOO_LARGE, CHUNK_AFTER_LAST, CHUNK_OFFSET, CHUNK_CHECKSUM, UPLOAD_SIZE.
+            AntiphonError: CHUNK_TOO_LARGE, CHUNK_EMPTY, CHUNK_AFTER_LAST, CHUNK_OFFSET, CHUNK_CHECKSUM, UPLOAD_SIZE.
         """
         if self.finished:
             raise invalid("CHUNK_AFTER_LAST", "a chunk came after the one marked last; mark only the final chunk")
@@ -67,6 +72,8 @@ class Assembler:
                 length=len(data),
                 limit=MAX_CHUNK_BYTES,
             )
+        if not data and not last:
+            raise invalid("CHUNK_EMPTY", "a chunk has no bytes and is not the last; send bytes", field="chunk.data")
         if byte_offset != self.byte_count:
             raise data_loss(
                 "CHUNK_OFFSET",
@@ -136,7 +143,8 @@ class Spool:
         root = Path(parent or tempfile.gettempdir())
         root.mkdir(parents=True, exist_ok=True)
         _remove_orphans(root)
-        self.folder = Path(tempfile.mkdtemp(prefix=f"antiphon-spool-{os.getpid()}-", dir=root))
+        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
+        self._lock = _lock(self.folder)
         self.budget_bytes = budget_bytes
         self.upload_bytes = upload_bytes
         self.used_bytes = 0
@@ -150,6 +158,9 @@ class Spool:
     def close(self) -> None:
         """Removes the folder and all that is in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
 
 class SpoolFile:
@@ -181,9 +192,22 @@ class SpoolFile:
                 used=self._spool.used_bytes,
                 limit=self._spool.budget_bytes,
             )
-        self._file.write(data)
-        self.byte_count += len(data)
-        self._spool.used_bytes += len(data)
+        rest = memoryview(data)
+        try:
+            while rest:
+                written = self._file.write(rest)
+                self.byte_count += written
+                self._spool.used_bytes += written
+                rest = rest[written:]
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            raise busy(
+                "SPOOL_FULL",
+                "the disk for uploads is full; try again later",
+                retry_after_seconds=5.0,
+                used=self._spool.used_bytes,
+            ) from error
 
     def finish(self) -> None:
         """Closes the file for writing; it stays until :meth:`remove`."""
@@ -192,9 +216,9 @@ class SpoolFile:
     def remove(self) -> None:
         """Removes the file and gives its bytes back to the budget; a second call does nothing."""
         self._file.close()
-        if self.path.exists():
-            self.path.unlink()
-            self._spool.used_bytes -= self.byte_count
+        self.path.unlink(missing_ok=True)
+        self._spool.used_bytes -= self.byte_count
+        self.byte_count = 0
 
 
 @dataclass(frozen=True)
@@ -292,9 +316,25 @@ class Upload(Generic[Config]):
             ) from None
 
 
+def _lock(folder: Path) -> int | None:
+    """Takes the lock that a living owner holds on its spool; None where somebody else holds it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
 def _remove_orphans(root: Path) -> None:
     """Removes the spools of processes that were killed before they could."""
-    for folder in root.glob("antiphon-spool-*"):
-        match = re.fullmatch(r"antiphon-spool-(\d+)-.*", folder.name)
-        if match and not Path("/proc", match[1]).exists() and Path("/proc/self").exists():
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in root.glob(f"{_PREFIX}*"):
+        # A folder that is a moment old may not have been locked yet by the process that made it.
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime < _NEW_SECONDS:
+                continue
+            descriptor = _lock(folder)
+            if descriptor is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(descriptor)

@@ -36,9 +36,12 @@ def main() -> None:
     try:
         settings, server_settings = read(GatewaySettings, PREFIX), read(ServerSettings, PREFIX)
     except SettingError as error:
-        sys.exit(str(error))
+        sys.exit(f"error: {error}")
     configure_logs(server_settings.log_level)
-    asyncio.run(run(settings, server_settings))
+    try:
+        asyncio.run(run(settings, server_settings))
+    except OSError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import Message
+from grpc._cython import cygrpc
 
 from chassis import status
 from chassis.errors import AntiphonError
@@ -24,6 +25,9 @@ from chassis.server import telemetry
 log = logging.getLogger("antiphon.call")
 
 _INTERNAL = AntiphonError("INTERNAL", "INTERNAL", "something went wrong in the service; its log has the details")
+_DRAINING = AntiphonError(
+    "UNAVAILABLE", "DRAINING", "this server is ending; ask another, or this one again later", retry_after_seconds=1.0
+)
 _notes: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("notes", default=None)
 
 
@@ -32,6 +36,7 @@ class InFlight:
 
     def __init__(self) -> None:
         self.count = 0
+        self.draining = False
         self._none = asyncio.Event()
         self._none.set()
 
@@ -65,7 +70,7 @@ def outgoing_metadata() -> list[tuple[str, str]]:
 
 
 def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Wraps an RPC handler, unary or streaming, of a servicer that has ``in_flight`` and ``max_call_seconds``."""
+    """Wraps an RPC handler, unary or streaming, of a servicer that was added to a :class:`chassis.server.Server`."""
     if inspect.isasyncgenfunction(method):
 
         @functools.wraps(method)
@@ -75,7 +80,7 @@ def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
                 aclosing(method(self, request, context)) as responses,
             ):
                 async for response in responses:
-                    await context.write(response)
+                    await _write(context, response, self.reader_idle_seconds)
 
         return streaming
 
@@ -91,6 +96,27 @@ def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
     return unary
 
 
+async def _write(context: grpc.aio.ServicerContext, response: Message, idle_seconds: float) -> None:
+    """Sends a response; a caller who does not read must not hold the worker for ever.
+
+    Raises:
+        AntiphonError: READER_TOO_SLOW.
+        CancelledError: the caller is gone, which gRPC may tell by an error of its own.
+    """
+    try:
+        async with asyncio.timeout(idle_seconds):
+            await context.write(response)
+    except TimeoutError:
+        raise AntiphonError(
+            "DEADLINE_EXCEEDED",
+            "READER_TOO_SLOW",
+            f"the caller took nothing for {idle_seconds:g} s; read the answer while it comes",
+            {"idle_seconds": idle_seconds},
+        ) from None
+    except (cygrpc.ExecuteBatchError, asyncio.InvalidStateError) as error:
+        raise asyncio.CancelledError from error
+
+
 class _Guard:
     """Everything around one call; turns what escapes from it into the status that the caller sees."""
 
@@ -102,6 +128,8 @@ class _Guard:
         self._notes: dict[str, Any] = {"request_id": self._metadata.get("x-request-id") or uuid.uuid4().hex}
 
     async def __aenter__(self) -> _Guard:
+        if self._servicer.in_flight.draining:
+            await self._context.abort_with_status(status.to_grpc(_DRAINING))
         self._started = time.monotonic()
         self._servicer.in_flight.__enter__()
         self._token = _notes.set(self._notes)

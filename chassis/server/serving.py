@@ -60,6 +60,7 @@ class Server:
         """Adds a servicer by its generated ``add_…_to_server`` function; it gains what :func:`rpc` needs."""
         servicer.in_flight = self.in_flight
         servicer.max_call_seconds = self.settings.max_call_seconds
+        servicer.reader_idle_seconds = self.settings.reader_idle_seconds
         register(servicer, self._server)
         self._names.append(full_name)
 
@@ -119,6 +120,7 @@ class Server:
         self._draining = True
         await self._health.enter_graceful_shutdown()
         await asyncio.sleep(self.settings.lame_duck_seconds)
+        self.in_flight.draining = True
         try:
             async with asyncio.timeout(self.settings.drain_seconds):
                 await self.in_flight.wait_none()
@@ -135,15 +137,19 @@ def configure_logs(level: str) -> None:
 
 
 async def serve(server: Server, closers: Sequence[Callable[[], Any]] = ()) -> None:
-    """Runs until SIGTERM or SIGINT, drains, then awaits ``closers`` in order."""
+    """Runs until SIGTERM or SIGINT, drains, then awaits ``closers`` in order.
+
+    Raises:
+        OSError: an address cannot be had; the closers have run.
+    """
     settings = server.settings
-    telemetry.start(settings.host, settings.metrics_port, settings.otlp_endpoint, server.name)
-    port = await server.start()
-    log.info("%s listens on %s:%d", server.name, settings.host, port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
+        telemetry.start(settings.host, settings.metrics_port, settings.otlp_endpoint, server.name)
+        port = await server.start()
+        log.info("%s listens on %s:%d", server.name, settings.host, port)
         await stop.wait()
         log.info("%s drains", server.name)
         await server.drain()

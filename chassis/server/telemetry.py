@@ -37,7 +37,8 @@ def _start_traces(endpoint: str, service: str) -> None:
 
     global _tracer
     provider = TracerProvider(resource=Resource.create({"service.name": f"antiphon-{service}"}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, insecure=True)))
+    exporter = OTLPSpanExporter(endpoint=endpoint, insecure=not endpoint.startswith("https:"))
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
     _tracer = trace.get_tracer("antiphon")
 

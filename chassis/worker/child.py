@@ -39,7 +39,7 @@ class Channel:
             EOFError: the service is gone.
         """
         (length,) = frames.HEADER.unpack(self._exactly(frames.HEADER.size))
-        return frames.unpack(self._exactly(length))
+        return frames.unpack(self._exactly(length), from_service=True)
 
     def pending(self) -> bool:
         """Tells whether a message waits."""

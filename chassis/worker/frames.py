@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import importlib
 import io
 import pickle
 import struct
+import sys
+from collections.abc import Callable
 from typing import Any
 
 HEADER = struct.Struct("<Q")
@@ -21,35 +24,73 @@ _TRUSTED_FUNCTIONS = {("chassis.errors", "_rebuild"), ("pathlib", "PosixPath"), 
 
 
 class ForbiddenClassError(pickle.UnpicklingError):
-    """A frame names a class that is neither plain data nor one of ours."""
+    """A frame is no pickle, or names something that is neither plain data nor a data class of ours."""
 
 
 class _DataUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in _TRUSTED_FUNCTIONS or (module.startswith(_TRUSTED_MODULES) and "." not in name):
-            try:
-                found = getattr(importlib.import_module(module), name)
-            except (ImportError, AttributeError):
-                found = None
-            if (module, name) in _TRUSTED_FUNCTIONS or _is_data_class(found):
-                return found
+    """Hands out makers instead of classes: a pickle may set attributes of whatever it is given."""
+
+    def __init__(self, body: bytes, from_service: bool) -> None:
+        super().__init__(io.BytesIO(body))
+        self._from_service = from_service
+
+    def find_class(self, module: str, name: str) -> Callable[..., Any]:
+        if self._from_service and module.startswith(_TRUSTED_MODULES):
+            importlib.import_module(module)  # a worker imports on its service's word, never the other way round
+        found = getattr(sys.modules.get(module), name, None)
+        if (module, name) in _TRUSTED_FUNCTIONS and callable(found):
+            return functools.partial(found)
+        if module.startswith(_TRUSTED_MODULES) and isinstance(found, type):
+            if dataclasses.is_dataclass(found):
+                return functools.partial(_make, found)
+            if issubclass(found, enum.Enum):
+                return functools.partial(found)
         raise ForbiddenClassError(f"a worker's message names {module}.{name}, which is not a data class of ours")
 
 
-def _is_data_class(found: object) -> bool:
-    return isinstance(found, type) and (dataclasses.is_dataclass(found) or issubclass(found, enum.Enum))
+class _DataPickler(pickle.Pickler):
+    """Writes a dataclass as its class and the values of its fields, which is all that the reading side makes one of."""
+
+    def reducer_override(self, value: Any) -> Any:
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            values = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+            return type(value), (values,)
+        return NotImplemented
+
+
+def _make(cls: type, values: dict[str, Any]) -> Any:
+    """Builds a dataclass from exactly its fields, its own checks left to whoever sends it."""
+    made = object.__new__(cls)
+    for field in dataclasses.fields(cls):
+        object.__setattr__(made, field.name, values.pop(field.name))
+    if values:
+        raise ForbiddenClassError(f"{cls.__name__} has no field {next(iter(values))!r}")
+    return made
 
 
 def pack(message: object) -> bytes:
     """One message as a frame, header included."""
-    body = pickle.dumps(message, protocol=5)
-    return HEADER.pack(len(body)) + body
+    buffer = io.BytesIO()
+    buffer.write(bytes(HEADER.size))
+    _DataPickler(buffer, protocol=5).dump(message)
+    frame = buffer.getbuffer()
+    HEADER.pack_into(frame, 0, len(frame) - HEADER.size)
+    return bytes(frame)
 
 
-def unpack(body: bytes) -> Any:
+def unpack(body: bytes, *, from_service: bool = False) -> Any:
     """The message in a frame's body.
+
+    Args:
+        body: Of one frame, without its header.
+        from_service: Whether a worker reads it; a worker imports what its service names.
 
     Raises:
         ForbiddenClassError: it holds anything but plain data and our own data classes.
     """
-    return _DataUnpickler(io.BytesIO(body)).load()
+    try:
+        return _DataUnpickler(body, from_service).load()
+    except ForbiddenClassError:
+        raise
+    except Exception as error:  # a hostile pickle may fail in any way; every one of them means the same
+        raise ForbiddenClassError(f"a worker's message cannot be read: {type(error).__name__}") from error

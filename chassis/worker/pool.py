@@ -255,8 +255,8 @@ class Pool:
         else:
             self._idle.append(process)
 
-    def _after(self, process: Process, ended: Ended, seconds: float) -> None:
-        if not ended.cancelled and ended.error is None and not ended.fault:
+    def _after(self, process: Process, ended: Ended, seconds: float | None) -> None:
+        if seconds is not None and not ended.cancelled and ended.error is None and not ended.fault:
             self._mean_seconds = seconds if self._mean_seconds is None else 0.8 * self._mean_seconds + 0.2 * seconds
         growth = self._options.recycle_growth_bytes
         assert process.ready is not None
@@ -277,20 +277,28 @@ class Pool:
                 await process.send(Cancel(job_id))
                 while not isinstance(message := await process.receive(), Ended):
                     pass
-            self._after(process, message, 0.0)
+            self._after(process, message, None)
         except TimeoutError:
             log.warning("worker %d did not stop within the grace; killing it", process.pid)
             await process.kill()
         except WorkerDiedError:
             pass
 
+    async def _bury(self, process: Process) -> None:
+        self._processes.discard(process)
+        if process in self._idle:
+            self._idle.remove(process)
+        with contextlib.suppress(ProcessLookupError):
+            await asyncio.shield(process.kill())
+
     async def _keep(self) -> None:
         """Keeps one worker alive for ever, backing off where it dies again and again."""
         while True:
             await asyncio.sleep(_RESTART_DELAYS[min(self._failed_starts, len(_RESTART_DELAYS) - 1)])
-            process = await Process.start(self._init, self._options.environment)
-            self._processes.add(process)
+            process: Process | None = None
             try:
+                process = await Process.start(self._init, self._options.environment)
+                self._processes.add(process)
                 ready = await process.wait_ready()
                 self.problem, self._failed_starts = "", 0
                 log.info("worker %d is ready %s", process.pid, ready.note)
@@ -298,16 +306,13 @@ class Pool:
                 self._on_change()
                 code = await process.ended()
                 self.problem = f"the worker ended with exit code {code}; a fresh one is being started"
-            except WorkerDiedError as died:
+            except (WorkerDiedError, OSError) as error:
                 self._failed_starts += 1
                 self._tell_waiters()
-                self.problem = f"the worker ended before it was ready ({died}); see the log"
+                self.problem = f"the worker ended before it was ready ({error}); see the log"
             finally:
-                self._processes.discard(process)
-                if process in self._idle:
-                    self._idle.remove(process)
-                with contextlib.suppress(ProcessLookupError):
-                    await asyncio.shield(process.kill())
+                if process is not None:
+                    await self._bury(process)
             self.restarts += 1
-            log.warning("worker %d: %s", process.pid, self.problem)
+            log.warning("%s", self.problem)
             self._on_change()

@@ -44,6 +44,10 @@ class Process:
         Args:
             init: What to become.
             environment: Variables on top of our own, such as thread counts.
+
+        Raises:
+            OSError: the system gives no process or no socket.
+            WorkerDiedError: it ended at once.
         """
         ours, theirs = socket.socketpair()
         try:
@@ -56,11 +60,18 @@ class Process:
                 stdin=asyncio.subprocess.DEVNULL,
                 env={**os.environ, **environment},
             )
+        except OSError:
+            ours.close()
+            raise
         finally:
             theirs.close()
         reader, writer = await asyncio.open_connection(sock=ours, limit=_READ_AHEAD)
         worker = cls(process, reader, writer)
-        await worker.send(init)
+        try:
+            await worker.send(init)
+        except BaseException:
+            await worker.kill()
+            raise
         return worker
 
     @property
@@ -80,7 +91,9 @@ class Process:
             WorkerDiedError: it ended before.
         """
         message = await self.receive()
-        assert isinstance(message, Ready), message
+        if not isinstance(message, Ready):
+            await self.kill()
+            raise WorkerDiedError(self._process.returncode)
         self.ready = message
         return message
 

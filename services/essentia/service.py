@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,16 @@ class Servicer(pb_grpc.EssentiaServiceServicer):
         """Streams the features of an uploaded recording, group by group."""
         async with Call(self._host, requests, FULL_NAME) as call:
             config = await call.config()
-            async for event in call.run("analyze", _request(config)):
-                if isinstance(event, evidence_pb2.Progress):
-                    yield pb.AnalyzeResponse(progress=event)
-                elif isinstance(event, engine.Header):
-                    yield pb.AnalyzeResponse(header=pb.AnalysisHeader(source=call.source(event.source)))
-                elif isinstance(event, engine.GroupFeatures):
-                    yield pb.AnalyzeResponse(features=_features(event))
-                elif isinstance(event, engine.Summary):
-                    yield pb.AnalyzeResponse(summary=_summary(event, call, config))
+            async with aclosing(call.run("analyze", _request(config))) as events:
+                async for event in events:
+                    if isinstance(event, evidence_pb2.Progress):
+                        yield pb.AnalyzeResponse(progress=event)
+                    elif isinstance(event, engine.Header):
+                        yield pb.AnalyzeResponse(header=pb.AnalysisHeader(source=call.source(event.source)))
+                    elif isinstance(event, engine.GroupFeatures):
+                        yield pb.AnalyzeResponse(features=_features(event))
+                    elif isinstance(event, engine.Summary):
+                        yield pb.AnalyzeResponse(summary=_summary(event, call, config))
 
     @rpc
     async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +51,16 @@ class Servicer(pb_grpc.SeparationServiceServicer):
         async with Call(self._host, requests, FULL_NAME) as call:
             config = await call.config()
             offsets: dict[str, int] = {}
-            async for event in call.run("separate", _request(config)):
-                if isinstance(event, evidence_pb2.Progress):
-                    yield pb.SeparateResponse(progress=event)
-                elif isinstance(event, engine.Header):
-                    yield pb.SeparateResponse(header=_header(event, call))
-                elif isinstance(event, engine.StemBlock):
-                    yield pb.SeparateResponse(stem_chunk=_chunk(event, offsets))
-                elif isinstance(event, engine.Summary):
-                    yield pb.SeparateResponse(summary=_summary(event, call, config))
+            async with aclosing(call.run("separate", _request(config))) as events:
+                async for event in events:
+                    if isinstance(event, evidence_pb2.Progress):
+                        yield pb.SeparateResponse(progress=event)
+                    elif isinstance(event, engine.Header):
+                        yield pb.SeparateResponse(header=_header(event, call))
+                    elif isinstance(event, engine.StemBlock):
+                        yield pb.SeparateResponse(stem_chunk=_chunk(event, offsets))
+                    elif isinstance(event, engine.Summary):
+                        yield pb.SeparateResponse(summary=_summary(event, call, config))
 
     @rpc
     async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,16 @@ class Servicer(pb_grpc.SpeechServiceServicer):
         """Streams the segments of an uploaded recording."""
         async with Call(self._host, requests, FULL_NAME) as call:
             config = await call.config()
-            async for event in call.run("transcribe", _request(config)):
-                if isinstance(event, evidence_pb2.Progress):
-                    yield pb.TranscribeResponse(progress=event)
-                elif isinstance(event, engine.Header):
-                    yield pb.TranscribeResponse(header=pb.TranscriptionHeader(source=call.source(event.source)))
-                elif isinstance(event, engine.Segment):
-                    yield pb.TranscribeResponse(segment=_segment(event))
-                elif isinstance(event, engine.Summary):
-                    yield pb.TranscribeResponse(summary=_summary(event, call, config))
+            async with aclosing(call.run("transcribe", _request(config))) as events:
+                async for event in events:
+                    if isinstance(event, evidence_pb2.Progress):
+                        yield pb.TranscribeResponse(progress=event)
+                    elif isinstance(event, engine.Header):
+                        yield pb.TranscribeResponse(header=pb.TranscriptionHeader(source=call.source(event.source)))
+                    elif isinstance(event, engine.Segment):
+                        yield pb.TranscribeResponse(segment=_segment(event))
+                    elif isinstance(event, engine.Summary):
+                        yield pb.TranscribeResponse(summary=_summary(event, call, config))
 
     @rpc
     async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:

@@ -39,7 +39,10 @@ class Servicer(pb_grpc.SpeechServiceServicer):
             config = await call.config()
             verb, _, value = config.initial_prompt.partition(" ")
             async for event in call.run(verb, float(value) if verb == "step" else int(value or 1)):
-                yield pb.TranscribeResponse(progress=event)
+                if isinstance(event, bytes):
+                    yield pb.TranscribeResponse(segment=pb.Segment(text="x" * len(event)))
+                else:
+                    yield pb.TranscribeResponse(progress=event)
 
     @rpc
     async def ListModels(self, request: Any, context: Any) -> pb.ListModelsResponse:
@@ -247,6 +250,53 @@ async def test_draining_lets_calls_end_and_reports_not_serving(tmp_path: Path, u
             fraction = response.progress.fraction
         assert fraction == 1.0
         await drain
+
+
+async def test_a_new_call_while_draining_is_told_to_go_elsewhere(tmp_path: Path, unused_port: int) -> None:
+    async with running(tmp_path, unused_port) as each:
+        await responses(each, messages("count 1"))
+        call = each.stub.Transcribe(iter(messages("step 0.01")))
+        while not (await call.read()).progress.HasField("fraction"):
+            pass
+        drain = asyncio.create_task(each.server.drain())
+        async with asyncio.timeout(5):
+            while not each.server.in_flight.draining:
+                await asyncio.sleep(0.005)
+        caught = await error(each, messages("count 1"))
+        assert (caught.code, caught.reason) == ("UNAVAILABLE", "DRAINING")
+        call.cancel()
+        await drain
+
+
+async def test_a_caller_who_does_not_read_frees_the_worker(tmp_path: Path, unused_port: int) -> None:
+    async with running(tmp_path, unused_port, {"max_pending": 0}, reader_idle_seconds=0.3) as each:
+        call = each.stub.Transcribe(iter(messages("flood 200")))
+        await call.read()
+        async with asyncio.timeout(20):
+            while each.host.pool.admitted:
+                await asyncio.sleep(0.02)
+        call.cancel()
+        assert len(await responses(each, messages("count 1"))) >= 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tls_cert_file": "here"},
+        {"tls_key_file": "here"},
+        {"tls_client_ca_file": "here"},
+        {"tls_cert_file": "/nonexistent", "tls_key_file": "/nonexistent"},
+        {"port": 70_000},
+        {"spool_bytes": -1},
+        {"max_call_seconds": float("nan")},
+    ],
+    ids=str,
+)
+def test_settings_that_cannot_work_are_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    file = tmp_path / "file.pem"
+    file.touch()
+    with pytest.raises(ValueError, match=r"\S"):
+        ServerSettings(**{name: str(file) if value == "here" else value for name, value in wrong.items()})
 
 
 async def test_reflection_lists_the_services(tmp_path: Path, unused_port: int) -> None:

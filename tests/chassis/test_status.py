@@ -38,5 +38,6 @@ def test_error_info_always_travels(error: AntiphonError) -> None:
 
 
 def test_details_stay_below_8_kb_whatever_the_message() -> None:
-    error = invalid("AUDIO_FORMAT", "x" * 100_000, field="config", value="y" * 100_000)
+    many = {f"variable_{index}": "\N{GRINNING FACE}" * 100_000 for index in range(20)}
+    error = invalid("AUDIO_FORMAT", "\N{GRINNING FACE}" * 100_000, field="config" * 1000, **many)
     assert status.to_rpc_status(error).ByteSize() < 8_000

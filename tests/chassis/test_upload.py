@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -189,10 +190,57 @@ async def test_a_sender_that_pauses_too_long_is_given_up(spool: Spool) -> None:
     assert (caught.value.code, caught.value.reason) == ("DEADLINE_EXCEEDED", "UPLOAD_IDLE")
 
 
-def test_the_spool_of_a_process_that_is_gone_is_removed(tmp_path: Path) -> None:
-    orphan = tmp_path / "antiphon-spool-4194305-abc"  # one above the largest process id Linux gives out
+def test_the_spool_of_a_process_that_is_gone_is_removed_and_a_living_ones_is_kept(tmp_path: Path) -> None:
+    orphan = tmp_path / "antiphon-spool-abc"
     orphan.mkdir()
-    kept = Spool(tmp_path, 1, 1)
+    living = Spool(tmp_path, 1, 1)
+    for folder in (orphan, living.folder):
+        os.utime(folder, (0, 0))  # made long ago
+    other = Spool(tmp_path, 1, 1)
     assert not orphan.exists()
-    assert kept.folder.exists()
-    kept.close()
+    assert living.folder.exists()
+    living.close()
+    other.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_busy_and_not_our_fault(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = spool.file()
+    with open("/dev/full", "wb", buffering=0) as full:
+        monkeypatch.setattr(file, "_file", full)
+        with pytest.raises(AntiphonError) as caught:
+            file.write(b"x")
+    assert (caught.value.code, caught.value.reason) == ("RESOURCE_EXHAUSTED", "SPOOL_FULL")
+
+
+def test_a_write_that_the_system_cuts_short_is_completed(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = spool.file()
+    real = file._file
+
+    class Short:
+        """Takes at most three bytes at a time, as a raw file may."""
+
+        def write(self, data: memoryview) -> int:
+            return real.write(data[:3])
+
+        def close(self) -> None:
+            real.close()
+
+    monkeypatch.setattr(file, "_file", Short())
+    file.write(b"0123456789")
+    file.finish()
+    assert file.path.read_bytes() == b"0123456789"
+    assert spool.used_bytes == file.byte_count == 10
+
+
+def test_a_file_that_somebody_else_removed_still_gives_its_bytes_back(spool: Spool) -> None:
+    file = spool.file()
+    file.write(b"123")
+    file.path.unlink()
+    file.remove()
+    file.remove()
+    assert spool.used_bytes == 0
+
+
+async def test_empty_chunks_cannot_keep_an_upload_alive(spool: Spool) -> None:
+    assert await reason(spool, config(), chunk(b"", 0)) == ("INVALID_ARGUMENT", "CHUNK_EMPTY")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
 import pickle
 
@@ -21,6 +23,40 @@ class Hostile:
 def test_our_own_messages_pass() -> None:
     message = Event(1, ProgressFacts(fraction=0.5, step="tempo"))
     assert frames.unpack(frames.pack(message)[frames.HEADER.size :]) == message
+
+
+@dataclasses.dataclass(frozen=True)
+class Stranger:
+    """A data class that is not ours."""
+
+    value: int = 1
+
+
+def body(message: object) -> bytes:
+    return frames.pack(message)[frames.HEADER.size :]
+
+
+def test_a_data_class_of_somebody_else_is_refused() -> None:
+    with pytest.raises(frames.ForbiddenClassError):
+        frames.unpack(body(Stranger()))
+
+
+def test_a_class_cannot_be_changed_by_a_message() -> None:
+    with contextlib.suppress(frames.ForbiddenClassError):
+        frames.unpack(b"cchassis.worker.messages\nEnded\nN}X\x05\x00\x00\x00errorX\x05\x00\x00\x00OWNEDs\x86b.")
+    assert Ended(1, 2, 3.0).error is None
+
+
+@pytest.mark.parametrize("cut", [0, 1, 10])
+def test_a_body_that_is_cut_off_is_refused(cut: int) -> None:
+    with pytest.raises(frames.ForbiddenClassError):
+        frames.unpack(body(Event(1, ProgressFacts()))[:cut])
+
+
+def test_a_field_that_a_class_does_not_have_is_refused() -> None:
+    forged = body(ProgressFacts()).replace(b"fraction", b"fractiom")
+    with pytest.raises(frames.ForbiddenClassError):
+        frames.unpack(forged)
 
 
 def test_an_error_passes_inside_a_message() -> None:

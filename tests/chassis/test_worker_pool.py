@@ -263,6 +263,22 @@ async def test_a_job_is_refused_where_no_worker_can_be_started() -> None:
     assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "WORKER_NOT_STARTING")
 
 
+async def test_a_system_without_processes_to_give_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, refused = asyncio.create_subprocess_exec, 0
+
+    async def spawn(*arguments: Any, **options: Any) -> asyncio.subprocess.Process:
+        nonlocal refused
+        if refused < 2:
+            refused += 1
+            raise OSError(24, "Too many open files")
+        return await real(*arguments, **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", spawn)
+    async with pool() as each:
+        assert len(await collect(each, job("count", 1))) == 1
+        assert each.restarts == 2
+
+
 async def test_two_workers_work_at_the_same_time() -> None:
     async with pool(count=2) as each:
         await until(lambda: len([1 for p in each._processes if p.ready]) == 2)
