@@ -32,12 +32,7 @@ TORCH_PIP_ARGS ?=
 
 .SECONDEXPANSION:
 $(VENV)/%/.ready: $$(call lock_of,$$*) $$(wildcard services/$$*/requirements-platform.txt)
-	@echo "setting up $(VENV)/$*" >&2
-	@rm -rf $(VENV)/$* && $(PYTHON) -m venv $(VENV)/$*
-	@if [ -f services/$*/requirements-platform.txt ]; then \
-	   $(VENV)/$*/bin/pip install -qq $(TORCH_PIP_ARGS) -r services/$*/requirements-platform.txt >&2; fi
-	@$(VENV)/$*/bin/pip install -qq --require-hashes --no-deps -r $(call lock_of,$*) >&2
-	@touch $@
+	@PYTHON="$(PYTHON)" TORCH_PIP_ARGS="$(TORCH_PIP_ARGS)" tools/environment.sh $(VENV)/$* $^ >&2
 
 $(VENV)/%/.tests: $(VENV)/%/.ready tests/requirements.lock
 	@$(VENV)/$*/bin/pip install -qq --require-hashes --no-deps -r tests/requirements.lock >&2
@@ -56,8 +51,10 @@ build/googleapis/google/rpc/status.proto: $(VENV)/protos/.ready
 	@cp "$$($(VENV)/protos/bin/python -c 'import google.rpc, os; print(os.path.join(list(google.rpc.__path__)[0], "status.proto"))')" $@
 
 protos: build/googleapis/google/rpc/status.proto ## Generate gen/ from protos/
-	@rm -rf gen && mkdir gen
-	@$(VENV)/protos/bin/python -m grpc_tools.protoc -Iprotos -Ibuild/googleapis --python_out=gen --pyi_out=gen --grpc_python_out=gen $(PROTOS)
+	@rm -rf build/gen && mkdir -p build/gen
+	@$(VENV)/protos/bin/python -m grpc_tools.protoc -Iprotos -Ibuild/googleapis --python_out=build/gen \
+	    --pyi_out=build/gen --grpc_python_out=build/gen $(PROTOS)
+	@rm -rf gen && mv build/gen gen
 	@find gen -name '*_pb2_grpc.py' -exec sh -c 'grep -q "class .*Stub" "$$1" || rm "$$1"' _ {} \;
 
 check-protos: $(VENV)/tools/.ready build/googleapis/google/rpc/status.proto
@@ -106,7 +103,7 @@ $(SERVICES:%=run-%): run-%: $(VENV)/%/.ready
 run-gateway: $(VENV)/gateway/.ready
 	$(VENV)/gateway/bin/python -m gateway
 
-up: setup ## Start the services and the gateway on this machine
+up: models ## Start the services and the gateway on this machine
 	@./antiphon up
 
 down: $(VENV)/client/.ready ## Stop them

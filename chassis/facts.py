@@ -96,3 +96,15 @@ class ProgressFacts:
     audio_seconds: float | None = None
     step: str = ""
     loading: bool = False
+
+
+@dataclass(frozen=True)
+class PoolStatus:
+    """How the workers are: counts since start, the last death in words, what the live ones loaded at start."""
+
+    ready: int
+    restarts: int
+    last_restart: float | None
+    last_problem: str
+    admitted: int
+    loaded: str

@@ -42,6 +42,7 @@ async def _run(module: object, family: Family, server_settings: ServerSettings, 
     server = Server(host.family.name, server_settings)
     server.add(module.Servicer(host), module.register, module.FULL_NAME)  # type: ignore[attr-defined]
     server.ready_when(lambda: host.pool.ready)
+    server.report_workers(lambda: host.pool.status)
     host.on_change(server.refresh)
     host.pool.start()
     await serve(server, closers=[host.close])

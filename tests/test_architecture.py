@@ -1,6 +1,6 @@
 """The rules that hold the tree together: what a family must have, and how every module must look.
 
-A family is any package under ``protos/antiphon`` with a ``<family>_service.proto`` (the gateway's own ``analysis``
+A family is any package under ``protos/antiphon`` with a ``<family>_service.proto`` (the gateway's own ``analysis`` and the ``status`` of every process
 aside) and any folder of ``services``: a new one fails here, by name, at each place that has not heard of it yet.
 """
 
@@ -55,7 +55,7 @@ MAY_READ_ENVIRONMENT = {
 
 def families() -> list[str]:
     """Every family that the protos or the services folder name."""
-    from_protos = {path.parents[1].name for path in PROTOS.glob("*/v1/*_service.proto")} - {"analysis"}
+    from_protos = {path.parents[1].name for path in PROTOS.glob("*/v1/*_service.proto")} - {"analysis", "status"}
     from_services = {path.name for path in (ROOT / "services").iterdir() if path.is_dir() and path.name[0] not in "_."}
     return sorted(from_protos | from_services)
 

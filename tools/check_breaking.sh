@@ -1,13 +1,19 @@
 #!/bin/sh
-# Compares protos/ with those of the main branch; the first commit has nothing to compare with.
+# Compares protos/ with those of the main branch: with the point where this branch left it, or, on main itself, with the
+# commit before. The first commit has nothing to compare with.
 set -eu
 buf="$1"
 base=""
-for ref in origin/main main HEAD; do
-    if git cat-file -e "$ref:protos" 2>/dev/null; then base="$ref"; break; fi
+for ref in origin/main main; do
+    if git rev-parse -q --verify "$ref" >/dev/null; then base=$(git merge-base HEAD "$ref"); break; fi
 done
-if [ -z "$base" ]; then echo "buf breaking: no earlier protos to compare with"; exit 0; fi
+if [ "$base" = "$(git rev-parse HEAD)" ] && git diff --quiet HEAD -- protos; then base=$(git rev-parse -q --verify HEAD~1 || true); fi
+if [ -z "$base" ] || ! git cat-file -e "$base:protos" 2>/dev/null; then
+    echo "buf breaking: no earlier protos to compare with"
+    exit 0
+fi
 rm -rf build/breaking && mkdir -p build/breaking/build
 git archive "$base" protos buf.yaml | tar -x -C build/breaking
 cp -r build/googleapis build/breaking/build/googleapis
 "$buf" breaking . --against build/breaking
+echo "buf breaking: nothing broken since $(git rev-parse --short "$base")"

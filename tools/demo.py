@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,8 @@ def main() -> int:
     """Entry point; returns the exit code of the analysis."""
     song = _song()
     antiphon = str(ROOT / "antiphon")
-    running = subprocess.run([antiphon, "status"], capture_output=True, check=False).returncode == 0
+    status = subprocess.run([antiphon, "status", "--json"], capture_output=True, check=False)
+    running = bool(json.loads(status.stdout)["running"])
     if not running:
         subprocess.run([antiphon, "up"], check=True)
     try:

@@ -14,7 +14,8 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from chassis.server import telemetry
+from chassis.facts import PoolStatus
+from chassis.server import status_service, telemetry
 from chassis.server.calls import InFlight
 from chassis.server.settings import DEFAULT_PORTS, ServerSettings
 
@@ -53,6 +54,7 @@ class Server:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         self._names: list[str] = [health.SERVICE_NAME, reflection.SERVICE_NAME]
         self._ready: Callable[[], bool] = lambda: True
+        self._workers: Callable[[], PoolStatus] | None = None
         self._draining = False
         self._updates: set[asyncio.Task[None]] = set()
 
@@ -68,6 +70,10 @@ class Server:
         """Sets what readiness means; call :meth:`refresh` whenever it may have changed."""
         self._ready = ready
 
+    def report_workers(self, status: Callable[[], PoolStatus]) -> None:
+        """Sets where StatusService learns how the workers are."""
+        self._workers = status
+
     def refresh(self) -> None:
         """Publishes readiness; draining is never undone."""
         task = asyncio.create_task(self._publish())
@@ -80,6 +86,8 @@ class Server:
         Raises:
             OSError: the address cannot be had.
         """
+        status = status_service.StatusServicer(self.name, self.in_flight, self._workers)
+        self.add(status, status_service.register, status_service.FULL_NAME)
         reflection.enable_server_reflection(self._names, self._server)
         port = self.settings.port or DEFAULT_PORTS[self.name]
         address = f"{self.settings.host}:{max(port, 0)}"

@@ -60,7 +60,7 @@ class _DataPickler(pickle.Pickler):
 
 def _make(cls: type, values: dict[str, Any]) -> Any:
     """Builds a dataclass from exactly its fields, its own checks left to whoever sends it."""
-    made = object.__new__(cls)
+    made: Any = object.__new__(cls)
     for field in dataclasses.fields(cls):
         object.__setattr__(made, field.name, values.pop(field.name))
     if values:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chassis.errors import AntiphonError, busy, lost
+from chassis.facts import PoolStatus
 from chassis.worker.messages import Cancel, DecodeLimits, Ended, Event, Init, RawFormat, Run
 from chassis.worker.process import Process, WorkerDiedError
 
@@ -113,12 +114,21 @@ class Pool:
         self._mean_seconds: float | None = None
         self._failed_starts = 0
         self.restarts = 0
+        self._last_restart: float | None = None
+        self._last_problem = ""
         self.problem = "starting"
 
     @property
     def ready(self) -> bool:
         """Whether at least one worker is up with what it loads at start."""
         return any(process.alive and process.ready for process in self._processes)
+
+    @property
+    def status(self) -> PoolStatus:
+        """How the workers are just now."""
+        ready = [process.ready for process in self._processes if process.alive and process.ready]
+        loaded = ready[0].note if ready else ""
+        return PoolStatus(len(ready), self.restarts, self._last_restart, self._last_problem, self._admitted, loaded)
 
     @property
     def admitted(self) -> int:
@@ -314,5 +324,6 @@ class Pool:
                 if process is not None:
                     await self._bury(process)
             self.restarts += 1
+            self._last_restart, self._last_problem = time.time(), self.problem
             log.warning("%s", self.problem)
             self._on_change()

@@ -18,6 +18,8 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
+from antiphon.status.v1 import status_service_pb2 as status_pb2
+from antiphon.status.v1 import status_service_pb2_grpc as status_grpc
 from antiphon_client.connection import keep_status
 from chassis import status
 from chassis.errors import AntiphonError, invalid
@@ -77,6 +79,7 @@ async def running(tmp_path: Path, unused_port: int, workers: dict[str, Any] | No
     each = Server("speech", settings)
     each.add(Servicer(host), pb_grpc.add_SpeechServiceServicer_to_server, NAME)
     each.ready_when(lambda: host.pool.ready)
+    each.report_workers(lambda: host.pool.status)
     host.on_change(each.refresh)
     host.pool.start()
     await each.start()
@@ -297,6 +300,22 @@ def test_settings_that_cannot_work_are_refused(tmp_path: Path, wrong: dict[str, 
     file.touch()
     with pytest.raises(ValueError, match=r"\S"):
         ServerSettings(**{name: str(file) if value == "here" else value for name, value in wrong.items()})
+
+
+async def test_the_status_tells_of_a_worker_that_died(tmp_path: Path, unused_port: int) -> None:
+    async with running(tmp_path, unused_port) as each:
+        stub = status_grpc.StatusServiceStub(each.channel)
+        await responses(each, messages("count 1"))
+        before = await stub.GetStatus(status_pb2.GetStatusRequest())
+        await error(each, messages("die"))
+        await responses(each, messages("count 1"))
+        after = await stub.GetStatus(status_pb2.GetStatusRequest())
+    assert (before.service, before.workers.ready_count, before.workers.restart_count) == ("speech", 1, 0)
+    assert before.workers.loaded == "warm"
+    assert not before.workers.HasField("last_restart_time")
+    assert (after.workers.ready_count, after.workers.restart_count) == (1, 1)
+    assert "exit code -11" in after.workers.last_problem
+    assert after.workers.last_restart_time.ToNanoseconds() > before.start_time.ToNanoseconds()
 
 
 async def test_reflection_lists_the_services(tmp_path: Path, unused_port: int) -> None:

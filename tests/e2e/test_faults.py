@@ -22,6 +22,7 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.connection import keep_status
 from chassis import status
 from tests.e2e.conftest import SERVICES, STUBS, Stack
@@ -45,6 +46,7 @@ def upload() -> bytes:
 
 def requests(data: bytes, **config: Any) -> list[analysis.AnalyzeRequest]:
     # Voice activity detection would skip music at once; with it off, speech has work to do.
+    config.setdefault("speech", speech_pb2.TranscriptionConfig(voice_activity_detection=False))
     settings = analysis.AnalysisConfig(**config)
     return proper(analysis.AnalyzeRequest(config=settings), analysis.AnalyzeRequest, data)
 
@@ -117,6 +119,9 @@ async def test_kill_9_of_a_worker_is_retried_and_says_so(stack: Stack, upload: b
     assert outcome.state == record_pb2.STAGE_STATE_SUCCEEDED
     assert outcome.attempt_count == 2
     assert record.HasField(stage)
+    shown = stack.antiphon("status")
+    assert shown.returncode == 0
+    assert f"{stage}: the worker ended with exit code -9" in shown.stdout
 
 
 async def test_kill_9_of_a_service_leaves_an_honest_record_and_the_service_comes_back(

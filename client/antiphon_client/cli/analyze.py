@@ -14,11 +14,12 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
+from antiphon_client.cli.local import local_gateway
 from antiphon_client.cli.progress import reporter
 from antiphon_client.cli.record_json import to_document, to_text
 from antiphon_client.cli.stems import ENCODINGS, StemFiles
-from antiphon_client.cli.summary import summarise
-from antiphon_client.connection import DEFAULT_TARGET, DEFAULT_TIMEOUT_SECONDS, Tls
+from antiphon_client.cli.summary import plain, summarise
+from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.rpcs import STAGES
 from antiphon_client.supervisor.state import write_atomically
@@ -65,8 +66,8 @@ class _Job:
     "--gateway",
     envvar="ANTIPHON_GATEWAY",
     metavar="HOST:PORT",
-    default=DEFAULT_TARGET,
-    show_default=True,
+    default=local_gateway,
+    show_default="the one that antiphon up started, else 127.0.0.1:50050",
     help="The gateway.",
 )
 @click.option(
@@ -142,7 +143,7 @@ def analyze(
 
 
 def _one(job: _Job, path: Path, folder: Path | None, show: bool) -> tuple[dict[str, Any], int]:
-    name = click.format_filename(path)
+    name = plain(click.format_filename(path))
     if job.named:
         click.echo(name, err=True)
     try:
@@ -152,7 +153,7 @@ def _one(job: _Job, path: Path, folder: Path | None, show: bool) -> tuple[dict[s
         problem = {"code": error.code, "reason": error.reason, "message": error.message, "metadata": error.metadata}
         return {"file": name, "error": problem}, exits.UNREACHABLE if error.unreachable else exits.FAILED
     except OSError as error:
-        message = f"{error.strerror or error}: {click.format_filename(error.filename or path)}"
+        message = plain(f"{error.strerror or error}: {click.format_filename(error.filename or path)}")
         click.echo(f"antiphon: {name}: {message}", err=True)
         return {
             "file": name,
@@ -198,8 +199,10 @@ def _write_json(json_path: str | None, results: Sequence[dict[str, Any]]) -> Non
         document: Any = results
     elif "record" in results[0]:
         document = results[0]["record"]
-    else:
+    elif json_path == "-":
         return
+    else:
+        document = results[0]  # what an older file says must not pass for this run's answer
     if json_path == "-":
         click.echo(to_text(document), nl=False)
         return

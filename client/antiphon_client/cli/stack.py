@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
-from antiphon_client.cli import exits
+from antiphon_client.cli import exits, local
 from antiphon_client.cli.default_models import default_model
+from antiphon_client.cli.worker_status import worker_status
 from antiphon_client.connection import is_loopback
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.supervisor import daemon
@@ -23,17 +24,12 @@ from antiphon_client.supervisor.plan import (
     PlanError,
     project_plan,
     project_root,
-    state_folder,
 )
 from antiphon_client.supervisor.state import Phase, ServiceState, StackState
 from antiphon_client.supervisor.supervise import ALREADY_RUNNING, Supervisor
 from antiphon_client.sync import SyncClient
 
 _DEFAULT_WAIT_SECONDS = 180.0
-
-
-def _folder() -> Path:
-    return state_folder(project_root(os.environ), os.environ)
 
 
 @click.command(epilog=exits.HELP)
@@ -97,7 +93,7 @@ def down(wait: float) -> int:
       antiphon down --wait 10
     """
     try:
-        stopped = daemon.stop(_folder(), wait)
+        stopped = daemon.stop(local.folder(), wait)
     except TimeoutError as error:
         raise exits.Failure(str(error)) from None
     click.echo("stopped" if stopped else "nothing was running")
@@ -120,9 +116,9 @@ def status(as_json: bool, gateway: str | None) -> int:
     """
     if gateway is not None:
         return _remote_status(gateway, as_json)
-    state = daemon.running(_folder())
+    state = daemon.running(local.folder())
     if state is None:
-        last = StackState.load(_folder() / "state.json")
+        last = StackState.load(local.folder() / "state.json")
         if as_json:
             click.echo(json.dumps({"running": False, "services": []}, indent=2))
         else:
@@ -133,7 +129,12 @@ def status(as_json: bool, gateway: str | None) -> int:
     healths = [_health(service) for service in state.services]
     if as_json:
         rows = [
-            {**dataclasses.asdict(service), "health": health, "ready": _is_ready(service, health)}
+            {
+                **dataclasses.asdict(service),
+                "health": health,
+                "ready": _is_ready(service, health),
+                "workers": worker_status(service.port) if health == "SERVING" else None,
+            }
             for service, health in zip(state.services, healths, strict=True)
         ]
         click.echo(json.dumps({"running": True, "supervisor_pid": state.pid, "services": rows}, indent=2))
@@ -146,11 +147,11 @@ def status(as_json: bool, gateway: str | None) -> int:
 def _plan(services: str, base_port: int, wait: float, spec: Path | None) -> Plan:
     try:
         if spec is not None:
-            return Plan.load(spec, folder=str(_folder()))
+            return Plan.load(spec, folder=str(local.folder()))
         names = [name.strip() for name in services.split(",") if name.strip()]
         if not names:
             raise PlanError(f"no service given; there are {', '.join(SERVICES)}")
-        plan = project_plan(project_root(os.environ), _folder(), names, base_port)
+        plan = project_plan(project_root(os.environ), local.folder(), names, base_port)
         return dataclasses.replace(plan, start_seconds=wait)
     except PlanError as error:
         raise click.UsageError(str(error)) from None
@@ -211,16 +212,24 @@ def _is_ready(service: ServiceState, health: str) -> bool:
 
 def _print_table(state: StackState, healths: list[str]) -> None:
     click.echo(
-        f"{'SERVICE':<12} {'STATE':<20} {'HEALTH':<16} {'PID':>8} {'PORT':>6} {'RESTARTS':>9} {'UP FOR':>10}  MODEL"
+        f"{'SERVICE':<12} {'STATE':<20} {'HEALTH':<16} {'PID':>8} {'PORT':>6} {'RESTARTS':>9} {'UP FOR':>10}"
+        f" {'WORKERS LOST':>13}  MODEL"
     )
+    problems = []
     for service, health in zip(state.services, healths, strict=True):
         pid = "-" if service.pid is None else str(service.pid)
         age = "-" if service.start_time is None else _age(time.time() - service.start_time)
         model = default_model(service.name, service.port) if health == "SERVING" else "-"
+        workers = worker_status(service.port) if health == "SERVING" else None
+        lost = "-" if workers is None else str(workers["restart_count"])
+        if workers is not None and workers["last_problem"]:
+            problems.append(f"{service.name}: {workers['last_problem']} ({workers['last_restart_time']})")
         click.echo(
             f"{service.name:<12} {service.phase:<20} {health:<16} {pid:>8} {service.port:>6}"
-            f" {service.restarts:>9} {age:>10}  {model}"
+            f" {service.restarts:>9} {age:>10} {lost:>13}  {model}"
         )
+    for problem in problems:
+        click.echo(f"\n{problem}")
     for service in state.services:
         if service.phase is not Phase.READY and service.problem:
             click.echo(f"\n{service.name}: {service.problem}\n  whole log: {service.log}")

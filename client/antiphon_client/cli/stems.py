@@ -38,6 +38,7 @@ class StemFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._extension = ""
+        self._made_folder = False
         self._parts: dict[str, tuple[IO[bytes], Path]] = {}
         self._mask = os.umask(0)
         os.umask(self._mask)
@@ -101,6 +102,9 @@ class StemFiles:
             file.close()
             with contextlib.suppress(FileNotFoundError):
                 part.unlink()
+        if self._parts and self._made_folder:
+            with contextlib.suppress(OSError):  # somebody else may have put something in
+                self._folder.rmdir()
         self._parts.clear()
 
     def _open(self, stem: str) -> tuple[IO[bytes], Path]:
@@ -109,6 +113,7 @@ class StemFiles:
             raise AntiphonClientError(
                 "DATA_LOSS", "STEM_NAME", f"a stem is called {stem!r}, which is no file name", {"stem": stem}
             )
+        self._made_folder |= not self._folder.exists()
         self._folder.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{stem}.", suffix=".part", dir=self._folder)
         os.fchmod(descriptor, 0o666 & ~self._mask)

@@ -138,12 +138,19 @@ def is_same_process(pid: int | None, birth: str) -> bool:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Writes a file beside its place and moves it there."""
+    """Writes a file beside its place and moves it there; follows links, and writes into what is no regular file."""
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
+    mask = os.umask(0)
+    os.umask(mask)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
+            os.fchmod(descriptor, 0o666 & ~mask)
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

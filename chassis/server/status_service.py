@@ -1,0 +1,56 @@
+"""The StatusService that every process serves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from antiphon.status.v1 import status_service_pb2 as pb
+from antiphon.status.v1 import status_service_pb2_grpc as pb_grpc
+from chassis.facts import PoolStatus
+from chassis.server.calls import InFlight, rpc
+from chassis.version import VERSION
+
+FULL_NAME = pb.DESCRIPTOR.services_by_name["StatusService"].full_name
+register = pb_grpc.add_StatusServiceServicer_to_server
+
+
+class StatusServicer(pb_grpc.StatusServiceServicer):
+    """Answers StatusService's RPCs.
+
+    Args:
+        name: The process' service, such as ``speech``.
+        in_flight: Its calls.
+        workers: How its workers are; None for a process without any.
+    """
+
+    def __init__(self, name: str, in_flight: InFlight, workers: Callable[[], PoolStatus] | None) -> None:
+        self._name = name
+        self._calls = in_flight
+        self._workers = workers
+        self._started = time.time()
+
+    @rpc
+    async def GetStatus(self, request: pb.GetStatusRequest, context: Any) -> pb.GetStatusResponse:
+        """Tells how this process is."""
+        response = pb.GetStatusResponse(
+            service=self._name,
+            service_version=VERSION,
+            call_count=self._calls.count,
+            draining=self._calls.draining,
+        )
+        response.start_time.FromNanoseconds(round(self._started * 1e9))
+        if self._workers is not None:
+            _fill(response.workers, self._workers())
+        return response
+
+
+def _fill(message: pb.WorkerStatus, status: PoolStatus) -> None:
+    message.ready_count = status.ready
+    message.restart_count = status.restarts
+    message.last_problem = status.last_problem
+    message.admitted_count = status.admitted
+    message.loaded = status.loaded
+    if status.last_restart is not None:
+        message.last_restart_time.FromNanoseconds(round(status.last_restart * 1e9))
