@@ -1,7 +1,8 @@
 """The rules that hold the tree together: what a family must have, and how every module must look.
 
-A family is any package under ``protos/antiphon`` with a ``<family>_service.proto`` (the gateway's own ``analysis`` and the ``status`` of every process
-aside) and any folder of ``services``: a new one fails here, by name, at each place that has not heard of it yet.
+A family is any package under ``protos/antiphon`` with a ``<family>_service.proto`` (the gateway's own ``analysis`` and
+the ``status`` of every process aside) and any folder of ``services``: a new one fails here, by name, at each place that
+has not heard of it yet.
 """
 
 from __future__ import annotations
