@@ -2,18 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from chassis.audio import Audio
 from chassis.errors import invalid
-from chassis.facts import ProgressFacts, SourceFacts, WarningFacts, WorkFacts
+from chassis.facts import ModelFacts, ProgressFacts, SourceFacts, WarningFacts, WorkFacts
+from chassis.models import InstalledModel
 
 SAMPLE_RATE = 44100
 MIN_SECONDS = 0.05
 GROUPS = ("signal", "loudness", "rhythm", "tonal", "pitch", "spectral", "timbre", "structure")
 SERIES = "series"
+
+TAGS = "tags"
+TAG_SAMPLE_RATE = 16000
+TAG_ENGINES = ("onnx", "essentia", "musicnn")
+"""Engines whose models tag; the manifest lists models of others too."""
+
+
+@dataclass(frozen=True)
+class TagRequest:
+    """Which tags to give.
+
+    Attributes:
+        models: Names of models; empty for the service's own choice, as far as they are installed.
+        threshold: Least score of a tag, 0 to 1.
+        top_k: Most tags of a model, the best first.
+        all_scores: Whether to give every label's score; threshold and top_k say nothing then.
+        embeddings: Whether to give the embeddings of the patches.
+        patch_scores: Whether to give the scores of each patch.
+    """
+
+    models: tuple[str, ...] = ()
+    threshold: float = 0.1
+    top_k: int = 10
+    all_scores: bool = False
+    embeddings: bool = False
+    patch_scores: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.threshold <= 1:
+            raise invalid(
+                "TAG_THRESHOLD",
+                f"threshold is {self.threshold:g}; give a score from 0 to 1",
+                field="config.tags.threshold",
+                threshold=self.threshold,
+            )
+        if self.top_k < 1:
+            raise invalid(
+                "TAG_TOP_K", f"top_k is {self.top_k}; give 1 or more", field="config.tags.top_k", top_k=self.top_k
+            )
 
 
 @dataclass(frozen=True)
@@ -23,12 +65,16 @@ class AnalysisRequest:
     Attributes:
         groups: Names out of GROUPS, in any order.
         include_series: Whether to give the time series of those groups too.
-        melody: Whether the pitch group follows the melody, which costs two fifths of all else.
+        melody: Whether the pitch group follows the melody.
+        tags: Which tags to give; None for none.
+        tags_only: Whether to measure nothing else.
     """
 
     groups: tuple[str, ...] = GROUPS
     include_series: bool = False
     melody: bool = False
+    tags: TagRequest | None = None
+    tags_only: bool = False
 
     def __post_init__(self) -> None:
         for name in self.groups:
@@ -75,6 +121,82 @@ class Summary:
 Measured = ProgressFacts | GroupFeatures | WarningFacts
 
 
+@dataclass(frozen=True)
+class Activations:
+    """What one tag network said of a recording, patch by patch.
+
+    Attributes:
+        model: Name of the model.
+        labels: In the order of the scores.
+        scores: float32 (patches, labels), 0 to 1.
+        embeddings: float32 (patches, width); None where they were not asked for.
+        patch_seconds: Length of a patch.
+        hop_seconds: Time from the start of a patch to that of the next.
+        stand_in: Whether the weights mean nothing.
+    """
+
+    model: str
+    labels: tuple[str, ...]
+    scores: np.ndarray
+    embeddings: np.ndarray | None
+    patch_seconds: float
+    hop_seconds: float
+    stand_in: bool
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """float32 numbers, little-endian, row by row."""
+
+    shape: tuple[int, ...]
+    data: bytes
+
+
+@dataclass(frozen=True)
+class TagScore:
+    """A label and its score, 0 to 1."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True)
+class TagSet:
+    """One model's tags.
+
+    Attributes:
+        model: Which model.
+        engine: Name in ENGINES.
+        device: Where it ran.
+        precision: Number format of the computation.
+        library_versions: Versions that can change the scores, by distribution name.
+        tags: The best first.
+        label_count: Labels that the model knows.
+        patch_count: Patches that the scores are means over.
+        patch_seconds: Length of a patch.
+        hop_seconds: Time from the start of a patch to that of the next.
+        embeddings: (patches, width); None where not asked for.
+        patch_scores: (patches, labels); None where not asked for.
+        labels: Labels of the columns of ``patch_scores``; empty where there are none.
+        stand_in: Whether the weights mean nothing.
+    """
+
+    model: ModelFacts
+    engine: str
+    device: str
+    precision: str
+    library_versions: Mapping[str, str]
+    tags: tuple[TagScore, ...]
+    label_count: int
+    patch_count: int
+    patch_seconds: float
+    hop_seconds: float
+    embeddings: Matrix | None
+    patch_scores: Matrix | None
+    labels: tuple[str, ...]
+    stand_in: bool
+
+
 class FeatureExtractor(Protocol):
     """Measures music."""
 
@@ -92,5 +214,40 @@ class FeatureExtractor(Protocol):
         Raises:
             AntiphonError: AUDIO_NOT_FINITE, AUDIO_TOO_SHORT (below MIN_SECONDS).
             ValueError: another rate or number of channels.
+        """
+        ...
+
+
+class Tagger(Protocol):
+    """Says what a recording is called, by networks that were trained on labels."""
+
+    device: str
+    """Where it computes, such as ``cpu``."""
+
+    precision: str
+    """Number format of the computation."""
+
+    library_versions: Mapping[str, str]
+    """Versions that can change the scores, by distribution name."""
+
+    def tag(
+        self,
+        read: Callable[[], Iterable[np.ndarray]],
+        models: Sequence[InstalledModel],
+        embeddings: bool = ...,
+        checkpoint: Callable[[], None] = ...,
+    ) -> Iterator[Activations | ProgressFacts | WarningFacts]:
+        """Runs ``models``, all of this engine, and yields progress, warnings, and one Activations for each.
+
+        Silence gives a warning and no Activations. Memory does not grow with the audio beyond what is yielded.
+
+        Args:
+            read: Starts a pass over the recording: float32 blocks (samples,) at TAG_SAMPLE_RATE, full scale 1.
+            models: Loaded where they are not yet, and kept.
+            embeddings: Whether Activations carry them.
+            checkpoint: Called between pieces of work; may raise to end it.
+
+        Raises:
+            AntiphonError: AUDIO_TOO_SHORT below 0.05 s; MODEL_METADATA, MODEL_GRAPH where a model's files do not fit.
         """
         ...

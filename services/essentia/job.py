@@ -13,6 +13,7 @@ from chassis.errors import invalid
 from chassis.facts import ProgressFacts, WarningFacts, WorkFacts
 from services.essentia.engine import SAMPLE_RATE, AnalysisRequest, FeatureExtractor, Header, Summary
 from services.essentia.engines import ENGINES
+from services.essentia.engines.tags.stage import TagStage
 from services.essentia.settings import EssentiaSettings
 
 if TYPE_CHECKING:
@@ -37,12 +38,13 @@ class Jobs:
 
     Args:
         settings: The family's settings.
-        models: Not used: this family's engines need no weights.
+        models: The installed models; needed for tags.
     """
 
     def __init__(self, settings: EssentiaSettings, models: Store) -> None:
         self._settings = settings
         self._extractor: FeatureExtractor | None = None
+        self._tags = TagStage(settings, models)
 
     def warm(self) -> str:
         """Loads the engine's library, which takes a second or two; says so."""
@@ -50,23 +52,34 @@ class Jobs:
         return self._settings.engine
 
     def analyze(self, task: Task, request: AnalysisRequest) -> Iterator[object]:
-        """Yields a Header, then ProgressFacts and GroupFeatures as they come, then a Summary.
+        """Yields a Header, then ProgressFacts, GroupFeatures and TagSets as they come, then a Summary.
 
         Raises:
-            AntiphonError: AUDIO_TOO_LONG beyond max_seconds, AUDIO_TOO_SHORT below 0.05 s, and what reading raises.
+            AntiphonError: AUDIO_TOO_LONG beyond max_seconds, AUDIO_TOO_SHORT below 0.05 s, what reading raises, and for
+                tag models UNKNOWN_MODEL, NOT_A_TAG_MODEL, MODEL_NOT_INSTALLED and LICENCE_REFUSED.
         """
         source = task.source
+        tags = self._tags.plan(request.tags)
         yield Header(source.facts)
-        if self._extractor is None:
-            yield ProgressFacts(step=f"loading {self._settings.engine}", loading=True)
-        extractor = self._load()
-        audio = yield from self._read(task)
-        warnings = []
-        for found in extractor.analyze(audio, request, task.checkpoint):
-            if isinstance(found, WarningFacts):
-                warnings.append(found)
+        warnings: list[WarningFacts] = []
+        extractor = None
+        if not request.tags_only:
+            if self._extractor is None:
+                yield ProgressFacts(step=f"loading {self._settings.engine}", loading=True)
+            extractor = self._load()
+            audio = yield from self._read(task)
+            for found in extractor.analyze(audio, request, task.checkpoint):
+                if isinstance(found, WarningFacts):
+                    warnings.append(found)
+                else:
+                    yield found
+            # The tags need another rate, and so another pass; what this one read is let go first.
+            del audio
+        for event in self._tags.run(tags, source, task.checkpoint) if tags is not None else ():
+            if isinstance(event, WarningFacts):
+                warnings.append(event)
             else:
-                yield found
+                yield event
         yield Summary(source.complete(), self._describe(extractor, request), (*source.warnings, *warnings))
 
     def _load(self) -> FeatureExtractor:
@@ -97,15 +110,15 @@ class Jobs:
         samples = np.concatenate(blocks, 1) if blocks else np.empty((channels, 0), np.float32)
         return Audio(samples, SAMPLE_RATE)
 
-    def _describe(self, extractor: FeatureExtractor, request: AnalysisRequest) -> WorkFacts:
+    def _describe(self, extractor: FeatureExtractor | None, request: AnalysisRequest) -> WorkFacts:
         return WorkFacts(
             engine=self._settings.engine,
             model=None,
             device="cpu",
             precision="float32",
-            library_versions=dict(extractor.library_versions),
+            library_versions=dict(extractor.library_versions) if extractor is not None else {},
             parameters={
-                "groups": ",".join(request.groups),
+                "groups": "" if request.tags_only else ",".join(request.groups),
                 "include_series": str(request.include_series).lower(),
                 "melody": str(request.melody).lower(),
                 "sample_rate_hertz": str(SAMPLE_RATE),
