@@ -93,9 +93,9 @@ class Store:
         """Gives the model's files, each checked against its digest once in this process.
 
         Raises:
-            AntiphonError: UNKNOWN_MODEL; LICENCE_REFUSED where the policy excludes it; MODEL_NOT_INSTALLED with the command that installs it; MODEL_CORRUPT with the
-                damaged blob and the command that replaces it; MODEL_STORE_UNWRITABLE where the folder of names must be
-                made and cannot.
+            AntiphonError: UNKNOWN_MODEL; LICENCE_REFUSED where the policy excludes it; MODEL_NOT_INSTALLED with the
+                command that installs it; MODEL_CORRUPT with the damaged blob and the command that replaces it;
+                MODEL_STORE_UNWRITABLE where the folder of names must be made and cannot.
         """
         model = self.manifest.model(name)
         if not self.allowed(name):

@@ -63,7 +63,9 @@ def write_card(out: Path, configuration: Path, variable: str, name: str) -> None
         tree = ast.parse(configuration.read_text("utf-8"))
     except (SyntaxError, UnicodeDecodeError) as error:
         raise ConversionError(f"the configuration is no Python file ({error})") from error
-    values = [node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == variable]
+    values = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == variable
+    ]
     try:
         labels = ast.literal_eval(values[0]) if len(values) == 1 else None
     except ValueError as error:

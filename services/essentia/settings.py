@@ -15,11 +15,11 @@ class EssentiaSettings:
         "features", "Engine that measures: a name in services/essentia/engines.", choices=("features",)
     )
     max_seconds: float = setting(
-        1800.0,
-        "Longest clip analysed, in seconds; a longer one is refused (AUDIO_TOO_LONG), since memory grows with it.",
+        14400.0, "Longest clip analysed, in seconds; a longer one is refused (AUDIO_TOO_LONG)."
     )
     window_seconds: float = setting(
-        600.0, "Longest piece, in seconds, that tempo and melody are followed through at once; at least 60."
+        600.0,
+        "Longest piece of audio held at once, in seconds, at least 60; tempo, key and melody are followed through it.",
     )
 
     tag_models: tuple[str, ...] = setting(

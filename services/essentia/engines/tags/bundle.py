@@ -1,7 +1,7 @@
 """Reads TensorFlow 1 checkpoints (a tensor bundle: ``.index`` and one ``.data`` file) without TensorFlow.
 
-The index is a LevelDB table: a footer points to an index block, that to data blocks, and their entries, whose keys share
-prefixes, give for each tensor a BundleEntryProto: type, shape, and where its bytes lie in the data file.
+The index is a LevelDB table: a footer points to an index block, that to data blocks, and their entries, whose keys
+share prefixes, give for each tensor a BundleEntryProto: type, shape, and where its bytes lie in the data file.
 """
 
 from __future__ import annotations

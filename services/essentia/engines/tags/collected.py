@@ -20,8 +20,8 @@ class Collected:
         self._scores: list[np.ndarray] = []
         self._embeddings: list[np.ndarray] | None = [] if embeddings else None
 
-    def add(self, scores: np.ndarray, embeddings: np.ndarray) -> None:
-        """Adds a batch: scores (n, labels), embeddings (n, width).
+    def add(self, scores: np.ndarray, embeddings: np.ndarray | None) -> None:
+        """Adds a batch: scores (n, labels), embeddings (n, width) where they are wanted.
 
         Raises:
             AntiphonError: MODEL_METADATA where the network gives another number of scores than it has labels.
@@ -34,7 +34,7 @@ class Collected:
                 model=self._model.name,
             )
         self._scores.append(scores)
-        if self._embeddings is not None:
+        if self._embeddings is not None and embeddings is not None:
             self._embeddings.append(embeddings)
 
     def finish(self, grid: Grid) -> Activations:

@@ -38,9 +38,7 @@ class OnnxTagger:
 
     def __init__(self, device: str = "auto", thread_count: int = 1) -> None:
         self.device = choose_device(device)
-        self.library_versions: Mapping[str, str] = {
-            name: metadata.version(name) for name in ("numpy", "onnxruntime")
-        }
+        self.library_versions: Mapping[str, str] = {name: metadata.version(name) for name in ("numpy", "onnxruntime")}
         self._thread_count = thread_count
         self._sessions: dict[str, Session] = {}
 
@@ -73,17 +71,20 @@ class Pipeline:
     def __init__(
         self, model: InstalledModel, parts: Sequence[Network], sessions: Sequence[Session], embeddings: bool
     ) -> None:
-        by_input = {session.patch_frames is None: (session, part) for session, part in zip(sessions, parts, strict=True)}
+        by_input = {
+            session.patch_frames is None: (session, part) for session, part in zip(sessions, parts, strict=True)
+        }
         if len(by_input) != len(parts) or False not in by_input:
-            raise not_ready("MODEL_GRAPH", f"{model.name} is not one extractor with or without a head", model=model.name)
+            raise not_ready(
+                "MODEL_GRAPH", f"{model.name} is not one extractor with or without a head", model=model.name
+            )
         self.extractor, extractor_part = by_input[False]
         self._head = by_input[True][0] if True in by_input else None
         card: Card = (by_input[True] if True in by_input else by_input[False])[1].card
         assert self.extractor.patch_frames is not None
         self.grid = Grid(self.extractor.patch_frames, extractor_part.card.patch_hop or PATCH_HOP)
         self.collected = Collected(model, card, embeddings)
-        self._wanted = [EMBEDDINGS] if self._head is not None else [PREDICTIONS, EMBEDDINGS]
-        self.names = self.extractor.names(self._wanted)
+        self.names = self.extractor.names([EMBEDDINGS] if self._head is not None else [PREDICTIONS, EMBEDDINGS])
         self._head_names = [] if self._head is None else self._head.names([PREDICTIONS])
 
     def take(self, found: Mapping[str, np.ndarray]) -> None:

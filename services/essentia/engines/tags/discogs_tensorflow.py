@@ -53,8 +53,8 @@ class TensorflowTagger:
         """See :class:`services.essentia.engine.Tagger`."""
         pipelines = []
         for model in models:
-            chain = _chain(model)
-            if chain.key(EMBEDDINGS) not in self._algorithms:
+            chain = _chain(model, embeddings)
+            if chain.key(chain.purposes[-1]) not in self._algorithms:
                 yield ProgressFacts(step=f"loading {model.name}", loading=True)
             self._load(chain)
             pipelines.append((chain, Collected(model, chain.card, embeddings)))
@@ -68,13 +68,13 @@ class TensorflowTagger:
                     if key not in found:
                         found[key] = _run(self._algorithms[key], stretch)[skipped:]
                         checkpoint()
-                embedding = found[chain.key(EMBEDDINGS)]
-                if chain.head is None:
-                    scores = found[chain.key(PREDICTIONS)]
-                else:
+                embedding = found.get(chain.key(EMBEDDINGS))
+                if chain.head is not None and embedding is not None:
                     scores = _run(self._algorithms[chain.head.digest, PREDICTIONS], embedding)
+                else:
+                    scores = found[chain.key(PREDICTIONS)]
                 collected.add(scores, embedding)
-            done += len(embedding)
+            done += (len(stretch) - GRID.fewest_samples) // (GRID.hop * HOP) + 1 - skipped
             yield ProgressFacts(audio_seconds=done * GRID.hop_seconds, step="tags")
         yield from hearing.warnings()
         if not hearing.silent:
@@ -91,10 +91,15 @@ class TensorflowTagger:
 
 @dataclass(frozen=True)
 class Chain:
-    """The graphs of one model: an extractor, and a head on its embeddings where there is one."""
+    """The graphs of one model: an extractor, and a head on its embeddings where there is one.
+
+    Attributes:
+        embeddings: Whether the embeddings are wanted for themselves.
+    """
 
     extractor: Network
     head: Network | None
+    embeddings: bool
 
     @property
     def card(self) -> Card:
@@ -104,7 +109,10 @@ class Chain:
     @property
     def purposes(self) -> tuple[str, ...]:
         """Outputs of the extractor that are needed."""
-        return (EMBEDDINGS,) if self.head is not None else (PREDICTIONS, EMBEDDINGS)
+        if self.head is not None:
+            return (EMBEDDINGS,)
+        # Each output is a run of its own: Essentia gives one at a time.
+        return (PREDICTIONS, EMBEDDINGS) if self.embeddings else (PREDICTIONS,)
 
     def key(self, purpose: str) -> tuple[str, str]:
         """Names one output of the extractor."""
@@ -129,13 +137,13 @@ def stretches(blocks: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, int]]:
         yield kept, skipped
 
 
-def _chain(model: InstalledModel) -> Chain:
+def _chain(model: InstalledModel, embeddings: bool) -> Chain:
     parts = networks(model, ".pb")
     extractors = [part for part in parts if part.card.input is not None and part.card.input.width == BANDS]
     heads = [part for part in parts if part not in extractors]
     if len(extractors) != 1 or len(heads) > 1:
         raise not_ready("MODEL_GRAPH", f"{model.name} is not one extractor with or without a head", model=model.name)
-    return Chain(extractors[0], heads[0] if heads else None)
+    return Chain(extractors[0], heads[0] if heads else None, embeddings)
 
 
 def _extractor(network: Network, purpose: str) -> Any:

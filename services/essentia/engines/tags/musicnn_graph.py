@@ -26,7 +26,7 @@ class Network:
         self._numbers: dict[str, int] = {}
 
     def write(self, path: Path, labels: int) -> None:
-        """Writes the network: ``melspectrogram`` (n, 187, 96) to ``activations`` (n, labels) and ``embeddings`` (n, 200).
+        """Writes the network: ``melspectrogram`` (n, 187, 96) to ``activations`` (n, labels), ``embeddings`` (n, 200).
 
         Raises:
             KeyError: the checkpoint lacks a tensor of this network.
@@ -53,7 +53,9 @@ class Network:
         # As "same" in TensorFlow: an even kernel has the odd row of padding at the end.
         pads = [(length - 1) // 2, 0, length // 2, 0]
         found = self._graph.node("Conv", image, self._weight(kernel.transpose(3, 2, 0, 1)), bias, pads=pads)
-        return self._graph.node("ReduceMax", self._norm(self._graph.node("Relu", found), channels), axes=[3], keepdims=0)
+        return self._graph.node(
+            "ReduceMax", self._norm(self._graph.node("Relu", found), channels), axes=[3], keepdims=0
+        )
 
     def _middle(self, sequence: str, channels: int) -> str:
         """A convolution over time: (n, channels, PATCH_FRAMES) to (n, 64, PATCH_FRAMES)."""

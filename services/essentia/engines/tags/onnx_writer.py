@@ -1,4 +1,4 @@
-"""Writes ONNX files: a network as nodes and float32 weights, in the wire format of onnx.proto, the same bytes each time."""
+"""Writes ONNX files: a network as nodes and float32 weights, in onnx.proto's wire format, the same bytes each time."""
 
 from __future__ import annotations
 
