@@ -15,8 +15,16 @@ from chassis.models import InstalledModel
 
 SAMPLE_RATE = 44100
 MIN_SECONDS = 0.05
-GROUPS = ("signal", "loudness", "rhythm", "tonal", "pitch", "spectral", "timbre", "structure")
+GROUPS = ("signal", "loudness", "rhythm", "tonal", "pitch", "spectral", "timbre", "structure", "timbral")
+STEM = "stem"
+ALL_GROUPS = (*GROUPS, STEM)
 SERIES = "series"
+SERIES_WINDOW_SECONDS = (1.0, 600.0)
+KEY_PROFILES = ("edma", "bgate", "temperley", "krumhansl", "shaath")
+# One of each origin: electronic music, listening tests, popular music.
+USUAL_KEY_PROFILES = ("edma", "krumhansl", "shaath")
+MELODY_ENGINES = ("swift-f0", "melodia")
+TEMPO_LIMITS_BPM = (20.0, 400.0)
 
 TAGS = "tags"
 TAG_SAMPLE_RATE = 16000
@@ -63,11 +71,19 @@ class AnalysisRequest:
     """What to measure.
 
     Attributes:
-        groups: Names out of GROUPS, in any order.
+        groups: Names out of ALL_GROUPS, in any order.
         include_series: Whether to give the time series of those groups too.
         melody: Whether the pitch group follows the melody.
         tags: Which tags to give; None for none.
         tags_only: Whether to measure nothing else.
+        stem: Name of the stem that the recording is; empty where it is none. The group "stem" needs it.
+        beat_seconds: Beats of the mix that the stem comes from, ascending; empty for the stem's own.
+        series_window_seconds: Step of the series of windows.
+        key_profiles: Profiles that vote on the key, out of KEY_PROFILES; empty for USUAL_KEY_PROFILES.
+        min_bpm: Slowest tempo to give.
+        max_bpm: Fastest tempo to give.
+        melody_engine: What follows the melody, one of MELODY_ENGINES.
+        notes: Whether the pitch group finds the notes of all voices.
     """
 
     groups: tuple[str, ...] = GROUPS
@@ -75,17 +91,73 @@ class AnalysisRequest:
     melody: bool = False
     tags: TagRequest | None = None
     tags_only: bool = False
+    stem: str = ""
+    beat_seconds: tuple[float, ...] = ()
+    series_window_seconds: float = 10.0
+    key_profiles: tuple[str, ...] = ()
+    min_bpm: float = 30.0
+    max_bpm: float = 300.0
+    melody_engine: str = MELODY_ENGINES[0]
+    notes: bool = False
 
     def __post_init__(self) -> None:
+        self._check_music()
         for name in self.groups:
-            if name not in GROUPS:
+            if name not in ALL_GROUPS:
                 raise invalid(
                     "UNKNOWN_GROUP",
-                    f"there is no group {name!r}; choose from {', '.join(GROUPS)}",
+                    f"there is no group {name!r}; choose from {', '.join(ALL_GROUPS)}",
                     field="config.groups",
                     group=name,
-                    known=", ".join(GROUPS),
+                    known=", ".join(ALL_GROUPS),
                 )
+        if STEM in self.groups and not self.stem:
+            raise invalid(
+                "STEM_UNNAMED", 'the group "stem" was asked for; name the stem that the audio is', field="config.stem"
+            )
+        shortest, longest = SERIES_WINDOW_SECONDS
+        if not shortest <= self.series_window_seconds <= longest:
+            raise invalid(
+                "SERIES_WINDOW",
+                f"series_window_seconds is {self.series_window_seconds:g}; give {shortest:g} to {longest:g}",
+                field="config.series_window_seconds",
+                seconds=self.series_window_seconds,
+            )
+        if any(not 0 <= time < float("inf") for time in self.beat_seconds) or list(self.beat_seconds) != sorted(
+            self.beat_seconds
+        ):
+            raise invalid("BEAT_SECONDS", "beat_seconds must be 0 or more and ascending", field="config.beat_seconds")
+
+    def _check_music(self) -> None:
+        for name in self.key_profiles:
+            if name not in KEY_PROFILES:
+                known = ", ".join(KEY_PROFILES)
+                raise invalid(
+                    "UNKNOWN_KEY_PROFILE",
+                    f"there is no key profile {name!r}; choose from {known}",
+                    field="config.key_profiles",
+                    profile=name,
+                    known=known,
+                )
+        slowest, fastest = TEMPO_LIMITS_BPM
+        if not slowest <= self.min_bpm < self.max_bpm <= fastest:
+            raise invalid(
+                "TEMPO_RANGE",
+                f"tempos from {self.min_bpm:g} to {self.max_bpm:g} were asked for; give min_bpm below max_bpm, both "
+                f"from {slowest:g} to {fastest:g}",
+                field="config.min_bpm",
+                min_bpm=self.min_bpm,
+                max_bpm=self.max_bpm,
+            )
+        if self.melody_engine not in MELODY_ENGINES:
+            known = ", ".join(MELODY_ENGINES)
+            raise invalid(
+                "UNKNOWN_MELODY_ENGINE",
+                f"there is no melody engine {self.melody_engine!r}; choose from {known}",
+                field="config.melody_engine",
+                engine=self.melody_engine,
+                known=known,
+            )
 
 
 @dataclass(frozen=True)
@@ -214,6 +286,23 @@ class FeatureExtractor(Protocol):
         Raises:
             AntiphonError: AUDIO_NOT_FINITE, AUDIO_TOO_SHORT (below MIN_SECONDS).
             ValueError: another rate or number of channels.
+        """
+        ...
+
+    def analyze_blocks(
+        self,
+        blocks: Iterable[np.ndarray],
+        request: AnalysisRequest,
+        checkpoint: Callable[[], None] = ...,
+        seconds_hint: float | None = ...,
+    ) -> Iterator[Measured]:
+        """The same of audio that comes as blocks (1 or 2, samples) at SAMPLE_RATE; memory does not grow with length.
+
+        Args:
+            blocks: Taken as they are needed.
+            request: What to measure.
+            checkpoint: See analyze.
+            seconds_hint: Length as far as it is known, for progress only.
         """
         ...
 

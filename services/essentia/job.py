@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from chassis.audio import Audio
 from chassis.errors import invalid
 from chassis.facts import ProgressFacts, WarningFacts, WorkFacts
 from services.essentia.engine import SAMPLE_RATE, AnalysisRequest, FeatureExtractor, Header, Summary
@@ -19,9 +18,6 @@ from services.essentia.settings import EssentiaSettings
 if TYPE_CHECKING:
     from chassis.audio import Source
     from chassis.models import Store
-
-# A minute of audio.
-READING_TOLD_EVERY = 60 * SAMPLE_RATE
 
 
 class Task(Protocol):
@@ -42,7 +38,7 @@ class Jobs:
     """
 
     def __init__(self, settings: EssentiaSettings, models: Store) -> None:
-        self._settings = settings
+        self._settings, self._models = settings, models
         self._extractor: FeatureExtractor | None = None
         self._tags = TagStage(settings, models)
 
@@ -67,14 +63,13 @@ class Jobs:
             if self._extractor is None:
                 yield ProgressFacts(step=f"loading {self._settings.engine}", loading=True)
             extractor = self._load()
-            audio = yield from self._read(task)
-            for found in extractor.analyze(audio, request, task.checkpoint):
+            channels = min(source.facts.channels, 2)
+            blocks = self._limited(source.blocks(sample_rate=SAMPLE_RATE, channels=channels))
+            for found in extractor.analyze_blocks(blocks, request, task.checkpoint, source.seconds_hint):
                 if isinstance(found, WarningFacts):
                     warnings.append(found)
                 else:
                     yield found
-            # The tags need another rate, and so another pass; what this one read is let go first.
-            del audio
         for event in self._tags.run(tags, source, task.checkpoint) if tags is not None else ():
             if isinstance(event, WarningFacts):
                 warnings.append(event)
@@ -86,15 +81,16 @@ class Jobs:
         if self._extractor is None:
             module, name = ENGINES[self._settings.engine].split(":")
             engine = getattr(importlib.import_module(module), name)
-            self._extractor = engine(window_seconds=self._settings.window_seconds)
+            self._extractor = engine(
+                window_seconds=self._settings.window_seconds,
+                models=self._models,
+                threads=self._settings.thread_count,
+            )
         return self._extractor
 
-    def _read(self, task: Task) -> Generator[ProgressFacts, None, Audio]:
-        channels = min(task.source.facts.channels, 2)
-        blocks: list[np.ndarray] = []
-        frames = told = 0
-        for block in task.source.blocks(sample_rate=SAMPLE_RATE, channels=channels):
-            blocks.append(block)
+    def _limited(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        frames = 0
+        for block in blocks:
             frames += block.shape[1]
             if frames > self._settings.max_seconds * SAMPLE_RATE:
                 raise invalid(
@@ -104,11 +100,7 @@ class Jobs:
                     field="config.clip",
                     max_seconds=self._settings.max_seconds,
                 )
-            if frames - told >= READING_TOLD_EVERY:
-                told = frames
-                yield ProgressFacts(audio_seconds=frames / SAMPLE_RATE, step="reading")
-        samples = np.concatenate(blocks, 1) if blocks else np.empty((channels, 0), np.float32)
-        return Audio(samples, SAMPLE_RATE)
+            yield block
 
     def _describe(self, extractor: FeatureExtractor | None, request: AnalysisRequest) -> WorkFacts:
         return WorkFacts(

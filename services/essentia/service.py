@@ -58,12 +58,25 @@ class Servicer(pb_grpc.EssentiaServiceServicer):
 
 def _request(config: pb.AnalysisConfig) -> engine.AnalysisRequest:
     return engine.AnalysisRequest(
-        groups=tuple(name for name in config.groups if name != engine.TAGS) or engine.GROUPS,
+        groups=_groups(config),
         tags=_tag_request(config),
         tags_only=set(config.groups) == {engine.TAGS},
         include_series=config.include_series,
         melody=config.melody,
+        stem=config.stem,
+        beat_seconds=tuple(config.beat_seconds),
+        series_window_seconds=config.series_window_seconds if config.HasField("series_window_seconds") else 10.0,
+        key_profiles=tuple(config.key_profiles),
+        min_bpm=config.min_bpm if config.HasField("min_bpm") else engine.AnalysisRequest.min_bpm,
+        max_bpm=config.max_bpm if config.HasField("max_bpm") else engine.AnalysisRequest.max_bpm,
+        melody_engine=config.melody_engine or engine.MELODY_ENGINES[0],
+        notes=config.notes,
     )
+
+
+def _groups(config: pb.AnalysisConfig) -> tuple[str, ...]:
+    named = tuple(name for name in config.groups if name != engine.TAGS)
+    return named or ((engine.STEM,) if config.stem else engine.GROUPS)
 
 
 def _tag_request(config: pb.AnalysisConfig) -> engine.TagRequest | None:

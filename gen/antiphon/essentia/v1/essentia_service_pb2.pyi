@@ -340,12 +340,14 @@ class TempoEstimate(_message.Message):
     def __init__(self, estimator: _Optional[str] = ..., bpm: _Optional[float] = ...) -> None: ...
 
 class TempoAlternative(_message.Message):
-    __slots__ = ("bpm", "score_behind")
+    __slots__ = ("bpm", "agreement", "pulse_strength")
     BPM_FIELD_NUMBER: _ClassVar[int]
-    SCORE_BEHIND_FIELD_NUMBER: _ClassVar[int]
+    AGREEMENT_FIELD_NUMBER: _ClassVar[int]
+    PULSE_STRENGTH_FIELD_NUMBER: _ClassVar[int]
     bpm: float
-    score_behind: float
-    def __init__(self, bpm: _Optional[float] = ..., score_behind: _Optional[float] = ...) -> None: ...
+    agreement: float
+    pulse_strength: float
+    def __init__(self, bpm: _Optional[float] = ..., agreement: _Optional[float] = ..., pulse_strength: _Optional[float] = ...) -> None: ...
 
 class Tonal(_message.Message):
     __slots__ = ("key_tonic", "key_scale", "key_estimates", "key_agreement", "key_strength", "atonality", "chroma", "chroma_entropy_bits", "chroma_crest_ratio", "chroma_frame_entropy_bits", "tuning_hz", "tuning_cents", "dissonance_mean", "dissonance_std", "pitch_salience_mean", "pitch_salience_std", "inharmonicity_mean", "inharmonicity_std", "odd_even_ratio_mean", "odd_even_ratio_std", "tristimulus_1_mean", "tristimulus_2_mean", "tristimulus_3_mean", "harmonic_change_mean", "chords_number_rate", "chords_change_rate", "chords_strength_mean", "chords_entropy_bits", "chords_minor_ratio", "equal_tempered_deviation", "nontempered_energy_ratio", "nontempered_peaks_ratio", "chroma_kinds", "chord_change_count", "chord_changes_per_beat", "chord_seconds_mean", "progression_complexity", "chord_ratio", "key_alternative_tonic", "key_alternative_scale", "key_margin")
@@ -724,20 +726,18 @@ class WindowFeatures(_message.Message):
     def __init__(self, start_seconds: _Optional[float] = ..., end_seconds: _Optional[float] = ..., loudness_lufs: _Optional[float] = ..., rms_dbfs: _Optional[float] = ..., centroid_hz_mean: _Optional[float] = ..., flux_mean: _Optional[float] = ..., flatness_ratio_mean: _Optional[float] = ..., onset_rate_hz: _Optional[float] = ..., bpm: _Optional[float] = ...) -> None: ...
 
 class Chord(_message.Message):
-    __slots__ = ("start_seconds", "end_seconds", "name", "strength", "similarity", "start_beat")
+    __slots__ = ("start_seconds", "end_seconds", "name", "strength", "similarity")
     START_SECONDS_FIELD_NUMBER: _ClassVar[int]
     END_SECONDS_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STRENGTH_FIELD_NUMBER: _ClassVar[int]
     SIMILARITY_FIELD_NUMBER: _ClassVar[int]
-    START_BEAT_FIELD_NUMBER: _ClassVar[int]
     start_seconds: float
     end_seconds: float
     name: str
     strength: float
     similarity: float
-    start_beat: int
-    def __init__(self, start_seconds: _Optional[float] = ..., end_seconds: _Optional[float] = ..., name: _Optional[str] = ..., strength: _Optional[float] = ..., similarity: _Optional[float] = ..., start_beat: _Optional[int] = ...) -> None: ...
+    def __init__(self, start_seconds: _Optional[float] = ..., end_seconds: _Optional[float] = ..., name: _Optional[str] = ..., strength: _Optional[float] = ..., similarity: _Optional[float] = ...) -> None: ...
 
 class Note(_message.Message):
     __slots__ = ("start_seconds", "end_seconds", "midi", "activation")
