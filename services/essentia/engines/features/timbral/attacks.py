@@ -65,7 +65,10 @@ def follow(samples: Samples) -> Samples:
     np.maximum(left[HOLD_SAMPLES:], right[: held.size - HOLD_SAMPLES], out=held[HOLD_SAMPLES:])
     fall = float(held.max()) / (DECAY_SECONDS * SAMPLE_RATE)
     slope = np.arange(held.size) * fall
-    return np.asarray(np.maximum.accumulate(held + slope) - slope, np.float32)
+    falling = slope + held
+    np.maximum.accumulate(falling, out=falling)
+    falling -= slope
+    return falling.astype(np.float32)
 
 
 def onset_strength(samples: Samples) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,8 +76,14 @@ def _decays(steps: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 def _likeliest(decay: Samples) -> int:
-    place = np.arange(decay.size)
-    logs = -3 * np.log(10) / (TIMES * SAMPLE_RATE / 2)
-    weighed = np.exp(-place[None] * logs[:, None]) @ np.abs(decay.astype(np.float64))
+    rates, growth = _growth()
+    weighed = growth[:, : decay.size] @ np.abs(decay)
     spread = np.maximum(weighed / decay.size, 1e-30)
-    return int(np.argmax(-decay.size * np.log(spread) - logs * place.sum()))
+    return int(np.argmax(-decay.size * np.log(spread) - rates * (decay.size * (decay.size - 1) / 2)))
+
+
+@cache
+def _growth() -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Rate of each decay, and what makes up for it sample by sample: (times, longest decay)."""
+    rates = -3 * np.log(10) / (TIMES * SAMPLE_RATE / 2)
+    return rates, np.exp(-rates[:, None] * np.arange(MOST * STEPS_PER_PART * STEP)).astype(np.float32)

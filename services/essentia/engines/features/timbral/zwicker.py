@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ BAND_HZ = 1000 * 2 ** (np.arange(-16, 12) / 3)
 TOP, LEVELS = 24, 8
 # From here on a filter rings longer than a window, and its response is cut off with the window.
 FIRST_CUT_LEVEL = 4
+# Before, it rings for less than so many samples of its level (88 dB down).
+RING = 256
 STEPS = 240
 
 # Tables of DIN 45631 / ISO 532 B.
@@ -126,17 +129,21 @@ def _band_levels(windows: NDArray[np.float32]) -> Numbers:
     for start in range(0, len(windows), 64):
         rows = windows[start : start + 64]
         into = powers[start : start + 64]
+        signal, size = rows, WINDOW
         spectra = np.fft.rfft(rows, 2 * WINDOW)
-        size = WINDOW
         for level in range(FIRST_CUT_LEVEL):
-            bands = range(TOP, BANDS) if level == 0 else _bands_of(level)
-            energy = np.square(spectra.real) + np.square(spectra.imag)
-            into[:, bands] = energy @ _power_weights(level, size) / size
-            if level < FIRST_CUT_LEVEL - 1:
+            if level:
                 spectra = _halved(spectra, size)
                 size //= 2
-        slow_signal = np.fft.irfft(spectra, 2 * size)[:, :size].astype(np.float32)
-        heard = slow_signal @ slow
+                # Cut off at the window's end before the next filter, as the ones before were.
+                signal = np.ascontiguousarray(np.fft.irfft(spectra, 2 * size)[:, :size])
+                spectra = np.fft.rfft(signal, 2 * size)
+            energy = (np.square(spectra.real) + np.square(spectra.imag)) @ _power_weights(level, size)
+            # What rings after the window's end is not in the window.
+            tails = (signal[:, -RING:] @ _tails(level)).reshape(len(rows), -1, RING)
+            energy -= np.einsum("ijk,ijk->ij", tails, tails)
+            into[:, _bands_of(level)] = energy / size
+        heard = signal @ slow
         for band, columns in places.items():
             part = heard[:, columns]
             into[:, band] = np.einsum("ij,ij->i", part, part) / part.shape[1]
@@ -144,7 +151,7 @@ def _band_levels(windows: NDArray[np.float32]) -> Numbers:
 
 
 def _bands_of(level: int) -> range:
-    return range(TOP - 3 * level, TOP - 3 * level + 3)
+    return range(TOP - 3 * level, BANDS if level == 0 else TOP - 3 * level + 3)
 
 
 def _halved(spectra: NDArray[np.complexfloating], size: int) -> NDArray[np.complexfloating]:
@@ -158,9 +165,8 @@ def _halved(spectra: NDArray[np.complexfloating], size: int) -> NDArray[np.compl
 
 @cache
 def _power_weights(level: int, size: int) -> NDArray[np.float32]:
-    bands = range(TOP, BANDS) if level == 0 else _bands_of(level)
     place = np.arange(size + 1) / (2 * size)
-    columns = [np.square(np.abs(_band_pass(BAND_HZ[band], level, place))) for band in bands]
+    columns = [np.square(np.abs(_band_pass(BAND_HZ[band], level, place))) for band in _bands_of(level)]
     weights = np.stack(columns, 1) / (2 * size)
     # Both halves of the spectrum.
     weights[1:-1] *= 2
@@ -176,19 +182,32 @@ def _slow_filters() -> tuple[NDArray[np.float32], dict[int, slice]]:
     places: dict[int, slice] = {}
     at = 0
     for level in range(FIRST_CUT_LEVEL, LEVELS + 1):
-        carry = (_matrix(lambda place: _low_pass(place), size) @ carry)[1::2]
+        carry = (_matrix(_low_pass, size) @ carry)[1::2]
         size //= 2
         for band in _bands_of(level):
-            columns.append(_matrix(lambda place, hz=BAND_HZ[band], level=level: _band_pass(hz, level, place), size) @ carry)
+            columns.append(_matrix(partial(_band_pass, BAND_HZ[band], level), size) @ carry)
             places[band] = slice(at, at + size)
             at += size
     return np.ascontiguousarray(np.concatenate(columns).T, np.float32), places
 
 
-def _matrix(response: object, size: int) -> Numbers:
-    """The filter as a matrix (size, size): each output from the inputs so far."""
+@cache
+def _tails(level: int) -> NDArray[np.float32]:
+    """What turns the last RING samples into the first RING outputs after them, (RING, bands x RING)."""
+    lags = np.arange(RING)[None, :] + RING - np.arange(RING)[:, None]
+    return np.concatenate(
+        [_impulse(partial(_band_pass, BAND_HZ[band], level))[lags] for band in _bands_of(level)], axis=1
+    ).astype(np.float32)
+
+
+def _impulse(response: Callable[[Numbers], NDArray[np.complex128]]) -> Numbers:
     long = 65536
-    impulse = np.fft.irfft(response(np.arange(long // 2 + 1) / long), long)[:size]  # type: ignore[operator]
+    return np.fft.irfft(response(np.arange(long // 2 + 1) / long), long)
+
+
+def _matrix(response: Callable[[Numbers], NDArray[np.complex128]], size: int) -> Numbers:
+    """The filter as a matrix (size, size): each output from the inputs so far."""
+    impulse = _impulse(response)
     lags = np.arange(size)[:, None] - np.arange(size)[None, :]
     return np.where(lags >= 0, impulse[np.maximum(lags, 0)], 0.0)
 
@@ -233,11 +252,16 @@ def _main_loudness(levels: Numbers) -> Numbers:
 def _spread(main: Numbers) -> Numbers:
     """Specific loudness with its slopes towards higher bands, in steps of 0.1 Bark."""
     specific = np.empty((len(main), STEPS))
-    before = np.zeros(len(main))
+    before, last = np.zeros(len(main)), 0
     for step in range(STEPS):
-        band = int(np.searchsorted(_UPPER_BARK, (step + 1) / 10 - 1e-6))
+        # A band ends before its upper limit; there the next one begins.
+        band = min(int(np.searchsorted(_UPPER_BARK, (step + 1) / 10 + 1e-6)), 20)
         row = np.minimum((_SLOPE_FROM[None, :] >= before[:, None]).sum(1), 17)
-        fallen = before - 0.1 * _SLOPES[row, min(max(band - 1, 0), 7)]
+        fallen = before - 0.1 * _SLOPES[row, min(max(last - 1, 0), 7)]
+        if band != last:
+            # A slope begins at the border, at the height of the band that ends there.
+            fallen = np.where(before <= main[:, last], before, fallen)
         before = np.maximum(main[:, band], fallen)
         specific[:, step] = before
+        last = band
     return specific
