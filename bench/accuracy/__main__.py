@@ -66,10 +66,7 @@ def show(title: str, table: Table) -> int:
     for number, name in enumerate(table, 1):
         print(f"  [{number}] {name} ({len(table[name][OURS])} clips)")
     print(f"  {'':30}" + "".join(f"{f'[{number}]':>14}" for number in range(1, len(table) + 1)))
-    means = {
-        name: {each: tuple(statistics.mean(pair[part] for pair in row[name]) for part in (0, 1)) for each, row in table.items() if name in row}
-        for name in names
-    }
+    means = {name: {each: _mean(row[name]) for each, row in table.items() if name in row} for name in names}
     for name in names:
         cells = (f"{means[name][each][0]:.3f}/{means[name][each][1]:.3f}" for each in table)
         print(f"  {name:30}" + "".join(f"{cell:>14}" for cell in cells))
@@ -81,6 +78,10 @@ def show(title: str, table: Table) -> int:
                 behind += 1
                 print(f"  behind on {each}: {means[OURS][each][part]:.3f}, the best single one {best:.3f}")
     return behind
+
+
+def _mean(pairs: list[Pair]) -> Pair:
+    return statistics.mean(one for one, _ in pairs), statistics.mean(two for _, two in pairs)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is compared: the service's answer, each estimator and key profile on its own, and librosa where it is installed."""
+"""What is compared: the service's answer, each estimator and key profile on its own, and librosa where there is one."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def ask(features: Features, mono: NDArray[np.float32]) -> Answers:
 
 
 def _ask_librosa(answers: Answers, mono: NDArray[np.float32]) -> None:
-    import librosa
+    import librosa  # type: ignore[import-not-found]
 
     start = time.process_time()
     audio = librosa.resample(mono, orig_sr=SAMPLE_RATE, target_sr=22050)

@@ -49,10 +49,8 @@ def clips(folder: Path, quick: bool) -> Iterator[Clip]:
     fetched = tracks.fetch(folder)
     if fetched is not None:
         for track in itertools.islice(tracks.tracks(fetched), 0, None, 2 if quick else 1):
-            audio = Source(track.path).read(sample_rate=44100, channels=1)
-            yield Clip(
-                "tracks", np.ascontiguousarray(audio.samples[0]), track.bpm, (track.tonic, track.scale), track.path, track.kind
-            )
+            samples = np.ascontiguousarray(Source(track.path).read(sample_rate=44100, channels=1).samples[0])
+            yield Clip("tracks", samples, track.bpm, (track.tonic, track.scale), track.path, track.kind)
 
 
 def _clip(name: str, song: songs.Song, render: Callable[[songs.Song], NDArray[np.float32]]) -> Clip:

@@ -25,8 +25,7 @@ PROGRESSIONS = {
 PATTERNS = {
     "eighths": [(b / 2, "hat") for b in range(8)] + [(0, "kick"), (2, "kick"), (1, "snare"), (3, "snare")],
     "floor": [(b, "kick") for b in range(4)] + [(b + 0.5, "hat") for b in range(4)] + [(1, "snare"), (3, "snare")],
-    "sixteenths": [(b / 4, "hat") for b in range(16)]
-    + [(0, "kick"), (2.5, "kick"), (1, "snare"), (3, "snare")],
+    "sixteenths": [(b / 4, "hat") for b in range(16)] + [(0, "kick"), (2.5, "kick"), (1, "snare"), (3, "snare")],
     "arpeggio": [],
 }
 
@@ -86,15 +85,12 @@ def write(tonic: str, scale: str, bpm: float, progression: str, groove: str, see
         notes += [Note(start, 4 * beat, 48 + tone % 12, 60, "strings") for tone in triad]
         notes += [Note(start + 2 * half * beat, 1.8 * beat, 36 + triad[0] % 12, 90, "bass") for half in range(2)]
         if groove == "arpeggio":
-            order = (0, 1, 2, 1)
-            notes += [
-                Note(start + eighth * beat / 2, beat / 2, 60 + triad[order[eighth % 4]] % 12, 85 - 15 * (eighth % 2), "piano")
-                for eighth in range(8)
-            ]
+            for eighth in range(8):
+                midi = 60 + triad[(0, 1, 2, 1)[eighth % 4]] % 12
+                notes.append(Note(start + eighth * beat / 2, beat / 2, midi, 85 - 15 * (eighth % 2), "piano"))
         else:
-            notes += [
-                Note(start + each * beat, 0.9 * beat, 60 + tone % 12, 75, "piano") for each in range(4) for tone in triad
-            ]
+            for each, tone in itertools.product(range(4), triad):
+                notes.append(Note(start + each * beat, 0.9 * beat, 60 + tone % 12, 75, "piano"))
         for each in range(4):
             place = int(np.clip(place + rng.integers(-2, 3), 0, 13))
             tones = {tone % 12 for tone in triad}

@@ -49,7 +49,10 @@ def _midi(song: Song) -> bytes:
         channel, number = (9, DRUMS[note.part]) if note.midi == 0 else (CHANNELS[note.part][0], note.midi)
         start, end = (round(when * TICKS_A_SECOND) for when in (note.start, note.start + note.seconds))
         # Notes end before others begin at the same tick.
-        events += [(start, 2, bytes((0x90 | channel, number, note.velocity))), (end, 1, bytes((0x80 | channel, number, 0)))]
+        events += [
+            (start, 2, bytes((0x90 | channel, number, note.velocity))),
+            (end, 1, bytes((0x80 | channel, number, 0))),
+        ]
     track, now = b"", 0
     for when, _, message in sorted(events):
         track += _variable(when - now) + message

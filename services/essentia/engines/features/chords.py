@@ -15,8 +15,7 @@ from services.essentia.engines.features.pitch_classes import HOP, TONICS
 NO_CHORD = "N"
 NAMES = (*TONICS, *(f"{root}m" for root in TONICS), NO_CHORD)
 MAJOR, MINOR = (0, 4, 7), (0, 3, 7)
-# A triad must be told from no chord by a correlation of at least this much. Random chroma has 0.4 with its best triad, a
-# single note 0.52, a triad played by real instruments 0.6 to 0.95.
+# Where no triad fits the frames by this correlation, there is no chord. A single note fits its best triad by 0.52.
 LEAST_CORRELATION = 0.45
 # A change must gain as much correlation as this over the frames that follow: about 0.3 s of a chord that fits by 0.4
 # better, so that one passing note changes nothing.

@@ -1,4 +1,4 @@
-"""Chroma by short Fourier and constant-Q transform: how strongly each of the twelve pitch classes sounds, frame by frame."""
+"""Chroma by short Fourier and constant-Q transform: how strongly each pitch class sounds, frame by frame."""
 
 from __future__ import annotations
 

@@ -104,7 +104,8 @@ def vote(classes: NDArray[np.float64], profiles: Sequence[str], opening: str | N
         weighed[TONICS.index(opening.removesuffix("m")) + 12 * opening.endswith("m")] += OPENING
     second, best = (int(place) for place in np.argsort(weighed, kind="stable")[-2:])
     estimates = tuple(
-        Estimate(profile, *_name(int(fit.argmax())), float(fit.max())) for profile, fit in zip(profiles, fits, strict=True)
+        Estimate(profile, *_name(int(fit.argmax())), float(fit.max()))
+        for profile, fit in zip(profiles, fits, strict=True)
     )
     tonic, scale = _name(best)
     return Key(

@@ -124,7 +124,9 @@ def _bring_to(sheet: Sheet, bpm: float, strength: NDArray[np.float64]) -> NDArra
             phase = int(np.argmax([heard[start::ratio].mean() for start in range(ratio)]))
             return sheet.beats[phase::ratio]
         if near(followed * ratio, bpm):
-            return np.interp(np.arange((len(sheet.beats) - 1) * ratio + 1) / ratio, np.arange(len(sheet.beats)), sheet.beats)
+            return np.interp(
+                np.arange((len(sheet.beats) - 1) * ratio + 1) / ratio, np.arange(len(sheet.beats)), sheet.beats
+            )
     if not near(followed, bpm):
         message = f"the beats were followed at {followed:.1f} bpm, which is no octave of the tempo found, {bpm:.1f}"
         sheet.warn("BEATS_DISAGREE", message, "series.beat_seconds")

@@ -75,10 +75,12 @@ class SwiftF0:
                 "fmin": np.array(LOWEST_HZ, np.float32),
                 "fmax": np.array(HIGHEST_HZ, np.float32),
             }
-            found, sure = (each[0][start - left : end - left] for each in self._session.run(["pitch", "confidence"], feed))
+            found, sure = (
+                each[0][start - left : end - left] for each in self._session.run(["pitch", "confidence"], feed)
+            )
             hz[start:end], confidence[start:end] = found, sure
         confidence[np.abs(audio.reshape(frames, HOP)).max(1, initial=0) < SILENT_PEAK] = 0
-        return Melody(np.arange(frames) * FRAME_SECONDS, hz, confidence)
+        return Melody(np.arange(frames, dtype=np.float64) * FRAME_SECONDS, hz, confidence)
 
 
 def _resample(mono: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """Settles on one tempo: estimators vote on the period, the onset strength decides on the octave.
 
-Every estimator finds a period of the music; which multiple of it people would tap is where they go wrong. So the vote is
-first between families of tempos that are double and half of each other, and then within the winning family.
+Every estimator finds a period of the music; which multiple of it people would tap is where they go wrong. So the vote
+is first between families of tempos that are double and half of each other, and then within the winning family.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ ESTIMATES, RANGE = (20.0, 400.0), (30.0, 300.0)
 PREFERRED_BPM, PREFERRED_OCTAVES = 120.0, 1.0
 # Notes and snares are here; what only marks time (hi-hats above, the kick below) is not.
 MIDDLE_HZ = (250.0, 2500.0)
-# A beat whose period is this much weaker than the double period in the middle band is no beat but a subdivision: on true
-# beats the ratio is 0.75 or more, on the eighths between them 0.25 to 0.5.
+# A beat whose period is this much weaker than the double period in the middle band is no beat but a subdivision: rendered
+# songs have 0.6 to 1.3 on the beat, and 0.2 to 0.5 on the eighths between.
 SUBDIVISION = 0.5
 # Where the vote is split between two octaves, the faster one must be about as strong as the slower.
 EVEN = 0.8
@@ -53,11 +53,11 @@ class Pulse:
         return self._at(self._all, beats * 60 / bpm * self._rate)
 
     def comb(self, bpm: float) -> float:
-        """Mean strength at one, two and four beats: a tempo whose bars repeat is likelier than one whose bars do not."""
+        """Mean strength at one, two and four beats: bars that repeat make a tempo likelier."""
         return float(np.mean([self.strength(bpm, beats) for beats in (1, 2, 4)]))
 
     def evenness(self, bpm: float) -> float:
-        """Strength at one beat over that at two, in the middle band; 0 and below where the beats between are missing."""
+        """Strength at one beat over that at two, in the middle band; near 0 where nothing is on every second beat."""
         period = 60 / bpm * self._rate
         # Below 0.1 there is no pulse to compare with.
         return self._at(self._middle, period) / max(self._at(self._middle, 2 * period), 0.1)
@@ -134,7 +134,9 @@ def settle(
     # Half and double can both lie outside a narrow range.
     if not slowest <= bpm <= fastest:
         return None
-    return Tempo(bpm, _share(bpm, named), _share(bpm, named, RELATIVES), _alternatives(bpm, named, pulse, slowest, fastest))
+    return Tempo(
+        bpm, _share(bpm, named), _share(bpm, named, RELATIVES), _alternatives(bpm, named, pulse, slowest, fastest)
+    )
 
 
 def near(one: float, other: float) -> bool:
@@ -177,7 +179,11 @@ def _alternatives(
 ) -> tuple[Alternative, ...]:
     found: list[Alternative] = []
     # The chosen tempo's octaves before the relatives of other estimates.
-    relatives = [*named, *(chosen * ratio for ratio in RELATIVES), *(bpm * ratio for bpm in named for ratio in RELATIVES)]
+    relatives = [
+        *named,
+        *(chosen * ratio for ratio in RELATIVES),
+        *(bpm * ratio for bpm in named for ratio in RELATIVES),
+    ]
     for bpm in relatives:
         known = any(near(bpm, other) for other in (chosen, *(each.bpm for each in found)))
         if slowest <= bpm <= fastest and not known:
