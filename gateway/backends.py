@@ -166,7 +166,7 @@ class SpeechBackend:
 
 
 class EssentiaBackend:
-    """Asks essentia for the features."""
+    """Asks essentia for the features and tags."""
 
     def __init__(self, line: Line) -> None:
         self.line = line
@@ -187,6 +187,8 @@ class EssentiaBackend:
                         yield _progress("essentia", response.progress)
                     case "features":
                         analysis.features.MergeFrom(response.features)
+                    case "tag_set":
+                        analysis.tag_sets.append(response.tag_set)
                     case "summary":
                         analysis.summary.CopyFrom(response.summary)
         yield analysis_pb2.AnalyzeResponse(essentia=analysis)

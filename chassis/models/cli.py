@@ -13,7 +13,7 @@ from chassis.errors import AntiphonError
 from chassis.models.events import Event, Note, Progress
 from chassis.models.manifest import Manifest, ManifestError
 from chassis.models.pull import Puller
-from chassis.models.settings import SettingError, read_settings
+from chassis.models.settings import SettingError, extra_manifest, read_settings
 from chassis.models.sources import Mirror
 from chassis.models.store import Store
 
@@ -29,7 +29,7 @@ class Shelf:
 
     @classmethod
     def load(cls, project: Path, root: Path) -> Shelf:
-        """Reads each ``services/*/models.toml``.
+        """Reads each ``services/*/models.toml``, and with it what ``<SERVICE>_MODELS_EXTRA`` names.
 
         Raises:
             ManifestError: there is none, or one is wrong.
@@ -37,7 +37,8 @@ class Shelf:
         paths = sorted(project.glob("services/*/models.toml"))
         if not paths:
             raise ManifestError(f"{project}: has no services/*/models.toml")
-        return cls(tuple(Store(root, Manifest.load(path)) for path in paths))
+        extras = [extra_manifest(path.parent.name) for path in paths]
+        return cls(tuple(Store(root, Manifest.load(path, extra)) for path, extra in zip(paths, extras, strict=True)))
 
     def all(self) -> list[tuple[Store, str]]:
         """Every model with its store, in the order of the manifests."""

@@ -30,21 +30,25 @@ class Manifest:
     models: tuple[Model, ...]
 
     @classmethod
-    def load(cls, path: Path) -> Manifest:
+    def load(cls, path: Path, extra: Path | None = None) -> Manifest:
         """Reads ``services/<service>/models.toml``; the folder's name is the service's.
 
+        Args:
+            extra: A further manifest, an operator's own, whose models come after those of ``path``; None for none.
+
         Raises:
-            ManifestError: the file is missing, is no TOML, or breaks a rule of this module.
+            ManifestError: a file is missing, is no TOML, or breaks a rule of this module.
         """
+        service = path.resolve().parent.name
+        own = _load(service, path)
+        if extra is None:
+            return own
+        models = (*own.models, *_load(service, extra).models)
         try:
-            with path.open("rb") as stream:
-                document = tomllib.load(stream)
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise ManifestError(f"{path}: {error}") from error
-        try:
-            return _manifest(path.resolve().parent.name, _Row(document, str(path)))
+            _check_unique(models)
         except ManifestError as error:
-            raise ManifestError(f"{path}: {error}") from error
+            raise ManifestError(f"{extra}: {error}") from error
+        return cls(service, models)
 
     def model(self, name: str) -> Model:
         """Looks a model up.
@@ -116,6 +120,18 @@ class _Row:
             raise ManifestError(f"{self.where}: does not know {', '.join(sorted(self._table))}")
 
 
+def _load(service: str, path: Path) -> Manifest:
+    try:
+        with path.open("rb") as stream:
+            document = tomllib.load(stream)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ManifestError(f"{path}: {error}") from error
+    try:
+        return _manifest(service, _Row(document, str(path)))
+    except ManifestError as error:
+        raise ManifestError(f"{path}: {error}") from error
+
+
 def _manifest(service: str, row: _Row) -> Manifest:
     row.where = "manifest"
     wheels = {}
@@ -125,13 +141,17 @@ def _manifest(service: str, row: _Row) -> Manifest:
         wheel.done()
     models = tuple(_model(service, model, wheels) for model in row.rows("models"))
     row.done()
+    _check_unique(models)
+    return Manifest(service, models)
+
+
+def _check_unique(models: tuple[Model, ...]) -> None:
     names = [model.name for model in models]
     if len(set(names)) != len(names):
         raise ManifestError(f"two models share a name: {', '.join(names)}")
     defaults = [model.engine for model in models if model.default]
     if len(set(defaults)) != len(defaults):
         raise ManifestError(f"an engine has two default models: {', '.join(defaults)}")
-    return Manifest(service, models)
 
 
 def _model(service: str, row: _Row, wheels: Mapping[str, Wheel]) -> Model:

@@ -41,6 +41,18 @@ class HubSettings:
     token: str = setting("", "access token for gated repositories; sent to the endpoint only")
 
 
+@dataclass(frozen=True)
+class ExtraSettings:
+    """A service's variable for an operator's own models, which begins with that service's name."""
+
+    models_extra: Path | None = setting(None, "a further models.toml with an operator's own models; unset: none")
+
+
+def extra_manifest(service: str, environ: Mapping[str, str] | None = None) -> Path | None:
+    """Path of the operator's own manifest for ``service``; None where there is none."""
+    return read(ExtraSettings, service.upper(), environ).models_extra
+
+
 def read_settings(environ: Mapping[str, str] | None = None) -> tuple[StoreSettings, HubSettings]:
     """Reads both groups.
 
@@ -50,4 +62,4 @@ def read_settings(environ: Mapping[str, str] | None = None) -> tuple[StoreSettin
     return read(StoreSettings, "ANTIPHON", environ), read(HubSettings, "HF", environ)
 
 
-__all__ = ["SOURCE_KINDS", "HubSettings", "SettingError", "StoreSettings", "read_settings"]
+__all__ = ["SOURCE_KINDS", "HubSettings", "SettingError", "StoreSettings", "extra_manifest", "read_settings"]

@@ -17,6 +17,9 @@ from chassis.models.manifest import Manifest
 from chassis.models.model import Model
 from chassis.models.settings import read_settings
 
+LICENCE_POLICIES = ("any", "commercial")
+"""What weights a store gives out: all, or those whose licence allows commercial use."""
+
 
 @dataclass(frozen=True)
 class InstalledModel:
@@ -59,9 +62,13 @@ class Store:
     Args:
         root: Folder that keeps weights; None for ``ANTIPHON_MODELS``, else ``~/.cache/antiphon/models``.
         manifest: What the service's ``models.toml`` lists, or the path of that file.
+        licence_policy: One of LICENCE_POLICIES: ``any``, or ``commercial`` to refuse weights that may not be used so.
     """
 
-    def __init__(self, root: Path | None, manifest: Manifest | Path) -> None:
+    def __init__(self, root: Path | None, manifest: Manifest | Path, licence_policy: str = "any") -> None:
+        if licence_policy not in LICENCE_POLICIES:
+            raise ValueError(f"licence_policy={licence_policy!r}: choose one of {', '.join(LICENCE_POLICIES)}")
+        self._licence_policy = licence_policy
         self.root = (root if root is not None else read_settings()[0].root).absolute()
         self.manifest = manifest if isinstance(manifest, Manifest) else Manifest.load(manifest)
         self.blobs = Blobs(self.root)
@@ -74,15 +81,33 @@ class Store:
         """
         return all(self.blobs.present(file.sha256, file.size) for file in self.manifest.model(name).files)
 
+    def allowed(self, name: str) -> bool:
+        """Whether the licence of the model's weights fits the policy.
+
+        Raises:
+            AntiphonError: UNKNOWN_MODEL.
+        """
+        return self._licence_policy == "any" or self.manifest.model(name).commercial_use
+
     def require(self, name: str) -> InstalledModel:
         """Gives the model's files, each checked against its digest once in this process.
 
         Raises:
-            AntiphonError: UNKNOWN_MODEL; MODEL_NOT_INSTALLED with the command that installs it; MODEL_CORRUPT with the
-                damaged blob and the command that replaces it; MODEL_STORE_UNWRITABLE where the folder of names must be
-                made and cannot.
+            AntiphonError: UNKNOWN_MODEL; LICENCE_REFUSED where the policy excludes it; MODEL_NOT_INSTALLED with the
+                command that installs it; MODEL_CORRUPT with the damaged blob and the command that replaces it;
+                MODEL_STORE_UNWRITABLE where the folder of names must be made and cannot.
         """
         model = self.manifest.model(name)
+        if not self.allowed(name):
+            raise not_ready(
+                "LICENCE_REFUSED",
+                f"the weights of {name!r} are under {model.license_spdx}, which forbids commercial use; "
+                "ANTIPHON_LICENCE_POLICY=commercial refuses them",
+                model=name,
+                service=model.service,
+                license_spdx=model.license_spdx,
+                licence_policy=self._licence_policy,
+            )
         command = f"antiphon models pull {name}"
         missing = [file.name for file in model.files if not self.blobs.path(file.sha256).exists()]
         if missing:

@@ -52,8 +52,9 @@ class FamilyHost:
         self.family = family
         self.server = server
         self.workers = workers
-        self.manifest = Manifest.load(family.manifest)
-        self.store = Store(workers.models.expanduser(), self.manifest)
+        extra = workers.models_extra.absolute() if workers.models_extra is not None else None
+        self.manifest = Manifest.load(family.manifest, extra)
+        self.store = Store(workers.models.expanduser(), self.manifest, workers.licence_policy)
         self.spool = Spool(server.spool_dir, server.spool_bytes, server.upload_bytes)
         threads = str(getattr(family.settings, "thread_count", 1))
         # Idle OpenMP threads that spin cost the others their core; glibc's arenas keep freed memory; a library that
@@ -74,6 +75,8 @@ class FamilyHost:
                 models_root=str(self.store.root),
                 memory_limit_bytes=workers.memory_limit_bytes or None,
                 warm=workers.warm,
+                models_extra=str(extra) if extra is not None else "",
+                licence_policy=workers.licence_policy,
             ),
             WorkerOptions(
                 count=workers.worker_count,

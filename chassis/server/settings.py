@@ -56,6 +56,12 @@ class WorkerSettings:
     """Settings of the worker processes of a model family."""
 
     models: Path = setting(Path("~/.cache/antiphon/models"), "Model store; ANTIPHON_MODELS where not set.")
+    models_extra: Path | None = setting(None, "A further models.toml with an operator's own models; empty for none.")
+    licence_policy: str = setting(
+        "any",
+        "Weights that may be used: any, or commercial for those whose licence allows that.",
+        ("any", "commercial"),
+    )
     worker_count: int = setting(1, "Worker processes, each with a copy of the model.")
     max_pending: int = setting(8, "Calls that may wait for a worker.")
     cancel_grace_seconds: float = setting(0.25, "Seconds between a cancel and the kill of a worker that goes on.")

@@ -118,7 +118,8 @@ def _become(init: Init) -> Any:
     if init.memory_limit_bytes is not None:
         resource.setrlimit(resource.RLIMIT_AS, (init.memory_limit_bytes, init.memory_limit_bytes))
     module, _, name = init.jobs.partition(":")
-    store = Store(Path(init.models_root), Manifest.load(Path(init.manifest)))
+    extra = Path(init.models_extra) if init.models_extra else None
+    store = Store(Path(init.models_root), Manifest.load(Path(init.manifest), extra), init.licence_policy)
     return getattr(importlib.import_module(module), name)(init.settings, store)
 
 

@@ -37,6 +37,8 @@ class Init:
         models_root: Path of the model store.
         memory_limit_bytes: Address space limit; None for none.
         warm: Whether to load the default model before saying ready.
+        models_extra: Path of the operator's own models.toml; empty for none.
+        licence_policy: Which weights may be used; see ``chassis.models.Store``.
     """
 
     jobs: str
@@ -45,6 +47,8 @@ class Init:
     models_root: str
     memory_limit_bytes: int | None
     warm: bool
+    models_extra: str = ""
+    licence_policy: str = "any"
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ class Client:
         *,
         timeout_seconds: float | None = None,
     ) -> AsyncGenerator[FeaturesEvent, None]:
-        """Yields header, progress and features, to be merged; an ``AnalysisSummary`` comes last. Ask essentia."""
+        """Yields header, progress, features to merge, and tag sets; an ``AnalysisSummary`` comes last. Ask essentia."""
         config = config or essentia_pb2.AnalysisConfig()
         return self._stream(FEATURES, config, audio, _format_of(config), timeout_seconds)
 

@@ -33,7 +33,11 @@ TranscribeEvent = (
     speech_pb2.TranscriptionHeader | evidence_pb2.Progress | speech_pb2.Segment | speech_pb2.TranscriptionSummary
 )
 FeaturesEvent = (
-    essentia_pb2.AnalysisHeader | evidence_pb2.Progress | essentia_pb2.Features | essentia_pb2.AnalysisSummary
+    essentia_pb2.AnalysisHeader
+    | evidence_pb2.Progress
+    | essentia_pb2.Features
+    | essentia_pb2.TagSet
+    | essentia_pb2.AnalysisSummary
 )
 
 Event = TypeVar("Event")

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from chassis.audio import Audio
 from chassis.errors import invalid
 from chassis.facts import ProgressFacts, WarningFacts, WorkFacts
 from services.essentia.engine import SAMPLE_RATE, AnalysisRequest, FeatureExtractor, Header, Summary
 from services.essentia.engines import ENGINES
+from services.essentia.engines.tags.stage import TagStage
 from services.essentia.settings import EssentiaSettings
 
 if TYPE_CHECKING:
     from chassis.audio import Source
     from chassis.models import Store
-
-# A minute of audio.
-READING_TOLD_EVERY = 60 * SAMPLE_RATE
 
 
 class Task(Protocol):
@@ -37,12 +34,13 @@ class Jobs:
 
     Args:
         settings: The family's settings.
-        models: Not used: this family's engines need no weights.
+        models: The installed models; needed for tags.
     """
 
     def __init__(self, settings: EssentiaSettings, models: Store) -> None:
-        self._settings = settings
+        self._settings, self._models = settings, models
         self._extractor: FeatureExtractor | None = None
+        self._tags = TagStage(settings, models)
 
     def warm(self) -> str:
         """Loads the engine's library, which takes a second or two; says so."""
@@ -50,38 +48,49 @@ class Jobs:
         return self._settings.engine
 
     def analyze(self, task: Task, request: AnalysisRequest) -> Iterator[object]:
-        """Yields a Header, then ProgressFacts and GroupFeatures as they come, then a Summary.
+        """Yields a Header, then ProgressFacts, GroupFeatures and TagSets as they come, then a Summary.
 
         Raises:
-            AntiphonError: AUDIO_TOO_LONG beyond max_seconds, AUDIO_TOO_SHORT below 0.05 s, and what reading raises.
+            AntiphonError: AUDIO_TOO_LONG beyond max_seconds, AUDIO_TOO_SHORT below 0.05 s, what reading raises, and for
+                tag models UNKNOWN_MODEL, NOT_A_TAG_MODEL, MODEL_NOT_INSTALLED and LICENCE_REFUSED.
         """
         source = task.source
+        tags = self._tags.plan(request.tags)
         yield Header(source.facts)
-        if self._extractor is None:
-            yield ProgressFacts(step=self._settings.engine, loading=True)
-        extractor = self._load()
-        audio = yield from self._read(task)
-        warnings = []
-        for found in extractor.analyze(audio, request, task.checkpoint):
-            if isinstance(found, WarningFacts):
-                warnings.append(found)
+        warnings: list[WarningFacts] = []
+        extractor = None
+        if not request.tags_only:
+            if self._extractor is None:
+                yield ProgressFacts(step=self._settings.engine, loading=True)
+            extractor = self._load()
+            channels = min(source.facts.channels, 2)
+            blocks = self._limited(source.blocks(sample_rate=SAMPLE_RATE, channels=channels))
+            for found in extractor.analyze_blocks(blocks, request, task.checkpoint, source.seconds_hint):
+                if isinstance(found, WarningFacts):
+                    warnings.append(found)
+                else:
+                    yield found
+        for event in self._tags.run(tags, source, task.checkpoint) if tags is not None else ():
+            if isinstance(event, WarningFacts):
+                warnings.append(event)
             else:
-                yield found
+                yield event
         yield Summary(source.complete(), self._describe(extractor, request), (*source.warnings, *warnings))
 
     def _load(self) -> FeatureExtractor:
         if self._extractor is None:
             module, name = ENGINES[self._settings.engine].split(":")
             engine = getattr(importlib.import_module(module), name)
-            self._extractor = engine(window_seconds=self._settings.window_seconds)
+            self._extractor = engine(
+                window_seconds=self._settings.window_seconds,
+                models=self._models,
+                threads=self._settings.thread_count,
+            )
         return self._extractor
 
-    def _read(self, task: Task) -> Generator[ProgressFacts, None, Audio]:
-        channels = min(task.source.facts.channels, 2)
-        blocks: list[np.ndarray] = []
-        frames = told = 0
-        for block in task.source.blocks(sample_rate=SAMPLE_RATE, channels=channels):
-            blocks.append(block)
+    def _limited(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        frames = 0
+        for block in blocks:
             frames += block.shape[1]
             if frames > self._settings.max_seconds * SAMPLE_RATE:
                 raise invalid(
@@ -91,21 +100,17 @@ class Jobs:
                     field="config.clip",
                     max_seconds=self._settings.max_seconds,
                 )
-            if frames - told >= READING_TOLD_EVERY:
-                told = frames
-                yield ProgressFacts(audio_seconds=frames / SAMPLE_RATE, step="reading")
-        samples = np.concatenate(blocks, 1) if blocks else np.empty((channels, 0), np.float32)
-        return Audio(samples, SAMPLE_RATE)
+            yield block
 
-    def _describe(self, extractor: FeatureExtractor, request: AnalysisRequest) -> WorkFacts:
+    def _describe(self, extractor: FeatureExtractor | None, request: AnalysisRequest) -> WorkFacts:
         return WorkFacts(
             engine=self._settings.engine,
             model=None,
             device="cpu",
             precision="float32",
-            library_versions=dict(extractor.library_versions),
+            library_versions=dict(extractor.library_versions) if extractor is not None else {},
             parameters={
-                "groups": ",".join(request.groups),
+                "groups": "" if request.tags_only else ",".join(request.groups),
                 "include_series": str(request.include_series).lower(),
                 "melody": str(request.melody).lower(),
                 "sample_rate_hertz": str(SAMPLE_RATE),

@@ -9,6 +9,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from antiphon.essentia.v1 import essentia_service_pb2_grpc as pb_grpc
 from antiphon.evidence.v1 import evidence_pb2
@@ -46,6 +47,8 @@ class Servicer(pb_grpc.EssentiaServiceServicer):
                         yield pb.AnalyzeResponse(header=pb.AnalysisHeader(source=call.source(event.source)))
                     elif isinstance(event, engine.GroupFeatures):
                         yield pb.AnalyzeResponse(features=_features(event))
+                    elif isinstance(event, engine.TagSet):
+                        yield pb.AnalyzeResponse(tag_set=_tag_set(event))
                     elif isinstance(event, engine.Summary):
                         yield pb.AnalyzeResponse(summary=_summary(event, call, config))
 
@@ -57,10 +60,67 @@ class Servicer(pb_grpc.EssentiaServiceServicer):
 
 def _request(config: pb.AnalysisConfig) -> engine.AnalysisRequest:
     return engine.AnalysisRequest(
-        groups=tuple(config.groups) or engine.GROUPS,
+        groups=_groups(config),
+        tags=_tag_request(config),
+        tags_only=set(config.groups) == {engine.TAGS},
         include_series=config.include_series,
         melody=config.melody,
+        stem=config.stem,
+        beat_seconds=tuple(config.beat_seconds),
+        series_window_seconds=config.series_window_seconds if config.HasField("series_window_seconds") else 10.0,
+        key_profiles=tuple(config.key_profiles),
+        min_bpm=config.min_bpm if config.HasField("min_bpm") else engine.AnalysisRequest.min_bpm,
+        max_bpm=config.max_bpm if config.HasField("max_bpm") else engine.AnalysisRequest.max_bpm,
+        melody_engine=config.melody_engine or engine.MELODY_ENGINES[0],
+        notes=config.notes,
     )
+
+
+def _groups(config: pb.AnalysisConfig) -> tuple[str, ...]:
+    named = tuple(name for name in config.groups if name != engine.TAGS)
+    return named or ((engine.STEM,) if config.stem else engine.GROUPS)
+
+
+def _tag_request(config: pb.AnalysisConfig) -> engine.TagRequest | None:
+    """What the caller asks of the tags; None for none. See AnalysisConfig.tags for what its absence means."""
+    wanted = engine.TAGS in config.groups or not (config.groups or config.stem)
+    if config.tags.skip or not (wanted or config.HasField("tags")):
+        return None
+    tags, usual = config.tags, engine.TagRequest()
+    return engine.TagRequest(
+        models=tuple(tags.models),
+        threshold=tags.threshold if tags.HasField("threshold") else usual.threshold,
+        top_k=tags.top_k if tags.HasField("top_k") else usual.top_k,
+        all_scores=tags.all_scores,
+        embeddings=tags.include_embeddings,
+        patch_scores=tags.include_patch_scores,
+    )
+
+
+def _tag_set(event: engine.TagSet) -> pb.TagSet:
+    message = pb.TagSet(
+        model=evidence.model(event.model),
+        engine=event.engine,
+        device=event.device,
+        precision=event.precision,
+        library_versions=event.library_versions,
+        label_count=event.label_count,
+        patch_count=event.patch_count,
+        patch_seconds=event.patch_seconds,
+        hop_seconds=event.hop_seconds,
+        patch_labels=event.labels,
+        stand_in=event.stand_in,
+    )
+    for tag in event.tags:
+        # Parents hold commas, slashes and ampersands; three dashes alone part them from the style.
+        parent, _, name = tag.label.rpartition("---")
+        message.tags.add(label=tag.label, name=name, parent=parent, score=tag.score)
+    for field, matrix in (("embeddings", event.embeddings), ("patch_scores", event.patch_scores)):
+        if matrix is not None:
+            tensor = getattr(message, field)
+            tensor.data_type, tensor.data = audio_pb2.Tensor.DATA_TYPE_F32, matrix.data
+            tensor.shape.extend(matrix.shape)
+    return message
 
 
 def _features(event: engine.GroupFeatures) -> pb.Features:

@@ -10,12 +10,14 @@ import click
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.audio.v1 import audio_pb2
+from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon_client.cli.progress import state_name
 from antiphon_client.errors import from_status
 
 _LABEL = 11
 _DIGEST_SHOWN = 16
+_TAGS_SHOWN = 6
 
 
 def summarise(name: str, record: record_pb2.AnalysisRecord, stems: Sequence[Path]) -> str:
@@ -38,10 +40,15 @@ def _lines(record: record_pb2.AnalysisRecord, stems: Sequence[Path]) -> Iterator
     if record.HasField("source"):
         yield "audio", _audio(record.source)
     yield from _facts(record.fusion)
+    yield from _column("tags", (_tags(found) for found in record.essentia.tag_sets))
     yield from _column("stems", (click.format_filename(path) for path in stems))
     yield from _column("warnings", (f"{warning.reason}: {warning.message}" for warning in _warnings(record)))
     yield from _column("stages", (_stage(report) for report in record.stage_reports))
     yield from _column("models", (line for part in _provenances(record) for line in _model(*part)))
+    yield from _column(
+        "tagged by",
+        (f"{one.model.name} on {one.device}, licence {one.model.license_spdx}" for one in record.essentia.tag_sets),
+    )
 
 
 def _facts(fusion: record_pb2.Fusion) -> Iterator[tuple[str, str]]:
@@ -82,6 +89,12 @@ def _loudness(fact: record_pb2.LoudnessFact) -> str:
     if fact.HasField("true_peak_dbtp"):
         parts.append(f"true peak {fact.true_peak_dbtp:.1f} dBTP")
     return ", ".join(parts)
+
+
+def _tags(found: essentia_pb2.TagSet) -> str:
+    tags = ", ".join(f"{tag.label} {tag.score:.2f}" for tag in found.tags[:_TAGS_SHOWN])
+    made_up = " (made-up weights)" if found.stand_in else ""
+    return f"{found.model.name}: {tags or 'none above the threshold'}{made_up}"
 
 
 def _stage(report: record_pb2.StageReport) -> str:

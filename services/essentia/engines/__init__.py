@@ -1,3 +1,8 @@
 """The engines of the essentia family, by name; a module is imported only when its engine is used."""
 
-ENGINES = {"features": "services.essentia.engines.features:Features"}
+ENGINES = {
+    "features": "services.essentia.engines.features:Features",
+    "onnx": "services.essentia.engines.tags.discogs_onnx:OnnxTagger",
+    "essentia": "services.essentia.engines.tags.discogs_tensorflow:TensorflowTagger",
+    "musicnn": "services.essentia.engines.tags.musicnn:MusicnnTagger",
+}

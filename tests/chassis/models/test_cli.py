@@ -47,6 +47,19 @@ def test_list_tells_what_is_installed(run):
     assert (row["model"], row["service"], row["license_spdx"], row["default"]) == ("tiny", "speech", "MIT", True)
 
 
+def test_an_operators_own_manifest_is_listed_and_pulled_with_the_services(run, lab, monkeypatch):
+    extra = lab.project / "own.toml"
+    own = (lab.project / "services" / "speech" / "models.toml").read_text().replace('"tiny"', '"own"')
+    extra.write_text(own.replace("default = true", "default = false"))
+    monkeypatch.setenv("SPEECH_MODELS_EXTRA", str(extra))
+    assert [(row["model"], row["service"]) for row in rows(run("--json", "list")[1])] == [
+        ("tiny", "speech"),
+        ("own", "speech"),
+    ]
+    code, captured = run("pull", "--json", "own")
+    assert (code, rows(captured)[-1]["event"]) == (0, "installed")
+
+
 def test_plain_output_is_for_people(run):
     code, captured = run("pull")
     assert code == 0

@@ -33,6 +33,32 @@ def test_an_empty_list_is_a_manifest(lab):
     assert (caught.value.code, caught.value.reason) == ("INVALID_ARGUMENT", "UNKNOWN_MODEL")
 
 
+def test_an_operators_own_models_come_after_the_services(lab, hub_row, tmp_path):
+    path = lab.manifest(lab.file("a", b"a", hub_row("a")))
+    extra = tmp_path / "own.toml"
+    extra.write_text(path.read_text().replace('"tiny"', '"own"').replace("default = true", "default = false"))
+    manifest = Manifest.load(path, extra)
+    assert [(model.name, model.service) for model in manifest.models] == [("tiny", "speech"), ("own", "speech")]
+    assert manifest.default("fake") is manifest.model("tiny")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ('"tiny"', '"tiny"', "share a name"),
+        ('"tiny"', '"own"', "two default models"),
+        ("size", "sise", "size is missing"),
+    ],
+)
+def test_an_operators_own_models_may_not_clash(lab, hub_row, tmp_path, before, after, complaint):
+    path = lab.manifest(lab.file("a", b"a", hub_row("a")))
+    extra = tmp_path / "own.toml"
+    extra.write_text(path.read_text().replace(before, after))
+    with pytest.raises(ManifestError, match=complaint) as caught:
+        Manifest.load(path, extra)
+    assert "own.toml" in str(caught.value)
+
+
 def test_an_unknown_name_is_answered_with_the_known_ones(lab, hub_row):
     manifest = Manifest.load(lab.manifest(lab.file("a", b"a", hub_row("a"))))
     with pytest.raises(AntiphonError, match="no model named 'tny'; speech has tiny") as caught:

@@ -104,3 +104,27 @@ def test_using_a_pulled_model_writes_nothing_so_the_store_may_be_mounted_read_on
     (view / "weights.bin").unlink()
     lab.store().require("tiny")
     assert state() != before  # the control: a name that must be made shows
+
+
+def test_the_commercial_policy_refuses_weights_that_may_not_be_used_so(lab, hub_row):
+    path = lab.manifest(lab.file("a", b"a", hub_row("a")))
+    path.write_text(path.read_text().replace("commercial_use = true", "commercial_use = false"))
+    strict, free = (Store(lab.root, path, policy) for policy in ("commercial", "any"))
+    assert (strict.allowed("tiny"), free.allowed("tiny")) == (False, True)
+    with pytest.raises(AntiphonError) as caught:
+        strict.require("tiny")
+    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "LICENCE_REFUSED")
+    assert caught.value.metadata["model"] == "tiny"
+    with pytest.raises(AntiphonError, match="MODEL_NOT_INSTALLED"):
+        free.require("tiny")
+
+
+def test_the_commercial_policy_leaves_the_others_alone(pulled):
+    lab, contents = pulled
+    model = Store(lab.root, lab.store().manifest, "commercial").require("tiny")
+    assert model.files.keys() == contents.keys()
+
+
+def test_a_policy_that_does_not_exist_is_refused(lab):
+    with pytest.raises(ValueError, match="licence_policy"):
+        Store(lab.root, lab.write("models = []"), "comercial")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from chassis.audio import Audio
 from chassis.facts import ProgressFacts, WarningFacts
+from chassis.models import Store
 from services.essentia.engine import GROUPS, AnalysisRequest, GroupFeatures
 from services.essentia.engines.features import Features
 from tests.services.essentia import signals
@@ -39,17 +41,25 @@ Analyze = Callable[..., Analysis]
 
 
 @pytest.fixture(scope="session")
-def engine() -> Features:
+def models() -> Store:
+    """The installed models of this service."""
+    return Store(None, Path(__file__).parents[3] / "services" / "essentia" / "models.toml")
+
+
+@pytest.fixture(scope="session")
+def engine(models: Store) -> Features:
     """One engine for all tests, as a worker keeps one for all calls."""
-    return Features(window_seconds=60)
+    return Features(window_seconds=60, models=models)
 
 
 @pytest.fixture(scope="session")
 def analyze(engine: Features) -> Analyze:
     """Analyses samples (channels, samples) at 44.1 kHz: all groups where none are named."""
 
-    def run(samples: signals.Samples, *groups: str, include_series: bool = False, melody: bool = False) -> Analysis:
-        request = AnalysisRequest(groups or GROUPS, include_series, melody)
+    def run(
+        samples: signals.Samples, *groups: str, include_series: bool = False, melody: bool = False, **options: object
+    ) -> Analysis:
+        request = AnalysisRequest(groups or GROUPS, include_series, melody, **options)  # type: ignore[arg-type]
         events = list(engine.analyze(Audio(samples, signals.SAMPLE_RATE), request))
         finished = [event for event in events if isinstance(event, GroupFeatures)]
         return Analysis(

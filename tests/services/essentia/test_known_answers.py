@@ -17,7 +17,7 @@ OCTAVES = (0.5, 1.0, 2.0)
 @pytest.mark.parametrize("bpm", [60, 90, 120, 174])
 def test_a_metronome_has_its_tempo_up_to_an_octave(analyze: Analyze, bpm: int) -> None:
     found = analyze(signals.stack(signals.metronome(bpm, 20)), "rhythm")
-    for name in ("bpm", "bpm_degara", "bpm_percival"):
+    for name in ("bpm", "bpm_multifeature", "bpm_degara", "bpm_percival", "bpm_autocorrelation"):
         tempo = found.number(f"rhythm.{name}")
         # 4 % is the tolerance of the field's tempo evaluations.
         assert tempo is not None
@@ -50,9 +50,9 @@ def test_a_cadence_has_its_key(analyze: Analyze, chords: tuple[tuple[int, ...], 
     assert (tonal["key_tonic"], tonal["key_scale"]) == key
     estimates = tonal["key_estimates"]
     assert isinstance(estimates, tuple)
-    assert [estimate["profile"] for estimate in estimates] == ["edma", "bgate", "temperley", "krumhansl"]
+    assert [estimate["profile"] for estimate in estimates] == ["edma", "krumhansl", "shaath"]
     agreeing = sum((estimate["tonic"], estimate["scale"]) == key for estimate in estimates)
-    assert tonal["key_agreement"] == agreeing / 4
+    assert tonal["key_agreement"] == agreeing / 3
 
 
 def test_the_chroma_begins_at_c(analyze: Analyze) -> None:

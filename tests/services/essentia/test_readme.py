@@ -11,6 +11,10 @@ from antiphon.essentia.v1 import essentia_service_pb2 as pb
 README = Path(__file__).parents[3] / "services" / "essentia" / "README.md"
 MESSAGES = [field.message_type for field in pb.Features.DESCRIPTOR.fields] + [
     pb.KeyEstimate.DESCRIPTOR,
+    pb.TempoEstimate.DESCRIPTOR,
+    pb.TempoAlternative.DESCRIPTOR,
+    pb.Chroma.DESCRIPTOR,
+    pb.Note.DESCRIPTOR,
     pb.Chord.DESCRIPTOR,
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,10 @@ class Clip:
     def silent(self) -> bool:
         """Whether there is nothing to hear, apart from a constant offset."""
         return not any(self.alive)
+
+    def emptied(self) -> Clip:
+        """The same without its audio."""
+        return replace(self, channels=self.channels[:, :0].copy(), mono=np.empty(0, np.float32))
 
     def windows(self, longest_seconds: float) -> Iterator[tuple[float, Samples]]:
         """Cuts mono into equal windows, none above ``longest_seconds``; yields (start in seconds, samples)."""

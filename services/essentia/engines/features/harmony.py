@@ -8,9 +8,9 @@ import numpy as np
 
 from services.essentia.engine import SAMPLE_RATE
 from services.essentia.engines.features.library import es
+from services.essentia.engines.features.pitch_classes import FRAME, HOP
 from services.essentia.engines.features.sheet import HarmonicFrames, Sheet
 
-FRAME, HOP = 4096, 2048
 SOUNDING_RMS = 1e-4
 LOW_HZ, HIGH_HZ = 20, 3500
 LOWEST_F0_HZ = 30.0

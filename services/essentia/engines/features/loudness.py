@@ -1,167 +1,192 @@
-"""Measures the loudness group: EBU R128, true peak, level, dynamics, bands."""
+"""Measures the loudness group: level, EBU R128, older models, true peak, bands."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.essentia.engine import SAMPLE_RATE
+from services.essentia.engines.features import ebu
 from services.essentia.engines.features.clip import Samples
+from services.essentia.engines.features.frames import Column, Framer
 from services.essentia.engines.features.library import es
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.values import Values, decibels
 
-# Absolute gate of BS.1770: what is not above it has no loudness.
-GATE_LUFS = -70.0
 MOMENTARY_SECONDS, SHORT_TERM_SECONDS = 0.4, 3.0
-HOP_SECONDS = 0.1
-# ReplayGain answers 68.5 dB, and DynamicComplexity -100 dB, where they hear nothing at all.
+# ReplayGain has heard nothing at all where it would answer more, and DynamicComplexity where its level is less.
 NO_REPLAY_GAIN_DB, NO_LEVEL_DB = 68.0, -99.0
+REPLAY_GAIN_BLOCK, REPLAY_GAIN_SHARE = SAMPLE_RATE // 20, 0.95
+# Level of pink noise at the reference loudness, by the proposal.
+REPLAY_GAIN_REFERENCE_DB = -31.492595672607422
 FRAME, HOP = 2048, 1024
 SILENT_FRAME = 1e-3
-BAND_FRAME = 8192
+# Frames with raised-cosine flanks whose squares add up to 1: no sample counts more than another.
+BAND_FRAME, BAND_FLANK = 8192, 1024
 BANDS_HZ = {"bass": (20, 120), "body": (120, 600), "mid": (600, 2500), "air": (2500, 22000)}
 # 24 bits reach so far down; below is the rounding noise of the transform.
 LOWEST_BAND_DBFS = -144.0
-OVERSAMPLING, TAPS_PER_PHASE = 4, 12
-PIECE = 1 << 20
 
 
-def measure_level(sheet: Sheet) -> None:
-    """Fills what needs no loudness model and is true of silence too: peak, rms, crest, frames."""
-    values, channels = sheet.groups["loudness"], sheet.clip.channels
-    peak = max(abs(float(channels.max())), abs(float(channels.min())))
-    rms = float(np.sqrt(np.mean([np.square(channel, dtype=np.float64).mean() for channel in channels])))
-    values.put("peak", peak)
-    values.put("rms", rms)
-    values.put("rms_dbfs", decibels(rms))
-    if rms > 0:
-        values.put("crest_factor_db", decibels(peak / rms))
-    frames = _frame_rms(sheet.clip.mono)
-    values.put_stats("frame_rms", frames)
-    values.put("silence_ratio", float((frames < SILENT_FRAME).mean()))
+class Level:
+    """What needs no loudness model and is true of silence too: peak, RMS, crest, frames."""
+
+    def __init__(self) -> None:
+        self._peak, self._squares, self._samples = 0.0, 0.0, 0
+        self._rest: Samples = np.empty(0, np.float32)
+        self._half_frames = Column()
+
+    def feed(self, window: Sheet) -> None:
+        """Adds a window."""
+        channels, mono = window.clip.channels, window.clip.mono
+        self._peak = max(self._peak, abs(float(channels.max())), abs(float(channels.min())))
+        self._samples += channels.size
+        for channel in channels:
+            self._squares += float(_block_squares(channel, HOP)[0].sum())
+        squares, rest = _block_squares(np.concatenate((self._rest, mono)) if self._rest.size else mono, HOP)
+        whole = squares[: squares.size - bool(rest)]
+        self._half_frames.add(whole)
+        self._rest = mono[mono.size - rest :].copy() if rest else np.empty(0, np.float32)
+
+    def finish(self, sheet: Sheet) -> None:
+        """Fills the fields."""
+        values = sheet.groups["loudness"]
+        rms = (self._squares / self._samples) ** 0.5
+        values.put("peak", self._peak)
+        values.put("rms", rms)
+        values.put("rms_dbfs", decibels(rms))
+        if rms > 0:
+            values.put("crest_factor_db", decibels(self._peak / rms))
+        halves = self._half_frames.all()
+        frames = np.sqrt((halves[1:] + halves[:-1]) / FRAME) if halves.size > 1 else np.array([rms])
+        values.put_stats("frame_rms", frames)
+        values.put("silence_ratio", float((frames < SILENT_FRAME).mean()))
+        sheet.keep("mono_power", HOP / SAMPLE_RATE, halves / HOP)
 
 
-def measure_loudness(sheet: Sheet) -> None:
-    """Fills what EBU R128 and the older loudness models say."""
-    values, clip = sheet.groups["loudness"], sheet.clip
-    _measure_r128(sheet)
-    sheet.checkpoint()
-    mono = clip.mono
-    gain = float(es.ReplayGain(sampleRate=SAMPLE_RATE)(mono))
-    values.put("replay_gain_db", gain if gain < NO_REPLAY_GAIN_DB else None)
-    if clip.seconds >= 1:
-        complexity, level = es.DynamicComplexity(sampleRate=SAMPLE_RATE)(mono)
-        if level > NO_LEVEL_DB:
-            values.put("dynamic_complexity_db", complexity)
-            values.put("dynamic_loudness_db", level)
-        seconds = mono[: int(clip.seconds) * SAMPLE_RATE].reshape(-1, SAMPLE_RATE)
-        values.put("loudness_vickers_db", float(np.mean([es.LoudnessVickers()(second) for second in seconds])))
+class Loudness:
+    """What EBU R128 and the older loudness models say."""
+
+    def __init__(self) -> None:
+        self._meter: ebu.Meter | None = None
+        self._equal = es.EqualLoudness(sampleRate=SAMPLE_RATE)
+        self._vickers = es.LoudnessVickers()
+        self._equal_powers, self._seconds = Column(), Column()
+        self._complexities: list[tuple[float, float, float]] = []
+
+    def feed(self, window: Sheet) -> None:
+        """Adds a window."""
+        clip = window.clip
+        self._meter = self._meter or ebu.Meter(len(clip.channels))
+        self._meter.feed(clip.channels)
+        window.checkpoint()
+        squares, rest = _block_squares(np.asarray(self._equal(clip.mono)), REPLAY_GAIN_BLOCK)
+        self._equal_powers.add(squares[: squares.size - bool(rest)] / REPLAY_GAIN_BLOCK)
+        whole = clip.mono.size // SAMPLE_RATE * SAMPLE_RATE
+        seconds = clip.mono[:whole].reshape(-1, SAMPLE_RATE)
+        if len(seconds):
+            self._seconds.add(np.array([self._vickers(second) for second in seconds]))
+            complexity, level = es.DynamicComplexity(sampleRate=SAMPLE_RATE)(clip.mono)
+            if level > NO_LEVEL_DB:
+                self._complexities.append((float(complexity), float(level), clip.seconds))
+
+    def finish(self, sheet: Sheet) -> None:
+        """Fills the fields."""
+        values = sheet.groups["loudness"]
+        if self._meter is not None:
+            _put_r128(sheet, self._meter.blocks())
+        powers = np.sort(self._equal_powers.all())
+        if powers.size:
+            loud = float(powers[min(powers.size - 1, int(REPLAY_GAIN_SHARE * powers.size))])
+            gain = REPLAY_GAIN_REFERENCE_DB - 10 * np.log10(max(loud, 1e-10))
+            values.put("replay_gain_db", gain if gain < NO_REPLAY_GAIN_DB else None)
+        if self._complexities:
+            complexity, level, seconds = np.array(self._complexities).T
+            values.put("dynamic_complexity_db", float(np.average(complexity, weights=seconds)))
+            values.put("dynamic_loudness_db", float(np.average(level, weights=seconds)))
+        seconds = self._seconds.all()
+        if seconds.size:
+            values.put("loudness_vickers_db", float(seconds.mean()))
 
 
-def measure_true_peak(sheet: Sheet) -> None:
-    """Fills the true peak and its distance from the loudness.
+class Bands:
+    """The RMS of four bands over all channels."""
 
-    A windowed sinc in 4 phases of 12 taps, the order of BS.1770-5 annex 2. Essentia's TruePeakDetector is not used: at
-    its quality 3 and 4 it holds or draws straight lines between samples, which never rise above them, and at 1 and 2 it
-    costs 7 to 14 times as much.
-    """
-    values = sheet.groups["loudness"]
-    peak = 0.0
-    for channel in sheet.clip.channels:
-        for piece in _pieces(channel, PIECE, TAPS_PER_PHASE):
-            sheet.checkpoint()
-            between = max(float(np.abs(np.convolve(piece, phase)).max()) for phase in _PHASES)
-            peak = max(peak, between, float(np.abs(piece).max()))
-    level = decibels(peak)
-    values.put("true_peak_dbtp", level)
-    loudness = values.get("integrated_lufs")
-    if level is not None and isinstance(loudness, float):
-        values.put("peak_to_loudness_db", level - loudness)
+    def __init__(self) -> None:
+        self._framers: list[Framer] = []
+        self._power = np.zeros(BAND_FRAME // 2 + 1)
+        self._squares, self._samples = 0.0, 0
+        flank = np.sin(0.5 * np.pi * (np.arange(BAND_FLANK) + 0.5) / BAND_FLANK)
+        plateau = np.ones(BAND_FRAME - 2 * BAND_FLANK)
+        self._window = np.concatenate((flank, plateau, flank[::-1])).astype(np.float32)
+
+    def feed(self, window: Sheet) -> None:
+        """Adds a window."""
+        channels = window.clip.channels
+        self._framers = self._framers or [Framer(BAND_FRAME, BAND_FRAME - BAND_FLANK) for _ in channels]
+        self._samples += channels.size
+        for channel, framer in zip(channels, self._framers, strict=True):
+            window.checkpoint()
+            self._squares += float(_block_squares(channel, HOP)[0].sum())
+            for frames in framer.feed(channel):
+                self._add(frames)
+
+    def finish(self, sheet: Sheet) -> None:
+        """Fills the fields."""
+        for framer in self._framers:
+            for frames in framer.finish():
+                self._add(frames)
+        # Both halves of the spectrum; only the share counts, so the flanks at both ends of the clip do no harm.
+        self._power[1:-1] *= 2
+        total = float(self._power.sum())
+        if total <= 0:
+            return
+        frequencies = np.fft.rfftfreq(BAND_FRAME, 1 / SAMPLE_RATE)
+        for name, (low, high) in BANDS_HZ.items():
+            share = float(self._power[(frequencies >= low) & (frequencies < high)].sum()) / total
+            level = decibels((share * self._squares / self._samples) ** 0.5)
+            if level is not None and level >= LOWEST_BAND_DBFS:
+                sheet.groups["loudness"].put(f"rms_energy_{name}_dbfs", level)
+
+    def _add(self, frames: NDArray[np.float32]) -> None:
+        spectra = np.fft.rfft(frames * self._window)
+        self._power += np.einsum("ij,ij->j", spectra.real, spectra.real)
+        self._power += np.einsum("ij,ij->j", spectra.imag, spectra.imag)
 
 
-def measure_bands(sheet: Sheet) -> None:
-    """Fills the RMS of four bands, from the power spectrum of half-overlapping Hann frames."""
-    values = sheet.groups["loudness"]
-    size = min(BAND_FRAME, sheet.clip.mono.size)
-    power = np.mean([_power_spectrum(sheet, channel, size) for channel in sheet.clip.channels], 0)
-    frequencies = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
-    for name, (low, high) in BANDS_HZ.items():
-        energy = float(power[(frequencies >= low) & (frequencies < high)].sum())
-        level = decibels(energy**0.5)
-        if level is not None and level >= LOWEST_BAND_DBFS:
-            values.put(f"rms_energy_{name}_dbfs", level)
-
-
-def _measure_r128(sheet: Sheet) -> None:
-    values, clip = sheet.groups["loudness"], sheet.clip
-    if clip.seconds < MOMENTARY_SECONDS:
-        message = f"{clip.seconds:.2f} s is shorter than the 0.4 s over which loudness is defined"
+def _put_r128(sheet: Sheet, blocks: NDArray[np.float64]) -> None:
+    values, seconds = sheet.groups["loudness"], sheet.seconds
+    sheet.keep("weighted_power", 0.1, blocks)
+    if seconds < MOMENTARY_SECONDS:
+        message = f"{seconds:.2f} s is shorter than the 0.4 s over which loudness is defined"
         sheet.warn("AUDIO_SHORT", message, "loudness.integrated_lufs")
         return
-    # BS.1770 counts each channel once, so a single channel is given beside a silent one, not beside itself.
-    left, right = clip.channels if len(clip.channels) == 2 else (clip.channels[0], np.zeros_like(clip.channels[0]))
-    meter = es.LoudnessEBUR128(sampleRate=SAMPLE_RATE, hopSize=HOP_SECONDS)
-    momentary, short_term, integrated, spread = meter(np.stack((left, right), 1))
-    _put_above_gate(values, "integrated_lufs", integrated)
-    _put_above_gate(values, "momentary_max_lufs", momentary.max() if len(momentary) else None)
-    if integrated <= GATE_LUFS:
+    integrated = ebu.integrated(blocks)
+    values.put("integrated_lufs", integrated)
+    _put_greatest(values, "momentary_max_lufs", ebu.sliding(blocks, ebu.MOMENTARY))
+    if integrated is None:
         sheet.warn("LOUDNESS_BELOW_GATE", "nothing is above -70 LUFS", "loudness.integrated_lufs")
-    if clip.seconds < SHORT_TERM_SECONDS:
-        message = f"{clip.seconds:.2f} s is shorter than the 3 s of short-term loudness"
+    if seconds < SHORT_TERM_SECONDS:
+        message = f"{seconds:.2f} s is shorter than the 3 s of short-term loudness"
         sheet.warn("AUDIO_SHORT", message, "loudness.short_term_max_lufs")
         return
-    if len(short_term):
-        _put_above_gate(values, "short_term_max_lufs", short_term.max())
-        per_second = np.maximum(short_term[:: round(1 / HOP_SECONDS)], GATE_LUFS)
-        sheet.series.put_array("short_term_lufs", per_second)
-    # The range of a single value is not known to be 0.
-    if integrated > GATE_LUFS and len(short_term) > 1:
-        values.put("loudness_range_lu", spread)
+    short_term = ebu.sliding(blocks, ebu.SHORT_TERM)
+    _put_greatest(values, "short_term_max_lufs", short_term)
+    sheet.series.put_array("short_term_lufs", ebu.levels(short_term[::10]))
+    if integrated is not None:
+        values.put("loudness_range_lu", ebu.loudness_range(blocks))
 
 
-def _put_above_gate(values: Values, name: str, loudness: float | None) -> None:
-    values.put(name, loudness if loudness is not None and loudness > GATE_LUFS else None)
+def _put_greatest(values: Values, name: str, powers: NDArray[np.float64]) -> None:
+    values.put(name, ebu.lufs(float(powers.max())) if powers.size else None)
 
 
-def _frame_rms(mono: Samples) -> NDArray[np.float64]:
-    count = mono.size // HOP
-    if count < 2:
-        return np.sqrt([np.square(mono, dtype=np.float64).mean()])
-    blocks = np.square(mono[: count * HOP]).reshape(count, HOP).sum(1, dtype=np.float64)
-    return np.asarray(np.sqrt((blocks[1:] + blocks[:-1]) / FRAME))
-
-
-def _power_spectrum(sheet: Sheet, channel: Samples, size: int) -> NDArray[np.float64]:
-    window = np.hanning(size).astype(np.float32)
-    total, count = np.zeros(size // 2 + 1), 0
-    hop = size // 2
-    for piece in _pieces(channel, 256 * size, size - hop):
-        sheet.checkpoint()
-        frames = np.lib.stride_tricks.sliding_window_view(piece, size)[::hop] if piece.size >= size else ()
-        if len(frames):
-            total += np.square(np.abs(np.fft.rfft(frames * window))).sum(0)
-            count += len(frames)
-    # Parseval: |X|² summed over both halves is size times the windowed energy; the window's own energy is taken out.
-    power = total / (max(count, 1) * size * float(np.square(window, dtype=np.float64).sum()))
-    power[1 : (size + 1) // 2] *= 2
-    return np.asarray(power)
-
-
-def _pieces(channel: Samples, step: int, overlap: int) -> Iterator[Samples]:
-    for start in range(0, channel.size, step):
-        yield channel[start : start + step + overlap]
-
-
-def _interpolators() -> list[NDArray[np.float32]]:
-    # h(k) = sinc(k / 4) under a Kaiser window. Every fourth tap, from one of 4 places on, is one phase; the phase of
-    # the samples themselves is the identity and is left out.
-    half = OVERSAMPLING * TAPS_PER_PHASE // 2
-    taps = np.arange(-half, half + 1)
-    kernel = np.sinc(taps / OVERSAMPLING) * np.kaiser(taps.size, 8.0)
-    return [kernel[phase::OVERSAMPLING].astype(np.float32) for phase in range(1, OVERSAMPLING)]
-
-
-_PHASES = _interpolators()
+def _block_squares(samples: Samples, size: int) -> tuple[NDArray[np.float64], int]:
+    """Sums of squares over blocks of ``size`` samples, the last one shorter by what it lacks; and that one's length."""
+    count, rest = divmod(samples.size, size)
+    blocks = samples[: count * size].reshape(count, size)
+    sums = np.einsum("ij,ij->i", blocks, blocks).astype(np.float64)
+    if rest:
+        last = samples[count * size :]
+        sums = np.append(sums, float(np.dot(last, last)))
+    return sums, rest

@@ -1,17 +1,35 @@
-"""Measures the pitch group: YIN always, the melody on request."""
+"""Measures the pitch group: YIN always, the melody and the notes on request."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import NDArray
 
 from services.essentia.engine import SAMPLE_RATE
 from services.essentia.engines.features.library import es
+from services.essentia.engines.features.networks import SWIFT_F0, Networks
 from services.essentia.engines.features.sheet import Sheet
+
+if TYPE_CHECKING:
+    from services.essentia.engines.features.notes import Note
 
 SURE = 0.7
 FRAME, HOP = 2048, 128
-# One value in four is told: 11.6 ms.
+# One value in four is used: 11.6 ms.
 SERIES_EVERY = 4
+
+
+@dataclass(frozen=True)
+class Melody:
+    """A pitch at even steps: seconds, Hz, confidence and whether there is one, (frames,) each."""
+
+    seconds: NDArray[np.float64]
+    hz: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    voiced: NDArray[np.bool_]
 
 
 def measure_yin(sheet: Sheet) -> None:
@@ -27,32 +45,67 @@ def measure_yin(sheet: Sheet) -> None:
 
 
 def measure_melody(sheet: Sheet) -> None:
-    """Follows the melody with Melodia, window by window."""
-    values = sheet.groups["pitch"]
-    pitches, confidences, seconds = [], [], []
-    for start, samples in sheet.clip.windows(sheet.window_seconds):
-        sheet.checkpoint()
-        melodia = es.PredominantPitchMelodia(frameSize=FRAME, hopSize=HOP, sampleRate=SAMPLE_RATE)
-        f0, confidence = melodia(es.EqualLoudness(sampleRate=SAMPLE_RATE)(samples))
-        pitches.append(np.asarray(f0, np.float64))
-        confidences.append(np.asarray(confidence, np.float64))
-        seconds.append(start + np.arange(len(f0)) * HOP / SAMPLE_RATE)
-    pitch, confidence = np.concatenate(pitches), np.concatenate(confidences)
-    voiced = pitch > 0
-    if pitch.size:
+    """Follows the melody with what the request names."""
+    engine = sheet.request.melody_engine
+    melody = _swift_f0(sheet) if engine == SWIFT_F0 else _melodia(sheet)
+    values, voiced = sheet.groups["pitch"], melody.voiced
+    values["f0_engine"] = engine
+    if voiced.size:
         values.put("voiced_ratio", float(voiced.mean()))
     if not voiced.any():
         sheet.warn("MELODY_NOT_FOUND", "no melody was found; the f0 fields are absent", "pitch.f0_median_hz")
         return
-    heard = pitch[voiced]
+    heard = melody.hz[voiced]
     low, middle, high = (float(value) for value in np.percentile(heard, (5, 50, 95)))
-    values.put("f0_confidence_mean", float(confidence[voiced].mean()))
+    values.put("f0_confidence_mean", float(melody.confidence[voiced].mean()))
     values.put("f0_p05_hz", low)
     values.put("f0_median_hz", middle)
     values.put("f0_p95_hz", high)
     values.put("f0_mean_hz", float(heard.mean()))
     values.put("f0_std_semitones", float((12 * np.log2(heard)).std()))
     values.put("f0_range_semitones", float(12 * np.log2(high / low)))
-    told = np.flatnonzero(voiced[::SERIES_EVERY]) * SERIES_EVERY
-    sheet.series.put_array("melody_seconds", np.concatenate(seconds)[told])
-    sheet.series.put_array("melody_hz", pitch[told])
+    sheet.series.put_array("melody_seconds", melody.seconds[voiced])
+    sheet.series.put_array("melody_hz", heard)
+
+
+def measure_notes(sheet: Sheet) -> None:
+    """Finds the notes of all voices, where they were asked for."""
+    if not sheet.request.notes:
+        return
+    values, length = sheet.groups["pitch"], sheet.clip.seconds
+    notes = _networks(sheet).basic_pitch().transcribe(sheet.clip.mono, checkpoint=sheet.checkpoint)
+    values["note_count"] = len(notes)
+    values.put("note_rate_hz", len(notes) / length)
+    if not notes:
+        return
+    seconds = np.array([note.end_seconds - note.start_seconds for note in notes])
+    values.put("note_seconds_mean", float(seconds.mean()))
+    values["note_midi_min"] = min(note.midi for note in notes)
+    values["note_midi_max"] = max(note.midi for note in notes)
+    values.put("polyphony_mean", float(seconds.sum()) / _covered(notes))
+    sheet.series["notes"] = tuple(asdict(note) for note in notes)
+
+
+def _swift_f0(sheet: Sheet) -> Melody:
+    found = _networks(sheet).swift_f0().follow(sheet.clip.mono, checkpoint=sheet.checkpoint)
+    return Melody(found.seconds, found.hz, found.confidence, found.voiced)
+
+
+def _melodia(sheet: Sheet) -> Melody:
+    melodia = es.PredominantPitchMelodia(frameSize=FRAME, hopSize=HOP, sampleRate=SAMPLE_RATE)
+    pitch, sure = melodia(es.EqualLoudness(sampleRate=SAMPLE_RATE)(sheet.clip.mono))
+    hz, confidence = (np.asarray(each, np.float64)[::SERIES_EVERY] for each in (pitch, sure))
+    return Melody(np.arange(hz.size) * SERIES_EVERY * HOP / SAMPLE_RATE, hz, confidence, hz > 0)
+
+
+def _networks(sheet: Sheet) -> Networks:
+    return sheet.networks if sheet.networks is not None else Networks()
+
+
+def _covered(notes: tuple[Note, ...]) -> float:
+    # Seconds in which any note sounds; the notes come by start.
+    covered = end = 0.0
+    for note in notes:
+        covered += max(0.0, note.end_seconds - max(note.start_seconds, end))
+        end = max(end, note.end_seconds)
+    return covered

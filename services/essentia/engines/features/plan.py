@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from services.essentia.engine import AnalysisRequest
 from services.essentia.engines.features import (
@@ -14,72 +15,96 @@ from services.essentia.engines.features import (
     rhythm,
     signal,
     spectral,
+    stems,
     structure,
+    timbral,
     tonal,
+    true_peak,
 )
 from services.essentia.engines.features.clip import Clip
 from services.essentia.engines.features.sheet import Sheet
 
 
+class Part(Protocol):
+    """Gathers from window to window what the whole needs; made anew for each analysis."""
+
+    def feed(self, window: Sheet) -> None:
+        """Adds the next window of the recording."""
+
+    def finish(self, sheet: Sheet) -> None:
+        """Fills in the sheet of the whole."""
+
+
 @dataclass(frozen=True)
 class Step:
-    """One piece of work.
+    """One piece of work: either ``run`` or ``gather``.
 
     Attributes:
         name: In words, for progress.
         groups: Groups that need it.
-        run: Does it.
+        run: Does it for a window and fills in that window's sheet; the windows' groups are then combined.
         min_seconds: Shortest clip on which it means anything.
         field: What is absent below that, for the warning.
         melody: Whether it runs only where the melody was asked for.
         silence: Whether it means anything on silence.
+        gather: Makes the part that does it exactly, however long the recording.
     """
 
     name: str
     groups: tuple[str, ...]
-    run: Callable[[Sheet], None]
+    run: Callable[[Sheet], None] | None = None
     min_seconds: float = 0.0
     field: str = ""
     melody: bool = False
     silence: bool = False
+    gather: Callable[[], Part] | None = None
 
 
 _FRAMES = ("spectral", "timbre", "structure")
 
 STEPS = (
-    Step("signal", ("signal",), signal.measure, silence=True),
-    Step("level", ("loudness",), loudness.measure_level, silence=True),
-    Step("loudness", ("loudness",), loudness.measure_loudness),
-    Step("true peak", ("loudness",), loudness.measure_true_peak),
-    Step("bands", ("loudness",), loudness.measure_bands),
+    Step("signal", ("signal",), gather=signal.Signal, silence=True),
+    Step("level", ("loudness",), gather=loudness.Level, silence=True),
+    Step("loudness", ("loudness",), gather=loudness.Loudness),
+    Step("true peak", ("loudness",), gather=true_peak.TruePeak),
+    Step("bands", ("loudness",), gather=loudness.Bands),
     Step("onsets", ("rhythm",), onsets.measure, min_seconds=3.0, field="rhythm"),
     Step("beats", ("rhythm",), rhythm.measure_beats, min_seconds=3.0, field="rhythm"),
     Step("tempo, second opinion", ("rhythm",), rhythm.measure_degara, min_seconds=3.0, field="rhythm"),
     Step("tempo, third opinion", ("rhythm",), rhythm.measure_percival, min_seconds=3.0, field="rhythm"),
+    Step("tempo", ("rhythm",), rhythm.measure_tempo, min_seconds=3.0, field="rhythm"),
     Step("energy at the beats", ("rhythm",), rhythm.measure_beat_loudness, min_seconds=3.0, field="rhythm"),
     Step("danceability", ("rhythm",), rhythm.measure_danceability, min_seconds=10.0, field="rhythm.danceability"),
     Step("harmonic frames", ("tonal", "pitch"), harmony.walk),
     Step("chroma", ("tonal",), tonal.measure_chroma),
-    Step("key", ("tonal",), tonal.measure_key, min_seconds=3.0, field="tonal.key_tonic"),
     Step("chords", ("tonal",), tonal.measure_chords),
+    Step("key", ("tonal",), tonal.measure_key, min_seconds=3.0, field="tonal.key_tonic"),
     Step("pitch", ("pitch",), pitch.measure_yin),
     Step("melody", ("pitch",), pitch.measure_melody, melody=True),
-    Step("spectral frames", _FRAMES, spectral.walk),
-    Step("spectrum", ("spectral",), spectral.measure_spectrum),
-    Step("timbre", ("timbre",), spectral.measure_timbre),
-    Step("envelope", ("structure",), structure.measure_envelope),
-    Step("segments", ("structure",), structure.measure_segments, min_seconds=10.0, field="structure.segment_count"),
+    Step("notes", ("pitch",), pitch.measure_notes),
+    Step("spectral frames", _FRAMES, gather=spectral.Frames),
+    Step("spectrum", ("spectral",), gather=spectral.Spectrum),
+    Step("timbre", ("timbre",), gather=spectral.Timbre),
+    Step("envelope", ("structure",), gather=structure.Envelope),
+    Step(
+        "segments", ("structure",), gather=structure.Segments, min_seconds=10.0, field="structure.segment_count"
+    ),
+    Step("timbre in words", ("timbral",), timbral.measure, min_seconds=1.0, field="timbral"),
+    Step("stem", ("stem",), gather=stems.Stem),
 )
 
 
 def choose(request: AnalysisRequest, clip: Clip) -> tuple[list[Step], list[Step]]:
-    """Splits what a request needs into (steps to run, steps for which the clip is too short)."""
+    """Splits what a request needs of a window into (steps to run, steps for which it is too short).
+
+    On a silent window only what means something there is run, and what gathers is fed all the same.
+    """
     wanted = [
         step
         for step in STEPS
         if set(step.groups) & set(request.groups)
         and (request.melody or not step.melody)
-        and (step.silence or not clip.silent)
+        and (step.silence or step.gather is not None or not clip.silent)
     ]
     run = [step for step in wanted if clip.seconds >= step.min_seconds]
     return run, [step for step in wanted if clip.seconds < step.min_seconds]

@@ -6,21 +6,21 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.essentia.engine import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.library import es
+from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz
 from services.essentia.engines.features.sheet import Sheet
+from services.essentia.engines.features.tempo import ESTIMATES, Pulse, near, settle
 from services.essentia.engines.features.values import Values
 
-# 738.3 bpm is what RhythmExtractor2013 says when it found nothing.
-TEMPO_RANGE = (30.0, 300.0)
 # On noise, a plain tone, a constant or a single click the tracker still draws a grid of beats, and a different one each
 # time; those have at most one onset to twelve beats (measured), music and metronomes at least one to four.
 MIN_ONSETS, MIN_ONSETS_PER_BEAT = 4, 1 / 8
 GREATEST_CONFIDENCE = 5.32
 VERY_LOW_CONFIDENCE = 1.0
-SAME_TEMPO = 0.04
 ON_BEAT_SECONDS = 0.07
 DANCEABLE = 3.0
 HISTOGRAM_FIELDS = tuple(
@@ -29,44 +29,67 @@ HISTOGRAM_FIELDS = tuple(
 
 
 def measure_beats(sheet: Sheet) -> None:
-    """Follows the beats window by window and fills what rests on them."""
-    tempos, confidences, beats, intervals = [], [], [], []
-    count = 0
-    for start, samples in sheet.clip.windows(sheet.window_seconds):
-        sheet.checkpoint()
-        count += 1
-        bpm, ticks, confidence, _, gaps = es.RhythmExtractor2013(method="multifeature")(samples)
-        if _found(sheet, bpm, len(ticks), start, start + samples.size / SAMPLE_RATE):
-            tempos.append(float(bpm))
-            confidences.append(float(confidence))
-            beats.append(np.asarray(ticks, np.float64) + start)
-            intervals.append(np.asarray(gaps, np.float64))
-    if not tempos:
+    """Follows the beats by five onset functions (Zapata et al. 2014) and leaves them on the sheet."""
+    bpm, ticks, confidence, _, _ = es.RhythmExtractor2013(method="multifeature")(sheet.clip.mono)
+    beats = np.asarray(ticks, np.float64)
+    onsets = len(sheet.onsets)
+    enough = onsets >= max(MIN_ONSETS, len(beats) * MIN_ONSETS_PER_BEAT)
+    # 738.3 bpm is what RhythmExtractor2013 says when it found nothing.
+    if len(beats) < 2 or not enough or not ESTIMATES[0] <= bpm <= ESTIMATES[1]:
+        sheet.rise = None
         message = "no steady beat was found; the fields that rest on beats are absent"
         sheet.warn("TEMPO_NOT_FOUND", message, "rhythm.bpm")
         return
-    if count > 1:
-        message = f"the clip was followed in {count} windows, {len(tempos)} of them with beats; bpm is their median"
-        sheet.warn("RHYTHM_WINDOWED", message, "rhythm.bpm")
-    sheet.beats, sheet.beat_intervals = np.concatenate(beats), np.concatenate(intervals)
-    sheet.series.put_array("beat_seconds", sheet.beats)
-    _fill_beats(sheet, _middle(tempos), float(np.mean(confidences)))
+    sheet.beats = beats
+    sheet.tempos["multifeature"] = float(bpm)
+    sheet.groups["rhythm"].put("beat_confidence", float(confidence))
 
 
 def measure_degara(sheet: Sheet) -> None:
-    """Fills the tempo by the degara method."""
-    _second_opinion(sheet, "bpm_degara", lambda samples: float(es.RhythmExtractor2013(method="degara")(samples)[0]))
+    """Leaves the tempo by the degara method on the sheet."""
+    _second_opinion(sheet, "degara", lambda samples: float(es.RhythmExtractor2013(method="degara")(samples)[0]))
 
 
 def measure_percival(sheet: Sheet) -> None:
-    """Fills the tempo by Percival and Tzanetakis, and how far the three agree."""
-    _second_opinion(sheet, "bpm_percival", lambda samples: float(es.PercivalBpmEstimator()(samples)))
-    values = sheet.groups["rhythm"]
-    bpm = values.get("bpm")
-    if isinstance(bpm, float):
-        others = [values.get(name) for name in ("bpm", "bpm_degara", "bpm_percival")]
-        known = [other for other in others if isinstance(other, float)]
-        values.put("bpm_agreement", sum(abs(other - bpm) <= SAME_TEMPO * bpm for other in known) / 3)
+    """Leaves the tempo by Percival and Tzanetakis on the sheet."""
+    _second_opinion(sheet, "percival", lambda samples: float(es.PercivalBpmEstimator()(samples)))
+
+
+def measure_tempo(sheet: Sheet) -> None:
+    """Settles on one tempo, brings the beats to it and fills what rests on them."""
+    values, request = sheet.groups["rhythm"], sheet.request
+    # What is left on the sheet is kept for the whole recording, and this is megabytes a window.
+    rise, sheet.rise = sheet.rise, None
+    if rise is None or not len(sheet.beats):
+        return
+    pulse = Pulse(rise, band_centres_hz(), FRAME_RATE)
+    repeated = pulse.bpm()
+    if repeated is not None:
+        sheet.tempos["autocorrelation"] = repeated
+    for estimator, bpm in sheet.tempos.items():
+        values.put(f"bpm_{estimator}", bpm)
+    values["tempo_estimates"] = tuple({"estimator": name, "bpm": bpm} for name, bpm in sheet.tempos.items())
+    tempo = settle(sheet.tempos, pulse, request.min_bpm, request.max_bpm)
+    if tempo is None:
+        named = ", ".join(f"{bpm:.1f}" for bpm in sheet.tempos.values())
+        sheet.warn(
+            "TEMPO_OUT_OF_RANGE",
+            f"{named} bpm were found, of which no octave lies between {request.min_bpm:g} and {request.max_bpm:g}",
+            "rhythm.bpm",
+        )
+        sheet.beats = np.empty(0)
+        return
+    values.put("bpm", tempo.bpm)
+    values.put("bpm_agreement", tempo.agreement)
+    values.put("bpm_octave_agreement", tempo.octave_agreement)
+    values["bpm_alternatives"] = tuple(
+        {"bpm": each.bpm, "agreement": each.agreement, "pulse_strength": each.pulse_strength}
+        for each in tempo.alternatives
+    )
+    sheet.beats = _bring_to(sheet, tempo.bpm, rise.mean(1, dtype=np.float64))
+    sheet.beat_intervals = np.diff(sheet.beats)
+    sheet.series.put_array("beat_seconds", sheet.beats)
+    _fill_beats(sheet)
 
 
 def measure_beat_loudness(sheet: Sheet) -> None:
@@ -91,16 +114,28 @@ def measure_danceability(sheet: Sheet) -> None:
     values.put("dfa_exponent_mean", float(np.mean(exponents)) if len(exponents) else None)
 
 
-def _found(sheet: Sheet, bpm: float, beats: int, start: float, end: float) -> bool:
-    onsets = int(((sheet.onsets >= start) & (sheet.onsets < end)).sum())
-    enough = onsets >= max(MIN_ONSETS, beats * MIN_ONSETS_PER_BEAT)
-    return beats > 1 and enough and TEMPO_RANGE[0] <= bpm <= TEMPO_RANGE[1]
+def _bring_to(sheet: Sheet, bpm: float, strength: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The tracker's beats at the tempo settled on: of ``ratio`` beats the strongest, or beats put evenly between."""
+    followed = sheet.tempos["multifeature"]
+    for ratio in (2, 3, 4):
+        if near(followed / ratio, bpm) and len(sheet.beats) > ratio:
+            frames = np.clip(np.round(sheet.beats * FRAME_RATE).astype(int), 0, len(strength) - 1)
+            heard = np.maximum(strength[frames], strength[np.maximum(frames - 1, 0)])
+            phase = int(np.argmax([heard[start::ratio].mean() for start in range(ratio)]))
+            return sheet.beats[phase::ratio]
+        if near(followed * ratio, bpm):
+            return np.interp(
+                np.arange((len(sheet.beats) - 1) * ratio + 1) / ratio, np.arange(len(sheet.beats)), sheet.beats
+            )
+    if not near(followed, bpm):
+        message = f"the beats were followed at {followed:.1f} bpm, which is no octave of the tempo found, {bpm:.1f}"
+        sheet.warn("BEATS_DISAGREE", message, "series.beat_seconds")
+    return sheet.beats
 
 
-def _fill_beats(sheet: Sheet, bpm: float, confidence: float) -> None:
+def _fill_beats(sheet: Sheet) -> None:
     values, intervals = sheet.groups["rhythm"], sheet.beat_intervals
-    values.put("bpm", bpm)
-    values.put("beat_confidence", confidence)
+    confidence = float(str(values["beat_confidence"]))
     values.put("beat_confidence_norm", min(confidence / GREATEST_CONFIDENCE, 1.0))
     values["beat_count"] = len(sheet.beats)
     values.put("first_beat_seconds", float(sheet.beats[0]))
@@ -135,16 +170,6 @@ def _neighbours(sheet: Sheet) -> np.ndarray:
 def _second_opinion(sheet: Sheet, name: str, estimate: Callable[[Samples], float]) -> None:
     if not len(sheet.beats):
         return
-    tempos = []
-    for _, samples in sheet.clip.windows(sheet.window_seconds):
-        sheet.checkpoint()
-        bpm = estimate(samples)
-        if math.isfinite(bpm) and TEMPO_RANGE[0] <= bpm <= TEMPO_RANGE[1]:
-            tempos.append(bpm)
-    if tempos:
-        sheet.groups["rhythm"].put(name, _middle(tempos))
-
-
-def _middle(tempos: list[float]) -> float:
-    # The lower median: the mean of 60 and 120 would be a tempo that nobody heard.
-    return sorted(tempos)[(len(tempos) - 1) // 2]
+    bpm = estimate(sheet.clip.mono)
+    if math.isfinite(bpm) and ESTIMATES[0] <= bpm <= ESTIMATES[1]:
+        sheet.tempos[name] = bpm

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.facts import WarningFacts
-from services.essentia.engine import GROUPS, AnalysisRequest
+from services.essentia.engine import ALL_GROUPS, SAMPLE_RATE, AnalysisRequest
+from services.essentia.engines.features.chords import Chord
 from services.essentia.engines.features.clip import Clip
+from services.essentia.engines.features.networks import Networks
 from services.essentia.engines.features.values import Values
 
 
@@ -60,15 +62,29 @@ class SpectralFrames:
     rms: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Track:
+    """Numbers at even steps, the first at the start; NaN where there is none."""
+
+    step_seconds: float
+    values: NDArray[np.float64]
+
+
 @dataclass
 class Sheet:
-    """State of one analysis; made anew for each call."""
+    """What is known of one window, or of the whole; made anew for each call.
+
+    A long recording is cut into windows of ``window_seconds`` at most, each with a sheet of its own: its clip, its
+    groups, its series, with times from the window's start. A step that fills in groups from whole signals sees nothing
+    but that sheet; what the sheets say is then combined (see combine.py). The sheet of the whole has the clip of the
+    last window: parts that gather from window to window (see plan.py) fill it in when all were fed.
+    """
 
     clip: Clip
     request: AnalysisRequest
     checkpoint: Callable[[], None]
     window_seconds: float
-    groups: dict[str, Values] = field(default_factory=lambda: {name: Values() for name in GROUPS})
+    groups: dict[str, Values] = field(default_factory=lambda: {name: Values() for name in ALL_GROUPS})
     series: Values = field(default_factory=Values)
     warnings: list[WarningFacts] = field(default_factory=list)
     onsets: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
@@ -76,6 +92,28 @@ class Sheet:
     beat_intervals: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     harmonic: HarmonicFrames | None = None
     spectral: SpectralFrames | None = None
+    rise: NDArray[np.float32] | None = None
+    tempos: dict[str, float] = field(default_factory=dict)
+    networks: Networks | None = None
+    chords: tuple[Chord, ...] = ()
+    pitch_classes: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 12)))
+    start_seconds: float = 0.0
+    frame_count: int = 0
+    tracks: dict[str, Track] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        """Length of what the sheet is about."""
+        return (self.frame_count or self.clip.mono.size) / SAMPLE_RATE
+
+    @property
+    def channel_count(self) -> int:
+        """Channels, 1 or 2."""
+        return len(self.clip.channels)
+
+    def keep(self, name: str, step_seconds: float, values: NDArray[np.float64]) -> None:
+        """Leaves a number for every ``step_seconds``, NaN where there is none, for Series.windows."""
+        self.tracks[name] = Track(step_seconds, values)
 
     def warn(self, reason: str, message: str, field: str = "") -> None:
         """Notes something to know about the answer."""

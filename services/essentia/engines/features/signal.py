@@ -12,43 +12,61 @@ from services.essentia.engines.features.values import decibels
 FULL_SCALE = 32767 / 32768
 
 
-def measure(sheet: Sheet) -> None:
-    """Fills the signal group."""
-    clip, values = sheet.clip, sheet.groups["signal"]
-    channels = clip.channels
-    values.put("duration_seconds", clip.seconds)
-    values["channel_count"] = len(channels)
-    values["sample_rate_hertz"] = SAMPLE_RATE
-    # NaN was refused before, so counting the two sides separately misses nothing and needs no array of magnitudes.
-    saturated = int((channels >= FULL_SCALE).sum() + (channels <= -FULL_SCALE).sum())
-    values["saturation_count"] = saturated
-    values.put("saturation_ratio", saturated / channels.size)
-    values.put("dc_offset", float(channels.mean(dtype=np.float64)))
-    if len(channels) == 2 and all(clip.alive):
-        _measure_stereo(sheet)
+class Signal:
+    """Sums over the windows, from which everything in the group follows."""
 
+    def __init__(self) -> None:
+        self._frames = 0
+        self._saturated = 0
+        self._sums = np.zeros(2)
+        # Powers of left and right, and their product.
+        self._products = np.zeros(3)
+        self._alive = np.zeros(2, bool)
 
-def _measure_stereo(sheet: Sheet) -> None:
-    values = sheet.groups["signal"]
-    left, right = sheet.clip.channels
-    size = left.size
-    left_mean, right_mean = (float(channel.mean(dtype=np.float64)) for channel in (left, right))
-    left_power, right_power, product = _dot(left, left) / size, _dot(right, right) / size, _dot(left, right) / size
-    deviations = (left_power - left_mean**2) * (right_power - right_mean**2)
-    if deviations > 0:
-        correlation = (product - left_mean * right_mean) / deviations**0.5
-        values.put("stereo_correlation", min(1.0, max(-1.0, correlation)))
-    # |(l ± r) / 2|² = (l² ± 2 l r + r²) / 4, so the three products give both the sum and the difference.
-    middle, side = left_power + 2 * product + right_power, max(0.0, left_power - 2 * product + right_power)
-    if middle > 1e-6 * (left_power + right_power):
-        values.put("stereo_width_ratio", (side / middle) ** 0.5)
-    values.put("stereo_balance_db", decibels((left_power / right_power) ** 0.5))
+    def feed(self, window: Sheet) -> None:
+        """Adds a window."""
+        channels = window.clip.channels
+        self._frames += channels.shape[1]
+        # NaN was refused before, so counting the two sides separately misses nothing and needs no array of magnitudes.
+        self._saturated += int((channels >= FULL_SCALE).sum() + (channels <= -FULL_SCALE).sum())
+        self._sums[: len(channels)] += channels.sum(1, dtype=np.float64)
+        self._alive[: len(channels)] |= window.clip.alive
+        if len(channels) == 2:
+            left, right = channels
+            self._products += (_dot(left, left), _dot(right, right), _dot(left, right))
+
+    def finish(self, sheet: Sheet) -> None:
+        """Fills the group."""
+        values, channels = sheet.groups["signal"], sheet.channel_count
+        samples = self._frames * channels
+        values.put("duration_seconds", self._frames / SAMPLE_RATE)
+        values["channel_count"] = channels
+        values["sample_rate_hertz"] = SAMPLE_RATE
+        values["saturation_count"] = self._saturated
+        values.put("saturation_ratio", self._saturated / samples)
+        values.put("dc_offset", float(self._sums.sum()) / samples)
+        if channels == 2 and self._alive.all():
+            self._put_stereo(sheet)
+
+    def _put_stereo(self, sheet: Sheet) -> None:
+        values = sheet.groups["signal"]
+        left_mean, right_mean = (float(total) / self._frames for total in self._sums)
+        left, right, product = (float(total) / self._frames for total in self._products)
+        deviations = (left - left_mean**2) * (right - right_mean**2)
+        if deviations > 0:
+            correlation = (product - left_mean * right_mean) / deviations**0.5
+            values.put("stereo_correlation", min(1.0, max(-1.0, correlation)))
+        # |(l ± r) / 2|² = (l² ± 2 l r + r²) / 4, so the three products give both the sum and the difference.
+        middle, side = left + 2 * product + right, max(0.0, left - 2 * product + right)
+        if middle > 1e-6 * (left + right):
+            values.put("stereo_width_ratio", (side / middle) ** 0.5)
+        values.put("stereo_balance_db", decibels((left / right) ** 0.5))
 
 
 def _dot(first: np.ndarray, second: np.ndarray) -> float:
     # In pieces, summed in double: one float32 sum over minutes of audio loses digits.
-    step = 1 << 16
+    step = 1 << 14
     return sum(
-        float(np.dot(first[start : start + step].astype(np.float64), second[start : start + step]))
+        float(np.dot(first[start : start + step], second[start : start + step]))
         for start in range(0, first.size, step)
     )

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
+from dataclasses import asdict
 
 import numpy as np
 
-from services.essentia.engine import SAMPLE_RATE
-from services.essentia.engines.features.harmony import HOP, STATISTICS
+from services.essentia.engine import USUAL_KEY_PROFILES
+from services.essentia.engines.features import chords, chroma, key, pitch_classes
+from services.essentia.engines.features.harmony import STATISTICS
 from services.essentia.engines.features.library import es
+from services.essentia.engines.features.pitch_classes import SEMITONES_FROM_A_TO_C
 from services.essentia.engines.features.sheet import HarmonicFrames, Sheet
 from services.essentia.engines.features.values import entropy_bits
 
-# The first decides a tie.
-KEY_PROFILES = ("edma", "bgate", "temperley", "krumhansl")
-# HPCP counts from A; the contract from C, three semitones up.
-SEMITONES_FROM_A_TO_C = 3
+# KeyExtractor's frames are twice as far apart as those of the chords.
+KEY_EVERY = 2
 # White noise and a random twelve-tone melody have a crest of 1.1 to 1.2 and 3.58 bits, a click 1.5 and 3.56, music from
 # 1.84 up and at most 3.42 bits; both limits stand halfway between.
 MIN_CREST, MAX_ENTROPY_BITS = 1.5, 3.5
@@ -24,6 +23,8 @@ MIN_CREST, MAX_ENTROPY_BITS = 1.5, 3.5
 MAX_CREST = 4.2
 FLATTEST_BITS = float(np.log2(12))
 ATONAL_FROM_BITS = 3.3
+# Chords of less than 1 % of the time are not counted.
+LASTING_SHARE = 0.01
 
 
 def measure_chroma(sheet: Sheet) -> None:
@@ -47,6 +48,7 @@ def measure_chroma(sheet: Sheet) -> None:
     values.put("chroma_entropy_bits", entropy)
     values.put("chroma_crest_ratio", crest)
     values.put("atonality", _atonality(crest, entropy))
+    _fill_kinds(sheet, frames)
     entropies = [bits for bits in map(entropy_bits, frames.chroma) if bits is not None]
     values.put("chroma_frame_entropy_bits", float(np.mean(entropies)))
     both = frames.sounding[1:] & frames.sounding[:-1]
@@ -61,8 +63,10 @@ def measure_chroma(sheet: Sheet) -> None:
 
 
 def measure_key(sheet: Sheet) -> None:
-    """Fills the key by vote over KEY_PROFILES, unless the chroma is too flat to have one."""
+    """Fills the key by vote over the profiles asked for, unless the chroma is too flat to have one."""
     values = sheet.groups["tonal"]
+    # Let go here: what is left on the sheet is kept for the whole recording.
+    classes, sheet.pitch_classes = sheet.pitch_classes, np.empty((0, 12))
     crest, entropy = values.get("chroma_crest_ratio"), values.get("chroma_entropy_bits")
     if not isinstance(crest, float) or not isinstance(entropy, float):
         sheet.warn("KEY_UNCLEAR", "no pitch was found", "tonal.key_tonic")
@@ -78,56 +82,54 @@ def measure_key(sheet: Sheet) -> None:
         )
         sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
         return
-    estimates = []
-    for profile in KEY_PROFILES:
-        sheet.checkpoint()
-        tonic, scale, strength = es.KeyExtractor(profileType=profile)(sheet.clip.mono)
-        estimates.append({"profile": profile, "tonic": tonic, "scale": scale, "strength": float(strength)})
-    # Counter keeps the order of first appearance among equals, so a tie goes to the first profile in it.
-    votes = Counter((estimate["tonic"], estimate["scale"]) for estimate in estimates)
-    winner, count = votes.most_common(1)[0]
-    values["key_tonic"], values["key_scale"] = winner
-    values["key_estimates"] = tuple(estimates)
-    values.put("key_agreement", count / len(estimates))
-    strengths = [float(each["strength"]) for each in estimates if (each["tonic"], each["scale"]) == winner]
-    values.put("key_strength", float(np.mean(strengths)))
+    opening = next((chord.name for chord in sheet.chords if chord.name != chords.NO_CHORD), None)
+    found = key.vote(classes[::KEY_EVERY].mean(0), sheet.request.key_profiles or USUAL_KEY_PROFILES, opening)
+    values["key_tonic"], values["key_scale"] = found.tonic, found.scale
+    values["key_alternative_tonic"], values["key_alternative_scale"] = found.second
+    values["key_estimates"] = tuple(asdict(estimate) for estimate in found.estimates)
+    values.put("key_strength", found.strength)
+    values.put("key_agreement", found.agreement)
+    values.put("key_margin", found.margin)
 
 
 def measure_chords(sheet: Sheet) -> None:
-    """Fills the chords: triads in spans of 2 s."""
-    values, frames = sheet.groups["tonal"], _frames(sheet)
-    if not frames.chroma.any():
+    """Follows the chords, leaves them for the key, and fills what rests on them."""
+    values = sheet.groups["tonal"]
+    sheet.pitch_classes = pitch_classes.walk(sheet.clip.mono, sheet.checkpoint)
+    if not sheet.pitch_classes.any():
         return
-    names, strengths = es.ChordsDetection(hopSize=HOP, windowSize=2)(np.ascontiguousarray(frames.chroma))
-    if not len(names):
+    sheet.chords = chords.follow(sheet.pitch_classes, sheet.clip.seconds)
+    sounding = [chord for chord in sheet.chords if chord.name != chords.NO_CHORD]
+    seconds = np.array([chord.end_seconds - chord.start_seconds for chord in sounding])
+    values.put("chord_ratio", float(seconds.sum()) / sheet.clip.seconds)
+    sheet.series["chords"] = tuple(
+        {name: value for name, value in asdict(chord).items() if value is not None} for chord in sheet.chords
+    )
+    if not sounding:
         return
-    # The key only turns the histogram, of which the entropy alone is used.
-    histogram, number_rate, change_rate, _, _ = es.ChordsDescriptors()(names, "C", "major")
-    values.put("chords_number_rate", number_rate)
-    values.put("chords_change_rate", change_rate)
-    values.put("chords_strength_mean", float(np.mean(strengths)))
-    values.put("chords_entropy_bits", entropy_bits(histogram))
-    values.put("chords_minor_ratio", float(np.mean([name.endswith("m") for name in names])))
-    sheet.series["chords"] = _runs(names, strengths)
+    changes, count = chords.changes(sheet.chords), len(sheet.pitch_classes)
+    shares: dict[str, float] = {}
+    for chord, length in zip(sounding, seconds, strict=True):
+        shares[chord.name] = shares.get(chord.name, 0.0) + float(length / seconds.sum())
+    values["chord_change_count"] = changes
+    values.put("chords_change_rate", changes / count)
+    values.put("chords_number_rate", sum(share > LASTING_SHARE for share in shares.values()) / count)
+    values.put("chords_entropy_bits", entropy_bits(list(shares.values())))
+    values.put("chords_minor_ratio", sum(share for name, share in shares.items() if name.endswith("m")))
+    strengths = np.array([chord.strength for chord in sounding], np.float64)
+    values.put("chords_strength_mean", float((strengths * seconds).sum() / seconds.sum()))
+    values.put("chord_seconds_mean", float(seconds.mean()))
+    values.put("progression_complexity", chords.progression_complexity(sheet.chords))
+    if len(sheet.beats):
+        values.put("chord_changes_per_beat", changes / len(sheet.beats))
 
 
-def _runs(names: list[str], strengths: list[float]) -> tuple[dict[str, object], ...]:
-    frame_seconds = HOP / SAMPLE_RATE
-    chords: list[dict[str, object]] = []
-    start = 0
-    for name, run in itertools.groupby(names):
-        end = start + len(list(run))
-        strength = float(np.mean(strengths[start:end]))
-        chords.append(
-            {
-                "start_seconds": start * frame_seconds,
-                "end_seconds": end * frame_seconds,
-                "name": str(name),
-                "strength": strength,
-            }
-        )
-        start = end
-    return tuple(chords)
+def _fill_kinds(sheet: Sheet, frames: HarmonicFrames) -> None:
+    cents = frames.tuning[1] if frames.tuning is not None else 0.0
+    kinds = chroma.chromagrams(sheet.clip.mono, cents)
+    kinds["hpcp"] = np.roll(frames.chroma, -SEMITONES_FROM_A_TO_C, axis=1)
+    summaries = [(kind, chroma.summarize(each)) for kind, each in kinds.items()]
+    sheet.groups["tonal"]["chroma_kinds"] = tuple({"kind": kind, **summary} for kind, summary in summaries if summary)
 
 
 def _atonality(crest: float, entropy: float) -> float:

@@ -1,0 +1,1 @@
+"""How often tempo and key are right, ours beside every single estimator, on sets made on the spot."""

@@ -1,0 +1,121 @@
+"""Follows the chords: the likeliest path through the triads, given the chroma of every frame."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.essentia.engine import SAMPLE_RATE
+from services.essentia.engines.features.pitch_classes import HOP, TONICS
+
+NO_CHORD = "N"
+NAMES = (*TONICS, *(f"{root}m" for root in TONICS), NO_CHORD)
+MAJOR, MINOR = (0, 4, 7), (0, 3, 7)
+# Where no triad fits the frames by this correlation, there is no chord. A single note fits its best triad by 0.52.
+LEAST_CORRELATION = 0.45
+# A change must gain as much correlation as this over the frames that follow: about 0.3 s of a chord that fits by 0.4
+# better, so that one passing note changes nothing.
+CHANGE_COST = 2.5
+
+
+@dataclass(frozen=True)
+class Chord:
+    """One chord.
+
+    Attributes:
+        start_seconds: Start.
+        end_seconds: End, which is the next one's start.
+        name: One of NAMES.
+        strength: Mean correlation of the chroma with the triad, -1 to 1; None for no chord.
+        similarity: Cosine of its mean chroma and that of the chord before it, 0 to 1; None for the first, and where one
+            of the two is no chord.
+    """
+
+    start_seconds: float
+    end_seconds: float
+    name: str
+    strength: float | None
+    similarity: float | None
+
+
+def follow(classes: NDArray[np.float64], end_seconds: float) -> tuple[Chord, ...]:
+    """Chords of pitch_classes.walk's frames (frames, 12), one after the other without gaps from 0 to ``end_seconds``.
+
+    Viterbi over 24 triads and none. A frame speaks for its middle, so a change lies between the middles of two frames.
+    """
+    if not len(classes):
+        return ()
+    greatest = classes.max(1, keepdims=True)
+    chroma = np.divide(classes, greatest, out=np.zeros_like(classes), where=greatest > 0)
+    fit = correlate(chroma)
+    path = _viterbi(np.concatenate((fit, np.full((len(fit), 1), LEAST_CORRELATION)), 1))
+    edges = [0, *(np.flatnonzero(np.diff(path)) + 1), len(path)]
+    means = [chroma[start:end].mean(0, dtype=np.float64) for start, end in itertools.pairwise(edges)]
+    chords: list[Chord] = []
+    for index, (start, end) in enumerate(itertools.pairwise(edges)):
+        state = int(path[start])
+        sounds = state < len(NAMES) - 1
+        similar = sounds and index > 0 and chords[-1].name != NO_CHORD
+        chords.append(
+            Chord(
+                start_seconds=_border(start) if index else 0.0,
+                end_seconds=_border(end) if end < len(path) else end_seconds,
+                name=NAMES[state],
+                strength=float(fit[start:end, state].mean()) if sounds else None,
+                similarity=_cosine(means[index - 1], means[index]) if similar else None,
+            )
+        )
+    return tuple(chords)
+
+
+def correlate(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Pearson correlation of frames (frames, 12) with the 24 triads of NAMES: (frames, 24); 0 for flat frames."""
+    triads = np.zeros((24, 12))
+    for root, (scale, steps) in itertools.product(range(12), enumerate((MAJOR, MINOR))):
+        triads[12 * scale + root, [(root + step) % 12 for step in steps]] = 1
+    triads -= triads.mean(1, keepdims=True)
+    frames = chroma - chroma.mean(1, keepdims=True)
+    lengths = np.linalg.norm(frames, axis=1, keepdims=True) * np.linalg.norm(triads, axis=1)
+    return np.divide(frames @ triads.T, lengths, out=np.zeros((len(frames), 24)), where=lengths > 1e-9)
+
+
+def changes(chords: tuple[Chord, ...]) -> int:
+    """How often one chord follows another; silence and noise between two of a name are no change."""
+    return sum(one != two for one, two in itertools.pairwise(each.name for each in chords if each.name != NO_CHORD))
+
+
+def progression_complexity(chords: tuple[Chord, ...]) -> float | None:
+    """Distinct successions of two chords over all successions, above 0 to 1; None below two successions."""
+    names = [name for name, _ in itertools.groupby(chord.name for chord in chords if chord.name != NO_CHORD)]
+    successions = Counter(itertools.pairwise(names))
+    return len(successions) / successions.total() if successions.total() > 1 else None
+
+
+def _viterbi(scores: NDArray[np.float64]) -> NDArray[np.intp]:
+    frames, states = scores.shape
+    came_from = np.empty((frames, states), np.int8)
+    stay, best = np.arange(states), scores[0].copy()
+    for frame in range(1, frames):
+        leader = int(best.argmax())
+        changed = best[leader] - CHANGE_COST
+        leaves = best < changed
+        came_from[frame] = np.where(leaves, leader, stay)
+        best = np.where(leaves, changed, best) + scores[frame]
+    path = np.empty(frames, np.intp)
+    path[-1] = best.argmax()
+    for frame in range(frames - 1, 0, -1):
+        path[frame - 1] = came_from[frame, path[frame]]
+    return path
+
+
+def _border(frame: int) -> float:
+    return (float(frame) - 0.5) * HOP / SAMPLE_RATE
+
+
+def _cosine(one: NDArray[np.float64], two: NDArray[np.float64]) -> float | None:
+    length = float(np.linalg.norm(one) * np.linalg.norm(two))
+    return float(one @ two) / length if length > 0 else None

@@ -1,0 +1,71 @@
+"""The networks that some requests need: loaded on first use, kept from call to call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chassis.errors import not_ready
+from services.essentia.engine import AnalysisRequest
+
+if TYPE_CHECKING:
+    from chassis.models import Store
+    from services.essentia.engines.features.notes import BasicPitch
+    from services.essentia.engines.features.swift_f0 import SwiftF0
+
+SWIFT_F0, BASIC_PITCH = "swift-f0", "basic-pitch"
+
+
+class Networks:
+    """Loads from a store; without one, none is there.
+
+    Args:
+        models: The installed models.
+        threads: Threads of each network.
+    """
+
+    def __init__(self, models: Store | None = None, threads: int = 1) -> None:
+        self._models, self._threads = models, threads
+        self._swift_f0: SwiftF0 | None = None
+        self._basic_pitch: BasicPitch | None = None
+
+    def prepare(self, request: AnalysisRequest) -> None:
+        """Loads what a request needs, before any work is done on it.
+
+        Raises:
+            AntiphonError: MODEL_NOT_INSTALLED, MODEL_CORRUPT.
+        """
+        if "pitch" not in request.groups:
+            return
+        if request.melody and request.melody_engine == SWIFT_F0:
+            self.swift_f0()
+        if request.notes:
+            self.basic_pitch()
+
+    def swift_f0(self) -> SwiftF0:
+        """The network that follows one voice."""
+        if self._swift_f0 is None:
+            # ONNX Runtime is loaded where a network is asked for, and else never.
+            from services.essentia.engines.features.swift_f0 import SwiftF0
+
+            self._swift_f0 = SwiftF0(self._store(SWIFT_F0).require(SWIFT_F0).files["model.onnx"], self._threads)
+        return self._swift_f0
+
+    def basic_pitch(self) -> BasicPitch:
+        """The network that finds the notes of all voices."""
+        if self._basic_pitch is None:
+            from services.essentia.engines.features.notes import BasicPitch
+
+            files = self._store(BASIC_PITCH).require(BASIC_PITCH).files
+            self._basic_pitch = BasicPitch(files["nmp.onnx"], self._threads)
+        return self._basic_pitch
+
+    def _store(self, name: str) -> Store:
+        if self._models is None:
+            command = f"antiphon models pull {name}"
+            raise not_ready(
+                "MODEL_NOT_INSTALLED",
+                f"the model {name!r} is not installed; install it with: {command}",
+                model=name,
+                command=command,
+            )
+        return self._models

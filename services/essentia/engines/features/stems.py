@@ -1,0 +1,139 @@
+"""Measures the stem group: loudness, density of onsets, rhythm against the beat, movement of the harmony."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.essentia.engine import SAMPLE_RATE
+from services.essentia.engines.features import ebu
+from services.essentia.engines.features.clip import Samples
+from services.essentia.engines.features.library import es
+from services.essentia.engines.features.sheet import Sheet
+from services.essentia.engines.features.timbral.attacks import HOP as STRENGTH_HOP
+from services.essentia.engines.features.timbral.attacks import onset_strength
+from services.essentia.engines.features.values import Values
+
+DENSITY_SECONDS, DENSITY_HOP_SECONDS = 4.0, 2.0
+ON_BEAT_SECONDS = 0.07
+INTERVAL_BINS = 50
+FRAME, HOP = 4096, 2048
+SOUNDING_RMS = 1e-4
+WIDEST_VARIANCE = 0.1
+# An onset is placed to within about two hops of where the spectrum rises most.
+REACH = 2
+# As for the mix: what the tracker draws on noise has fewer onsets to a beat.
+SHORTEST_SECONDS, MIN_ONSETS, MIN_ONSETS_PER_BEAT = 3.0, 4, 1 / 8
+
+
+class Stem:
+    """Everything about one stem."""
+
+    def __init__(self) -> None:
+        self._meter: ebu.Meter | None = None
+        self._onsets: list[NDArray[np.float64]] = []
+        self._strengths: list[NDArray[np.float64]] = []
+        self._beats: list[NDArray[np.float64]] = []
+        self._chroma: list[NDArray[np.float32]] = []
+
+    def feed(self, window: Sheet) -> None:
+        """Adds a window."""
+        clip = window.clip
+        self._meter = self._meter or ebu.Meter(len(clip.channels))
+        self._meter.feed(clip.channels)
+        if clip.silent:
+            return
+        window.checkpoint()
+        # Always a new instance: one that is used again answers 0.
+        onsets = np.asarray(es.OnsetRate()(clip.mono)[0], np.float64)
+        self._onsets.append(onsets + window.start_seconds)
+        self._strengths.append(_strengths(onset_strength(clip.mono), onsets))
+        window.checkpoint()
+        if not window.request.beat_seconds and clip.seconds >= SHORTEST_SECONDS:
+            ticks = np.asarray(es.RhythmExtractor2013(method="degara")(clip.mono)[1], np.float64)
+            if len(onsets) >= max(MIN_ONSETS, len(ticks) * MIN_ONSETS_PER_BEAT):
+                self._beats.append(ticks + window.start_seconds)
+        window.checkpoint()
+        self._chroma.append(_chroma(clip.mono))
+
+    def finish(self, sheet: Sheet) -> None:
+        """Fills the group."""
+        values = sheet.groups["stem"]
+        values["name"] = sheet.request.stem
+        if self._meter is not None and sheet.seconds >= 0.4:
+            blocks = self._meter.blocks()
+            values.put("integrated_lufs", ebu.integrated(blocks))
+            values.put("loudness_range_lu", ebu.loudness_range(blocks))
+        onsets, strengths = _joined(self._onsets), _joined(self._strengths)
+        values["onset_count"] = len(onsets)
+        _put_density(values, onsets, sheet.seconds)
+        _put_intervals(values, np.diff(onsets))
+        given = np.array(sheet.request.beat_seconds, np.float64)
+        beats = given if given.size else _joined(self._beats)
+        if beats.size and onsets.size:
+            values["beats_from"] = "caller" if given.size else "stem"
+            off = np.abs(onsets[:, None] - _neighbours(beats, onsets)).min(1) > ON_BEAT_SECONDS
+            weights = strengths if strengths.sum() > 0 else np.ones(len(onsets))
+            values.put("syncopation", float(np.average(off, weights=weights)))
+        elif onsets.size:
+            sheet.warn("TEMPO_NOT_FOUND", "no steady beat was found in the stem; give beat_seconds", "stem.syncopation")
+        chroma = np.concatenate(self._chroma) if self._chroma else np.empty((0, 12))
+        if len(chroma) > 1:
+            steps = np.linalg.norm(np.diff(chroma, axis=0), axis=1)
+            values.put("harmonic_movement", float(steps.mean() / 2**0.5))
+            values.put("harmonic_variance", min(1.0, float(chroma.var(0).mean()) / WIDEST_VARIANCE))
+
+
+def _put_density(values: Values, onsets: NDArray[np.float64], seconds: float) -> None:
+    starts = np.arange(0, seconds - DENSITY_SECONDS + 1e-9, DENSITY_HOP_SECONDS)
+    if not starts.size:
+        return
+    counts = np.searchsorted(onsets, starts + DENSITY_SECONDS) - np.searchsorted(onsets, starts)
+    rates = counts / DENSITY_SECONDS
+    values.put("onset_density_hz_mean", float(rates.mean()))
+    if rates.size > 1:
+        values.put("onset_density_hz2_variance", float(rates.var()))
+
+
+def _put_intervals(values: Values, intervals: NDArray[np.float64]) -> None:
+    if len(intervals) < 2 or not intervals.mean() > 0:
+        return
+    variation = float(intervals.std() / intervals.mean())
+    values.put("rhythmic_evenness", 1 / (1 + variation))
+    shares = np.histogram(intervals, INTERVAL_BINS)[0] / len(intervals)
+    entropy = float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
+    values.put("rhythmic_complexity", (min(entropy / 5, 1) + min(variation / 2, 1)) / 2)
+
+
+def _strengths(rise: NDArray[np.float64], onsets: NDArray[np.float64]) -> NDArray[np.float64]:
+    centres = np.round(onsets * SAMPLE_RATE / STRENGTH_HOP).astype(int)
+    near = (rise[max(0, centre - REACH) : centre + REACH + 1] for centre in centres)
+    return np.array([part.max() if part.size else 0.0 for part in near])
+
+
+def _neighbours(beats: NDArray[np.float64], onsets: NDArray[np.float64]) -> NDArray[np.float64]:
+    after = np.clip(np.searchsorted(beats, onsets), 0, len(beats) - 1)
+    return np.stack((beats[np.maximum(after - 1, 0)], beats[after]), 1)
+
+
+def _chroma(mono: Samples) -> NDArray[np.float32]:
+    """Chroma (frames, 12) of the frames that sound; each sums to 1."""
+    window, spectrum, rms = es.Windowing(type="blackmanharris62"), es.Spectrum(size=FRAME), es.RMS()
+    peaks = es.SpectralPeaks(
+        orderBy="magnitude", sampleRate=SAMPLE_RATE, magnitudeThreshold=1e-5, minFrequency=20, maxFrequency=3500,
+        maxPeaks=60,
+    )  # fmt: skip
+    chroma_of = es.HPCP(
+        sampleRate=SAMPLE_RATE, normalized="unitSum", minFrequency=20, maxFrequency=3500, weightType="cosine",
+        nonLinear=False, harmonics=8,
+    )  # fmt: skip
+    frames = es.FrameGenerator(mono, frameSize=FRAME, hopSize=HOP, startFromZero=True)
+    found = [chroma_of(*peaks(spectrum(window(frame)))) for frame in frames if rms(frame) >= SOUNDING_RMS]
+    chroma = np.array(found, np.float32).reshape(-1, 12)
+    return chroma[chroma.sum(1) > 0]
+
+
+def _joined(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    return np.array(list(itertools.chain.from_iterable(parts)), np.float64)

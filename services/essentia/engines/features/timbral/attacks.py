@@ -1,0 +1,208 @@
+"""Finds the beginnings of sounds and how they rise: envelope, onset strength, onsets, attack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.essentia.engine import SAMPLE_RATE
+from services.essentia.engines.features.clip import Samples
+from services.essentia.engines.features.frames import BATCH
+
+FRAME, HOP = 2048, 512
+MEL_BANDS = 128
+HOLD_SAMPLES, DECAY_SECONDS = 441, 0.1
+# A sound that starts with the recording has an onset too: silence goes before it.
+LEAD = 4097
+LOOK_BACK, LOOK_FAR = round(0.02 * SAMPLE_RATE), round(0.3 * SAMPLE_RATE)
+LEAST_RISE = 0.1
+LEAST_APART = round(0.1 * SAMPLE_RATE)
+LEAST_STRENGTH_DB = 3.0
+STEPS, EFFORT = 8, 3
+
+
+@dataclass(frozen=True)
+class Onsets:
+    """Onsets of a recording that LEAD samples of silence go before.
+
+    Attributes:
+        starts: Samples, ascending; [0] where there is none.
+        envelope: float32, of the samples with the lead.
+        strength: Rise of the mel spectrum (dB), one number every HOP samples of the samples with the lead.
+    """
+
+    starts: tuple[int, ...]
+    envelope: Samples
+    strength: NDArray[np.float64]
+
+    def spans(self) -> list[slice]:
+        """From each onset to the next, the last to the end."""
+        ends = (*self.starts[1:], None)
+        return [slice(start, end) for start, end in zip(self.starts, ends, strict=True)]
+
+
+def find(samples: Samples) -> Onsets:
+    """Finds the onsets of a recording."""
+    led = np.pad(samples, (LEAD, 0))
+    envelope, strength = follow(led), onset_strength(led)
+    found = _correct(_pick(strength) * HOP, envelope, strength)
+    # A single onset is the start of all there is.
+    return Onsets(tuple(found) if len(found) > 1 else (0,), envelope, strength)
+
+
+def follow(samples: Samples) -> Samples:
+    """Envelope that rises at once, holds for 10 ms and falls in a straight line by the greatest value in 0.1 s."""
+    held = np.abs(samples)
+    # The greatest of the last 442 samples, by runs of that length from the left and from the right.
+    width = HOLD_SAMPLES + 1
+    rows = np.pad(held, (0, -held.size % width)).reshape(-1, width)
+    left = np.maximum.accumulate(rows, axis=1).ravel()[: held.size]
+    right = np.maximum.accumulate(rows[:, ::-1], axis=1)[:, ::-1].ravel()[: held.size]
+    held[:HOLD_SAMPLES] = left[:HOLD_SAMPLES]
+    np.maximum(left[HOLD_SAMPLES:], right[: held.size - HOLD_SAMPLES], out=held[HOLD_SAMPLES:])
+    fall = float(held.max()) / (DECAY_SECONDS * SAMPLE_RATE)
+    slope = np.arange(held.size) * fall
+    falling = slope + held
+    np.maximum.accumulate(falling, out=falling)
+    falling -= slope
+    return falling.astype(np.float32)
+
+
+def onset_strength(samples: Samples) -> NDArray[np.float64]:
+    """Mean rise (dB) over 128 mel bands from one frame of 2048 samples every 512 to the next, as librosa counts it."""
+    padded = np.pad(samples, FRAME // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)).astype(np.float32)
+    weights = _mel_weights()
+    bands = np.empty((len(frames), MEL_BANDS), np.float32)
+    for start in range(0, len(frames), BATCH):
+        spectra = np.fft.rfft(frames[start : start + BATCH] * window)
+        bands[start : start + BATCH] = (np.square(spectra.real) + np.square(spectra.imag)) @ weights
+    levels = 10 * np.log10(np.maximum(bands, 1e-10))
+    np.maximum(levels, levels.max() - 80, out=levels)
+    rise = np.maximum(np.diff(levels, axis=0), 0).mean(1)
+    late = FRAME // (2 * HOP) + 1
+    return np.pad(rise, (late, 0)).astype(np.float64)[: len(frames)]
+
+
+def attack(envelope: Samples) -> tuple[float, int] | None:
+    """Attack of one sound by least effort: (common logarithm of seconds, sample where it starts); None without a rise."""
+    peak = int(envelope.argmax())
+    if peak == 0:
+        return None
+    before = envelope[:peak]
+    lowest = int(np.flatnonzero(before == before.min())[-1])
+    rise = envelope[lowest : peak + 1]
+    low, high = float(rise.min()), float(rise.max())
+    levels = low + np.linspace(1 / (STEPS + 2), 1 - 1 / (STEPS + 2), STEPS + 1) * (high - low)
+    # The envelope up to its peak only rises where it matters: the first place at or above each level.
+    crossings = np.searchsorted(np.maximum.accumulate(rise), levels.astype(np.float32))
+    effort = np.diff(crossings)
+    limit = effort.mean() * EFFORT
+    first = int(np.argmax(effort <= limit))
+    more = effort[first:] >= limit
+    last = first + (int(np.argmax(more)) or len(more) - 1)
+    start, end = int(crossings[first]), int(crossings[last])
+    if start == end:
+        start, end = int(crossings[0]), int(crossings[-1])
+    samples = end - start + 1 if end > start else 1
+    seconds = min(samples, int(0.1 * SAMPLE_RATE) + 1) / SAMPLE_RATE
+    return float(np.log10(seconds)), start + lowest
+
+
+@cache
+def _mel_weights() -> NDArray[np.float32]:
+    """Slaney's mel triangles of equal area, (1025, 128), 0 Hz to the Nyquist frequency."""
+    linear, per_octave = 3 / 200, 27 / np.log(6.4)
+    top = 15 + per_octave * np.log(SAMPLE_RATE / 2 / 1000)
+    mels = np.linspace(0, top, MEL_BANDS + 2)
+    edges = np.where(mels < 15, mels / linear, 1000 * np.exp((mels - 15) / per_octave))
+    bins = np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE)[:, None]
+    up = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    down = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
+    return (np.maximum(0, np.minimum(up, down)) * 2 / (edges[2:] - edges[:-2])).astype(np.float32)
+
+
+def _pick(strength: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Frames of onsets: peaks well above their surroundings, each moved back to where the strength begins to rise."""
+    low, high = float(strength.min()), float(strength.max())
+    if high <= low:
+        return np.empty(0, np.int64)
+    level = (strength - low) / (high - low)
+    greatest = np.pad(level, (2, 0), constant_values=-np.inf)
+    greatest = np.maximum(np.maximum(greatest[:-2], greatest[1:-1]), greatest[2:])
+    sums = np.concatenate(([0.0], np.cumsum(level)))
+    places = np.arange(level.size)
+    first, end = np.maximum(places - 8, 0), np.minimum(places + 9, level.size)
+    mean = (sums[end] - sums[first]) / (end - first)
+    minima = np.flatnonzero((level[1:-1] <= level[:-2]) & (level[1:-1] < level[2:])) + 1
+    minima = np.concatenate(([0], minima))
+    found: list[int] = []
+    last = -3
+    for place in np.flatnonzero((level >= greatest) & (level >= mean + 0.07)):
+        if place - last > 2:
+            last = int(place)
+            found.append(int(minima[np.searchsorted(minima, place, side="right") - 1]))
+    return np.array(found, np.int64)
+
+
+def _correct(found: NDArray[np.int64], envelope: Samples, strength: NDArray[np.float64]) -> list[int]:
+    reach = float(envelope.max() - envelope.min())
+    starts: list[int] = []
+    for place in found:
+        if starts and place + HOP - 1 >= envelope.size:
+            continue
+        start = _begin(int(place), envelope, LEAST_RISE * reach) if place > 0 else 0
+        if start not in starts and (start or not starts):
+            starts.append(start)
+    starts = [start for start, end in _pairs(starts) if _rises(envelope[start:end], LEAST_RISE * reach)] \
+        if len(starts) > 1 else starts
+    starts.sort()
+    apart: list[int] = []
+    for start in starts:
+        if not apart or start - apart[-1] >= LEAST_APART:
+            apart.append(start)
+    return [start for start, end in _pairs(apart) if _strong(strength, start, end)]
+
+
+def _pairs(starts: list[int]) -> list[tuple[int, int | None]]:
+    return list(zip(starts, (*starts[1:], None), strict=True)) if starts else []
+
+
+def _rises(span: Samples, least: float) -> bool:
+    peak = int(span.argmax()) if span.size > 1 else 0
+    return peak > 0 and float(span[peak] - span[:peak].min()) >= least
+
+
+def _strong(strength: NDArray[np.float64], start: int, end: int | None) -> bool:
+    span = strength[start // HOP : None if end is None else max(end // HOP, start // HOP + 1)]
+    return bool(span.size and span.max() >= LEAST_STRENGTH_DB)
+
+
+def _begin(place: int, envelope: Samples, least: float) -> int:
+    """Goes back from ``place`` to where the envelope no longer falls backwards; 0 where it falls to the very start."""
+    while True:
+        near = max(0, place - LOOK_BACK - 1)
+        before = envelope[near:place]
+        if not before.size:
+            return 0
+        lowest = int(before.argmin())
+        if before[lowest] <= envelope[place]:
+            place = near + lowest
+            if place <= LEAD - 1:
+                return 0
+            continue
+        far = max(0, place - LOOK_FAR - 1)
+        before = envelope[far:place]
+        lower = np.flatnonzero(before < envelope[place])
+        if not lower.size:
+            return place
+        between = before[lower[-1] :]
+        if float(between.max() - between.min()) >= least:
+            return place
+        place = far + int(lower[-1])
+        if place < LEAD - 1:
+            return 0

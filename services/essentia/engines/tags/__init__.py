@@ -1,0 +1,1 @@
+"""Tag engines: what a recording is called by networks trained on labels; a module is imported only when it is used."""

@@ -1,0 +1,41 @@
+"""Which models tag: those that a call names, or the service's own choice as far as it may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chassis.errors import invalid
+from chassis.facts import WarningFacts
+from chassis.models import InstalledModel, Store
+from services.essentia.engine import TAG_ENGINES
+
+
+def choose(store: Store, named: Sequence[str], usual: Sequence[str]) -> tuple[list[InstalledModel], list[WarningFacts]]:
+    """The models to run, each once, in order, with what to know of the choice.
+
+    Args:
+        named: Names that the call gives; each must be installed.
+        usual: Names for a call that gives none; those that are missing, or whose licence is refused, are left out.
+
+    Raises:
+        AntiphonError: UNKNOWN_MODEL, NOT_A_TAG_MODEL, MODEL_NOT_INSTALLED, LICENCE_REFUSED for a name that the call
+            gives; MODEL_CORRUPT.
+    """
+    for name in named or usual:
+        if store.manifest.model(name).engine not in TAG_ENGINES:
+            raise invalid(
+                "NOT_A_TAG_MODEL", f"the model {name!r} gives no tags", field="config.tags.models", model=name
+            )
+    if named:
+        return [store.require(name) for name in dict.fromkeys(named)], []
+    present = [name for name in dict.fromkeys(usual) if store.installed(name)]
+    usable = [name for name in present if store.allowed(name)]
+    warnings = []
+    if not present and usual:
+        message = f"no tag model is installed; install one with: antiphon models pull {usual[0]}"
+        warnings.append(WarningFacts("TAGS_NOT_INSTALLED", message, "tag_sets"))
+    for name in present:
+        if name not in usable:
+            message = f"{name} may not be used commercially, which ANTIPHON_LICENCE_POLICY demands"
+            warnings.append(WarningFacts("LICENCE_REFUSED", message, "tag_sets"))
+    return [store.require(name) for name in usable], warnings

@@ -1,0 +1,64 @@
+"""Frames are cut as Essentia cuts them, and short clips are repeated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chassis.errors import AntiphonError
+from services.essentia.engines.tags.mel import BANDS, log_mel
+from services.essentia.engines.tags.patches import Grid, Hearing
+from tests.services.essentia.tags.conftest import blocks, sweep
+
+EFFNET, MUSICNN = Grid(128, 62), Grid(187, 93)
+
+
+def count(grid: Grid, samples: int) -> int:
+    return sum(len(batch) for batch in grid.cut(log_mel([sweep(samples)]), 8))
+
+
+# Counted with TensorflowPredictEffnetDiscogs and TensorflowPredictMusiCNN, lastPatchMode="discard".
+@pytest.mark.parametrize(
+    ("grid", "samples", "patches"),
+    [(EFFNET, 32512, 0), (EFFNET, 32513, 1), (EFFNET, 80000, 3), (EFFNET, 507200, 30), (MUSICNN, 516800, 20)],
+)
+def test_there_are_as_many_patches_as_essentia_gives(grid: Grid, samples: int, patches: int) -> None:
+    assert count(grid, samples) == patches
+
+
+@pytest.mark.parametrize("grid", [EFFNET, MUSICNN])
+def test_the_fewest_samples_give_one_patch_and_one_less_gives_none(grid: Grid) -> None:
+    assert (count(grid, grid.fewest_samples - 1), count(grid, grid.fewest_samples)) == (0, 1)
+
+
+def test_patches_are_the_frames_they_stand_for() -> None:
+    frames = np.arange(400 * BANDS, dtype=np.float32).reshape(400, BANDS)
+    patches = np.concatenate(list(EFFNET.cut(np.array_split(frames, 9), 3)))
+    assert len(patches) == 5
+    for index, patch in enumerate(patches):
+        assert np.array_equal(patch, frames[62 * index : 62 * index + 128])
+
+
+def test_a_short_clip_is_repeated_and_said_to_be() -> None:
+    samples = sweep(10000)
+    hearing = Hearing(blocks(samples, 3000), EFFNET.fewest_samples)
+    heard = np.concatenate(list(hearing))
+    assert len(heard) == 32513
+    assert np.array_equal(heard, np.concatenate([samples] * 4)[:32513])
+    (warning,) = hearing.warnings()
+    assert (warning.reason, warning.field) == ("AUDIO_REPEATED", "tag_sets")
+    assert "0.62 s" in warning.message
+
+
+def test_a_long_clip_is_left_alone() -> None:
+    samples = sweep(40000)
+    hearing = Hearing(blocks(samples), EFFNET.fewest_samples)
+    assert np.array_equal(np.concatenate(list(hearing)), samples)
+    assert list(hearing.warnings()) == []
+
+
+def test_less_than_a_twentieth_of_a_second_is_refused() -> None:
+    with pytest.raises(AntiphonError) as caught:
+        list(Hearing([np.ones(799, np.float32)], 32513))
+    assert (caught.value.reason, caught.value.metadata["seconds"]) == ("AUDIO_TOO_SHORT", "0.050")
+    assert list(Hearing([np.ones(800, np.float32)], 32513))

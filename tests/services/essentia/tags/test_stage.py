@@ -1,0 +1,169 @@
+"""From the models of the store to tags: the service's choice, an operator's own models, licences."""
+
+from __future__ import annotations
+
+import hashlib
+import wave
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chassis.audio import Source
+from chassis.errors import AntiphonError
+from chassis.facts import WarningFacts
+from chassis.models import Manifest, Store
+from chassis.models.pull import Puller
+from chassis.models.settings import HubSettings, StoreSettings
+from chassis.models.sources import Mirror
+from services.essentia.engine import AnalysisRequest, GroupFeatures, Header, Summary, TagRequest, TagSet
+from services.essentia.engines.tags.stage import TagStage
+from services.essentia.job import Jobs
+from services.essentia.settings import EssentiaSettings
+from tests.services.essentia.tags.conftest import RATE, Recording, chord
+
+PROJECT = Path(__file__).parents[4]
+MANIFEST = PROJECT / "services" / "essentia" / "models.toml"
+
+
+def row(name: str, engine: str, folder: Path, names: Sequence[str], commercial: bool) -> str:
+    files = []
+    for file in names:
+        content = (folder / file).read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        files.append(
+            f'[[models.files]]\nname = "{file}"\nsize = {len(content)}\nsha256 = "{digest}"\n'
+            f'sources = [{{ kind = "https", url = "https://models.invalid/{file}" }}]\n'
+        )
+    head = (
+        f'[[models]]\nname = "{name}"\nengine = "{engine}"\ndefault = false\nstarter = false\nrevision = "1"\n'
+        f'license_spdx = "CC0-1.0"\ncommercial_use = {str(commercial).lower()}\n'
+    )
+    return head + "".join(files)
+
+
+@dataclass(frozen=True)
+class Lab:
+    """An operator's folder of weights and the manifest that pins them."""
+
+    root: Path
+    extra: Path
+
+    def store(self, licence_policy: str = "any") -> Store:
+        return Store(self.root, Manifest.load(MANIFEST, self.extra), licence_policy)
+
+
+@pytest.fixture(scope="module")
+def lab(standins: Path, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """Stand-ins in a further manifest, taken in from a folder as ``antiphon models import`` does."""
+    folder = tmp_path_factory.mktemp("operator")
+    extractor, head = ["extractor.onnx", "extractor.json"], ["head.onnx", "head.json"]
+    graphs = ["extractor.pb", "extractor.json"]
+    (folder / "models.toml").write_text(
+        row("own-genre", "onnx", standins, extractor, commercial=False)
+        + row("own-mood", "onnx", standins, extractor + head, commercial=True)
+        + row("own-genre-tf", "essentia", standins, graphs, commercial=True)
+        + row("own-absent", "onnx", folder.parent, [], commercial=True).rstrip()
+        + '\nfiles = [{ name = "a.onnx", size = 1, sha256 = "' + "0" * 64 + '", '
+        'sources = [{ kind = "https", url = "https://models.invalid/a" }] }]\n'
+    )  # fmt: skip
+    made = Lab(folder / "store", folder / "models.toml")
+    store = made.store()
+    puller = Puller(PROJECT, StoreSettings(), HubSettings(), lambda event: None)
+    for name in ("own-genre", "own-mood", "own-genre-tf"):
+        puller.take_in(store, name, Mirror(standins))
+        assert store.installed(name)
+    return made
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("audio") / "chord.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(np.round(chord(5) * 32767).astype("<i2").tobytes())
+    return path
+
+
+def settings(*names: str) -> EssentiaSettings:
+    return EssentiaSettings(tag_models=names, device="cpu")
+
+
+def run(store: Store, recording: Path, request: TagRequest, *usual: str) -> tuple[list[TagSet], set[str]]:
+    stage = TagStage(settings(*usual), store)
+    plan = stage.plan(request)
+    assert plan is not None
+    events = list(stage.run(plan, Source(recording), lambda: None))
+    reasons = {event.reason for event in events if isinstance(event, WarningFacts)}
+    return [event for event in events if isinstance(event, TagSet)], reasons
+
+
+def test_the_services_own_choice_tags_as_far_as_it_is_installed(lab: Lab, recording: Path) -> None:
+    sets, reasons = run(lab.store(), recording, TagRequest(), "own-mood", "own-absent", "own-genre")
+    assert [one.model.name for one in sets] == ["own-mood", "own-genre"]
+    assert {one.engine for one in sets} == {"onnx"}
+    assert all(one.stand_in and one.patch_count == 3 for one in sets)
+    assert reasons == {"STAND_IN_MODEL"}
+    assert set(sets[0].model.weights_sha256) == {"extractor.onnx", "extractor.json", "head.onnx", "head.json"}
+
+
+def test_a_call_can_name_models_of_several_engines(lab: Lab, recording: Path) -> None:
+    request = TagRequest(models=("own-genre-tf", "own-genre"), all_scores=True)
+    sets, _ = run(lab.store(), recording, request)
+    assert [(one.model.name, one.engine) for one in sets] == [("own-genre-tf", "essentia"), ("own-genre", "onnx")]
+    scores = [{tag.label: tag.score for tag in one.tags} for one in sets]
+    assert len(scores[0]) == 400
+    # The same weights in two engines; see test_engines.py for the tolerance.
+    assert scores[0] == pytest.approx(scores[1], abs=2e-4)
+
+
+def test_where_nothing_is_installed_a_warning_says_what_to_do(tmp_path: Path, recording: Path) -> None:
+    sets, reasons = run(Store(tmp_path, MANIFEST), recording, TagRequest(), "musicnn-msd")
+    assert (sets, reasons) == ([], {"TAGS_NOT_INSTALLED"})
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "reason"),
+    [
+        ("own-absent", "FAILED_PRECONDITION", "MODEL_NOT_INSTALLED"),
+        ("discogs-genre", "FAILED_PRECONDITION", "MODEL_NOT_INSTALLED"),
+        ("nothing", "INVALID_ARGUMENT", "UNKNOWN_MODEL"),
+    ],
+)
+def test_a_model_that_is_named_must_be_there(lab: Lab, name: str, code: str, reason: str) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        TagStage(settings(), lab.store()).plan(TagRequest(models=(name,)))
+    assert (caught.value.code, caught.value.reason) == (code, reason)
+
+
+def test_under_the_commercial_policy_non_commercial_weights_do_not_tag(lab: Lab, recording: Path) -> None:
+    store = lab.store("commercial")
+    sets, reasons = run(store, recording, TagRequest(), "own-genre", "own-mood")
+    assert [one.model.name for one in sets] == ["own-mood"]
+    assert "LICENCE_REFUSED" in reasons
+    with pytest.raises(AntiphonError) as caught:
+        TagStage(settings(), store).plan(TagRequest(models=("own-genre",)))
+    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "LICENCE_REFUSED")
+
+
+def test_a_job_tells_tags_between_header_and_summary(lab: Lab, recording: Path) -> None:
+    jobs = Jobs(settings("own-genre"), lab.store())
+    request = AnalysisRequest(tags=TagRequest(), tags_only=True)
+    events = list(jobs.analyze(Recording(Source(recording)), request))
+    assert isinstance(events[0], Header)
+    assert isinstance(events[-1], Summary)
+    assert sum(isinstance(event, TagSet) for event in events) == 1
+    assert not any(isinstance(event, GroupFeatures) for event in events)
+    assert events[-1].source.frames == 5 * RATE
+    assert "STAND_IN_MODEL" in {warning.reason for warning in events[-1].warnings}
+
+
+def test_a_missing_model_is_told_before_any_work(lab: Lab, recording: Path) -> None:
+    jobs = Jobs(settings(), lab.store())
+    request = AnalysisRequest(tags=TagRequest(models=("own-absent",)))
+    with pytest.raises(AntiphonError, match="MODEL_NOT_INSTALLED"):
+        next(iter(jobs.analyze(Recording(Source(recording)), request)))

@@ -1,0 +1,118 @@
+"""Tempo is what the estimators come to, in the octave that the onsets support."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chassis.audio import RawPcm, Source
+from chassis.errors import AntiphonError
+from services.essentia.engine import AnalysisRequest, GroupFeatures
+from services.essentia.engines.features import Features
+from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz, rises
+from services.essentia.engines.features.tempo import Pulse, settle
+from tests.services.essentia import signals
+from tests.services.essentia.conftest import Analyze
+
+
+def pulse_of(samples: signals.Samples) -> Pulse:
+    return Pulse(rises(samples), band_centres_hz(), FRAME_RATE)
+
+
+@pytest.mark.parametrize("bpm", [40, 60, 90, 120, 150, 174, 200])
+def test_a_metronome_has_its_tempo_and_not_its_double_or_half(analyze: Analyze, bpm: int) -> None:
+    found = analyze(signals.stack(signals.metronome(bpm, 20)), "rhythm")
+    # 4 % is the tolerance of the field's tempo evaluations.
+    assert found.number("rhythm.bpm") == pytest.approx(bpm, rel=0.04)
+    assert found.number("rhythm.bpm_octave_agreement") == 1
+
+
+def test_beats_are_brought_to_the_tempo(analyze: Analyze) -> None:
+    for bpm in (60, 200):
+        found = analyze(signals.stack(signals.metronome(bpm, 20)), "rhythm", include_series=True)
+        assert found.number("rhythm.bpm_multifeature") != pytest.approx(bpm, rel=0.04), "this tests nothing"
+        beats = np.array(found.groups["series"]["beat_seconds"])
+        # The tracker's grid has a step of 11.6 ms, and a beat put between two of them half of that more.
+        assert np.diff(beats) == pytest.approx(60 / bpm, abs=0.03)
+        since = beats % (60 / bpm)
+        assert np.minimum(since, 60 / bpm - since).max() < 0.04
+
+
+def test_the_estimators_and_their_agreement_are_told(analyze: Analyze) -> None:
+    rhythm = analyze(signals.stack(signals.metronome(60, 20)), "rhythm").groups["rhythm"]
+    estimates = rhythm["tempo_estimates"]
+    assert isinstance(estimates, tuple)
+    assert [each["estimator"] for each in estimates] == ["multifeature", "degara", "percival", "autocorrelation"]
+    bpm = rhythm["bpm"]
+    assert isinstance(bpm, float)
+    assert rhythm["bpm_agreement"] == sum(abs(each["bpm"] - bpm) <= 0.04 * bpm for each in estimates) / 4
+    alternatives = rhythm["bpm_alternatives"]
+    assert isinstance(alternatives, tuple)
+    assert alternatives[0]["bpm"] == pytest.approx(120, rel=0.04)
+    assert all(abs(each["bpm"] - bpm) > 0.04 * bpm for each in alternatives)
+
+
+@pytest.mark.parametrize(("slowest", "fastest", "expected"), [(50, 90, 60), (90, 170, 120), (170, 300, 240)])
+def test_the_caller_chooses_the_octave(analyze: Analyze, slowest: float, fastest: float, expected: float) -> None:
+    clip = signals.stack(signals.metronome(120, 20))
+    found = analyze(clip, "rhythm", include_series=True, min_bpm=slowest, max_bpm=fastest)
+    assert found.number("rhythm.bpm") == pytest.approx(expected, rel=0.02)
+    beats = np.array(found.groups["series"]["beat_seconds"])
+    assert np.median(np.diff(beats)) == pytest.approx(60 / expected, rel=0.05)
+
+
+def test_a_range_without_any_octave_leaves_tempo_and_beats_absent(analyze: Analyze) -> None:
+    found = analyze(signals.stack(signals.metronome(120, 20)), "rhythm", include_series=True, min_bpm=130, max_bpm=200)
+    assert "TEMPO_OUT_OF_RANGE" in found.reasons()
+    assert found.number("rhythm.bpm") is None
+    assert found.number("rhythm.beat_count") is None
+    assert "beat_seconds" not in found.groups["series"]
+    assert found.number("rhythm.bpm_multifeature") == pytest.approx(120, rel=0.04)
+
+
+@pytest.mark.parametrize(("slowest", "fastest"), [(100, 100), (200, 100), (10, 100), (100, 500), (float("nan"), 100)])
+def test_a_range_that_is_none_is_refused(slowest: float, fastest: float) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        AnalysisRequest(min_bpm=slowest, max_bpm=fastest)
+    assert caught.value.reason == "TEMPO_RANGE"
+
+
+def test_families_outvote_a_lone_estimate() -> None:
+    pulse = pulse_of(signals.metronome(100, 20).astype(np.float32))
+    tempo = settle({"a": 100.0, "b": 200.0, "c": 140.0}, pulse)
+    assert tempo is not None
+    assert tempo.bpm == 100
+    assert tempo.octave_agreement == pytest.approx(2 / 3)
+
+
+def test_the_autocorrelation_is_strong_at_the_period_and_weak_beside_it() -> None:
+    pulse = pulse_of(signals.metronome(100, 20).astype(np.float32))
+    assert pulse.strength(100) > 0.9
+    assert pulse.strength(100, 2) > 0.9
+    # Strokes of a few frames: nothing is there at three quarters of the period.
+    assert pulse.strength(100, 0.75) < 0.1
+    assert pulse.bpm() == pytest.approx(100, rel=0.01)
+
+
+def test_nothing_repeats_in_silence() -> None:
+    assert pulse_of(np.zeros(5 * signals.SAMPLE_RATE, np.float32)).bpm() is None
+    assert settle({}, pulse_of(np.zeros(5 * signals.SAMPLE_RATE, np.float32))) is None
+
+
+@pytest.mark.parametrize("rate", [22050, 48000])
+def test_a_clip_at_another_rate_keeps_its_tempo_and_key(engine: Features, tmp_path: Path, rate: int) -> None:
+    # The algorithms assume 44.1 kHz: at 22,050 Hz unconverted, tempo would double and the key be any other.
+    def told(samples: np.ndarray, group: str) -> Mapping[str, object]:
+        times = np.arange(int(12 * rate)) / rate
+        path = tmp_path / "clip.raw"
+        np.interp(times, np.arange(samples.size) / signals.SAMPLE_RATE, samples).astype("<f4").tofile(path)
+        audio = Source(path, RawPcm("f32le", rate, 1)).read(sample_rate=signals.SAMPLE_RATE)
+        events = engine.analyze(audio, AnalysisRequest((group,)))
+        return next(event.values for event in events if isinstance(event, GroupFeatures))
+
+    assert told(signals.metronome(100, 12), "rhythm")["bpm"] == pytest.approx(100, rel=0.02)
+    tonal = told(signals.cadence(signals.C_MAJOR), "tonal")
+    assert (tonal["key_tonic"], tonal["key_scale"]) == ("C", "major")
