@@ -27,37 +27,57 @@ from antiphon.evidence.v1 import evidence_pb2 as antiphon_dot_evidence_dot_v1_do
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'antiphon/speech/v1/speech_service.proto\x12\x12\x61ntiphon.speech.v1\x1a\x1d\x61ntiphon/audio/v1/audio.proto\x1a#antiphon/evidence/v1/evidence.proto\x1a\x1egoogle/protobuf/duration.proto\"\x89\x01\n\x11TranscribeRequest\x12\x39\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\'.antiphon.speech.v1.TranscriptionConfigH\x00\x12.\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1d.antiphon.audio.v1.AudioChunkH\x00\x42\t\n\x07payload\"\xef\x02\n\x13TranscriptionConfig\x12\x34\n\x0c\x61udio_format\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.AudioFormat\x12\r\n\x05model\x18\x02 \x01(\t\x12\x15\n\rlanguage_code\x18\x03 \x01(\t\x12&\n\x04task\x18\x04 \x01(\x0e\x32\x18.antiphon.speech.v1.Task\x12\x16\n\tbeam_size\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\nword_times\x18\x06 \x01(\x08H\x01\x88\x01\x01\x12%\n\x18voice_activity_detection\x18\x07 \x01(\x08H\x02\x88\x01\x01\x12\x16\n\x0einitial_prompt\x18\x08 \x01(\t\x12*\n\x04\x63lip\x18\t \x01(\x0b\x32\x1c.antiphon.audio.v1.ClipRangeB\x0c\n\n_beam_sizeB\r\n\x0b_word_timesB\x1b\n\x19_voice_activity_detection\"\xf9\x01\n\x12TranscribeResponse\x12\x39\n\x06header\x18\x01 \x01(\x0b\x32\'.antiphon.speech.v1.TranscriptionHeaderH\x00\x12\x32\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.antiphon.evidence.v1.ProgressH\x00\x12.\n\x07segment\x18\x03 \x01(\x0b\x32\x1b.antiphon.speech.v1.SegmentH\x00\x12;\n\x07summary\x18\x04 \x01(\x0b\x32(.antiphon.speech.v1.TranscriptionSummaryH\x00\x42\x07\n\x05\x65vent\"E\n\x13TranscriptionHeader\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\"\xbe\x02\n\x07Segment\x12/\n\x0cstart_offset\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\'\n\x05words\x18\x04 \x03(\x0b\x32\x18.antiphon.speech.v1.Word\x12\x18\n\x0b\x61vg_logprob\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\"\n\x15no_speech_probability\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x1e\n\x11\x63ompression_ratio\x18\x07 \x01(\x01H\x02\x88\x01\x01\x42\x0e\n\x0c_avg_logprobB\x18\n\x16_no_speech_probabilityB\x14\n\x12_compression_ratio\"\x9e\x01\n\x04Word\x12/\n\x0cstart_offset\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x18\n\x0bprobability\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x0e\n\x0c_probability\"?\n\x11LanguageCandidate\x12\x15\n\rlanguage_code\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\"\xf8\x02\n\x14TranscriptionSummary\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12\x15\n\rlanguage_code\x18\x02 \x01(\t\x12!\n\x14language_probability\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x42\n\x13language_candidates\x18\x04 \x03(\x0b\x32%.antiphon.speech.v1.LanguageCandidate\x12\x32\n\x0fspeech_duration\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x08warnings\x18\x06 \x03(\x0b\x32\x1d.antiphon.evidence.v1.Warning\x12\x34\n\nprovenance\x18\x07 \x01(\x0b\x32 .antiphon.evidence.v1.ProvenanceB\x17\n\x15_language_probability\"v\n\nTranscript\x12-\n\x08segments\x18\x01 \x03(\x0b\x32\x1b.antiphon.speech.v1.Segment\x12\x39\n\x07summary\x18\x02 \x01(\x0b\x32(.antiphon.speech.v1.TranscriptionSummary\"\x13\n\x11ListModelsRequest\"E\n\x12ListModelsResponse\x12/\n\x06models\x18\x01 \x03(\x0b\x32\x1f.antiphon.evidence.v1.ModelInfo*E\n\x04Task\x12\x14\n\x10TASK_UNSPECIFIED\x10\x00\x12\x13\n\x0fTASK_TRANSCRIBE\x10\x01\x12\x12\n\x0eTASK_TRANSLATE\x10\x02\x32\xcd\x01\n\rSpeechService\x12_\n\nTranscribe\x12%.antiphon.speech.v1.TranscribeRequest\x1a&.antiphon.speech.v1.TranscribeResponse(\x01\x30\x01\x12[\n\nListModels\x12%.antiphon.speech.v1.ListModelsRequest\x1a&.antiphon.speech.v1.ListModelsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'antiphon/speech/v1/speech_service.proto\x12\x12\x61ntiphon.speech.v1\x1a\x1d\x61ntiphon/audio/v1/audio.proto\x1a#antiphon/evidence/v1/evidence.proto\x1a\x1egoogle/protobuf/duration.proto\"\x89\x01\n\x11TranscribeRequest\x12\x39\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\'.antiphon.speech.v1.TranscriptionConfigH\x00\x12.\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1d.antiphon.audio.v1.AudioChunkH\x00\x42\t\n\x07payload\"\xd3\x04\n\x13TranscriptionConfig\x12\x34\n\x0c\x61udio_format\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.AudioFormat\x12\r\n\x05model\x18\x02 \x01(\t\x12\x15\n\rlanguage_code\x18\x03 \x01(\t\x12&\n\x04task\x18\x04 \x01(\x0e\x32\x18.antiphon.speech.v1.Task\x12\x16\n\tbeam_size\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x17\n\nword_times\x18\x06 \x01(\x08H\x01\x88\x01\x01\x12%\n\x18voice_activity_detection\x18\x07 \x01(\x08H\x02\x88\x01\x01\x12\x16\n\x0einitial_prompt\x18\x08 \x01(\t\x12*\n\x04\x63lip\x18\t \x01(\x0b\x32\x1c.antiphon.audio.v1.ClipRange\x12\x10\n\x08hotwords\x18\n \x03(\t\x12\x14\n\x0ctemperatures\x18\x0b \x03(\x01\x12\'\n\x1a\x63ondition_on_previous_text\x18\x0c \x01(\x08H\x03\x88\x01\x01\x12 \n\x13no_speech_threshold\x18\r \x01(\x01H\x04\x88\x01\x01\x12 \n\x13hallucination_guard\x18\x0e \x01(\x08H\x05\x88\x01\x01\x42\x0c\n\n_beam_sizeB\r\n\x0b_word_timesB\x1b\n\x19_voice_activity_detectionB\x1d\n\x1b_condition_on_previous_textB\x16\n\x14_no_speech_thresholdB\x16\n\x14_hallucination_guard\"\xf9\x01\n\x12TranscribeResponse\x12\x39\n\x06header\x18\x01 \x01(\x0b\x32\'.antiphon.speech.v1.TranscriptionHeaderH\x00\x12\x32\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.antiphon.evidence.v1.ProgressH\x00\x12.\n\x07segment\x18\x03 \x01(\x0b\x32\x1b.antiphon.speech.v1.SegmentH\x00\x12;\n\x07summary\x18\x04 \x01(\x0b\x32(.antiphon.speech.v1.TranscriptionSummaryH\x00\x42\x07\n\x05\x65vent\"E\n\x13TranscriptionHeader\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\"\xe8\x02\n\x07Segment\x12/\n\x0cstart_offset\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\'\n\x05words\x18\x04 \x03(\x0b\x32\x18.antiphon.speech.v1.Word\x12\x18\n\x0b\x61vg_logprob\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\"\n\x15no_speech_probability\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x1e\n\x11\x63ompression_ratio\x18\x07 \x01(\x01H\x02\x88\x01\x01\x12\x18\n\x0btemperature\x18\x08 \x01(\x01H\x03\x88\x01\x01\x42\x0e\n\x0c_avg_logprobB\x18\n\x16_no_speech_probabilityB\x14\n\x12_compression_ratioB\x0e\n\x0c_temperature\"\x9e\x01\n\x04Word\x12/\n\x0cstart_offset\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x18\n\x0bprobability\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x0e\n\x0c_probability\"?\n\x11LanguageCandidate\x12\x15\n\rlanguage_code\x18\x01 \x01(\t\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\"\xf8\x02\n\x14TranscriptionSummary\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12\x15\n\rlanguage_code\x18\x02 \x01(\t\x12!\n\x14language_probability\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x42\n\x13language_candidates\x18\x04 \x03(\x0b\x32%.antiphon.speech.v1.LanguageCandidate\x12\x32\n\x0fspeech_duration\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x08warnings\x18\x06 \x03(\x0b\x32\x1d.antiphon.evidence.v1.Warning\x12\x34\n\nprovenance\x18\x07 \x01(\x0b\x32 .antiphon.evidence.v1.ProvenanceB\x17\n\x15_language_probability\"v\n\nTranscript\x12-\n\x08segments\x18\x01 \x03(\x0b\x32\x1b.antiphon.speech.v1.Segment\x12\x39\n\x07summary\x18\x02 \x01(\x0b\x32(.antiphon.speech.v1.TranscriptionSummary\"\x86\x01\n\x12\x41lignLyricsRequest\x12\x35\n\x06\x63onfig\x18\x01 \x01(\x0b\x32#.antiphon.speech.v1.AlignmentConfigH\x00\x12.\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1d.antiphon.audio.v1.AudioChunkH\x00\x42\t\n\x07payload\"\xa9\x01\n\x0f\x41lignmentConfig\x12\x34\n\x0c\x61udio_format\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.AudioFormat\x12\r\n\x05model\x18\x02 \x01(\t\x12\x15\n\rlanguage_code\x18\x03 \x01(\t\x12\x0e\n\x06lyrics\x18\x04 \x01(\t\x12*\n\x04\x63lip\x18\x05 \x01(\x0b\x32\x1c.antiphon.audio.v1.ClipRange\"\xf7\x01\n\x13\x41lignLyricsResponse\x12\x39\n\x06header\x18\x01 \x01(\x0b\x32\'.antiphon.speech.v1.TranscriptionHeaderH\x00\x12\x32\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.antiphon.evidence.v1.ProgressH\x00\x12/\n\x04line\x18\x03 \x01(\x0b\x32\x1f.antiphon.speech.v1.AlignedLineH\x00\x12\x37\n\x07summary\x18\x04 \x01(\x0b\x32$.antiphon.speech.v1.AlignmentSummaryH\x00\x42\x07\n\x05\x65vent\"\xfd\x01\n\x0b\x41lignedLine\x12\x13\n\x0bline_number\x18\x01 \x01(\x05\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x34\n\x0cstart_offset\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x88\x01\x01\x12\x32\n\nend_offset\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationH\x01\x88\x01\x01\x12\'\n\x05words\x18\x05 \x03(\x0b\x32\x18.antiphon.speech.v1.Word\x12\x18\n\x10heard_word_count\x18\x06 \x01(\x05\x42\x0f\n\r_start_offsetB\r\n\x0b_end_offset\"\xb6\x02\n\x10\x41lignmentSummary\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12\x15\n\rlanguage_code\x18\x02 \x01(\t\x12!\n\x14language_probability\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x1a\n\x12\x61ligned_line_count\x18\x04 \x01(\x05\x12\x1c\n\x14unmatched_line_count\x18\x05 \x01(\x05\x12/\n\x08warnings\x18\x06 \x03(\x0b\x32\x1d.antiphon.evidence.v1.Warning\x12\x34\n\nprovenance\x18\x07 \x01(\x0b\x32 .antiphon.evidence.v1.ProvenanceB\x17\n\x15_language_probability\"v\n\rAlignedLyrics\x12.\n\x05lines\x18\x01 \x03(\x0b\x32\x1f.antiphon.speech.v1.AlignedLine\x12\x35\n\x07summary\x18\x02 \x01(\x0b\x32$.antiphon.speech.v1.AlignmentSummary\"\x94\x03\n\x17RenderTranscriptRequest\x12\x34\n\ntranscript\x18\x01 \x01(\x0b\x32\x1e.antiphon.speech.v1.TranscriptH\x00\x12\x33\n\x06lyrics\x18\x02 \x01(\x0b\x32!.antiphon.speech.v1.AlignedLyricsH\x00\x12\x30\n\x06\x66ormat\x18\x03 \x01(\x0e\x32 .antiphon.speech.v1.RenderFormat\x12\x37\n\rline_breaking\x18\x04 \x01(\x0e\x32 .antiphon.speech.v1.LineBreaking\x12 \n\x13max_line_characters\x18\x05 \x01(\x05H\x01\x88\x01\x01\x12\x31\n\x0epause_duration\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05title\x18\x07 \x01(\t\x12\x0e\n\x06\x61rtist\x18\x08 \x01(\t\x12\r\n\x05\x61lbum\x18\t \x01(\tB\x08\n\x06sourceB\x16\n\x14_max_line_characters\"T\n\x18RenderTranscriptResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x16\n\x0e\x66ile_extension\x18\x03 \x01(\t\"\x13\n\x11ListModelsRequest\"E\n\x12ListModelsResponse\x12/\n\x06models\x18\x01 \x03(\x0b\x32\x1f.antiphon.evidence.v1.ModelInfo*E\n\x04Task\x12\x14\n\x10TASK_UNSPECIFIED\x10\x00\x12\x13\n\x0fTASK_TRANSCRIBE\x10\x01\x12\x12\n\x0eTASK_TRANSLATE\x10\x02*\xd9\x01\n\x0cRenderFormat\x12\x1d\n\x19RENDER_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11RENDER_FORMAT_SRT\x10\x01\x12\x15\n\x11RENDER_FORMAT_VTT\x10\x02\x12\x15\n\x11RENDER_FORMAT_LRC\x10\x03\x12\x1e\n\x1aRENDER_FORMAT_ENHANCED_LRC\x10\x04\x12\x15\n\x11RENDER_FORMAT_TSV\x10\x05\x12\x16\n\x12RENDER_FORMAT_JSON\x10\x06\x12\x16\n\x12RENDER_FORMAT_TEXT\x10\x07*d\n\x0cLineBreaking\x12\x1d\n\x19LINE_BREAKING_UNSPECIFIED\x10\x00\x12\x1a\n\x16LINE_BREAKING_SEGMENTS\x10\x01\x12\x19\n\x15LINE_BREAKING_SINGING\x10\x02\x32\xa0\x03\n\rSpeechService\x12_\n\nTranscribe\x12%.antiphon.speech.v1.TranscribeRequest\x1a&.antiphon.speech.v1.TranscribeResponse(\x01\x30\x01\x12\x62\n\x0b\x41lignLyrics\x12&.antiphon.speech.v1.AlignLyricsRequest\x1a\'.antiphon.speech.v1.AlignLyricsResponse(\x01\x30\x01\x12m\n\x10RenderTranscript\x12+.antiphon.speech.v1.RenderTranscriptRequest\x1a,.antiphon.speech.v1.RenderTranscriptResponse\x12[\n\nListModels\x12%.antiphon.speech.v1.ListModelsRequest\x1a&.antiphon.speech.v1.ListModelsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'antiphon.speech.v1.speech_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TASK']._serialized_start=2134
-  _globals['_TASK']._serialized_end=2203
+  _globals['_TASK']._serialized_start=4145
+  _globals['_TASK']._serialized_end=4214
+  _globals['_RENDERFORMAT']._serialized_start=4217
+  _globals['_RENDERFORMAT']._serialized_end=4434
+  _globals['_LINEBREAKING']._serialized_start=4436
+  _globals['_LINEBREAKING']._serialized_end=4536
   _globals['_TRANSCRIBEREQUEST']._serialized_start=164
   _globals['_TRANSCRIBEREQUEST']._serialized_end=301
   _globals['_TRANSCRIPTIONCONFIG']._serialized_start=304
-  _globals['_TRANSCRIPTIONCONFIG']._serialized_end=671
-  _globals['_TRANSCRIBERESPONSE']._serialized_start=674
-  _globals['_TRANSCRIBERESPONSE']._serialized_end=923
-  _globals['_TRANSCRIPTIONHEADER']._serialized_start=925
-  _globals['_TRANSCRIPTIONHEADER']._serialized_end=994
-  _globals['_SEGMENT']._serialized_start=997
-  _globals['_SEGMENT']._serialized_end=1315
-  _globals['_WORD']._serialized_start=1318
-  _globals['_WORD']._serialized_end=1476
-  _globals['_LANGUAGECANDIDATE']._serialized_start=1478
-  _globals['_LANGUAGECANDIDATE']._serialized_end=1541
-  _globals['_TRANSCRIPTIONSUMMARY']._serialized_start=1544
-  _globals['_TRANSCRIPTIONSUMMARY']._serialized_end=1920
-  _globals['_TRANSCRIPT']._serialized_start=1922
-  _globals['_TRANSCRIPT']._serialized_end=2040
-  _globals['_LISTMODELSREQUEST']._serialized_start=2042
-  _globals['_LISTMODELSREQUEST']._serialized_end=2061
-  _globals['_LISTMODELSRESPONSE']._serialized_start=2063
-  _globals['_LISTMODELSRESPONSE']._serialized_end=2132
-  _globals['_SPEECHSERVICE']._serialized_start=2206
-  _globals['_SPEECHSERVICE']._serialized_end=2411
+  _globals['_TRANSCRIPTIONCONFIG']._serialized_end=899
+  _globals['_TRANSCRIBERESPONSE']._serialized_start=902
+  _globals['_TRANSCRIBERESPONSE']._serialized_end=1151
+  _globals['_TRANSCRIPTIONHEADER']._serialized_start=1153
+  _globals['_TRANSCRIPTIONHEADER']._serialized_end=1222
+  _globals['_SEGMENT']._serialized_start=1225
+  _globals['_SEGMENT']._serialized_end=1585
+  _globals['_WORD']._serialized_start=1588
+  _globals['_WORD']._serialized_end=1746
+  _globals['_LANGUAGECANDIDATE']._serialized_start=1748
+  _globals['_LANGUAGECANDIDATE']._serialized_end=1811
+  _globals['_TRANSCRIPTIONSUMMARY']._serialized_start=1814
+  _globals['_TRANSCRIPTIONSUMMARY']._serialized_end=2190
+  _globals['_TRANSCRIPT']._serialized_start=2192
+  _globals['_TRANSCRIPT']._serialized_end=2310
+  _globals['_ALIGNLYRICSREQUEST']._serialized_start=2313
+  _globals['_ALIGNLYRICSREQUEST']._serialized_end=2447
+  _globals['_ALIGNMENTCONFIG']._serialized_start=2450
+  _globals['_ALIGNMENTCONFIG']._serialized_end=2619
+  _globals['_ALIGNLYRICSRESPONSE']._serialized_start=2622
+  _globals['_ALIGNLYRICSRESPONSE']._serialized_end=2869
+  _globals['_ALIGNEDLINE']._serialized_start=2872
+  _globals['_ALIGNEDLINE']._serialized_end=3125
+  _globals['_ALIGNMENTSUMMARY']._serialized_start=3128
+  _globals['_ALIGNMENTSUMMARY']._serialized_end=3438
+  _globals['_ALIGNEDLYRICS']._serialized_start=3440
+  _globals['_ALIGNEDLYRICS']._serialized_end=3558
+  _globals['_RENDERTRANSCRIPTREQUEST']._serialized_start=3561
+  _globals['_RENDERTRANSCRIPTREQUEST']._serialized_end=3965
+  _globals['_RENDERTRANSCRIPTRESPONSE']._serialized_start=3967
+  _globals['_RENDERTRANSCRIPTRESPONSE']._serialized_end=4051
+  _globals['_LISTMODELSREQUEST']._serialized_start=4053
+  _globals['_LISTMODELSREQUEST']._serialized_end=4072
+  _globals['_LISTMODELSRESPONSE']._serialized_start=4074
+  _globals['_LISTMODELSRESPONSE']._serialized_end=4143
+  _globals['_SPEECHSERVICE']._serialized_start=4539
+  _globals['_SPEECHSERVICE']._serialized_end=4955
 # @@protoc_insertion_point(module_scope)
