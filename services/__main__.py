@@ -43,7 +43,7 @@ async def _run(module: object, family: Family, server_settings: ServerSettings, 
     server.add(module.Servicer(host), module.register, module.FULL_NAME)  # type: ignore[attr-defined]
     server.ready_when(lambda: host.pool.ready)
     host.on_change(server.refresh)
-    host.pool.start()
+    host.start()
     await serve(server, closers=[host.close])
 
 

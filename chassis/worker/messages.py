@@ -37,6 +37,7 @@ class Init:
         models_root: Path of the model store.
         memory_limit_bytes: Address space limit; None for none.
         warm: Whether to load the default model before saying ready.
+        live: Whether to host live sessions, many at once, instead of one job after the other.
     """
 
     jobs: str
@@ -45,6 +46,7 @@ class Init:
     models_root: str
     memory_limit_bytes: int | None
     warm: bool
+    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,42 @@ class Run:
     start_seconds: float
     end_seconds: float | None
     limits: DecodeLimits
+
+
+@dataclass(frozen=True)
+class RunLive:
+    """Asks for one live job: verb and request, and how to read the audio that :class:`Feed` messages will bring."""
+
+    job_id: int
+    verb: str
+    request: Any
+    raw: RawFormat | None
+    limits: DecodeLimits
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The next bytes of a live job's audio.
+
+    Attributes:
+        job_id: The job.
+        data: The bytes; may be empty.
+        received: When they came in, on the monotonic clock that both processes share.
+        last: Whether nothing follows.
+    """
+
+    job_id: int
+    data: bytes
+    received: float
+    last: bool
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The job has read so many bytes more of what it was fed; that much may be fed again."""
+
+    job_id: int
+    byte_count: int
 
 
 @dataclass(frozen=True)
