@@ -9,7 +9,9 @@ from typing import Any
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
+import renderers
 from chassis import evidence
+from chassis.errors import invalid
 from chassis.server import rpc
 from chassis.server.family import Call, Family, FamilyHost, clip_range
 from services.speech import engine
@@ -48,6 +50,31 @@ class Servicer(pb_grpc.SpeechServiceServicer):
                     yield pb.TranscribeResponse(summary=_summary(event, call, config))
 
     @rpc
+    async def AlignLyrics(self, requests: AsyncIterator[pb.AlignLyricsRequest], context: Any) -> AsyncIterator[Any]:
+        """Tells when each line of lyrics is in an uploaded recording."""
+        async with Call(self._host, requests, FULL_NAME) as call:
+            config = await call.config()
+            async for event in call.run("align_lyrics", _alignment_request(config)):
+                if isinstance(event, evidence_pb2.Progress):
+                    yield pb.AlignLyricsResponse(progress=event)
+                elif isinstance(event, engine.Header):
+                    yield pb.AlignLyricsResponse(header=pb.TranscriptionHeader(source=call.source(event.source)))
+                elif isinstance(event, engine.AlignedLine):
+                    yield pb.AlignLyricsResponse(line=_line(event))
+                elif isinstance(event, engine.AlignmentSummary):
+                    yield pb.AlignLyricsResponse(summary=_alignment_summary(event, call, config))
+
+    @rpc
+    async def RenderTranscript(
+        self, request: pb.RenderTranscriptRequest, context: Any
+    ) -> pb.RenderTranscriptResponse:
+        """Writes a transcript down in another form."""
+        try:
+            return renderers.answer(request)
+        except renderers.RenderError as error:
+            raise invalid(error.reason, str(error), field=error.field) from error
+
+    @rpc
     async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:
         """Names the models of the manifest."""
         return pb.ListModelsResponse(models=self._host.models())
@@ -64,6 +91,24 @@ def _request(config: pb.TranscriptionConfig) -> engine.TranscriptionRequest:
         vad=config.voice_activity_detection if config.HasField("voice_activity_detection") else defaults.vad,
         initial_prompt=config.initial_prompt,
         clip_start_seconds=clip_range(config.clip if config.HasField("clip") else None)[0],
+        hotwords=tuple(config.hotwords),
+        temperatures=tuple(config.temperatures) or defaults.temperatures,
+        condition_on_previous_text=config.condition_on_previous_text,
+        no_speech_threshold=(
+            config.no_speech_threshold if config.HasField("no_speech_threshold") else defaults.no_speech_threshold
+        ),
+        hallucination_guard=(
+            config.hallucination_guard if config.HasField("hallucination_guard") else defaults.hallucination_guard
+        ),
+    )
+
+
+def _alignment_request(config: pb.AlignmentConfig) -> engine.AlignmentRequest:
+    return engine.AlignmentRequest(
+        lyrics=config.lyrics,
+        model=config.model,
+        language=config.language_code or None,
+        clip_start_seconds=clip_range(config.clip if config.HasField("clip") else None)[0],
     )
 
 
@@ -76,6 +121,19 @@ def _segment(segment: engine.Segment) -> pb.Segment:
         avg_logprob=segment.avg_logprob,
         no_speech_probability=segment.no_speech_probability,
         compression_ratio=segment.compression_ratio,
+        temperature=segment.temperature,
+    )
+
+
+def _line(line: engine.AlignedLine) -> pb.AlignedLine:
+    found = bool(line.words)
+    return pb.AlignedLine(
+        line_number=line.number,
+        text=line.text,
+        start_offset=evidence.duration(line.words[0].start) if found else None,
+        end_offset=evidence.duration(line.words[-1].end) if found else None,
+        words=[_word(word) for word in line.words],
+        heard_word_count=line.heard,
     )
 
 
@@ -99,6 +157,18 @@ def _summary(event: engine.Summary, call: Call, config: pb.TranscriptionConfig) 
             for each in event.language_candidates
         ],
         speech_duration=None if seconds is None else evidence.duration(seconds),
+        warnings=evidence.warnings(event.warnings),
+        provenance=call.provenance(event.work, event.source, config),
+    )
+
+
+def _alignment_summary(event: engine.AlignmentSummary, call: Call, config: pb.AlignmentConfig) -> pb.AlignmentSummary:
+    return pb.AlignmentSummary(
+        source=call.source(event.source),
+        language_code=event.findings.language or "",
+        language_probability=event.findings.language_probability,
+        aligned_line_count=event.findings.aligned,
+        unmatched_line_count=event.findings.unmatched,
         warnings=evidence.warnings(event.warnings),
         provenance=call.provenance(event.work, event.source, config),
     )

@@ -25,17 +25,21 @@ COMPUTE_TYPES = (
 class SpeechSettings:
     """Settings of the speech family, read from variables that begin with SPEECH_."""
 
-    engine: str = setting("faster-whisper", "Engine: a name in services/speech/engines.", choices=("faster-whisper",))
+    engine: str = setting(
+        "faster-whisper",
+        "Engine: a name in services/speech/engines, each with an environment of its own.",
+        choices=("faster-whisper", "openai-whisper"),
+    )
     device: str = setting(
         "auto",
         "Where to compute; auto takes a GPU where there is one, cuda is also ROCm's name.",
         choices=("auto", "cpu", "cuda"),
     )
     compute_type: str = setting(
-        "auto", "Number format of the weights; auto is int8 on a CPU, float16 on a GPU.", choices=COMPUTE_TYPES
+        "auto", "Number format of the weights; auto is int8 (openai-whisper: float32) on a CPU, float16 on a GPU.", choices=COMPUTE_TYPES
     )
     thread_count: int = setting(1, "Threads of one worker; more than free cores makes it slower.")
-    default_model: str = setting("whisper-base", "Model where a call names none: a name in models.toml.")
+    default_model: str = setting("", "Model where a call names none: a name in models.toml; empty for the engine's default there.")
     window_seconds: float = setting(
         180.0, "Longest piece of audio held in memory at once, in seconds; at least 5. Pieces end at quiet places."
     )
