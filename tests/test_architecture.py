@@ -20,7 +20,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PROTOS = ROOT / "protos" / "antiphon"
-PACKAGES = ("chassis", "services", "gateway", "client")
+PACKAGES = ("chassis", "services", "gateway", "client", "renderers")
 MAX_LINES = 400
 
 AGREED_FILES = (
@@ -37,6 +37,9 @@ AGREED_FILES = (
 )
 OPTIONAL_FILES = {
     "requirements-platform.txt": "what the platform brings instead of the lock, such as torch",
+    "requirements-openai-whisper.in": "an engine whose libraries need an environment of their own",
+    "requirements-openai-whisper.lock": "the same, locked",
+    "requirements-openai-whisper-platform.txt": "what the platform brings to that environment",
     "convert.py": "turns published weights into safe files when a model is pulled",
     "labels": "labels of models that do not carry their own",
     "py.typed": "tells type checkers that the package is annotated",
@@ -61,7 +64,7 @@ def families() -> list[str]:
 
 
 def modules() -> list[str]:
-    """Every Python file of the four packages, as a path from the root."""
+    """Every Python file of these packages, as a path from the root."""
     found = (path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
     return sorted(path.as_posix() for path in found if "__pycache__" not in path.parts)
 

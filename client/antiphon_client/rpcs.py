@@ -32,6 +32,9 @@ SeparateEvent = (
 TranscribeEvent = (
     speech_pb2.TranscriptionHeader | evidence_pb2.Progress | speech_pb2.Segment | speech_pb2.TranscriptionSummary
 )
+AlignEvent = (
+    speech_pb2.TranscriptionHeader | evidence_pb2.Progress | speech_pb2.AlignedLine | speech_pb2.AlignmentSummary
+)
 FeaturesEvent = (
     essentia_pb2.AnalysisHeader | evidence_pb2.Progress | essentia_pb2.Features | essentia_pb2.AnalysisSummary
 )
@@ -69,6 +72,12 @@ TRANSCRIBE: StreamRpc[TranscribeEvent] = StreamRpc(
     "/antiphon.speech.v1.SpeechService/Transcribe",
     speech_pb2.TranscribeRequest,
     speech_pb2.TranscribeResponse,
+    "summary",
+)
+ALIGN_LYRICS: StreamRpc[AlignEvent] = StreamRpc(
+    "/antiphon.speech.v1.SpeechService/AlignLyrics",
+    speech_pb2.AlignLyricsRequest,
+    speech_pb2.AlignLyricsResponse,
     "summary",
 )
 FEATURES: StreamRpc[FeaturesEvent] = StreamRpc(

@@ -39,6 +39,8 @@ MARGIN_SECONDS = 0.3
 NEEDED_PROBABILITY = 0.3
 """Mean probability of a line's words below which a line that was not heard is held not to be there; measured:
 see the README."""
+MEDIAN_SECONDS = 0.7
+"""Whisper's own bound for the median length of a word."""
 SECONDS_A_WORD = 0.1
 """Time below which there is no room for a word."""
 
@@ -81,7 +83,32 @@ class _Draft:
 
     @property
     def whole(self) -> bool:
-        return len(self.heard) == len(self.found)
+        return all(self.exact)
+
+    @property
+    def exact(self) -> list[bool]:
+        """Whether each word was heard as it is; what was misheard may be more or less than the one word."""
+        pairs = zip(self.found, self.line.keys, strict=True)
+        return [word is not None and key(word.text) == wanted for word, wanted in pairs]
+
+    def known(self) -> tuple[Word, ...]:
+        """The words that were heard, written as in the lyrics."""
+        pairs = zip(self.found, self.line.pieces, strict=True)
+        return tuple(replace(word, text=piece.strip()) for word, piece in pairs if word is not None)
+
+    def completed(self, read: Sequence[Word]) -> tuple[Word, ...]:
+        """All words: those heard as they are when they were heard, the others when they were read, but between them."""
+        exact = self.exact
+        pairs = zip(self.found, read, exact, strict=True)
+        whole = [replace(heard, text=each.text) if heard and same else each for heard, each, same in pairs]
+        ceiling = whole[-1].end
+        for at in range(len(whole) - 1, -1, -1):
+            if not exact[at]:
+                whole[at] = replace(
+                    whole[at], start=min(whole[at].start, ceiling), end=min(whole[at].end, ceiling)
+                )
+            ceiling = whole[at].start
+        return tuple(whole)
 
 
 class LyricsAligner:
@@ -114,6 +141,7 @@ class LyricsAligner:
         self._language = self._request.language or findings.language or next(iter(sorted(self._model.languages)), "en")
         drafts = self._drafts(heard)
         self._place(drafts, Reel(read()))
+        self._order(drafts)
         aligned = [AlignedLine(one.line.number, one.line.text, one.words, len(one.heard)) for one in drafts]
         yield from aligned
         yield self._findings(findings, aligned)
@@ -126,8 +154,7 @@ class LyricsAligner:
             indices = [next(found) for _ in draft.line.keys]
             draft.found = tuple(None if index is None else heard[index] for index in indices)
             if draft.whole:
-                texts = (piece.strip() for piece in draft.line.pieces)
-                draft.words = tuple(replace(word, text=text) for word, text in zip(draft.heard, texts, strict=True))
+                draft.words = draft.known()
         return drafts
 
     def _place(self, drafts: list[_Draft], reel: Reel) -> None:
@@ -154,7 +181,10 @@ class LyricsAligner:
             if placed:
                 floor = max(floor, drafts[placed - 1].words[-1].end)
                 drafts = drafts[placed:]
-            elif end >= ceiling:
+            elif end >= ceiling or drafts[0].anchored:
+                if drafts[0].anchored:
+                    drafts[0].words = drafts[0].known()
+                    floor = max(floor, drafts[0].words[-1].end)
                 drafts = drafts[1:]  # not here: perhaps the ones after it are
             else:
                 floor = max(floor, start) + READING_SECONDS / 2
@@ -184,17 +214,15 @@ class LyricsAligner:
         pieces = [piece for draft in drafts for piece in draft.line.pieces][:MAX_READ_WORDS]
         if len(samples) < max(MIN_SAMPLES, 1):
             return 0
-        words = self._model.place(samples, pieces, self._language)
+        words = _without_overhang(self._model.place(samples, pieces, self._language))
         at = placed = 0
         for draft in drafts:
             size = len(draft.line.pieces)
             found = words[at : at + size]
             if len(found) < size or not self._there(draft, found):
                 break
-            draft.words = tuple(
-                replace(word, start=min(word.start + start, self._seconds), end=min(word.end + start, self._seconds))
-                for word in found
-            )
+            moved = [replace(word, start=word.start + start, end=word.end + start) for word in found]
+            draft.words = draft.completed(moved)
             at += size
             placed += 1
         return placed
@@ -206,6 +234,17 @@ class LyricsAligner:
             return True
         known = [word.probability for word in words if word.probability is not None]
         return bool(known) and float(np.mean(known)) >= NEEDED_PROBABILITY
+
+    def _order(self, drafts: list[_Draft]) -> None:
+        """Keeps every word after the one before it and inside the audio."""
+        floor = 0.0
+        for draft in drafts:
+            ordered = []
+            for word in draft.words:
+                start = min(max(word.start, floor), self._seconds)
+                floor = min(max(word.end, start), self._seconds)
+                ordered.append(replace(word, start=start, end=floor))
+            draft.words = tuple(ordered)
 
     def _findings(self, findings: Findings, aligned: list[AlignedLine]) -> AlignmentFindings:
         missing = [line.number for line in aligned if not line.words]
@@ -221,3 +260,19 @@ class LyricsAligner:
             unmatched=len(missing),
             warnings=tuple(warnings),
         )
+
+
+def _without_overhang(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The words read, the first and the last no longer than twice their median.
+
+    Cross-attention gives all audio to some word, so what is before the first and after the last one goes to them;
+    Whisper itself cuts its words so (``timing.py``).
+    """
+    lengths = [word.end - word.start for word in words if word.end > word.start]
+    if not lengths:
+        return words
+    longest = 2 * min(MEDIAN_SECONDS, float(np.median(lengths)))
+    first, last = words[0], words[-1]
+    trimmed = [replace(first, start=max(first.start, first.end - longest)), *words[1:]]
+    trimmed[-1] = replace(trimmed[-1], end=min(last.end, trimmed[-1].start + longest))
+    return tuple(trimmed)

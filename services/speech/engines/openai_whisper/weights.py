@@ -35,16 +35,12 @@ def load(path: Path, device: str, dtype: torch.dtype) -> Network:
             heads = json.loads(metadata["alignment_heads"])
         except (KeyError, TypeError, ValueError) as error:
             raise _unreadable(path, f"its metadata lack {error}") from error
-        with torch.device("meta"):
-            network = Network(dims)
+        network = Network(dims)
         weights = {name: file.get_tensor(name).to(dtype) for name in file.keys()}  # noqa: SIM118
     try:
         network.load_state_dict(weights, strict=True, assign=True)
     except RuntimeError as error:
         raise _unreadable(path, str(error).splitlines()[0]) from error
-    # Buffers that are not in the file were made without values and are made here again.
-    mask = torch.triu(torch.full((dims.n_text_ctx, dims.n_text_ctx), float("-inf")), diagonal=1)
-    network.decoder.register_buffer("mask", mask, persistent=False)
     aligned = torch.zeros(dims.n_text_layer, dims.n_text_head, dtype=torch.bool)
     for layer, head in heads:
         aligned[layer, head] = True
