@@ -100,13 +100,15 @@ def spaced_words(line: Line) -> Iterator[tuple[LineWord, str]]:
         ends.append((word, at, at + len(word.text)))
         place = max(place, at + len(word.text))
     for (word, at, end), (_, following, _) in pairwise(ends):
-        yield word, line.text[end:following] if 0 <= at and end <= following else " "
+        yield word, line.text[end:following] if at >= 0 and end <= following else " "
     if ends:
         yield ends[-1][0], ""
 
 
 def _line(message: pb.Segment | pb.AlignedLine, text: str) -> Line:
-    words = (LineWord(_seconds(word.start_offset), _seconds(word.end_offset), clean(word.text)) for word in message.words)
+    words = (
+        LineWord(_seconds(word.start_offset), _seconds(word.end_offset), clean(word.text)) for word in message.words
+    )
     placed = message.HasField("start_offset")
     return Line(
         text=clean(text),

@@ -97,5 +97,5 @@ def _with_words(rest: str, start: float) -> Line:
         if text.strip():
             end = times[at + 1] if at + 1 < len(times) else times[at]
             words.append(LineWord(times[at], end, text.strip()))
-    end = times[-1] if not texts[-1].strip() else None
-    return Line(" ".join((parts[0] + "".join(texts)).split()), start, end, tuple(words))
+    after = times[-1] if not texts[-1].strip() else None
+    return Line(" ".join((parts[0] + "".join(texts)).split()), start, after, tuple(words))

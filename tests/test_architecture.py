@@ -220,15 +220,16 @@ def test_every_engine_resolves_to_a_class_in_a_file(family: str) -> None:
 @every_family
 def test_no_engine_file_is_forgotten(family: str) -> None:
     folder = ROOT / "services" / family / "engines"
-    files = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.py") if path.stem != "__init__"}
+    files = {path.stem for path in folder.glob("*.py") if path.stem != "__init__"}
     named = {address.partition(":")[0].rpartition(".")[2] for address in engines_of(family).values()}
+    sources = {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.py")}
     imported = {
         stem
         for stem in files
-        for other, text in files.items()
-        if other != stem and re.search(rf"^\s*(import|from)\b.*\b{stem}\b", text, re.MULTILINE)
+        for other, text in sources.items()
+        if other != folder / f"{stem}.py" and re.search(rf"^\s*(import|from)\b.*\b{stem}\b", text, re.MULTILINE)
     }
-    forgotten = sorted(set(files) - named - imported)
+    forgotten = sorted(files - named - imported)
     assert forgotten == [], f"files in services/{family}/engines that ENGINES does not name and no engine imports"
 
 

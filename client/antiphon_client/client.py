@@ -25,11 +25,13 @@ from antiphon_client.rpcs import (
     ALIGN_LYRICS,
     ANALYZE,
     FEATURES,
+    RECOGNIZE,
     SEPARATE,
     TRANSCRIBE,
     AlignEvent,
     AnalyzeEvent,
     FeaturesEvent,
+    RecognizeEvent,
     SeparateEvent,
     StreamRpc,
     TranscribeEvent,
@@ -147,6 +149,24 @@ class Client:
     ) -> AsyncGenerator[AlignEvent, None]:
         """Yields header, progress and lines; an ``AlignmentSummary`` comes last. Ask the speech service."""
         return self._stream(ALIGN_LYRICS, config, audio, _format_of(config), timeout_seconds)
+
+    def recognize(
+        self,
+        chunks: AsyncAudioSource,
+        config: speech_pb2.StreamingRecognitionConfig | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[RecognizeEvent, None]:
+        """Yields words while they are spoken; a ``StreamingRecognitionSummary`` comes last. Ask the speech service.
+
+        Args:
+            chunks: The audio as it comes: an (asynchronous) iterable of bytes, best of 100 to 250 ms each, sent at once
+                as they are; its end ends the stream. What :meth:`transcribe` takes is sent as fast as it is read.
+            config: Settings; PCM needs ``audio_format``.
+            timeout_seconds: Deadline; the client's own where None.
+        """
+        config = config or speech_pb2.StreamingRecognitionConfig()
+        return self._stream(RECOGNIZE, config, chunks, _format_of(config), timeout_seconds)
 
     def features(
         self,

@@ -22,11 +22,13 @@ from antiphon_client.rpcs import (
     ALIGN_LYRICS,
     ANALYZE,
     FEATURES,
+    RECOGNIZE,
     SEPARATE,
     TRANSCRIBE,
     AlignEvent,
     AnalyzeEvent,
     FeaturesEvent,
+    RecognizeEvent,
     SeparateEvent,
     StreamRpc,
     TranscribeEvent,
@@ -121,6 +123,17 @@ class SyncClient:
     ) -> Generator[AlignEvent, None, None]:
         """Yields header, progress and lines; an ``AlignmentSummary`` comes last. Ask the speech service."""
         return self._stream(ALIGN_LYRICS, config, audio, _format_of(config), timeout_seconds)
+
+    def recognize(
+        self,
+        chunks: AudioSource,
+        config: speech_pb2.StreamingRecognitionConfig | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Generator[RecognizeEvent, None, None]:
+        """Yields words while they are spoken; a ``StreamingRecognitionSummary`` comes last. Ask the speech service."""
+        config = config or speech_pb2.StreamingRecognitionConfig()
+        return self._stream(RECOGNIZE, config, chunks, _format_of(config), timeout_seconds)
 
     def features(
         self,

@@ -2,8 +2,8 @@
 
 ``python -m services.speech.convert openai_whisper OUT MODEL_BIN CONFIG_JSON``
 
-Both engines then run the same weights: values keep the number format they are stored in, only names and the split of
-the joint query, key and value matrices change. Nothing is unpickled, and the output is the same bytes on every machine.
+Both engines then run the same weights: values keep the number format they are stored in, names change, and the joint
+query, key and value matrices are split. Nothing is unpickled, and the output is the same bytes on every machine.
 The layout of ``model.bin`` is that of CTranslate2's ``model_spec.py``, the names those of openai-whisper's ``model.py``.
 """
 
@@ -23,7 +23,7 @@ import numpy as np
 BINARY_VERSIONS = range(4, 7)
 """Versions of the container format in which strings and shapes are written as read here."""
 
-_STORED = {
+_STORED: dict[int, np.dtype[Any]] = {
     0: np.dtype("<f4"),
     1: np.dtype("i1"),
     2: np.dtype("<i2"),
@@ -216,7 +216,7 @@ class _Renaming:
 
 
 def write_safetensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
-    """Writes float16 and float32 ``tensors`` as safetensors: length, JSON header padded to 8 bytes, little-endian data."""
+    """Writes float16 and float32 ``tensors`` as safetensors: length, padded JSON header, little-endian data."""
     header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
     offset = 0
     for name in sorted(tensors):

@@ -112,7 +112,9 @@ def test_nothing_gives_a_file_that_is_read_as_nothing(name: str) -> None:
 
 
 def test_srt_is_written_as_players_want_it() -> None:
-    assert render("srt", SONG).startswith("1\n00:00:01,620 --> 00:00:05,500\nTime stands still,\n\n2\n00:00:59,996 --> ")
+    assert render("srt", SONG).startswith(
+        "1\n00:00:01,620 --> 00:00:05,500\nTime stands still,\n\n2\n00:00:59,996 --> "
+    )
     assert "3\n01:02:05,500 --> 01:02:06,000\n[Music] <b>&amp; 1 → 2\n" in render("srt", SONG)
 
 
@@ -181,7 +183,9 @@ def test_lyrics_that_were_not_found_have_no_place_among_times() -> None:
 
 
 def test_singing_is_broken_at_pauses_and_where_it_is_long() -> None:
-    words = [(at * 0.5, at * 0.5 + 0.4, word) for at, word in enumerate("one two three, four five six".split())]
+    words = [
+        (at * 0.5, at * 0.5 + 0.4, word) for at, word in enumerate(["one", "two", "three,", "four", "five", "six"])
+    ]
     late = [(start + 10, end + 10, word) for start, end, word in words]
     source = transcript(segment("one two three, four five six one two three, four five six", 0.0, 13.0, *words, *late))
     broken = for_singing(lines_of(source), max_characters=20)
@@ -237,7 +241,13 @@ def test_a_request_that_cannot_be_answered_names_its_field(
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("srt", "1\nnot a time\nx"), ("vtt", "00:00.000 --> 00:01.000\nx"), ("tsv", "a\tb\tc"), ("json", "[]"), ("xml", "")],
+    [
+        ("srt", "1\nnot a time\nx"),
+        ("vtt", "00:00.000 --> 00:01.000\nx"),
+        ("tsv", "a\tb\tc"),
+        ("json", "[]"),
+        ("xml", ""),
+    ],
 )
 def test_text_in_another_format_is_refused(name: str, text: str) -> None:
     with pytest.raises(RenderError):

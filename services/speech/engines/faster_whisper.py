@@ -111,16 +111,16 @@ class FasterWhisper(WhisperModel):
     def place(self, samples: np.ndarray, words: Sequence[str], language: str) -> tuple[Word, ...]:
         """See :meth:`services.speech.engines.align.Placer.place`."""
         whisper = self._whisper
-        tokenizer = Tokenizer(
-            whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language=language
-        )
+        tokenizer = Tokenizer(whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language=language)
         tokens = [tokenizer.encode(word) for word in words]
         features = whisper.feature_extractor(samples)
         frames = min(features.shape[-1] - 1, whisper.feature_extractor.nb_max_frames)
         encoded = whisper.encode(pad_or_trim(features[:, :frames]))
         (found,) = whisper.find_alignment(tokenizer, [[token for word in tokens for token in word]], encoded, frames)
         placed = [
-            pieces.Piece(float(one["start"]), float(one["end"]), one["word"], float(one["probability"]), len(one["tokens"]))
+            pieces.Piece(
+                float(one["start"]), float(one["end"]), one["word"], float(one["probability"]), len(one["tokens"])
+            )
             for one in found
         ]
         return tuple(pieces.grouped(placed, [len(word) for word in tokens], words))

@@ -106,7 +106,9 @@ def objection(segment: Segment, before: Segment | None, scene: Scene, no_speech:
     doubt, failed = segment.no_speech_probability or 0.0, _failed(segment)
     if doubt > no_speech and failed:
         return f"decoding failed and the model doubts that there is speech (above {no_speech:g})"
-    if doubt > (min(NO_SPEECH_OF_FAILED, no_speech) if failed else no_speech) and not overlap(scene.speech, segment.start, segment.end):
+    if doubt > (min(NO_SPEECH_OF_FAILED, no_speech) if failed else no_speech) and not overlap(
+        scene.speech, segment.start, segment.end
+    ):
         return "the voice detector hears no speech there and the model doubts it too"
     return ""
 

@@ -37,9 +37,9 @@ class VoiceDetector:
 
     def probabilities(self, samples: np.ndarray) -> np.ndarray:
         """The probability of speech in each 512 of ``samples`` (n,), the last of which may be filled up with zeros."""
-        frames = np.zeros((len(samples) // FRAME + 1) * FRAME, np.float32)
-        frames[: len(samples)] = samples
-        frames = frames.reshape(-1, FRAME)
+        filled = np.zeros((len(samples) // FRAME + 1) * FRAME, np.float32)
+        filled[: len(samples)] = samples
+        frames = filled.reshape(-1, FRAME)
         before = np.zeros((len(frames), CONTEXT), np.float32)
         before[1:] = frames[:-1, -CONTEXT:]
         joined = np.concatenate([before, frames], axis=1)

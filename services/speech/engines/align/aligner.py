@@ -104,9 +104,7 @@ class _Draft:
         ceiling = whole[-1].end
         for at in range(len(whole) - 1, -1, -1):
             if not exact[at]:
-                whole[at] = replace(
-                    whole[at], start=min(whole[at].start, ceiling), end=min(whole[at].end, ceiling)
-                )
+                whole[at] = replace(whole[at], start=min(whole[at].start, ceiling), end=min(whole[at].end, ceiling))
             ceiling = whole[at].start
         return tuple(whole)
 
@@ -121,9 +119,7 @@ class LyricsAligner:
         self._language = ""
         self._seconds = 0.0
 
-    def align(
-        self, read: Callable[[], Iterable[np.ndarray]]
-    ) -> Iterator[Reached | AlignedLine | AlignmentFindings]:
+    def align(self, read: Callable[[], Iterable[np.ndarray]]) -> Iterator[Reached | AlignedLine | AlignmentFindings]:
         """See :meth:`services.speech.engine.Recognizer.align_lyrics`."""
         heard: list[Word] = []
         findings: Findings | None = None

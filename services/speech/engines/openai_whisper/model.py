@@ -188,9 +188,7 @@ class OpenAIWhisper(WhisperModel):
 
     def _tokenizer(self, language: str, task: str) -> Tokenizer:
         network = self._network
-        return get_tokenizer(
-            network.is_multilingual, num_languages=network.num_languages, language=language, task=task
-        )
+        return get_tokenizer(network.is_multilingual, num_languages=network.num_languages, language=language, task=task)
 
     def _spectrogram(self, samples: np.ndarray) -> torch.Tensor:
         """Log-mel frames of ``samples`` (n,), with 30 s of silence after them."""
