@@ -42,6 +42,7 @@ READ = {
 }
 PROMPTS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 PROMPT_TEXTS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
+SET_SECONDS = 150
 CPU_LIMIT, PEER_FACTOR = 1.03, 5.0
 """What the service may cost more than the bare library, and openai-whisper at least more than the service."""
 
@@ -289,6 +290,8 @@ def _speech(path: Path, quick: bool, lines: int | None = None) -> tuple[str, flo
             parts.append(array.array("h", file.readframes(file.getnframes())))
         texts.append(text)
     for name, text in () if quick else _prompts():
+        if sum(map(len, parts)) > SET_SECONDS * RATE:
+            break
         with wave.open(str(PROMPTS / f"{name}.wav")) as file:
             parts.append(_doubled(array.array("h", file.readframes(file.getnframes()))))
         texts.append(text)

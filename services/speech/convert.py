@@ -4,7 +4,7 @@
 
 Both engines then run the same weights: values keep the number format they are stored in, names change, and the joint
 query, key and value matrices are split. Nothing is unpickled, and the output is the same bytes on every machine.
-The layout of ``model.bin`` is that of CTranslate2's ``model_spec.py``, the names those of openai-whisper's ``model.py``.
+The layout of ``model.bin`` is that of CTranslate2's ``model_spec.py``; the names are openai-whisper's (``model.py``).
 """
 
 from __future__ import annotations

@@ -102,7 +102,9 @@ def test_lines_that_were_heard_take_the_times_and_probabilities_of_hearing() -> 
 
 
 def test_a_word_that_was_not_heard_is_read_between_those_that_were() -> None:
-    script = Script(said("hello my friend", 10.0), sung={"dear": (10.95, 11.0), "Hello": (10, 10.4), "my": (10.5, 10.9)})
+    script = Script(
+        said("hello my friend", 10.0), sung={"dear": (10.95, 11.0), "Hello": (10, 10.4), "my": (10.5, 10.9)}
+    )
     script.heard = [Word(10.0, 10.4, "hello", 0.8), Word(10.5, 10.9, "my", 0.8), Word(11.4, 11.8, "friend", 0.8)]
     (line,), _ = align(script, "Hello my dear friend")
     dear = line.words[2]
@@ -156,7 +158,12 @@ def test_reading_can_be_cancelled() -> None:
 
 @pytest.mark.parametrize(
     ("lyrics", "reason"),
-    [("", "LYRICS_EMPTY"), ("...\n- -", "LYRICS_EMPTY"), ("a" * 20_001, "LYRICS_TOO_LONG"), ("a\n" * 2001, "LYRICS_TOO_LONG")],
+    [
+        ("", "LYRICS_EMPTY"),
+        ("...\n- -", "LYRICS_EMPTY"),
+        ("a" * 20_001, "LYRICS_TOO_LONG"),
+        ("a\n" * 2001, "LYRICS_TOO_LONG"),
+    ],
 )
 def test_lyrics_that_cannot_be_aligned_are_refused(lyrics: str, reason: str) -> None:
     with pytest.raises(AntiphonError) as caught:

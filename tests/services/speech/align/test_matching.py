@@ -10,25 +10,25 @@ from hypothesis import strategies as st
 from services.speech.engines.align.lyrics import key, lines
 from services.speech.engines.align.matching import matches
 
-words = st.lists(st.sampled_from("a b c dream dreams night".split()), max_size=12)
+words = st.lists(st.sampled_from(["a", "b", "c", "dream", "dreams", "night"]), max_size=12)
 
 
 def test_what_was_heard_as_it_is_matches_word_by_word() -> None:
-    assert matches("the night is long".split(), "the night is long".split()) == [0, 1, 2, 3]
+    assert matches(["the", "night", "is", "long"], ["the", "night", "is", "long"]) == [0, 1, 2, 3]
 
 
 def test_what_was_not_heard_matches_nothing_and_shifts_nobody() -> None:
-    assert matches("the night is very long".split(), "the night is long".split()) == [0, 1, 2, None, 3]
-    assert matches("the night is long".split(), "oh the cold night is long".split()) == [1, 3, 4, 5]
+    assert matches(["the", "night", "is", "very", "long"], ["the", "night", "is", "long"]) == [0, 1, 2, None, 3]
+    assert matches(["the", "night", "is", "long"], ["oh", "the", "cold", "night", "is", "long"]) == [1, 3, 4, 5]
 
 
 def test_a_word_that_was_misheard_is_still_the_same_word() -> None:
-    assert matches("keep on going home".split(), "keep on goin home".split()) == [0, 1, 2, 3]
-    assert matches("keep on going home".split(), "keep on green home".split()) == [0, 1, None, 3]
+    assert matches(["keep", "on", "going", "home"], ["keep", "on", "goin", "home"]) == [0, 1, 2, 3]
+    assert matches(["keep", "on", "going", "home"], ["keep", "on", "green", "home"]) == [0, 1, None, 3]
 
 
 def test_a_chorus_is_matched_in_its_order() -> None:
-    chorus, verse = "sing it loud".split(), "now the morning comes".split()
+    chorus, verse = ["sing", "it", "loud"], ["now", "the", "morning", "comes"]
     song = [*chorus, *verse, *chorus]
     assert matches(song, song) == list(range(len(song)))
     # The chorus that is heard once after the verse is the second one.
