@@ -14,6 +14,7 @@ from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
+from antiphon_client.cli.live import listen
 from antiphon_client.cli.progress import Reporter, reporter
 from antiphon_client.cli.summary import plain
 from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
@@ -26,6 +27,8 @@ DEFAULT_SPEECH = "127.0.0.1:50052"
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
+_INPUT = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path)
+
 Heard = speech_pb2.Transcript | speech_pb2.AlignedLyrics
 
 
@@ -36,10 +39,11 @@ class _Job:
     lyrics: str | None
     timeout: float
     quiet: bool
+    live: bool
 
 
 @click.command(epilog=exits.HELP)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=_FILE)
+@click.argument("files", nargs=-1, metavar="FILE...", type=_INPUT)
 @click.option(
     "-f",
     "--format",
@@ -61,6 +65,12 @@ class _Job:
 @click.option("--translate", is_flag=True, help="Write it down in English.")
 @click.option("--singing", is_flag=True, help="It is sung: no voice detection, lines broken where the singer pauses.")
 @click.option("--lyrics", type=_FILE, help="Words that are sung, one line to a line: tell when each is.")
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Listen while it is spoken: to a WAV file at its own pace, to 16-bit mono at 16 kHz on standard input "
+    "for -, or to the microphone where no file is given.",
+)
 @click.option("--prompt", default="", help="Text that came before, to prime spelling and style.")
 @click.option("--hotword", "hotwords", multiple=True, metavar="WORD", help="A word or name that is likely to be said.")
 @click.option("--title", default="", help="Title of the song, for lrc and elrc.")
@@ -95,6 +105,7 @@ def transcribe(
     translate: bool,
     singing: bool,
     lyrics: Path | None,
+    live: bool,
     prompt: str,
     hotwords: tuple[str, ...],
     title: str,
@@ -116,7 +127,9 @@ def transcribe(
       antiphon transcribe --format srt --out talk.srt talk.mp3
       antiphon transcribe --singing --format elrc vocals.flac
       antiphon transcribe --lyrics words.txt --format lrc --out song.lrc vocals.flac
+      antiphon transcribe --live
     """
+    _check_usage(files, live, lyrics is not None or singing or translate or bool(hotwords))
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("give --tls-cert and --tls-key together")
     config = speech_pb2.TranscriptionConfig(
@@ -129,11 +142,12 @@ def transcribe(
     )
     labels = renderers.Labels(title, artist)
     tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert else None
-    paths = _paths(files, out, renderers.FORMATS[form].extension)
+    inputs: tuple[Path | None, ...] = files or (None,)
+    paths = _paths(inputs, out, renderers.FORMATS[form].extension)
     codes = []
     with exits.terminable(), SyncClient(target, tls=tls) as client:
-        job = _Job(client, config, None if lyrics is None else _read(lyrics), timeout, quiet)
-        for path, destination in zip(files, paths, strict=True):
+        job = _Job(client, config, None if lyrics is None else _read(lyrics), timeout, quiet, live)
+        for path, destination in zip(inputs, paths, strict=True):
             heard, code = _one(job, path)
             codes.append(code)
             if heard is not None:
@@ -146,11 +160,28 @@ def transcribe(
     return exits.UNREACHABLE if all(code == exits.UNREACHABLE for code in failed) else exits.FAILED
 
 
-def _one(job: _Job, path: Path) -> tuple[Heard | None, int]:
-    name = click.format_filename(path)
+def _check_usage(files: tuple[Path, ...], live: bool, for_files: bool) -> None:
+    if not live and (not files or any(str(path) == "-" for path in files)):
+        raise click.UsageError("give a file, or --live to listen to the microphone or to standard input")
+    if live and for_files:
+        raise click.UsageError("--live goes without --lyrics, --singing, --translate and --hotword")
+    if live and len(files) > 1:
+        raise click.UsageError("--live listens to one source")
+
+
+def _one(job: _Job, path: Path | None) -> tuple[Heard | None, int]:
+    name = "microphone" if path is None else click.format_filename(path)
     try:
-        with reporter(job.quiet) as shown:
-            heard = _transcript(job, path, shown) if job.lyrics is None else _aligned(job, path, shown)
+        if job.live or path is None:
+            config = speech_pb2.StreamingRecognitionConfig(
+                model=job.config.model,
+                language_code=job.config.language_code,
+                initial_prompt=job.config.initial_prompt,
+            )
+            heard: Heard = listen(job.client, path, config, job.timeout, job.quiet)
+        else:
+            with reporter(job.quiet) as shown:
+                heard = _transcript(job, path, shown) if job.lyrics is None else _aligned(job, path, shown)
     except AntiphonClientError as error:
         click.echo(f"antiphon: {name}: {error}", err=True)
         for field, text in error.fields:
@@ -202,17 +233,18 @@ def _show(shown: Reporter, progress: evidence_pb2.Progress) -> None:
     shown.accept(analysis_pb2.StageProgress(stage="speech", progress=progress))
 
 
-def _paths(files: tuple[Path, ...], out: Path | None, extension: str) -> Iterator[Path | None]:
+def _paths(files: tuple[Path | None, ...], out: Path | None, extension: str) -> Iterator[Path | None]:
     """Where each file's text goes: standard output, PATH itself, or a file of its name in the folder PATH."""
     if out is None or (len(files) == 1 and not out.is_dir()):
         yield from (out for _ in files)
         return
     used: set[str] = set()
     for path in files:
-        name, number = path.stem, 1
+        stem = "live" if path is None or str(path) == "-" else path.stem
+        name, number = stem, 1
         while name in used:
             number += 1
-            name = f"{path.stem}-{number}"
+            name = f"{stem}-{number}"
         used.add(name)
         yield out / f"{name}.{extension}"
 
