@@ -103,7 +103,8 @@ def main() -> None:
     try:
         init = channel.receive()
         jobs = _become(init)
-        note = jobs.warm() if init.warm and hasattr(jobs, "warm") else ""
+        warm = getattr(jobs, "warm_live" if init.live else "warm", None)
+        note = warm() if init.warm and warm is not None else ""
         channel.send(Ready(os.getpid(), rss_bytes(), note or ""))
         if init.live:
             Sessions(jobs, channel).serve()

@@ -26,6 +26,8 @@ from services.speech.engine import (
     TranscriptionRequest,
 )
 from services.speech.engines import ENGINES
+from services.speech.engines.live.contract import LiveRequest
+from services.speech.engines.live.listener import LiveListener, LiveTask
 from services.speech.settings import SpeechSettings
 
 
@@ -47,6 +49,7 @@ class Jobs:
         self._models = models
         self._recognizer: Recognizer | None = None
         self._loaded = ""
+        self._live = LiveListener(settings, models)
 
     def warm(self) -> str:
         """Loads the default model where it is installed; says what it did."""
@@ -55,6 +58,14 @@ class Jobs:
             return f"{name} is not installed"
         recognizer = self._load(self._models.require(name))
         return f"{name} on {recognizer.device} in {recognizer.precision}"
+
+    def warm_live(self) -> str:
+        """The same in a worker for live streams."""
+        return self._live.warm()
+
+    def listen_live(self, task: LiveTask, request: LiveRequest) -> Iterator[object]:
+        """Follows a live stream; see :meth:`services.speech.engines.live.listener.LiveListener.listen`."""
+        return self._live.listen(task, request)
 
     def transcribe(
         self, task: Task, request: TranscriptionRequest

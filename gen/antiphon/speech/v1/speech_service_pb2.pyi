@@ -57,6 +57,144 @@ class TranscribeRequest(_message.Message):
     chunk: _audio_pb2.AudioChunk
     def __init__(self, config: _Optional[_Union[TranscriptionConfig, _Mapping]] = ..., chunk: _Optional[_Union[_audio_pb2.AudioChunk, _Mapping]] = ...) -> None: ...
 
+class StreamingRecognizeRequest(_message.Message):
+    __slots__ = ("config", "chunk")
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    config: StreamingRecognitionConfig
+    chunk: _audio_pb2.AudioChunk
+    def __init__(self, config: _Optional[_Union[StreamingRecognitionConfig, _Mapping]] = ..., chunk: _Optional[_Union[_audio_pb2.AudioChunk, _Mapping]] = ...) -> None: ...
+
+class StreamingRecognitionConfig(_message.Message):
+    __slots__ = ("audio_format", "model", "language_code", "interim_results", "word_times", "endpointing", "initial_prompt")
+    AUDIO_FORMAT_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
+    INTERIM_RESULTS_FIELD_NUMBER: _ClassVar[int]
+    WORD_TIMES_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINTING_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    audio_format: _audio_pb2.AudioFormat
+    model: str
+    language_code: str
+    interim_results: bool
+    word_times: bool
+    endpointing: EndpointingConfig
+    initial_prompt: str
+    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., language_code: _Optional[str] = ..., interim_results: bool = ..., word_times: bool = ..., endpointing: _Optional[_Union[EndpointingConfig, _Mapping]] = ..., initial_prompt: _Optional[str] = ...) -> None: ...
+
+class EndpointingConfig(_message.Message):
+    __slots__ = ("end_silence", "min_speech", "max_utterance")
+    END_SILENCE_FIELD_NUMBER: _ClassVar[int]
+    MIN_SPEECH_FIELD_NUMBER: _ClassVar[int]
+    MAX_UTTERANCE_FIELD_NUMBER: _ClassVar[int]
+    end_silence: _duration_pb2.Duration
+    min_speech: _duration_pb2.Duration
+    max_utterance: _duration_pb2.Duration
+    def __init__(self, end_silence: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., min_speech: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_utterance: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class StreamingRecognizeResponse(_message.Message):
+    __slots__ = ("header", "progress", "speech", "interim", "final", "position", "summary")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    SPEECH_FIELD_NUMBER: _ClassVar[int]
+    INTERIM_FIELD_NUMBER: _ClassVar[int]
+    FINAL_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    header: TranscriptionHeader
+    progress: _evidence_pb2.Progress
+    speech: SpeechEvent
+    interim: InterimResult
+    final: FinalResult
+    position: StreamPosition
+    summary: StreamingRecognitionSummary
+    def __init__(self, header: _Optional[_Union[TranscriptionHeader, _Mapping]] = ..., progress: _Optional[_Union[_evidence_pb2.Progress, _Mapping]] = ..., speech: _Optional[_Union[SpeechEvent, _Mapping]] = ..., interim: _Optional[_Union[InterimResult, _Mapping]] = ..., final: _Optional[_Union[FinalResult, _Mapping]] = ..., position: _Optional[_Union[StreamPosition, _Mapping]] = ..., summary: _Optional[_Union[StreamingRecognitionSummary, _Mapping]] = ...) -> None: ...
+
+class StreamPosition(_message.Message):
+    __slots__ = ("audio_processed", "lag")
+    AUDIO_PROCESSED_FIELD_NUMBER: _ClassVar[int]
+    LAG_FIELD_NUMBER: _ClassVar[int]
+    audio_processed: _duration_pb2.Duration
+    lag: _duration_pb2.Duration
+    def __init__(self, audio_processed: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class SpeechEvent(_message.Message):
+    __slots__ = ("kind", "offset", "position")
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        KIND_UNSPECIFIED: _ClassVar[SpeechEvent.Kind]
+        KIND_BEGIN: _ClassVar[SpeechEvent.Kind]
+        KIND_END: _ClassVar[SpeechEvent.Kind]
+    KIND_UNSPECIFIED: SpeechEvent.Kind
+    KIND_BEGIN: SpeechEvent.Kind
+    KIND_END: SpeechEvent.Kind
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    kind: SpeechEvent.Kind
+    offset: _duration_pb2.Duration
+    position: StreamPosition
+    def __init__(self, kind: _Optional[_Union[SpeechEvent.Kind, str]] = ..., offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., position: _Optional[_Union[StreamPosition, _Mapping]] = ...) -> None: ...
+
+class InterimResult(_message.Message):
+    __slots__ = ("text", "words", "stability", "utterance", "position")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    WORDS_FIELD_NUMBER: _ClassVar[int]
+    STABILITY_FIELD_NUMBER: _ClassVar[int]
+    UTTERANCE_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    words: _containers.RepeatedCompositeFieldContainer[Word]
+    stability: float
+    utterance: int
+    position: StreamPosition
+    def __init__(self, text: _Optional[str] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., stability: _Optional[float] = ..., utterance: _Optional[int] = ..., position: _Optional[_Union[StreamPosition, _Mapping]] = ...) -> None: ...
+
+class FinalResult(_message.Message):
+    __slots__ = ("text", "words", "start_offset", "end_offset", "utterance", "ends_utterance", "position")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    WORDS_FIELD_NUMBER: _ClassVar[int]
+    START_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    END_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    UTTERANCE_FIELD_NUMBER: _ClassVar[int]
+    ENDS_UTTERANCE_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    words: _containers.RepeatedCompositeFieldContainer[Word]
+    start_offset: _duration_pb2.Duration
+    end_offset: _duration_pb2.Duration
+    utterance: int
+    ends_utterance: bool
+    position: StreamPosition
+    def __init__(self, text: _Optional[str] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., start_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., utterance: _Optional[int] = ..., ends_utterance: bool = ..., position: _Optional[_Union[StreamPosition, _Mapping]] = ...) -> None: ...
+
+class StreamingRecognitionSummary(_message.Message):
+    __slots__ = ("source", "language_code", "language_probability", "language_candidates", "speech_duration", "utterance_count", "hypothesis_count", "skipped_hypothesis_count", "max_lag", "warnings", "provenance")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    SPEECH_DURATION_FIELD_NUMBER: _ClassVar[int]
+    UTTERANCE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    HYPOTHESIS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_HYPOTHESIS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    MAX_LAG_FIELD_NUMBER: _ClassVar[int]
+    WARNINGS_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    source: _audio_pb2.SourceAudio
+    language_code: str
+    language_probability: float
+    language_candidates: _containers.RepeatedCompositeFieldContainer[LanguageCandidate]
+    speech_duration: _duration_pb2.Duration
+    utterance_count: int
+    hypothesis_count: int
+    skipped_hypothesis_count: int
+    max_lag: _duration_pb2.Duration
+    warnings: _containers.RepeatedCompositeFieldContainer[_evidence_pb2.Warning]
+    provenance: _evidence_pb2.Provenance
+    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., language_code: _Optional[str] = ..., language_probability: _Optional[float] = ..., language_candidates: _Optional[_Iterable[_Union[LanguageCandidate, _Mapping]]] = ..., speech_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., utterance_count: _Optional[int] = ..., hypothesis_count: _Optional[int] = ..., skipped_hypothesis_count: _Optional[int] = ..., max_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., provenance: _Optional[_Union[_evidence_pb2.Provenance, _Mapping]] = ...) -> None: ...
+
 class TranscriptionConfig(_message.Message):
     __slots__ = ("audio_format", "model", "language_code", "task", "beam_size", "word_times", "voice_activity_detection", "initial_prompt", "clip", "hotwords", "temperatures", "condition_on_previous_text", "no_speech_threshold", "hallucination_guard")
     AUDIO_FORMAT_FIELD_NUMBER: _ClassVar[int]

@@ -40,6 +40,11 @@ class SpeechServiceStub(object):
                 request_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.TranscribeRequest.SerializeToString,
                 response_deserializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.TranscribeResponse.FromString,
                 _registered_method=True)
+        self.StreamingRecognize = channel.stream_stream(
+                '/antiphon.speech.v1.SpeechService/StreamingRecognize',
+                request_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.StreamingRecognizeRequest.SerializeToString,
+                response_deserializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.StreamingRecognizeResponse.FromString,
+                _registered_method=True)
         self.AlignLyrics = channel.stream_stream(
                 '/antiphon.speech.v1.SpeechService/AlignLyrics',
                 request_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.AlignLyricsRequest.SerializeToString,
@@ -67,6 +72,18 @@ class SpeechServiceServicer(object):
         Fails with INVALID_ARGUMENT for a bad config or audio that cannot be read, DATA_LOSS for a damaged upload,
         FAILED_PRECONDITION (MODEL_NOT_INSTALLED) for weights that are not there, RESOURCE_EXHAUSTED (QUEUE_FULL) when
         busy, UNAVAILABLE (WORKER_LOST) when the worker died.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamingRecognize(self, request_iterator, context):
+        """Listens while somebody speaks: audio in as it comes, words out as soon as they are settled, and never changed then.
+
+        Chunks of 100 to 250 ms are best; a recording may be sent faster than it was spoken, and gets what the live streams
+        leave of the machine. Fails as Transcribe does, but is refused at once with RESOURCE_EXHAUSTED (LIVE_STREAMS_FULL)
+        where the machine cannot carry one more stream, with DEADLINE_EXCEEDED (UPLOAD_IDLE) where the caller falls silent
+        without ending the stream, and with FAILED_PRECONDITION (LIVE_NOT_SERVED) where the service takes no live streams.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -105,6 +122,11 @@ def add_SpeechServiceServicer_to_server(servicer, server):
                     servicer.Transcribe,
                     request_deserializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.TranscribeRequest.FromString,
                     response_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.TranscribeResponse.SerializeToString,
+            ),
+            'StreamingRecognize': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamingRecognize,
+                    request_deserializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.StreamingRecognizeRequest.FromString,
+                    response_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.StreamingRecognizeResponse.SerializeToString,
             ),
             'AlignLyrics': grpc.stream_stream_rpc_method_handler(
                     servicer.AlignLyrics,
@@ -150,6 +172,33 @@ class SpeechService(object):
             '/antiphon.speech.v1.SpeechService/Transcribe',
             antiphon_dot_speech_dot_v1_dot_speech__service__pb2.TranscribeRequest.SerializeToString,
             antiphon_dot_speech_dot_v1_dot_speech__service__pb2.TranscribeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamingRecognize(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/antiphon.speech.v1.SpeechService/StreamingRecognize',
+            antiphon_dot_speech_dot_v1_dot_speech__service__pb2.StreamingRecognizeRequest.SerializeToString,
+            antiphon_dot_speech_dot_v1_dot_speech__service__pb2.StreamingRecognizeResponse.FromString,
             options,
             channel_credentials,
             insecure,

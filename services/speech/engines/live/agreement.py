@@ -26,7 +26,7 @@ class Agreement:
         """Whether ``tail`` is of a hypothesis about the audio since the last reset."""
 
     def update(self, words: Sequence[Heard]) -> tuple[Heard, ...]:
-        """Takes the next hypothesis; returns the words that it settles: those at its front that the last one had too."""
+        """Takes the next hypothesis; returns what it settles: the words at its front that the last one had too."""
         count = 0
         while count < min(len(words), len(self.tail)) and words[count].letters == self.tail[count].letters:
             count += 1

@@ -7,6 +7,10 @@ from collections import deque
 from services.speech.engine import SAMPLE_RATE
 
 
+LIVE_CHUNK_SECONDS = 0.25
+"""Longest first chunk that is taken for one that was spoken until it came; of a longer one only its last part is."""
+
+
 class Arrivals:
     """The times, on the monotonic clock, of one stream's samples."""
 
@@ -17,7 +21,7 @@ class Arrivals:
     def add(self, end: int, received: float) -> None:
         """All samples before ``end`` had come by ``received``."""
         if self._origin is None:
-            self._origin = received - end / SAMPLE_RATE
+            self._origin = received - min(end / SAMPLE_RATE, LIVE_CHUNK_SECONDS)
         self._ends.append((end, received))
 
     def due(self, position: int) -> float:

@@ -151,7 +151,7 @@ class Interim:
 
 @dataclass(frozen=True)
 class Final:
-    """Words that are settled: never changed, never repeated. The texts of all of them, put together, are the transcript.
+    """Words that are settled: never changed, never repeated. All these texts, put together, are the transcript.
 
     Attributes:
         text: As written, a leading space where the language has one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -40,6 +40,9 @@ DISAGREEMENT_SECONDS = 8.0
 LONGEST_SECONDS = 27.0
 """Whisper hears 30 s; what is unsettled for so long is let go."""
 HEARTBEAT = 5 * SAMPLE_RATE
+SHORTEST_WORD_SECONDS = 0.02
+"""One step of Whisper's clock."""
+MAX_WORDS_PER_SECOND = 8
 PROMPT_CHARACTERS = 300
 SURE = 0.5
 """Probability of a language from which on it is kept."""
@@ -226,12 +229,15 @@ class Session:
         written = self._text[: len(self._text) - sum(len(word.text) for word in anchor)]
         prompt = written[-PROMPT_CHARACTERS:] or self._request.initial_prompt
         offset, limit = self._start / SAMPLE_RATE, position / SAMPLE_RATE
+        # Whisper lets a first word begin where the audio does, in the silence before it.
+        floor = max(self._agreement.end, self._activity.began / SAMPLE_RATE if not anchor else 0.0)
         heard = tuple(
-            Heard(
-                word.text, min(word.start + offset, limit), min(word.end + offset, limit), word.probability, word.tokens
+            replace(
+                word, start=min(max(word.start + offset, floor), limit), end=min(max(word.end + offset, floor), limit)
             )
             for word in self._model.hear(samples, language, prompt, settled)
         )
+        heard = plausible(heard, min(limit, (self._activity.last_speech + POST_ROLL) / SAMPLE_RATE))
         self._step_seconds = self._clock() - started
         return heard
 
@@ -290,3 +296,16 @@ class Session:
 
     def _at(self) -> Position:
         return Position(self._activity.position / SAMPLE_RATE, self._lag())
+
+
+def plausible(words: tuple[Heard, ...], limit: float) -> tuple[Heard, ...]:
+    """The words without those at the end that take no time: what Whisper says again after everything was said.
+
+    None at all where they are more than anybody can say before ``limit``, in seconds, where the speech ends.
+    """
+    count = len(words)
+    while count and words[count - 1].end - words[count - 1].start < SHORTEST_WORD_SECONDS:
+        count -= 1
+    if count > 2 and count > MAX_WORDS_PER_SECOND * (limit - words[0].start):
+        return ()
+    return words[:count]
