@@ -7,7 +7,10 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 SERVICES := $(patsubst services/%/requirements.in,%,$(wildcard services/*/requirements.in))
-LOCKS := $(SERVICES:%=services/%/requirements) gateway/requirements client/requirements tests/requirements \
+# An engine whose libraries do not fit beside those of its family has an environment of its own: services/speech/
+# requirements-openai-whisper.lock -> .venvs/speech-openai-whisper. It is made on demand and chosen by SPEECH_ENGINE.
+ENGINES := $(subst /requirements-,-,$(patsubst services/%.in,%,$(wildcard services/*/requirements-*.in)))
+LOCKS := $(SERVICES:%=services/%/requirements) $(patsubst %.in,%,$(wildcard services/*/requirements-*.in)) gateway/requirements client/requirements tests/requirements \
          tools/requirements protos/requirements
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 PYTEST := -m pytest -q --durations=5
@@ -27,11 +30,16 @@ help: ## List the commands
 # ---------------------------------------------------------------- environments
 # One rule for all: folder/requirements.lock -> .venvs/folder. Packages that the platform brings (torch: a CPU, CUDA or
 # ROCm build) are not in the lock; pip installs them from where it is configured to, or from TORCH_PIP_ARGS.
-lock_of = $(firstword $(wildcard services/$(1)/requirements.lock $(1)/requirements.lock))
+family_of = $(firstword $(subst -, ,$(1)))
+engine_of = $(patsubst $(call family_of,$(1))-%,%,$(1))
+lock_of = $(firstword $(wildcard services/$(1)/requirements.lock $(1)/requirements.lock \
+            services/$(call family_of,$(1))/requirements-$(call engine_of,$(1)).lock))
+platform_of = $(firstword $(wildcard services/$(1)/requirements-platform.txt \
+                services/$(call family_of,$(1))/requirements-$(call engine_of,$(1))-platform.txt))
 TORCH_PIP_ARGS ?=
 
 .SECONDEXPANSION:
-$(VENV)/%/.ready: $$(call lock_of,$$*) $$(wildcard services/$$*/requirements-platform.txt)
+$(VENV)/%/.ready: $$(call lock_of,$$*) $$(call platform_of,$$*)
 	@PYTHON="$(PYTHON)" TORCH_PIP_ARGS="$(TORCH_PIP_ARGS)" tools/environment.sh $(VENV)/$* $^ >&2
 
 $(VENV)/%/.tests: $(VENV)/%/.ready tests/requirements.lock
@@ -43,7 +51,7 @@ setup: $(SERVICES:%=$(VENV)/%/.ready) $(VENV)/gateway/.ready $(VENV)/client/.rea
 lock: $(VENV)/tools/.ready ## Resolve every requirements.in to a locked, hashed requirements.lock
 	@for each in $(LOCKS); do echo "$$each.lock"; \
 	  $(TOOLS)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	    --no-emit-package torch --no-emit-package setuptools $$each.in -o $$each.lock; done
+	    --no-emit-package torch --no-emit-package setuptools --override tools/lock-overrides.txt $$each.in -o $$each.lock; done
 
 # ---------------------------------------------------------------- protos
 build/googleapis/google/rpc/status.proto: $(VENV)/protos/.ready
@@ -70,7 +78,7 @@ check: check-protos check-code check-deploy ## Lint, types, import rules, protos
 check-code: $(VENV)/tools/.ready
 	$(TOOLS)/ruff check .
 	$(TOOLS)/ruff format --check .
-	$(TOOLS)/mypy chassis gateway client services/__main__.py $(SERVICES:%=services/%)
+	$(TOOLS)/mypy chassis gateway client renderers services/__main__.py $(SERVICES:%=services/%)
 	$(TOOLS)/lint-imports
 
 check-deploy: $(VENV)/tools/.ready ## Check the Dockerfile and the compose files
@@ -82,16 +90,21 @@ format: $(VENV)/tools/.ready ## Format the code
 	$(TOOLS)/buf format -w protos
 
 # ---------------------------------------------------------------- tests
-test: test-core $(SERVICES:%=test-%) test-e2e ## Set up what is needed and run all tests
+test: test-core $(SERVICES:%=test-%) $(ENGINES:%=test-%) test-e2e ## Set up what is needed and run all tests
 
 test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, deployment and structure
-	$(TOOLS)/python $(PYTEST) tests/test_architecture.py tests/test_import_rules.py tests/chassis tests/gateway tests/client tests/deploy
+	$(TOOLS)/python $(PYTEST) tests/test_architecture.py tests/test_import_rules.py tests/chassis tests/gateway tests/client \
+	    tests/renderers tests/deploy
 
 test-e2e: $(VENV)/tools/.ready models ## Run the tests that start the whole of Antiphon
 	$(TOOLS)/python $(PYTEST) tests/e2e
 
 $(SERVICES:%=test-%): test-%: $(VENV)/%/.tests models
 	$(VENV)/$*/bin/python $(PYTEST) tests/services/$*
+
+# The engine's own tests; those of its family that need another library are skipped there.
+$(ENGINES:%=test-%): test-%: $(VENV)/%/.tests models
+	$(VENV)/$*/bin/python $(PYTEST) tests/services/$(call family_of,$*)/$(subst -,_,$(call engine_of,$*))
 
 # ---------------------------------------------------------------- running
 models: setup ## Install the starter models that are not there yet
@@ -118,4 +131,4 @@ clean: ## Remove environments, builds and outputs (not the model store)
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
 .PHONY: help setup lock protos check check-protos check-code check-deploy format test test-core test-e2e models up down \
-        demo clean run-gateway $(SERVICES:%=test-%) $(SERVICES:%=run-%)
+        demo clean run-gateway $(SERVICES:%=test-%) $(SERVICES:%=run-%) $(ENGINES:%=test-%)

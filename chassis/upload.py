@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -246,6 +246,8 @@ class Upload(Generic[Config]):
         self._idle_seconds = idle_seconds
         self._config: Config | None = None
         self._file: SpoolFile | None = None
+        self.byte_count = 0
+        self.sha256 = b""
 
     async def __aenter__(self) -> Upload[Config]:
         return self
@@ -277,8 +279,19 @@ class Upload(Generic[Config]):
         """Reads every chunk into the spool.
 
         Raises:
-            AntiphonError: CONFIG_REPEATED, PAYLOAD_MISSING, UPLOAD_IDLE, and all of :class:`Assembler` and
-                :class:`SpoolFile`.
+            AntiphonError: those of :meth:`pieces` and :class:`SpoolFile`.
+        """
+        file = self._file = self._spool.file()
+        async for data in self.pieces():
+            file.write(data)
+        file.finish()
+        return SpooledAudio(file.path, self.byte_count, self.sha256)
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """Yields the bytes of each chunk as it comes; at the end ``byte_count`` and ``sha256`` are set.
+
+        Raises:
+            AntiphonError: CONFIG_REPEATED, PAYLOAD_MISSING, UPLOAD_IDLE, and all of :class:`Assembler`.
         """
         config: Any = await self.config()
         format_ = config.audio_format
@@ -286,7 +299,6 @@ class Upload(Generic[Config]):
             format_.total_bytes if format_.HasField("total_bytes") else None,
             format_.content_sha256 if format_.HasField("content_sha256") else None,
         )
-        self._file = self._spool.file()
         while not assembler.finished:
             message = await self._next()
             if message is None:
@@ -298,10 +310,9 @@ class Upload(Generic[Config]):
             chunk = message.chunk
             data = chunk.data
             assembler.feed(data, chunk.byte_offset, chunk.crc32c if chunk.HasField("crc32c") else None, chunk.last)
-            self._file.write(data)
-        digest = assembler.end()
-        self._file.finish()
-        return SpooledAudio(self._file.path, assembler.byte_count, digest)
+            yield data
+        self.sha256 = assembler.end()
+        self.byte_count = assembler.byte_count
 
     async def _next(self) -> Any | None:
         try:

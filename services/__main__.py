@@ -44,7 +44,7 @@ async def _run(module: object, family: Family, server_settings: ServerSettings, 
     server.ready_when(lambda: host.pool.ready)
     server.report_workers(lambda: host.pool.status)
     host.on_change(server.refresh)
-    host.pool.start()
+    host.start()
     await serve(server, closers=[host.close])
 
 

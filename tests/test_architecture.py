@@ -21,7 +21,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PROTOS = ROOT / "protos" / "antiphon"
-PACKAGES = ("chassis", "services", "gateway", "client")
+PACKAGES = ("chassis", "services", "gateway", "client", "renderers")
 MAX_LINES = 400
 
 AGREED_FILES = (
@@ -38,6 +38,9 @@ AGREED_FILES = (
 )
 OPTIONAL_FILES = {
     "requirements-platform.txt": "what the platform brings instead of the lock, such as torch",
+    "requirements-openai-whisper.in": "an engine whose libraries need an environment of their own",
+    "requirements-openai-whisper.lock": "the same, locked",
+    "requirements-openai-whisper-platform.txt": "what the platform brings to that environment",
     "convert.py": "turns published weights into safe files when a model is pulled",
     "labels": "labels of models that do not carry their own",
     "py.typed": "tells type checkers that the package is annotated",
@@ -62,7 +65,7 @@ def families() -> list[str]:
 
 
 def modules() -> list[str]:
-    """Every Python file of the four packages, as a path from the root."""
+    """Every Python file of these packages, as a path from the root."""
     found = (path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
     return sorted(path.as_posix() for path in found if "__pycache__" not in path.parts)
 
@@ -218,15 +221,16 @@ def test_every_engine_resolves_to_a_class_in_a_file(family: str) -> None:
 @every_family
 def test_no_engine_file_is_forgotten(family: str) -> None:
     folder = ROOT / "services" / family / "engines"
-    files = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.py") if path.stem != "__init__"}
+    files = {path.stem for path in folder.glob("*.py") if path.stem != "__init__"}
     named = {address.partition(":")[0].rpartition(".")[2] for address in engines_of(family).values()}
+    sources = {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.py")}
     imported = {
         stem
         for stem in files
-        for other, text in files.items()
-        if other != stem and re.search(rf"^\s*(import|from)\b.*\b{stem}\b", text, re.MULTILINE)
+        for other, text in sources.items()
+        if other != folder / f"{stem}.py" and re.search(rf"^\s*(import|from)\b.*\b{stem}\b", text, re.MULTILINE)
     }
-    forgotten = sorted(set(files) - named - imported)
+    forgotten = sorted(files - named - imported)
     assert forgotten == [], f"files in services/{family}/engines that ENGINES does not name and no engine imports"
 
 

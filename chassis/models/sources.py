@@ -112,10 +112,14 @@ class Fetcher:
 
     def _convert(self, conversion: Conversion, out: Path) -> None:
         try:
-            inputs = [self.fetch(one) for one in conversion.inputs]
+            inputs = [self._input(one) for one in conversion.inputs]
         except AntiphonError as error:
             raise SourceError(error.message) from error
         convert(conversion, self.model.service, inputs, out, self.project)
+
+    def _input(self, file: File) -> Path:
+        """What another model has brought into the store is not fetched again."""
+        return self.blobs.path(file.sha256) if self.blobs.reread(file.sha256) else self.fetch(file)
 
     def _copy(self, file: File, out: Path) -> None:
         assert self.mirror is not None

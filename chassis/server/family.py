@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,26 @@ from chassis.models import Manifest, Model, Store
 from chassis.server import telemetry
 from chassis.server.calls import note
 from chassis.server.settings import ServerSettings, WorkerSettings
-from chassis.upload import Spool, SpooledAudio, Upload
-from chassis.worker import Job, Pool, Queued, Started, WorkerOptions
+from chassis.upload import Spool, Upload
+from chassis.worker import Job, LiveJob, LiveOptions, LivePool, LiveStream, Pool, Queued, Started, WorkerOptions
 from chassis.worker.messages import DecodeLimits, Init, RawFormat
 
 _RAW = {audio_pb2.INPUT_ENCODING_PCM_S16LE: "s16le", audio_pb2.INPUT_ENCODING_PCM_F32LE: "f32le"}
+
+
+@dataclass(frozen=True)
+class Live:
+    """How a family hosts live streams; see :class:`chassis.worker.LiveOptions`.
+
+    Attributes:
+        streams: Streams at once.
+        processes: Workers for them, beside those for files.
+        max_seconds: Length of audio that one stream may have, in seconds.
+    """
+
+    streams: int
+    processes: int
+    max_seconds: float
 
 
 @dataclass(frozen=True)
@@ -37,12 +53,14 @@ class Family:
         jobs: ``module:Class`` that runs in the worker.
         settings: The family's own settings; ``thread_count``, where it has one, is handed to the numeric libraries.
         manifest: Path of its models.toml.
+        live: How it hosts live streams; None for a family that has none.
     """
 
     name: str
     jobs: str
     settings: Any
     manifest: Path
+    live: Live | None = None
 
 
 class FamilyHost:
@@ -67,17 +85,18 @@ class FamilyHost:
             "MALLOC_ARENA_MAX": "2",
             "HF_HUB_OFFLINE": "1",
         }
+        init = Init(
+            jobs=family.jobs,
+            settings=family.settings,
+            manifest=str(family.manifest),
+            models_root=str(self.store.root),
+            memory_limit_bytes=workers.memory_limit_bytes or None,
+            warm=workers.warm,
+            models_extra=str(extra) if extra is not None else "",
+            licence_policy=workers.licence_policy,
+        )
         self.pool = Pool(
-            Init(
-                jobs=family.jobs,
-                settings=family.settings,
-                manifest=str(family.manifest),
-                models_root=str(self.store.root),
-                memory_limit_bytes=workers.memory_limit_bytes or None,
-                warm=workers.warm,
-                models_extra=str(extra) if extra is not None else "",
-                licence_policy=workers.licence_policy,
-            ),
+            init,
             WorkerOptions(
                 count=workers.worker_count,
                 max_pending=workers.max_pending,
@@ -86,6 +105,11 @@ class FamilyHost:
                 environment=environment,
             ),
         )
+        live = family.live or Live(streams=0, processes=1, max_seconds=0.0)
+        self.live = LivePool(
+            replace(init, live=True), LiveOptions(live.streams, max(1, live.processes), environment=environment)
+        )
+        self.live_limits = DecodeLimits(live.max_seconds, workers.max_decoded_bytes, workers.max_decode_seconds)
         self.limits = DecodeLimits(workers.max_audio_seconds, workers.max_decoded_bytes, workers.max_decode_seconds)
 
     def on_change(self, callback: Any) -> None:
@@ -97,9 +121,14 @@ class FamilyHost:
 
         self.pool._on_change = changed
 
+    def start(self) -> None:
+        """Starts the workers in the background."""
+        self.pool.start()
+        self.live.start()
+
     async def close(self) -> None:
         """Ends the workers and removes the spool."""
-        await self.pool.stop()
+        await asyncio.gather(self.pool.stop(), self.live.stop())
         self.spool.close()
 
     def models(self) -> list[evidence_pb2.ModelInfo]:
@@ -134,18 +163,19 @@ class Call:
         async with Call(host, requests) as call:
             config = await call.config()
             async for event in call.run("transcribe", request): ...
+
+    With ``live``, the place is one of a live stream, and :meth:`run_live` stands for :meth:`run`.
     """
 
-    def __init__(self, host: FamilyHost, requests: AsyncIterator[Any], service: str) -> None:
+    def __init__(self, host: FamilyHost, requests: AsyncIterator[Any], service: str, live: bool = False) -> None:
         self._host = host
         self._service = service
         self._upload: Upload[Any] = Upload(requests, host.spool, host.server.upload_idle_seconds)
-        self._ticket = host.pool.admit()
+        self._ticket = (host.live if live else host.pool).admit()
         telemetry.QUEUE_DEPTH.set(host.pool.admitted)
         self._queue_seconds = 0.0
         self._work_started = 0.0
         self._work_clock = 0.0
-        self.audio: SpooledAudio | None = None
 
     async def __aenter__(self) -> Call:
         return self
@@ -168,8 +198,8 @@ class Call:
         config = await self._upload.config()
         raw = raw_format(config.audio_format)
         start, end = clip_range(config.clip if config.HasField("clip") else None)
-        self.audio = await self._upload.audio()
-        job = Job(verb, request, str(self.audio.path), self._host.limits, raw, start, end)
+        audio = await self._upload.audio()
+        job = Job(verb, request, str(audio.path), self._host.limits, raw, start, end)
         async with aclosing(self._host.pool.run(job)) as events:
             async for event in events:
                 if isinstance(event, Queued):
@@ -181,21 +211,57 @@ class Call:
                     yield evidence.progress(event)
                 else:
                     yield event
-        note(queue_seconds=round(self._queue_seconds, 4), bytes=self.audio.byte_count)
+        note(queue_seconds=round(self._queue_seconds, 4), bytes=audio.byte_count)
+
+    async def run_live(self, verb: str, request: Any) -> AsyncGenerator[Any, None]:
+        """Hands the audio on while it comes, and yields what the job yields meanwhile.
+
+        Where the workers are still being started a Progress message says so. No more is read from the caller while the
+        job has not taken what came, or the caller does not read the answer.
+
+        Raises:
+            AntiphonError: what the job raises; what is wrong with the chunks, UPLOAD_IDLE among them.
+        """
+        config = await self._upload.config()
+        job = LiveJob(verb, request, self._host.live_limits, raw_format(config.audio_format))
+        asked = time.monotonic()
+        if not self._host.live.ready:
+            yield evidence_pb2.Progress(phase=evidence_pb2.Progress.PHASE_LOADING, step="starting a worker")
+        stream = await self._host.live.open(job)
+        self._queue_seconds = time.monotonic() - asked
+        self._work_started, self._work_clock = time.time(), time.monotonic()
+        async with stream:
+            feeding = asyncio.create_task(self._feed(stream))
+            try:
+                async with aclosing(stream.events()) as events:
+                    async for event in events:
+                        yield evidence.progress(event) if isinstance(event, ProgressFacts) else event
+            finally:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+                note(bytes=self._upload.byte_count, unread_events_dropped=stream.dropped)
+
+    async def _feed(self, stream: LiveStream) -> None:
+        try:
+            async with aclosing(self._upload.pieces()) as pieces:
+                async for data in pieces:
+                    await stream.feed(data)
+            await stream.feed(b"", last=True)
+        except Exception as error:
+            # The answer is read elsewhere; it must end with what is wrong with the question.
+            await stream.fail(error)
 
     def source(self, facts: SourceFacts) -> audio_pb2.SourceAudio:
-        """The upload as a message."""
-        assert self.audio is not None
-        return evidence.source(facts, self.audio.sha256)
+        """The upload as a message; without its digest while a live stream goes on."""
+        return evidence.source(facts, self._upload.sha256)
 
     def provenance(self, work: WorkFacts, source: SourceFacts, config: Message) -> evidence_pb2.Provenance:
         """How this call's answer was made."""
-        assert self.audio is not None
         return evidence.provenance(
             service=self._service,
             work=work,
             source=source,
-            upload_sha256=self.audio.sha256,
+            upload_sha256=self._upload.sha256,
             config_sha256=hashlib.sha256(config.SerializeToString(deterministic=True)).digest(),
             started=self._work_started,
             compute_seconds=time.monotonic() - self._work_clock,

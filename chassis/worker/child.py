@@ -11,13 +11,14 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from pathlib import Path
 from typing import Any
 
-from chassis.errors import AntiphonError, Cancelled
+from chassis.errors import Cancelled
 from chassis.worker import frames
 from chassis.worker.messages import Cancel, Ended, Event, Init, Ready, Run
+from chassis.worker.outcome import outcome_of, rss_bytes
+from chassis.worker.sessions import Sessions
 
 _PR_SET_PDEATHSIG = 1
 
@@ -102,8 +103,11 @@ def main() -> None:
     try:
         init = channel.receive()
         jobs = _become(init)
-        note = jobs.warm() if init.warm and hasattr(jobs, "warm") else ""
-        channel.send(Ready(os.getpid(), _rss_bytes(), note or ""))
+        warm = getattr(jobs, "warm_live" if init.live else "warm", None)
+        note = warm() if init.warm and warm is not None else ""
+        channel.send(Ready(os.getpid(), rss_bytes(), note or ""))
+        if init.live:
+            Sessions(jobs, channel).serve()
         while True:
             message = channel.receive()
             if isinstance(message, Run):
@@ -125,38 +129,23 @@ def _become(init: Init) -> Any:
 
 def _perform(jobs: Any, run: Run, channel: Channel) -> Ended:
     started = time.process_time()
-
-    def ended(**outcome: Any) -> Ended:
-        return Ended(run.job_id, _rss_bytes(), time.process_time() - started, **outcome)
-
+    outcome: dict[str, Any] = {}
     try:
         task = Task(run, channel)
         for payload in getattr(jobs, run.verb)(task, run.request):
             channel.send(Event(run.job_id, payload))
             task.checkpoint()
-    except Cancelled:
-        return ended(cancelled=True)
-    except AntiphonError as error:
-        return ended(error=error)
-    except MemoryError:
-        message = "the audio needs more memory than this worker may use; send a shorter clip"
-        return ended(error=AntiphonError("RESOURCE_EXHAUSTED", "WORKER_OUT_OF_MEMORY", message))
     except (EOFError, ConnectionError):
         raise
-    except Exception:
-        return ended(fault=traceback.format_exc())
-    return ended()
+    except (Exception, Cancelled) as error:
+        outcome = outcome_of(error)
+    return Ended(run.job_id, rss_bytes(), time.process_time() - started, **outcome)
 
 
 def _die_with_parent() -> None:
     """A service that is killed takes its worker along; elsewhere than on Linux the closed socket does it later."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _rss_bytes() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * resource.getpagesize()
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ class Init:
         warm: Whether to load the default model before saying ready.
         models_extra: Path of the operator's own models.toml; empty for none.
         licence_policy: Which weights may be used; see ``chassis.models.Store``.
+        live: Whether to host live sessions, many at once, instead of one job after the other.
     """
 
     jobs: str
@@ -49,6 +50,7 @@ class Init:
     warm: bool
     models_extra: str = ""
     licence_policy: str = "any"
+    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,42 @@ class Run:
     start_seconds: float
     end_seconds: float | None
     limits: DecodeLimits
+
+
+@dataclass(frozen=True)
+class RunLive:
+    """Asks for one live job: verb and request, and how to read the audio that :class:`Feed` messages will bring."""
+
+    job_id: int
+    verb: str
+    request: Any
+    raw: RawFormat | None
+    limits: DecodeLimits
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The next bytes of a live job's audio.
+
+    Attributes:
+        job_id: The job.
+        data: The bytes; may be empty.
+        received: When they came in, on the monotonic clock that both processes share.
+        last: Whether nothing follows.
+    """
+
+    job_id: int
+    data: bytes
+    received: float
+    last: bool
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The job has read so many bytes more of what it was fed; that much may be fed again."""
+
+    job_id: int
+    byte_count: int
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,16 @@ from antiphon_client.answer import Answer
 from antiphon_client.connection import DEFAULT_TARGET, DEFAULT_TIMEOUT_SECONDS, Tls, keep_status, open_channel
 from antiphon_client.errors import from_rpc
 from antiphon_client.rpcs import (
+    ALIGN_LYRICS,
     ANALYZE,
     FEATURES,
+    RECOGNIZE,
     SEPARATE,
     TRANSCRIBE,
+    AlignEvent,
     AnalyzeEvent,
     FeaturesEvent,
+    RecognizeEvent,
     SeparateEvent,
     StreamRpc,
     TranscribeEvent,
@@ -135,6 +139,34 @@ class Client:
         """Yields header, progress and segments; a ``TranscriptionSummary`` comes last. Ask the speech service."""
         config = config or speech_pb2.TranscriptionConfig()
         return self._stream(TRANSCRIBE, config, audio, _format_of(config), timeout_seconds)
+
+    def align_lyrics(
+        self,
+        audio: AsyncAudioSource,
+        config: speech_pb2.AlignmentConfig,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[AlignEvent, None]:
+        """Yields header, progress and lines; an ``AlignmentSummary`` comes last. Ask the speech service."""
+        return self._stream(ALIGN_LYRICS, config, audio, _format_of(config), timeout_seconds)
+
+    def recognize(
+        self,
+        chunks: AsyncAudioSource,
+        config: speech_pb2.StreamingRecognitionConfig | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[RecognizeEvent, None]:
+        """Yields words while they are spoken; a ``StreamingRecognitionSummary`` comes last. Ask the speech service.
+
+        Args:
+            chunks: The audio as it comes: an (asynchronous) iterable of bytes, best of 100 to 250 ms each, sent at once
+                as they are; its end ends the stream. What :meth:`transcribe` takes is sent as fast as it is read.
+            config: Settings; PCM needs ``audio_format``.
+            timeout_seconds: Deadline; the client's own where None.
+        """
+        config = config or speech_pb2.StreamingRecognitionConfig()
+        return self._stream(RECOGNIZE, config, chunks, _format_of(config), timeout_seconds)
 
     def features(
         self,

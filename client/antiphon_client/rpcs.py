@@ -32,6 +32,18 @@ SeparateEvent = (
 TranscribeEvent = (
     speech_pb2.TranscriptionHeader | evidence_pb2.Progress | speech_pb2.Segment | speech_pb2.TranscriptionSummary
 )
+AlignEvent = (
+    speech_pb2.TranscriptionHeader | evidence_pb2.Progress | speech_pb2.AlignedLine | speech_pb2.AlignmentSummary
+)
+RecognizeEvent = (
+    speech_pb2.TranscriptionHeader
+    | evidence_pb2.Progress
+    | speech_pb2.SpeechEvent
+    | speech_pb2.InterimResult
+    | speech_pb2.FinalResult
+    | speech_pb2.StreamPosition
+    | speech_pb2.StreamingRecognitionSummary
+)
 FeaturesEvent = (
     essentia_pb2.AnalysisHeader
     | evidence_pb2.Progress
@@ -73,6 +85,18 @@ TRANSCRIBE: StreamRpc[TranscribeEvent] = StreamRpc(
     "/antiphon.speech.v1.SpeechService/Transcribe",
     speech_pb2.TranscribeRequest,
     speech_pb2.TranscribeResponse,
+    "summary",
+)
+ALIGN_LYRICS: StreamRpc[AlignEvent] = StreamRpc(
+    "/antiphon.speech.v1.SpeechService/AlignLyrics",
+    speech_pb2.AlignLyricsRequest,
+    speech_pb2.AlignLyricsResponse,
+    "summary",
+)
+RECOGNIZE: StreamRpc[RecognizeEvent] = StreamRpc(
+    "/antiphon.speech.v1.SpeechService/StreamingRecognize",
+    speech_pb2.StreamingRecognizeRequest,
+    speech_pb2.StreamingRecognizeResponse,
     "summary",
 )
 FEATURES: StreamRpc[FeaturesEvent] = StreamRpc(

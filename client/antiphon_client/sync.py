@@ -19,12 +19,16 @@ from antiphon_client.answer import Answer
 from antiphon_client.connection import DEFAULT_TARGET, DEFAULT_TIMEOUT_SECONDS, Tls, open_sync_channel
 from antiphon_client.errors import from_rpc
 from antiphon_client.rpcs import (
+    ALIGN_LYRICS,
     ANALYZE,
     FEATURES,
+    RECOGNIZE,
     SEPARATE,
     TRANSCRIBE,
+    AlignEvent,
     AnalyzeEvent,
     FeaturesEvent,
+    RecognizeEvent,
     SeparateEvent,
     StreamRpc,
     TranscribeEvent,
@@ -109,6 +113,27 @@ class SyncClient:
         """Yields header, progress and segments; a ``TranscriptionSummary`` comes last. Ask the speech service."""
         config = config or speech_pb2.TranscriptionConfig()
         return self._stream(TRANSCRIBE, config, audio, _format_of(config), timeout_seconds)
+
+    def align_lyrics(
+        self,
+        audio: AudioSource,
+        config: speech_pb2.AlignmentConfig,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Generator[AlignEvent, None, None]:
+        """Yields header, progress and lines; an ``AlignmentSummary`` comes last. Ask the speech service."""
+        return self._stream(ALIGN_LYRICS, config, audio, _format_of(config), timeout_seconds)
+
+    def recognize(
+        self,
+        chunks: AudioSource,
+        config: speech_pb2.StreamingRecognitionConfig | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Generator[RecognizeEvent, None, None]:
+        """Yields words while they are spoken; a ``StreamingRecognitionSummary`` comes last. Ask the speech service."""
+        config = config or speech_pb2.StreamingRecognitionConfig()
+        return self._stream(RECOGNIZE, config, chunks, _format_of(config), timeout_seconds)
 
     def features(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +16,9 @@ SAMPLE_RATE = 16000
 TASKS = ("transcribe", "translate")
 MAX_BEAM_SIZE = 10
 MAX_PROMPT_CHARACTERS = 1000
+MAX_TEMPERATURES = 6
+MAX_LYRICS_CHARACTERS = 20_000
+MAX_LYRICS_LINES = 2_000
 
 # fmt: off
 LANGUAGE_CODES = (
@@ -42,9 +46,15 @@ class TranscriptionRequest:
         vad: Whether to skip parts in which Silero hears no speech; it does not know singing.
         initial_prompt: Text that came before, to prime spelling and style; at most 1000 characters.
         clip_start_seconds: Where the clip starts in the recording; added to every time.
+        hotwords: Words and names to prime spelling throughout; at most 1000 characters together.
+        temperatures: Tried in order where decoding failed: rising, 0 to 1, one to six. Above 0 the text is sampled.
+        condition_on_previous_text: Whether each 30 s are primed with the text before them.
+        no_speech_threshold: Doubt that there is speech, 0 to 1, above which unlikely text is dropped.
+        hallucination_guard: Whether text that Whisper made up is dropped.
 
     Raises:
-        AntiphonError: UNKNOWN_LANGUAGE, UNKNOWN_TASK, BEAM_SIZE, PROMPT_TOO_LONG.
+        AntiphonError: UNKNOWN_LANGUAGE, UNKNOWN_TASK, BEAM_SIZE, PROMPT_TOO_LONG, HOTWORDS_TOO_LONG, TEMPERATURES,
+            NO_SPEECH_THRESHOLD.
     """
 
     model: str = ""
@@ -55,6 +65,16 @@ class TranscriptionRequest:
     vad: bool = True
     initial_prompt: str = ""
     clip_start_seconds: float = 0.0
+    hotwords: tuple[str, ...] = ()
+    temperatures: tuple[float, ...] = (0.0,)
+    condition_on_previous_text: bool = False
+    no_speech_threshold: float = 0.6
+    hallucination_guard: bool = True
+
+    @property
+    def may_sample(self) -> bool:
+        """Whether any of the temperatures would have the text sampled."""
+        return any(temperature > 0.0 for temperature in self.temperatures)
 
     def __post_init__(self) -> None:
         if self.language is not None and self.language not in LANGUAGE_CODES:
@@ -83,6 +103,32 @@ class TranscriptionRequest:
                 characters=len(self.initial_prompt),
                 max_characters=MAX_PROMPT_CHARACTERS,
             )
+        length = len(", ".join(self.hotwords))
+        if length > MAX_PROMPT_CHARACTERS:
+            raise invalid(
+                "HOTWORDS_TOO_LONG",
+                f"the hotwords have {length} characters together; give at most {MAX_PROMPT_CHARACTERS}",
+                field="config.hotwords",
+                characters=length,
+                max_characters=MAX_PROMPT_CHARACTERS,
+            )
+        rising = all(low < high for low, high in pairwise(self.temperatures))
+        inside = all(0.0 <= temperature <= 1.0 for temperature in self.temperatures)
+        if not (rising and inside and 1 <= len(self.temperatures) <= MAX_TEMPERATURES):
+            given = ", ".join(f"{temperature:g}" for temperature in self.temperatures)
+            raise invalid(
+                "TEMPERATURES",
+                f"the temperatures are {given or 'none'}; give one to {MAX_TEMPERATURES}, rising, each from 0 to 1",
+                field="config.temperatures",
+                temperatures=given,
+            )
+        if not 0.0 <= self.no_speech_threshold <= 1.0:
+            raise invalid(
+                "NO_SPEECH_THRESHOLD",
+                f"the threshold is {self.no_speech_threshold:g}; give 0 to 1",
+                field="config.no_speech_threshold",
+                threshold=self.no_speech_threshold,
+            )
 
 
 def _unknown_language(language: str) -> Exception:
@@ -95,6 +141,42 @@ def _unknown_language(language: str) -> Exception:
         language=language,
         known=", ".join(LANGUAGE_CODES),
     )
+
+
+@dataclass(frozen=True)
+class AlignmentRequest:
+    """Words known to be sung or said, to be found in the audio.
+
+    Attributes:
+        lyrics: One line to a line; at most 20,000 characters and 2,000 lines.
+        model: Name in models.toml; empty for the service's default.
+        language: One of LANGUAGE_CODES; None to detect it.
+        clip_start_seconds: Where the clip starts in the recording; added to every time.
+
+    Raises:
+        AntiphonError: LYRICS_EMPTY, LYRICS_TOO_LONG, UNKNOWN_LANGUAGE.
+    """
+
+    lyrics: str
+    model: str = ""
+    language: str | None = None
+    clip_start_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.language is not None and self.language not in LANGUAGE_CODES:
+            raise _unknown_language(self.language)
+        lines = self.lyrics.splitlines()
+        if not any(character.isalnum() for character in self.lyrics):
+            raise invalid("LYRICS_EMPTY", "the lyrics hold no word; give one line to a line", field="config.lyrics")
+        if len(self.lyrics) > MAX_LYRICS_CHARACTERS or len(lines) > MAX_LYRICS_LINES:
+            raise invalid(
+                "LYRICS_TOO_LONG",
+                f"the lyrics have {len(self.lyrics)} characters in {len(lines)} lines; give at most "
+                f"{MAX_LYRICS_CHARACTERS} in {MAX_LYRICS_LINES}",
+                field="config.lyrics",
+                characters=len(self.lyrics),
+                lines=len(lines),
+            )
 
 
 @dataclass(frozen=True)
@@ -119,6 +201,7 @@ class Segment:
         avg_logprob: Mean log probability of its tokens, at most 0.
         no_speech_probability: That Whisper's 30 s around it hold no speech, 0 to 1.
         compression_ratio: Length of those 30 s' text over its length compressed; above 2.4 hints at repetition.
+        temperature: At which it was decoded; above 0 it was sampled.
     """
 
     start: float
@@ -128,6 +211,7 @@ class Segment:
     avg_logprob: float | None = None
     no_speech_probability: float | None = None
     compression_ratio: float | None = None
+    temperature: float | None = None
 
     def moved(self, place: Callable[[float, float], tuple[float, float]]) -> Segment:
         """The same text with each (start, end) put through ``place``; its own are those of its words if it has any."""
@@ -142,6 +226,29 @@ class LanguageCandidate:
 
     language: str
     probability: float
+
+
+@dataclass(frozen=True)
+class AlignedLine:
+    """A line of lyrics with its place in the audio.
+
+    Attributes:
+        number: In the lyrics given, from 1, blank lines counted.
+        text: As given, trimmed.
+        words: With their times; empty where the line was not found. A probability is the model's for the word, all
+            words before it being taken for granted.
+        heard: How many of its words recognition heard too, without knowing them.
+    """
+
+    number: int
+    text: str
+    words: tuple[Word, ...] = ()
+    heard: int = 0
+
+    def moved(self, seconds: float) -> AlignedLine:
+        """The same line so much later."""
+        later = (replace(word, start=word.start + seconds, end=word.end + seconds) for word in self.words)
+        return replace(self, words=tuple(later))
 
 
 @dataclass(frozen=True)
@@ -190,6 +297,27 @@ class Summary:
     warnings: tuple[WarningFacts, ...]
 
 
+@dataclass(frozen=True)
+class AlignmentFindings:
+    """What aligning found besides the lines; see :class:`Findings`."""
+
+    language: str | None
+    language_probability: float | None
+    aligned: int
+    unmatched: int
+    warnings: tuple[WarningFacts, ...]
+
+
+@dataclass(frozen=True)
+class AlignmentSummary:
+    """Last event of an alignment: the audio with its length and digest, what was found, how it was made."""
+
+    source: SourceFacts
+    work: WorkFacts
+    findings: AlignmentFindings
+    warnings: tuple[WarningFacts, ...]
+
+
 class Recognizer(Protocol):
     """A loaded model that turns audio into text."""
 
@@ -201,8 +329,10 @@ class Recognizer(Protocol):
     """Versions that can change the text, by distribution name."""
     parameters: Mapping[str, str]
     """What it decodes with besides the request."""
+    seed: int | None
+    """What sampling begins from, so that the same audio gives the same text; None where it cannot be seeded."""
 
-    def check(self, request: TranscriptionRequest) -> None:
+    def check(self, request: TranscriptionRequest | AlignmentRequest) -> None:
         """Says before any audio is read whether this model can do what is asked.
 
         Raises:
@@ -218,5 +348,16 @@ class Recognizer(Protocol):
         Yields segments as they are decoded, their times in seconds from the first sample and inside the audio, in
         order and never revised; Reached along the way; Findings last, once. Blocks are taken as they are needed.
         ``checkpoint`` is called between model steps and may raise to end it.
+        """
+        ...
+
+    def align_lyrics(
+        self, read: Callable[[], Iterable[np.ndarray]], request: AlignmentRequest, checkpoint: Callable[[], None]
+    ) -> Iterator[Reached | AlignedLine | AlignmentFindings]:
+        """Finds the lyrics' lines and words in mono audio at SAMPLE_RATE.
+
+        ``read`` gives the audio as float32 blocks (1, samples) from the beginning, each time it is called; it is called
+        twice. Yields Reached along the way, then every line in order, its times in seconds from the first sample and
+        none before those of the line before; AlignmentFindings last, once.
         """
         ...

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import Protocol
+
+import numpy as np
 
 from chassis.audio import Source
 from chassis.errors import not_ready
@@ -12,6 +14,10 @@ from chassis.facts import ProgressFacts, WorkFacts
 from chassis.models import InstalledModel, Store
 from services.speech.engine import (
     SAMPLE_RATE,
+    AlignedLine,
+    AlignmentFindings,
+    AlignmentRequest,
+    AlignmentSummary,
     Findings,
     Header,
     Recognizer,
@@ -20,6 +26,8 @@ from services.speech.engine import (
     TranscriptionRequest,
 )
 from services.speech.engines import ENGINES
+from services.speech.engines.live.contract import LiveRequest
+from services.speech.engines.live.listener import LiveListener, LiveTask
 from services.speech.settings import SpeechSettings
 
 
@@ -41,14 +49,23 @@ class Jobs:
         self._models = models
         self._recognizer: Recognizer | None = None
         self._loaded = ""
+        self._live = LiveListener(settings, models)
 
     def warm(self) -> str:
         """Loads the default model where it is installed; says what it did."""
-        name = self._settings.default_model
+        name = self._default_model()
         if not self._models.installed(name):
             return f"{name} is not installed"
         recognizer = self._load(self._models.require(name))
         return f"{name} on {recognizer.device} in {recognizer.precision}"
+
+    def warm_live(self) -> str:
+        """The same in a worker for live streams."""
+        return self._live.warm()
+
+    def listen_live(self, task: LiveTask, request: LiveRequest) -> Iterator[object]:
+        """Follows a live stream; see :meth:`services.speech.engines.live.listener.LiveListener.listen`."""
+        return self._live.listen(task, request)
 
     def transcribe(
         self, task: Task, request: TranscriptionRequest
@@ -61,13 +78,9 @@ class Jobs:
             AntiphonError: UNKNOWN_MODEL, MODEL_NOT_INSTALLED, ENGINE_NOT_SERVED, LANGUAGE_NOT_SUPPORTED,
                 TASK_NOT_SUPPORTED, DEVICE_NOT_AVAILABLE, COMPUTE_TYPE_NOT_AVAILABLE, and what the audio is refused for.
         """
-        installed = self._installed(request.model or self._settings.default_model)
         source = task.source
         yield Header(source.facts)
-        if self._loaded != installed.name:
-            yield ProgressFacts(loading=True, step=installed.name)
-        recognizer = self._load(installed)
-        recognizer.check(request)
+        installed, recognizer = yield from self._ready(request)
         offset = request.clip_start_seconds
         blocks = source.blocks(sample_rate=SAMPLE_RATE, channels=1)
         for event in recognizer.listen(blocks, request, task.checkpoint):
@@ -77,6 +90,49 @@ class Jobs:
                 yield self._summary(source, installed, recognizer, request, event)
             else:
                 yield _progress(event.seconds, source.seconds_hint)
+
+    def align_lyrics(
+        self, task: Task, request: AlignmentRequest
+    ) -> Iterator[Header | ProgressFacts | AlignedLine | AlignmentSummary]:
+        """Yields the header, progress while it listens, the lines with their times, and the summary.
+
+        Raises:
+            AntiphonError: as :meth:`transcribe`.
+        """
+        source = task.source
+        yield Header(source.facts)
+        installed, recognizer = yield from self._ready(request)
+
+        def read() -> Iterator[np.ndarray]:
+            return source.blocks(sample_rate=SAMPLE_RATE, channels=1)
+
+        for event in recognizer.align_lyrics(read, request, task.checkpoint):
+            if isinstance(event, AlignedLine):
+                yield event.moved(request.clip_start_seconds)
+            elif isinstance(event, AlignmentFindings):
+                parameters = {"language_code": request.language or "", "voice_activity_detection": "false"}
+                work = self._work(installed, recognizer, parameters)
+                completed = source.complete()
+                yield AlignmentSummary(completed, work, event, (*source.warnings, *event.warnings))
+            else:
+                yield _progress(event.seconds, source.seconds_hint)
+
+    def _default_model(self) -> str:
+        if self._settings.default_model:
+            return self._settings.default_model
+        model = self._models.manifest.default(self._settings.engine)
+        return "" if model is None else model.name
+
+    def _ready(
+        self, request: TranscriptionRequest | AlignmentRequest
+    ) -> Generator[ProgressFacts, None, tuple[InstalledModel, Recognizer]]:
+        """The model that a request wants, loaded and able to do it."""
+        installed = self._installed(request.model or self._default_model())
+        if self._loaded != installed.name:
+            yield ProgressFacts(loading=True, step=installed.name)
+        recognizer = self._load(installed)
+        recognizer.check(request)
+        return installed, recognizer
 
     def _installed(self, name: str) -> InstalledModel:
         engine = self._models.manifest.model(name).engine
@@ -109,23 +165,21 @@ class Jobs:
         findings: Findings,
     ) -> Summary:
         parameters = {
-            "model": installed.name,
             "language_code": request.language or "",
             "task": request.task,
             "beam_size": str(request.beam_size),
             "word_times": str(request.word_times).lower(),
             "voice_activity_detection": str(request.vad).lower(),
             "initial_prompt": request.initial_prompt,
-            **recognizer.parameters,
+            "hotwords": ", ".join(request.hotwords),
+            "temperatures": ", ".join(f"{temperature:g}" for temperature in request.temperatures),
+            "condition_on_previous_text": str(request.condition_on_previous_text).lower(),
+            "no_speech_threshold": f"{request.no_speech_threshold:g}",
+            "hallucination_guard": str(request.hallucination_guard).lower(),
+            # What was sampled from an unknown seed comes out otherwise the next time.
+            "reproducible": str(not request.may_sample or recognizer.seed is not None).lower(),
         }
-        work = WorkFacts(
-            engine=self._settings.engine,
-            model=installed.facts(),
-            device=recognizer.device,
-            precision=recognizer.precision,
-            library_versions=recognizer.library_versions,
-            parameters=parameters,
-        )
+        work = self._work(installed, recognizer, parameters, recognizer.seed if request.may_sample else None)
         return Summary(
             # A clip leaves the rest of the recording undecoded; length and digest are those of the whole.
             source=source.complete(),
@@ -135,6 +189,19 @@ class Jobs:
             language_candidates=findings.language_candidates,
             speech_seconds=findings.speech_seconds,
             warnings=(*source.warnings, *findings.warnings),
+        )
+
+    def _work(
+        self, installed: InstalledModel, recognizer: Recognizer, parameters: Mapping[str, str], seed: int | None = None
+    ) -> WorkFacts:
+        return WorkFacts(
+            engine=self._settings.engine,
+            model=installed.facts(),
+            device=recognizer.device,
+            precision=recognizer.precision,
+            library_versions=recognizer.library_versions,
+            parameters={"model": installed.name, **parameters, **recognizer.parameters},
+            seed=seed,
         )
 
 

@@ -25,23 +25,44 @@ COMPUTE_TYPES = (
 class SpeechSettings:
     """Settings of the speech family, read from variables that begin with SPEECH_."""
 
-    engine: str = setting("faster-whisper", "Engine: a name in services/speech/engines.", choices=("faster-whisper",))
+    engine: str = setting(
+        "faster-whisper",
+        "Engine: a name in services/speech/engines, each with an environment of its own.",
+        choices=("faster-whisper", "openai-whisper"),
+    )
     device: str = setting(
         "auto",
         "Where to compute; auto takes a GPU where there is one, cuda is also ROCm's name.",
         choices=("auto", "cpu", "cuda"),
     )
     compute_type: str = setting(
-        "auto", "Number format of the weights; auto is int8 on a CPU, float16 on a GPU.", choices=COMPUTE_TYPES
+        "auto",
+        "Number format of the weights; auto is int8 (openai-whisper: float32) on a CPU, float16 on a GPU.",
+        choices=COMPUTE_TYPES,
     )
     thread_count: int = setting(1, "Threads of one worker; more than free cores makes it slower.")
-    default_model: str = setting("whisper-base", "Model where a call names none: a name in models.toml.")
+    default_model: str = setting(
+        "", "Model where a call names none: a name in models.toml; empty for the engine's default there."
+    )
     window_seconds: float = setting(
         180.0, "Longest piece of audio held in memory at once, in seconds; at least 5. Pieces end at quiet places."
     )
+    live_streams: int | None = setting(
+        None, "Live streams at once; where not set, 3 for every 2 cores. 0 refuses them and starts no worker for them."
+    )
+    live_workers: int | None = setting(
+        None, "Processes for live streams, each with a copy of the model, started as needed; 1 for every 2 cores."
+    )
+    live_seconds: float = setting(3600.0, "Length of audio that one live stream may have, in seconds.")
 
     def __post_init__(self) -> None:
         if self.thread_count < 1:
             raise ValueError(f"thread_count={self.thread_count}: give at least 1")
+        if self.live_streams is not None and self.live_streams < 0:
+            raise ValueError(f"live_streams={self.live_streams}: give 0 or more")
+        if self.live_workers is not None and self.live_workers < 1:
+            raise ValueError(f"live_workers={self.live_workers}: give at least 1")
+        if not self.live_seconds > 0:
+            raise ValueError(f"live_seconds={self.live_seconds}: give more than 0")
         if not self.window_seconds >= MIN_WINDOW_SECONDS:
             raise ValueError(f"window_seconds={self.window_seconds}: give at least {MIN_WINDOW_SECONDS:g}")

@@ -49,7 +49,7 @@ class Gateway:
 
 def environment(**changes: str) -> dict[str, str]:
     """Our environment with the import path of the client, in a locale without UTF-8 tricks."""
-    path = os.pathsep.join([str(ROOT / "client"), str(ROOT / "gen")])
+    path = os.pathsep.join([str(ROOT / "client"), str(ROOT / "gen"), str(ROOT)])
     return {**os.environ, "PYTHONPATH": path, "COLUMNS": "100", **changes}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from scripted_peer import STEMS
 
-COMMANDS = ["up", "down", "status", "analyze", "models", "version"]
+COMMANDS = ["up", "down", "status", "analyze", "transcribe", "models", "version"]
 
 
 def clip(folder: Path, name: str | bytes, script: str = "fine") -> Path:

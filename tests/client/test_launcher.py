@@ -58,6 +58,6 @@ def test_it_works_through_links_and_passes_arguments_on(tmp_path: Path) -> None:
     done = run(link, "analyze", "a b.wav", "", cwd=Path("/"))
     assert done.stdout.splitlines() == [
         "python -P -m antiphon_client analyze a b.wav ",
-        f"path {root}/client:{root}/gen",
+        f"path {root}/client:{root}/gen:{root}",
         f"root {root}",
     ]

@@ -16,6 +16,7 @@ from antiphon_client.cli import exits
 from antiphon_client.cli.analyze import analyze
 from antiphon_client.cli.models import models
 from antiphon_client.cli.stack import down, status, up
+from antiphon_client.cli.transcribe import transcribe
 from antiphon_client.version import VERSION
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -30,6 +31,7 @@ def cli() -> None:
       antiphon models pull starter      install the models to begin with
       antiphon up                       start the services of this machine
       antiphon analyze song.mp3         ask all of them about a file
+      antiphon transcribe talk.mp3      write down what is said in it
       antiphon down                     stop the services
     """
 
@@ -46,7 +48,7 @@ def version() -> None:
     click.echo(f"python {platform.python_version()}, grpcio {grpc.__version__}, protobuf {google.protobuf.__version__}")
 
 
-for command in (up, down, status, analyze, models):
+for command in (up, down, status, analyze, transcribe, models):
     cli.add_command(command)
 
 

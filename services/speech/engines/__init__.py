@@ -1,3 +1,6 @@
 """The engines of this family by name: where each is, without importing it."""
 
-ENGINES = {"faster-whisper": "services.speech.engines.faster_whisper:FasterWhisper"}
+ENGINES = {
+    "faster-whisper": "services.speech.engines.faster_whisper:FasterWhisper",
+    "openai-whisper": "services.speech.engines.openai_whisper:OpenAIWhisper",
+}

@@ -3,43 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
 
 import ctranslate2
 import huggingface_hub.constants
 import numpy as np
-from faster_whisper import WhisperModel
+from faster_whisper import WhisperModel as LibraryModel
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-from chassis.errors import invalid, not_ready
 from chassis.models import InstalledModel
-from services.speech.engine import (
-    LANGUAGE_CODES,
-    Findings,
-    LanguageCandidate,
-    Reached,
-    Segment,
-    TranscriptionRequest,
-    Word,
-)
-from services.speech.engines.listening import Listener
+from services.speech.engine import LANGUAGE_CODES, LanguageCandidate, Segment, TranscriptionRequest, Word
+from services.speech.engines import pieces
+from services.speech.engines.context import MAX_NEW_TOKENS, context_tokens, plain
 from services.speech.engines.screening import REPETITIVE
 from services.speech.engines.spans import Span
+from services.speech.engines.whisper import WhisperModel, need_files, no_compute_type, no_device
 from services.speech.settings import SpeechSettings
 
 # Models are loaded by path; should the library ever want more than is there, it must fail and not fetch.
 huggingface_hub.constants.HF_HUB_OFFLINE = True
 
-MAX_NEW_TOKENS = 220
-"""Whisper's own limit for 30 s is 224; 220 leaves room for the longest prompt in its 448 positions."""
 LOOP_BREAKING_NGRAM = 3
 NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
 LIBRARIES = ("faster-whisper", "ctranslate2", "onnxruntime", "tokenizers", "numpy")
 
 
-class FasterWhisper:
+class FasterWhisper(WhisperModel):
     """A loaded model; see :class:`services.speech.engine.Recognizer` and :class:`.listening.Model`.
 
     Decoding is by beam search at temperature 0 and without the text before, so the same audio gives the same text:
@@ -50,14 +43,7 @@ class FasterWhisper:
     """
 
     def __init__(self, installed: InstalledModel, settings: SpeechSettings) -> None:
-        missing = [name for name in NEEDED_FILES if not (installed.directory / name).is_file()]
-        if missing:
-            raise not_ready(
-                "MODEL_INCOMPLETE",
-                f"the model {installed.name!r} has no {', '.join(missing)}; its entry in models.toml must list them",
-                model=installed.name,
-                missing=", ".join(missing),
-            )
+        need_files(installed, NEEDED_FILES)
         device = choose_device(settings.device)
         self._whisper = _Whisper(
             str(installed.directory),
@@ -73,43 +59,15 @@ class FasterWhisper:
         self.library_versions = {name: version(name) for name in LIBRARIES}
         self.languages = _languages(self._whisper)
         self.parameters = {
-            "temperature": "0",
             "patience": "1",
-            "condition_on_previous_text": "false",
             "max_new_tokens": str(MAX_NEW_TOKENS),
             "window_seconds": f"{settings.window_seconds:g}",
         }
         if device != "cpu":
             self._prove_device()
 
-    def check(self, request: TranscriptionRequest) -> None:
-        """See :meth:`services.speech.engine.Recognizer.check`."""
-        if request.language is not None and request.language not in self.languages:
-            known = ", ".join(sorted(self.languages))
-            advice = "it knows English only" if len(self.languages) == 1 else "choose a larger model"
-            raise invalid(
-                "LANGUAGE_NOT_SUPPORTED",
-                f"the model {self._name!r} does not know the language {request.language!r}; {advice}",
-                field="config.language_code",
-                model=self._name,
-                language=request.language,
-                known=known,
-            )
-        if request.task == "translate" and len(self.languages) == 1:
-            raise invalid(
-                "TASK_NOT_SUPPORTED",
-                f"the model {self._name!r} knows English only and cannot translate; choose a multilingual one",
-                field="config.task",
-                model=self._name,
-                task=request.task,
-            )
-
-    def listen(
-        self, blocks: Iterable[np.ndarray], request: TranscriptionRequest, checkpoint: Callable[[], None]
-    ) -> Iterator[Segment | Reached | Findings]:
-        """See :meth:`services.speech.engine.Recognizer.listen`."""
+    def _prepare(self, checkpoint: Callable[[], None]) -> None:
         self._whisper.checkpoint = checkpoint
-        return Listener(self, request, checkpoint).listen(blocks, self._window_seconds)
 
     def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
         """See :meth:`services.speech.engines.listening.Model.find_speech`."""
@@ -130,10 +88,11 @@ class FasterWhisper:
             task=request.task,
             beam_size=request.beam_size,
             word_timestamps=request.word_times,
-            # "<|" begins Whisper's control tokens, which are no business of a caller.
-            initial_prompt=prompt.replace("<|", "< |").strip() or None,
-            condition_on_previous_text=False,
-            temperature=[0.0],
+            initial_prompt=plain(prompt) or None,
+            hotwords=plain(", ".join(request.hotwords)) or None,
+            condition_on_previous_text=request.condition_on_previous_text,
+            temperature=list(request.temperatures),
+            no_speech_threshold=request.no_speech_threshold,
             max_new_tokens=MAX_NEW_TOKENS,
             vad_filter=False,
         )
@@ -142,36 +101,40 @@ class FasterWhisper:
                 start=float(segment.start),
                 end=float(segment.end),
                 text=" ".join(segment.text.split()),
-                words=tuple(self._words(segment.words or ())),
+                words=tuple(pieces.joined(self._piece(word) for word in segment.words or ())),
                 avg_logprob=min(float(segment.avg_logprob), 0.0),
                 no_speech_probability=float(segment.no_speech_prob),
                 compression_ratio=float(segment.compression_ratio),
+                temperature=float(segment.temperature),
             )
 
-    def _words(self, pieces: Iterable[Any]) -> Iterator[Word]:
-        """Joins pieces such as " ill" and "-disposed"; the probability of the whole is the mean over its tokens."""
-        group: list[Any] = []
-        for piece in pieces:
-            if group and not piece.word.startswith("-"):
-                yield self._word(group)
-                group = []
-            group.append(piece)
-        if group:
-            yield self._word(group)
+    def place(self, samples: np.ndarray, words: Sequence[str], language: str) -> tuple[Word, ...]:
+        """See :meth:`services.speech.engines.align.Placer.place`."""
+        whisper = self._whisper
+        tokenizer = Tokenizer(whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language=language)
+        tokens = [tokenizer.encode(word) for word in words]
+        features = whisper.feature_extractor(samples)
+        frames = min(features.shape[-1] - 1, whisper.feature_extractor.nb_max_frames)
+        encoded = whisper.encode(pad_or_trim(features[:, :frames]))
+        (found,) = whisper.find_alignment(tokenizer, [[token for word in tokens for token in word]], encoded, frames)
+        placed = [
+            pieces.Piece(
+                float(one["start"]), float(one["end"]), one["word"], float(one["probability"]), len(one["tokens"])
+            )
+            for one in found
+        ]
+        return tuple(pieces.grouped(placed, [len(word) for word in tokens], words))
 
-    def _word(self, pieces: list[Any]) -> Word:
-        encode = self._whisper.hf_tokenizer.encode
-        weights = [len(encode(piece.word, add_special_tokens=False).ids) for piece in pieces]
-        probability = float(np.average([float(piece.probability) for piece in pieces], weights=weights))
-        text = "".join(piece.word for piece in pieces).strip()
-        return Word(float(pieces[0].start), float(pieces[-1].end), text, min(max(probability, 0.0), 1.0))
+    def _piece(self, word: Any) -> pieces.Piece:
+        count = len(self._whisper.hf_tokenizer.encode(word.word, add_special_tokens=False).ids)
+        return pieces.Piece(float(word.start), float(word.end), word.word, float(word.probability), count)
 
     def _prove_device(self) -> None:
         # CTranslate2 opens cuBLAS at its first computation; a GPU without it must be found out now.
         try:
             self._whisper.detect_language(audio=np.zeros(16000, np.float32))
         except RuntimeError as error:
-            raise _no_device(str(error)) from error
+            raise no_device(str(error)) from error
 
 
 def choose_device(wanted: str) -> str:
@@ -182,7 +145,7 @@ def choose_device(wanted: str) -> str:
     """
     count = ctranslate2.get_cuda_device_count()
     if wanted == "cuda" and not count:
-        raise _no_device("CTranslate2 sees none")
+        raise no_device("CTranslate2 sees none")
     return "cuda" if count and wanted != "cpu" else "cpu"
 
 
@@ -195,26 +158,11 @@ def choose_compute_type(wanted: str, device: str) -> str:
     chosen = {"cpu": "int8", "cuda": "float16"}[device] if wanted == "auto" else wanted
     known = sorted(ctranslate2.get_supported_compute_types(device))
     if chosen not in known:
-        raise not_ready(
-            "COMPUTE_TYPE_NOT_AVAILABLE",
-            f"SPEECH_COMPUTE_TYPE={chosen} is not for this {device}; choose auto or one of {', '.join(known)}",
-            compute_type=chosen,
-            device=device,
-            known=", ".join(known),
-        )
+        raise no_compute_type(chosen, device, known)
     return chosen
 
 
-def _no_device(cause: str) -> Exception:
-    return not_ready(
-        "DEVICE_NOT_AVAILABLE",
-        f"SPEECH_DEVICE asks for a GPU, and none can be used ({cause}); set it to cpu, or install what is missing",
-        device="cuda",
-        cause=cause,
-    )
-
-
-def _languages(whisper: WhisperModel) -> frozenset[str]:
+def _languages(whisper: LibraryModel) -> frozenset[str]:
     if not whisper.model.is_multilingual:
         return frozenset({"en"})
     # Older models lack the languages that came later; a code without a token fails deep inside the library.
@@ -225,8 +173,8 @@ def _nothing() -> None:
     return
 
 
-class _Whisper(WhisperModel):
-    """faster-whisper's model with three changes: it can be interrupted, needs no sampling, and bears a short end."""
+class _Whisper(LibraryModel):
+    """faster-whisper's model with changes: it can be interrupted, breaks loops, bears a short end and long primers."""
 
     checkpoint: Callable[[], None] = staticmethod(_nothing)
 
@@ -244,6 +192,18 @@ class _Whisper(WhisperModel):
         self.checkpoint()
         broken = dataclasses.replace(options, no_repeat_ngram_size=LOOP_BREAKING_NGRAM)
         return super().generate_with_fallback(encoder_output, prompt, tokenizer, broken)
+
+    def get_prompt(
+        self,
+        tokenizer: Any,
+        previous_tokens: Any,
+        without_timestamps: bool = False,
+        prefix: Any = None,
+        hotwords: str | None = None,
+    ) -> Any:
+        # The library gives hotwords and the text before the same room each, and fails where both use it.
+        primer = context_tokens(tokenizer.encode(f" {hotwords}") if hotwords else (), previous_tokens)
+        return super().get_prompt(tokenizer, primer, without_timestamps, prefix)
 
     def find_alignment(
         self, tokenizer: Any, text_tokens: Any, encoder_output: Any, num_frames: int, *args: Any, **kwargs: Any

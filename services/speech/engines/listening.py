@@ -16,6 +16,8 @@ from services.speech.engines.windows import MIN_SAMPLES, Window, loudest, window
 LANGUAGE_SECONDS = 30.0
 """What Whisper looks at to tell a language."""
 CANDIDATES = 5
+TEXT_BEFORE_CHARACTERS = 1000
+"""More than Whisper has room for, of which it takes the end."""
 UNCERTAIN = 0.5
 """Probability below which the other languages together are likelier than the one detected."""
 
@@ -52,8 +54,10 @@ class Listener:
         self._language = request.language or only
         self._chosen = self._language is not None
         self._candidates: tuple[LanguageCandidate, ...] = ()
-        self._screen = Screen()
+        self._screen = Screen(request.hallucination_guard, request.no_speech_threshold)
         self._before: Segment | None = None
+        self._text_before = ""
+        self._sampled = False
         self._floor = 0.0
         self._speech_seconds = 0.0
         self._seconds = 0.0
@@ -84,7 +88,7 @@ class Listener:
         detected = () if self._language else self._model.detect_language(loudest(joined, LANGUAGE_SECONDS))
         language = self._language or detected[0].language
         # Text that came before primes the beginning only; later windows have other text before them.
-        prompt = self._request.initial_prompt if self._before is None else ""
+        prompt = self._request.initial_prompt if self._before is None else self._text_before
         scene = Scene(samples, speech, spans.end_seconds, window.last, self._request.word_times)
         before = None if self._before is None else self._before.moved(_shift(-window.start_seconds))
         for raw in self._model.transcribe(joined, self._request, language, prompt):
@@ -98,6 +102,9 @@ class Listener:
             if self._language is None:
                 self._language, self._candidates = language, detected
             self._before = self._in_order(segment.moved(_shift(window.start_seconds)))
+            if self._request.condition_on_previous_text:
+                self._text_before = f"{self._text_before} {segment.text}"[-TEXT_BEFORE_CHARACTERS:]
+            self._sampled = self._sampled or (segment.temperature or 0.0) > 0.0
             yield self._before
 
     def _in_order(self, segment: Segment) -> Segment:
@@ -117,6 +124,10 @@ class Listener:
         if probability is not None and probability < UNCERTAIN:
             message = f"the language {self._language} is a guess, probability {probability:.2f}; name it if you know it"
             warnings.append(WarningFacts("LANGUAGE_UNCERTAIN", message, "language_code"))
+        if self._sampled:
+            temperatures = ", ".join(f"{one:g}" for one in self._request.temperatures)
+            message = f"decoding failed at temperature 0 and some of the text was sampled (temperatures {temperatures})"
+            warnings.append(WarningFacts("TEXT_SAMPLED", message, "segments"))
         return Findings(
             language=self._language if heard else None,
             language_probability=probability,

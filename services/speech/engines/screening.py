@@ -53,7 +53,9 @@ class Scene:
 class Screen:
     """Keeps count of what it drops, so that the answer can say so."""
 
-    def __init__(self) -> None:
+    def __init__(self, guarding: bool = True, no_speech: float = NO_SPEECH) -> None:
+        self._guarding = guarding
+        self._no_speech = no_speech
         self._segments: Counter[str] = Counter()
         self._characters: Counter[str] = Counter()
 
@@ -62,10 +64,12 @@ class Screen:
 
         ``before`` is the segment heard before it; times are in the window.
         """
-        cause = objection(segment, before, scene)
+        cause = objection(segment, before, scene, self._no_speech) if self._guarding else _unplaced(segment, scene)
         if cause:
             self._count(cause, len(segment.text))
             return None
+        if not self._guarding:
+            return segment
         spoken = without_punctuation_runs(segment)
         if len(spoken.text) < len(segment.text):
             self._count("runs of punctuation", len(segment.text) - len(spoken.text))
@@ -87,12 +91,12 @@ class Screen:
         self._characters[cause] += characters
 
 
-def objection(segment: Segment, before: Segment | None, scene: Scene) -> str:
+def objection(segment: Segment, before: Segment | None, scene: Scene, no_speech: float = NO_SPEECH) -> str:
     """Why a segment is held to be made up; empty where it is not. See :meth:`Screen.passed`."""
     if not _has_letters(segment.text):
         return "only punctuation"
-    if scene.word_times and not segment.words:
-        return "none of its words could be placed in the audio"
+    if unplaced := _unplaced(segment, scene):
+        return unplaced
     if segment.start >= scene.end or (scene.last and before is not None and segment.start >= scene.end - TAIL_SECONDS):
         return f"it starts within {TAIL_SECONDS:g} s of the end of the audio, or after it"
     if scene.last and before is not None and segment.end >= scene.end - REPEAT_SECONDS and _echoes(segment, before):
@@ -100,9 +104,11 @@ def objection(segment: Segment, before: Segment | None, scene: Scene) -> str:
     if _peak(scene.samples, segment) < SILENCE:
         return "there is silence where it is said to be"
     doubt, failed = segment.no_speech_probability or 0.0, _failed(segment)
-    if doubt > NO_SPEECH and failed:
-        return f"decoding failed and the model doubts that there is speech (above {NO_SPEECH:g})"
-    if doubt > (NO_SPEECH_OF_FAILED if failed else NO_SPEECH) and not overlap(scene.speech, segment.start, segment.end):
+    if doubt > no_speech and failed:
+        return f"decoding failed and the model doubts that there is speech (above {no_speech:g})"
+    if doubt > (min(NO_SPEECH_OF_FAILED, no_speech) if failed else no_speech) and not overlap(
+        scene.speech, segment.start, segment.end
+    ):
         return "the voice detector hears no speech there and the model doubts it too"
     return ""
 
@@ -118,6 +124,10 @@ def without_punctuation_runs(segment: Segment) -> Segment:
         if spoken or len(run) < PUNCTUATION_RUN:
             words += run
     return replace(segment, text=text, words=tuple(words))
+
+
+def _unplaced(segment: Segment, scene: Scene) -> str:
+    return "none of its words could be placed in the audio" if scene.word_times and not segment.words else ""
 
 
 def _has_letters(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +11,16 @@ import pytest
 
 from chassis.models import Store
 from services.speech.engine import Findings, Reached, Segment, TranscriptionRequest, Word
-from services.speech.engines.faster_whisper import FasterWhisper
+from services.speech.engines.whisper import WhisperModel
 from services.speech.settings import SpeechSettings
 
 MANIFEST = Path(__file__).parents[3] / "services" / "speech" / "models.toml"
 BLOCK = 50_000
+
+
+def blocks_of(samples: np.ndarray) -> Iterator[np.ndarray]:
+    """``samples`` (n,) as an engine gets them."""
+    return (samples[None, start : start + BLOCK] for start in range(0, len(samples), BLOCK))
 
 
 @dataclass(frozen=True)
@@ -45,10 +50,9 @@ class Transcript:
 Transcribe = Callable[..., Transcript]
 
 
-def transcribe(engine: FasterWhisper, samples: np.ndarray, **request: object) -> Transcript:
+def transcribe(engine: WhisperModel, samples: np.ndarray, **request: object) -> Transcript:
     """Has ``samples`` (n,) transcribed; the request's fields by name."""
-    blocks = (samples[None, start : start + BLOCK] for start in range(0, len(samples), BLOCK))
-    events = list(engine.listen(blocks, TranscriptionRequest(**request), lambda: None))  # type: ignore[arg-type]
+    events = list(engine.listen(blocks_of(samples), TranscriptionRequest(**request), lambda: None))  # type: ignore[arg-type]
     assert isinstance(events[-1], Findings)
     return Transcript(
         segments=tuple(event for event in events if isinstance(event, Segment)),
@@ -64,27 +68,45 @@ def store() -> Store:
 
 
 @pytest.fixture(scope="session")
-def load(store: Store) -> Callable[..., FasterWhisper]:
-    """Loads a model on the CPU; the test is skipped where it is not installed."""
+def load(store: Store) -> Callable[..., WhisperModel]:
+    """Loads a model of faster-whisper on the CPU; the test is skipped where it, or the library, is not installed."""
 
-    def make(name: str = "whisper-base", **settings: object) -> FasterWhisper:
+    def make(name: str = "whisper-base", **settings: object) -> WhisperModel:
         if not store.installed(name):
             pytest.skip(f"{name} is not installed in {store.root}: antiphon models pull {name}")
+        pytest.importorskip("faster_whisper", reason="the engine faster-whisper is in the environment .venvs/speech")
+        from services.speech.engines.faster_whisper import FasterWhisper
+
         return FasterWhisper(store.require(name), SpeechSettings(device="cpu", **settings))  # type: ignore[arg-type]
 
     return make
 
 
 @pytest.fixture(scope="session")
-def base(load: Callable[..., FasterWhisper]) -> FasterWhisper:
+def base(load: Callable[..., WhisperModel]) -> WhisperModel:
     """whisper-base."""
     return load("whisper-base")
 
 
 @pytest.fixture(scope="session")
-def tiny(load: Callable[..., FasterWhisper]) -> FasterWhisper:
+def tiny(load: Callable[..., WhisperModel]) -> WhisperModel:
     """whisper-tiny.en, which is the quicker one."""
     return load("whisper-tiny.en")
+
+
+@pytest.fixture(scope="session")
+def load_openai(store: Store) -> Callable[..., WhisperModel]:
+    """Loads a model of openai-whisper on the CPU; skipped like :func:`load`."""
+
+    def make(name: str = "whisper-tiny.en.openai", **settings: object) -> WhisperModel:
+        if not store.installed(name):
+            pytest.skip(f"{name} is not installed in {store.root}: antiphon models pull {name}")
+        pytest.importorskip("whisper", reason="openai-whisper is in the environment .venvs/speech-openai-whisper")
+        from services.speech.engines.openai_whisper import OpenAIWhisper
+
+        return OpenAIWhisper(store.require(name), SpeechSettings("openai-whisper", device="cpu", **settings))  # type: ignore[arg-type]
+
+    return make
 
 
 @pytest.fixture(scope="session")

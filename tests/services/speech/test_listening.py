@@ -175,3 +175,29 @@ def test_a_checkpoint_that_raises_ends_it_between_segments() -> None:
     assert isinstance(next(events), Reached)
     with pytest.raises(Cancelled):
         next(events)
+
+
+def test_text_before_primes_the_next_window_where_it_is_wanted() -> None:
+    script = Script([[line((1.0, 2.0, "one"))], [line((1.0, 2.0, "two"))], [line((1.0, 2.0, "three"))]])
+    run(script, seconds=25.0, initial_prompt="Numbers:", condition_on_previous_text=True)
+    assert [prompt.strip() for prompt in script.prompts] == ["Numbers:", "one", "one two"]
+
+
+def test_sampled_text_is_told() -> None:
+    said = [[line((1.0, 2.0, "one"), temperature=0.4)]]
+    reasons = [warning.reason for warning in findings(run(Script(said), temperatures=(0.0, 0.4))).warnings]
+    assert reasons == ["TEXT_SAMPLED"]
+    said = [[line((1.0, 2.0, "one"), temperature=0.0)]]
+    assert findings(run(Script(said), temperatures=(0.0, 0.4))).warnings == ()
+
+
+def test_the_guard_can_be_left_off() -> None:
+    made_up = line((1.0, 2.0, "thanks"), no_speech_probability=0.9, avg_logprob=-1.5)
+    assert segments(run(Script([[made_up]]))) == []
+    assert [segment.text for segment in segments(run(Script([[made_up]]), hallucination_guard=False))] == ["thanks"]
+
+
+def test_the_threshold_of_doubt_is_the_callers() -> None:
+    doubtful = line((1.0, 2.0, "thanks"), no_speech_probability=0.7, avg_logprob=-1.5)
+    assert segments(run(Script([[doubtful]]))) == []
+    assert [segment.text for segment in segments(run(Script([[doubtful]]), no_speech_threshold=0.8))] == ["thanks"]

@@ -17,6 +17,15 @@ from services.speech.engine import LANGUAGE_CODES, TranscriptionRequest
         ({"beam_size": 0}, "BEAM_SIZE", "config.beam_size"),
         ({"beam_size": 11}, "BEAM_SIZE", "config.beam_size"),
         ({"initial_prompt": "x" * 1001}, "PROMPT_TOO_LONG", "config.initial_prompt"),
+        ({"hotwords": ("x" * 500, "y" * 500)}, "HOTWORDS_TOO_LONG", "config.hotwords"),
+        ({"temperatures": ()}, "TEMPERATURES", "config.temperatures"),
+        ({"temperatures": (0.0, 1.1)}, "TEMPERATURES", "config.temperatures"),
+        ({"temperatures": (-0.1,)}, "TEMPERATURES", "config.temperatures"),
+        ({"temperatures": (0.2, 0.2)}, "TEMPERATURES", "config.temperatures"),
+        ({"temperatures": (float("nan"),)}, "TEMPERATURES", "config.temperatures"),
+        ({"temperatures": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)}, "TEMPERATURES", "config.temperatures"),
+        ({"no_speech_threshold": 1.5}, "NO_SPEECH_THRESHOLD", "config.no_speech_threshold"),
+        ({"no_speech_threshold": float("nan")}, "NO_SPEECH_THRESHOLD", "config.no_speech_threshold"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_field(wrong: dict[str, object], reason: str, field: str) -> None:
@@ -40,3 +49,8 @@ def test_an_unknown_language_is_answered_with_every_known_one() -> None:
     with pytest.raises(AntiphonError) as caught:
         TranscriptionRequest(language="tlh")
     assert caught.value.metadata["known"].split(", ") == list(LANGUAGE_CODES)
+
+
+def test_the_default_decodes_at_temperature_0_alone_and_samples_nothing() -> None:
+    assert not TranscriptionRequest().may_sample
+    assert TranscriptionRequest(temperatures=(0.0, 0.4)).may_sample

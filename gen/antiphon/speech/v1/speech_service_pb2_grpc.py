@@ -40,6 +40,21 @@ class SpeechServiceStub(object):
                 request_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.TranscribeRequest.SerializeToString,
                 response_deserializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.TranscribeResponse.FromString,
                 _registered_method=True)
+        self.StreamingRecognize = channel.stream_stream(
+                '/antiphon.speech.v1.SpeechService/StreamingRecognize',
+                request_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.StreamingRecognizeRequest.SerializeToString,
+                response_deserializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.StreamingRecognizeResponse.FromString,
+                _registered_method=True)
+        self.AlignLyrics = channel.stream_stream(
+                '/antiphon.speech.v1.SpeechService/AlignLyrics',
+                request_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.AlignLyricsRequest.SerializeToString,
+                response_deserializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.AlignLyricsResponse.FromString,
+                _registered_method=True)
+        self.RenderTranscript = channel.unary_unary(
+                '/antiphon.speech.v1.SpeechService/RenderTranscript',
+                request_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.RenderTranscriptRequest.SerializeToString,
+                response_deserializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.RenderTranscriptResponse.FromString,
+                _registered_method=True)
         self.ListModels = channel.unary_unary(
                 '/antiphon.speech.v1.SpeechService/ListModels',
                 request_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.ListModelsRequest.SerializeToString,
@@ -62,6 +77,37 @@ class SpeechServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StreamingRecognize(self, request_iterator, context):
+        """Listens while somebody speaks: audio in as it comes, words out as soon as they are settled, and never changed then.
+
+        Chunks of 100 to 250 ms are best; a recording may be sent faster than it was spoken, and gets what the live streams
+        leave of the machine. Fails as Transcribe does, but is refused at once with RESOURCE_EXHAUSTED (LIVE_STREAMS_FULL)
+        where the machine cannot carry one more stream, with DEADLINE_EXCEEDED (UPLOAD_IDLE) where the caller falls silent
+        without ending the stream, and with FAILED_PRECONDITION (LIVE_NOT_SERVED) where the service takes no live streams.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AlignLyrics(self, request_iterator, context):
+        """Takes a recording as chunks and the words that are sung or said in it, and tells when each line and word is.
+
+        The lines come back as they were given, in their order, once everything has been listened to; one that was not
+        found has no times. Fails as Transcribe does.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenderTranscript(self, request, context):
+        """Writes a transcript or aligned lyrics down as subtitles or lyrics file. Computes nothing and needs no model.
+
+        Fails with INVALID_ARGUMENT (RENDER_FORMAT, RENDER_SOURCE) where format or source are missing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListModels(self, request, context):
         """Names the models this service knows, installed or not.
         """
@@ -76,6 +122,21 @@ def add_SpeechServiceServicer_to_server(servicer, server):
                     servicer.Transcribe,
                     request_deserializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.TranscribeRequest.FromString,
                     response_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.TranscribeResponse.SerializeToString,
+            ),
+            'StreamingRecognize': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamingRecognize,
+                    request_deserializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.StreamingRecognizeRequest.FromString,
+                    response_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.StreamingRecognizeResponse.SerializeToString,
+            ),
+            'AlignLyrics': grpc.stream_stream_rpc_method_handler(
+                    servicer.AlignLyrics,
+                    request_deserializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.AlignLyricsRequest.FromString,
+                    response_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.AlignLyricsResponse.SerializeToString,
+            ),
+            'RenderTranscript': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenderTranscript,
+                    request_deserializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.RenderTranscriptRequest.FromString,
+                    response_serializer=antiphon_dot_speech_dot_v1_dot_speech__service__pb2.RenderTranscriptResponse.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModels,
@@ -111,6 +172,87 @@ class SpeechService(object):
             '/antiphon.speech.v1.SpeechService/Transcribe',
             antiphon_dot_speech_dot_v1_dot_speech__service__pb2.TranscribeRequest.SerializeToString,
             antiphon_dot_speech_dot_v1_dot_speech__service__pb2.TranscribeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamingRecognize(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/antiphon.speech.v1.SpeechService/StreamingRecognize',
+            antiphon_dot_speech_dot_v1_dot_speech__service__pb2.StreamingRecognizeRequest.SerializeToString,
+            antiphon_dot_speech_dot_v1_dot_speech__service__pb2.StreamingRecognizeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AlignLyrics(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/antiphon.speech.v1.SpeechService/AlignLyrics',
+            antiphon_dot_speech_dot_v1_dot_speech__service__pb2.AlignLyricsRequest.SerializeToString,
+            antiphon_dot_speech_dot_v1_dot_speech__service__pb2.AlignLyricsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenderTranscript(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/antiphon.speech.v1.SpeechService/RenderTranscript',
+            antiphon_dot_speech_dot_v1_dot_speech__service__pb2.RenderTranscriptRequest.SerializeToString,
+            antiphon_dot_speech_dot_v1_dot_speech__service__pb2.RenderTranscriptResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,155 @@
+"""Lines of text with their times: what every format is written from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from antiphon.speech.v1 import speech_service_pb2 as pb
+
+MAX_LINE_CHARACTERS = 42
+PAUSE_SECONDS = 0.6
+MIN_LINE_CHARACTERS = 10
+_PUNCTUATION = ",.;:!?…，。；：！？、"
+
+
+class RenderError(ValueError):
+    """A rendering cannot be made, or a text not be read.
+
+    Attributes:
+        reason: UPPER_SNAKE_CASE.
+        field: Path of the request's field that is at fault; empty where it is none.
+    """
+
+    def __init__(self, reason: str, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.field = field
+
+
+@dataclass(frozen=True)
+class LineWord:
+    """A word with its times in seconds."""
+
+    start: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line; times in seconds, None where they are not known; words may be none."""
+
+    text: str
+    start: float | None = None
+    end: float | None = None
+    words: tuple[LineWord, ...] = ()
+
+
+def lines_of(source: pb.Transcript | pb.AlignedLyrics) -> tuple[Line, ...]:
+    """A transcript's segments, or every line of lyrics, on one line each; times in order."""
+    if isinstance(source, pb.Transcript):
+        found = [_line(segment, segment.text) for segment in source.segments]
+    else:
+        found = [_line(line, line.text) for line in source.lines]
+    return tuple(in_order(line for line in found if line.text))
+
+
+def for_singing(
+    lines: Iterable[Line], max_characters: int = MAX_LINE_CHARACTERS, pause_seconds: float = PAUSE_SECONDS
+) -> tuple[Line, ...]:
+    """Lines broken where the singer pauses, and where they would be too long; one without word times stays whole.
+
+    A line that is too long is broken at a long pause or after punctuation, rather near its middle.
+    """
+    return tuple(piece for line in lines for piece in _broken(line, max_characters, pause_seconds))
+
+
+def in_order(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines with times that never go back, neither from line to line nor from word to word."""
+    floor = 0.0
+    for line in lines:
+        words = []
+        at = floor
+        for word in line.words:
+            start = max(word.start, at)
+            at = max(start, word.end)
+            words.append(replace(word, start=start, end=at))
+        if line.start is None:
+            yield replace(line, words=())
+            continue
+        start = max(line.start, floor)
+        end = None if line.end is None else max(line.end, start, at)
+        floor = start if end is None else end
+        yield replace(line, start=start, end=end, words=tuple(words))
+
+
+def clean(text: str) -> str:
+    """Text on one line: what breaks lines or is no character becomes a space, and there is no space at its ends."""
+    kept = "".join(character if character.isprintable() or character == "‍" else " " for character in text)
+    return " ".join(kept.split())
+
+
+def spaced_words(line: Line) -> Iterator[tuple[LineWord, str]]:
+    """Each word with what stands between it and the next, as the line's text has it."""
+    place = 0
+    ends: list[tuple[LineWord, int, int]] = []
+    for word in line.words:
+        at = line.text.find(word.text, place)
+        ends.append((word, at, at + len(word.text)))
+        place = max(place, at + len(word.text))
+    for (word, at, end), (_, following, _) in pairwise(ends):
+        yield word, line.text[end:following] if at >= 0 and end <= following else " "
+    if ends:
+        yield ends[-1][0], ""
+
+
+def _line(message: pb.Segment | pb.AlignedLine, text: str) -> Line:
+    words = (
+        LineWord(_seconds(word.start_offset), _seconds(word.end_offset), clean(word.text)) for word in message.words
+    )
+    placed = message.HasField("start_offset")
+    return Line(
+        text=clean(text),
+        start=_seconds(message.start_offset) if placed else None,
+        end=_seconds(message.end_offset) if placed and message.HasField("end_offset") else None,
+        words=tuple(word for word in words if word.text),
+    )
+
+
+def _broken(line: Line, max_characters: int, pause_seconds: float) -> Iterator[Line]:
+    words = list(spaced_words(line))
+    if line.start is None or not words:
+        yield line
+        return
+    part: list[tuple[LineWord, str]] = []
+    for at, item in enumerate(words):
+        part.append(item)
+        if at + 1 == len(words) or words[at + 1][0].start - item[0].end >= pause_seconds:
+            yield from _fitted(part, max_characters)
+            part = []
+
+
+def _fitted(words: list[tuple[LineWord, str]], max_characters: int) -> Iterator[Line]:
+    text = _text(words)
+    if len(text) <= max_characters or len(words) == 1:
+        yield Line(text, words[0][0].start, words[-1][0].end, tuple(word for word, _ in words))
+        return
+
+    def worth(at: int) -> float:
+        (before, _), (after, _) = words[at - 1], words[at]
+        off_centre = abs(len(_text(words[:at])) / len(text) - 0.5)
+        return (after.start - before.end) + 0.3 * (before.text[-1] in _PUNCTUATION) - off_centre
+
+    cut = max(range(1, len(words)), key=worth)
+    yield from _fitted(words[:cut], max_characters)
+    yield from _fitted(words[cut:], max_characters)
+
+
+def _text(words: list[tuple[LineWord, str]]) -> str:
+    return clean("".join(word.text + gap for word, gap in words))
+
+
+def _seconds(duration: object) -> float:
+    return duration.seconds + duration.nanos / 1e9  # type: ignore[attr-defined, no-any-return]

@@ -1,0 +1,254 @@
+"""What a live session is asked, what it tells, and what it needs of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from chassis.errors import AntiphonError, invalid
+from chassis.facts import SourceFacts, WarningFacts, WorkFacts
+from services.speech.engine import LANGUAGE_CODES, MAX_PROMPT_CHARACTERS, LanguageCandidate, Word
+
+
+@dataclass(frozen=True)
+class Endpointing:
+    """What begins and ends an utterance.
+
+    Attributes:
+        end_silence: Seconds without speech that end it, 0.2 to 5.
+        min_speech: Seconds of speech that begin it, 0 to 2; what is shorter is a click or a cough.
+        max_utterance: Seconds after which it is ended without silence, at the next settled word, 5 to 300.
+
+    Raises:
+        AntiphonError: ENDPOINTING.
+    """
+
+    end_silence: float = 0.6
+    min_speech: float = 0.1
+    max_utterance: float = 30.0
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("end_silence", 0.2, 5.0), ("min_speech", 0.0, 2.0), ("max_utterance", 5.0, 300.0)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise invalid(
+                    "ENDPOINTING",
+                    f"{name} is {value:g} s; give {low:g} to {high:g} s",
+                    field=f"config.endpointing.{name}",
+                    value=f"{value:g}",
+                    lowest=f"{low:g}",
+                    highest=f"{high:g}",
+                )
+
+
+@dataclass(frozen=True)
+class LiveRequest:
+    """What to listen for.
+
+    Attributes:
+        model: Name in models.toml; empty for the service's default.
+        language: Language spoken, one of LANGUAGE_CODES; None to detect it.
+        interim_results: Whether to tell words before they are settled.
+        word_times: Whether to tell the time of each word.
+        initial_prompt: Text that came before, at most 1000 characters.
+        endpointing: What begins and ends an utterance.
+
+    Raises:
+        AntiphonError: UNKNOWN_LANGUAGE, PROMPT_TOO_LONG.
+    """
+
+    model: str = ""
+    language: str | None = None
+    interim_results: bool = True
+    word_times: bool = True
+    initial_prompt: str = ""
+    endpointing: Endpointing = Endpointing()
+
+    def __post_init__(self) -> None:
+        if self.language is not None and self.language not in LANGUAGE_CODES:
+            raise unknown_language(self.language)
+        if len(self.initial_prompt) > MAX_PROMPT_CHARACTERS:
+            raise invalid(
+                "PROMPT_TOO_LONG",
+                f"the prompt has {len(self.initial_prompt)} characters; give at most {MAX_PROMPT_CHARACTERS}",
+                field="config.initial_prompt",
+                characters=len(self.initial_prompt),
+                max_characters=MAX_PROMPT_CHARACTERS,
+            )
+
+
+def unknown_language(language: str) -> AntiphonError:
+    """The error for a code that Whisper does not have."""
+    return invalid(
+        "UNKNOWN_LANGUAGE",
+        f"there is no language {language!r}; give Whisper's code, such as en, de, fr, hr",
+        field="config.language_code",
+        language=language,
+        known=", ".join(LANGUAGE_CODES),
+    )
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a session is.
+
+    Attributes:
+        audio_seconds: Audio worked through, from the stream's start.
+        lag_seconds: Time since that audio came in, or since it would have been spoken where it was sent faster.
+    """
+
+    audio_seconds: float
+    lag_seconds: float
+
+
+@dataclass(frozen=True)
+class LiveHeader:
+    """The stream has been understood: container and codec; length and digest not yet known."""
+
+    source: SourceFacts
+
+
+@dataclass(frozen=True)
+class SpeechBegan:
+    """Somebody speaks from ``offset`` seconds on."""
+
+    offset: float
+    at: Position
+
+
+@dataclass(frozen=True)
+class SpeechEnded:
+    """Speech ended at ``offset`` seconds; all of its words have been told."""
+
+    offset: float
+    at: Position
+
+
+@dataclass(frozen=True)
+class Interim:
+    """Words that follow the settled ones and may still change.
+
+    Attributes:
+        text: As written, a leading space where the language has one.
+        words: In order; empty where word times were not asked for.
+        stability: Length of the longest common subsequence of these words and the unsettled words before, over the
+            number of these; None where nothing was heard before.
+        utterance: Counts utterances from 0.
+        at: How far the session is.
+    """
+
+    droppable: ClassVar[bool] = True
+    """A caller who reads slowly gets only the newest."""
+    text: str
+    words: tuple[Word, ...]
+    stability: float | None
+    utterance: int
+    at: Position
+
+
+@dataclass(frozen=True)
+class Final:
+    """Words that are settled: never changed, never repeated. All these texts, put together, are the transcript.
+
+    Attributes:
+        text: As written, a leading space where the language has one.
+        words: In order, none before the end of the one before; empty where word times were not asked for.
+        start: Of its first word, in seconds from the stream's start.
+        end: Of its last word.
+        utterance: Counts utterances from 0.
+        ends_utterance: Whether the utterance ends with it; its text may then be empty.
+        at: How far the session is.
+    """
+
+    text: str
+    words: tuple[Word, ...]
+    start: float
+    end: float
+    utterance: int
+    ends_utterance: bool
+    at: Position
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Nothing was said; the session is alive and this far."""
+
+    droppable: ClassVar[bool] = True
+    at: Position
+
+
+@dataclass(frozen=True)
+class LiveSummary:
+    """Last event of a stream.
+
+    Attributes:
+        source: The audio with its length and digest.
+        work: How it was recognised.
+        language: Whisper's code; None where nothing was heard.
+        language_probability: 0 to 1; None where it was chosen, or where the model knows one only.
+        language_candidates: The likeliest five; empty where there was nothing to detect.
+        speech_seconds: Length of all utterances.
+        utterances: How many there were.
+        steps: Hypotheses that were made.
+        skipped_steps: Hypotheses left out because the machine was behind.
+        max_lag_seconds: The largest lag of any step.
+        warnings: Things to know.
+    """
+
+    source: SourceFacts
+    work: WorkFacts
+    language: str | None
+    language_probability: float | None
+    language_candidates: tuple[LanguageCandidate, ...]
+    speech_seconds: float
+    utterances: int
+    steps: int
+    skipped_steps: int
+    max_lag_seconds: float
+    warnings: tuple[WarningFacts, ...]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One word of a hypothesis: text as written, times in seconds, mean probability of its tokens, the tokens."""
+
+    text: str
+    start: float
+    end: float
+    probability: float | None = None
+    tokens: tuple[int, ...] = ()
+
+    @property
+    def letters(self) -> str:
+        """Its letters and digits without case: what counts when two hypotheses are compared."""
+        return "".join(character for character in self.text.casefold() if character.isalnum())
+
+
+class LiveModel(Protocol):
+    """A loaded model as a live session uses it: float32 samples (n,) at 16 kHz, at most 28 s."""
+
+    device: str
+    precision: str
+    library_versions: Mapping[str, str]
+    parameters: Mapping[str, str]
+    languages: frozenset[str]
+    checkpoint: Callable[[], None]
+    """Called between model steps; may raise to end them."""
+
+    def hear(self, samples: np.ndarray, language: str, prompt: str, settled: tuple[int, ...]) -> tuple[Heard, ...]:
+        """What is said after the settled words, times in seconds from the first sample.
+
+        Args:
+            samples: The audio, which begins with the settled words.
+            language: Whisper's code.
+            prompt: Text before the audio.
+            settled: Tokens of the words at the beginning of the audio that are settled.
+        """
+        ...
+
+    def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
+        """Every language with its probability, likeliest first."""
+        ...

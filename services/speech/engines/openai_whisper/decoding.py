@@ -1,0 +1,134 @@
+"""Decodes 30 s: one attempt for each temperature, loops broken, and what comes out cut into lines.
+
+The bounds for trying again and the rules of time tokens are Whisper's own (its ``transcribe.py``), so that both engines
+take the same decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from whisper.decoding import DecodingOptions, DecodingResult, DecodingTask, LogitFilter
+from whisper.tokenizer import Tokenizer
+
+from services.speech.engine import TranscriptionRequest
+from services.speech.engines.context import MAX_NEW_TOKENS
+from services.speech.engines.openai_whisper.weights import Network
+from services.speech.engines.screening import REPETITIVE, UNLIKELY
+
+BEST_OF = 5
+LOOP_BREAKING_NGRAM = 3
+STEP_SECONDS = 0.02
+"""Between two time tokens."""
+STEP_FRAMES = 2
+"""Frames of the spectrogram between two time tokens."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A line of tokens with its times in seconds of the 30 s."""
+
+    start: float
+    end: float
+    tokens: tuple[int, ...]
+
+
+class _NoRepeats(LogitFilter):  # type: ignore[misc]
+    """Forbids a run of three text tokens that was there before."""
+
+    def __init__(self, begin: int, text_end: int) -> None:
+        self._begin = begin
+        self._text_end = text_end
+
+    def apply(self, logits: torch.Tensor, tokens: torch.Tensor) -> None:
+        """Takes from each row's logits the tokens that would complete a run again."""
+        size = LOOP_BREAKING_NGRAM - 1
+        for row in range(tokens.shape[0]):
+            said = [token for token in tokens[row, self._begin :].tolist() if token < self._text_end]
+            tail = said[-size:]
+            if len(tail) < size:
+                continue
+            for at in range(len(said) - size):
+                if said[at : at + size] == tail:
+                    logits[row, said[at + size]] = -torch.inf
+
+
+def decode(
+    network: Network, encoded: torch.Tensor, request: TranscriptionRequest, language: str, primer: Sequence[int]
+) -> DecodingResult:
+    """Decodes encoded audio (1, frames, width), at each temperature in turn until one does not fail."""
+    for temperature in request.temperatures:
+        result = _attempt(network, encoded, request, language, primer, temperature)
+        looped = len(result.tokens) >= MAX_NEW_TOKENS - 1 and result.compression_ratio > REPETITIVE
+        if looped and temperature == 0.0:
+            # Repetition that fills all room is a loop; what is shorter may be a chorus, which must not be broken up.
+            result = _attempt(network, encoded, request, language, primer, temperature, repeats=False)
+        unlikely = result.avg_logprob < UNLIKELY
+        if unlikely and result.no_speech_prob > request.no_speech_threshold:
+            break  # silence, which sampling would only find words for
+        if not unlikely and result.compression_ratio <= REPETITIVE:
+            break
+    return result
+
+
+def _attempt(
+    network: Network,
+    encoded: torch.Tensor,
+    request: TranscriptionRequest,
+    language: str,
+    primer: Sequence[int],
+    temperature: float,
+    repeats: bool = True,
+) -> DecodingResult:
+    sampling = {"best_of": BEST_OF} if temperature > 0.0 else {"beam_size": request.beam_size, "patience": 1.0}
+    options = DecodingOptions(
+        task=request.task,
+        language=language,
+        temperature=temperature,
+        sample_len=MAX_NEW_TOKENS,
+        prompt=list(primer) or None,
+        fp16=encoded.dtype == torch.float16,
+        **sampling,
+    )
+    task = DecodingTask(network, options)
+    if not repeats:
+        task.logit_filters.insert(0, _NoRepeats(task.sample_begin, task.tokenizer.eot))
+    with torch.no_grad():
+        (result,) = task.run(encoded)
+    return result
+
+
+def cuts(tokens: Sequence[int], tokenizer: Tokenizer, frames: int) -> Iterator[Cut]:
+    """The lines between pairs of time tokens; one line where there is no such pair.
+
+    Text after the last pair is left out, unless a single time token ends it: it is heard again in the next 30 s, which
+    begin at that pair. ``frames`` is how many frames of the spectrogram there are.
+    """
+    first = tokenizer.timestamp_begin
+    seconds = [(token - first) * STEP_SECONDS if token >= first else None for token in tokens]
+    pairs = [at for at in range(1, len(tokens)) if seconds[at - 1] is not None and seconds[at] is not None]
+    if not pairs:
+        known = [each for each in seconds if each]
+        yield Cut(0.0, known[-1] if known else frames / STEP_FRAMES * STEP_SECONDS, tuple(tokens))
+        return
+    if ends_with_single_time(tokens, first):
+        pairs.append(len(tokens))
+    begin = 0
+    for end in pairs:
+        yield Cut(seconds[begin] or 0.0, seconds[end - 1] or 0.0, tuple(tokens[begin:end]))
+        begin = end
+
+
+def advance(tokens: Sequence[int], first_time: int, frames: int) -> int:
+    """How many frames of the spectrogram are done with: all, or those up to the last pair of time tokens."""
+    pairs = [at for at in range(1, len(tokens)) if tokens[at - 1] >= first_time and tokens[at] >= first_time]
+    if not pairs or ends_with_single_time(tokens, first_time):
+        return frames
+    return (tokens[pairs[-1] - 1] - first_time) * STEP_FRAMES
+
+
+def ends_with_single_time(tokens: Sequence[int], first_time: int) -> bool:
+    """Tells whether the last token is a time and the one before it is text: nothing is said after it."""
+    return len(tokens) >= 2 and tokens[-2] < first_time <= tokens[-1]

@@ -1,0 +1,62 @@
+"""Reads a converted checkpoint (see services/speech/convert.py) into openai-whisper's network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+import whisper.model
+from safetensors import safe_open
+
+from chassis.errors import not_ready
+
+
+class Network(whisper.model.Whisper):  # type: ignore[misc]
+    """Whisper that takes what its encoder gave in place of a spectrogram, so that nothing is encoded twice."""
+
+    def forward(self, mel: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        """The decoder's logits for ``tokens`` (batch, n); ``mel`` is a spectrogram or encoded audio."""
+        encoded = mel.shape[-2:] == (self.dims.n_audio_ctx, self.dims.n_audio_state)
+        logits: torch.Tensor = self.decoder(tokens, mel if encoded else self.encoder(mel))
+        return logits
+
+
+def load(path: Path, device: str, dtype: torch.dtype) -> Network:
+    """The network with the weights and alignment heads of a file, on ``device``; by path, so nothing is fetched.
+
+    Raises:
+        AntiphonError: MODEL_INCOMPLETE where the file lacks what the network needs, or has more.
+    """
+    with safe_open(str(path), framework="pt", device="cpu") as file:
+        metadata = file.metadata() or {}
+        try:
+            dims = whisper.model.ModelDimensions(**json.loads(metadata["dims"]))
+            heads = json.loads(metadata["alignment_heads"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise _unreadable(path, f"its metadata lack {error}") from error
+        network = Network(dims)
+        weights = {name: file.get_tensor(name).to(dtype) for name in file.keys()}  # noqa: SIM118
+    try:
+        network.load_state_dict(weights, strict=True, assign=True)
+    except RuntimeError as error:
+        raise _unreadable(path, str(error).splitlines()[0]) from error
+    aligned = torch.zeros(dims.n_text_layer, dims.n_text_head, dtype=torch.bool)
+    for layer, head in heads:
+        aligned[layer, head] = True
+    network.register_buffer("alignment_heads", aligned.to_sparse(), persistent=False)
+    for parameter in network.parameters():
+        parameter.requires_grad_(False)
+    # LayerNorm computes in float32 whatever the rest does, as whisper's own loader leaves it.
+    for module in network.modules():
+        if isinstance(module, whisper.model.LayerNorm):
+            module.float()
+    return network.to(device).eval()
+
+
+def _unreadable(path: Path, cause: str) -> Exception:
+    return not_ready(
+        "MODEL_INCOMPLETE",
+        f"{path.name} is no checkpoint for openai-whisper: {cause}; pull the model again",
+        file=path.name,
+    )

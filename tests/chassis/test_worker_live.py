@@ -1,0 +1,355 @@
+"""Live workers: many streams in one process, fed while they run, in turns by urgency; with real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import psutil
+import pytest
+
+from antiphon.audio.v1 import audio_pb2
+from antiphon.speech.v1 import speech_service_pb2 as pb
+from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
+from antiphon_client.connection import keep_status
+from chassis import status
+from chassis.errors import AntiphonError
+from chassis.server import Server, ServerSettings, WorkerSettings, rpc
+from chassis.server.family import Call, Family, FamilyHost, Live
+from chassis.worker import LiveJob, LiveOptions, LivePool, LiveStream
+from chassis.worker.messages import DecodeLimits, Init
+from services.speech.engines.live.contract import Reached
+
+EMPTY_MANIFEST = Path(__file__).parent / "empty_models.toml"
+JOBS = "tests.chassis.live_jobs:Jobs"
+NAME = pb.DESCRIPTOR.services_by_name["SpeechService"].full_name
+
+
+def job(verb: str, request: Any = "") -> LiveJob:
+    return LiveJob(verb, request, DecodeLimits(60.0, 1 << 30, 60.0))
+
+
+@asynccontextmanager
+async def pool(streams: int = 3, **options: Any) -> AsyncIterator[LivePool]:
+    init = Init(JOBS, None, str(EMPTY_MANIFEST), "/nonexistent", None, warm=True, live=True)
+    each = LivePool(init, LiveOptions(streams, **options))
+    each.start()
+    try:
+        yield each
+    finally:
+        await each.stop()
+
+
+async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Waits for a condition that another process brings about; fails the test when it does not."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def collect(stream: LiveStream) -> list[Any]:
+    return [event async for event in stream.events()]
+
+
+async def whole(each: LivePool, todo: LiveJob, *pieces: bytes) -> list[Any]:
+    """Runs a job from its start to its end."""
+    async with await each.open(todo) as stream:
+        for piece in pieces:
+            await stream.feed(piece)
+        await stream.feed(b"", last=True)
+        return await collect(stream)
+
+
+async def test_a_job_tells_of_the_first_bytes_before_the_last_are_sent() -> None:
+    async with pool() as each, await each.open(job("echo", "<")) as stream:
+        events = stream.events()
+        await stream.feed(b"one")
+        assert await anext(events) == "<one"
+        await stream.feed(b"two", last=True)
+        assert await anext(events) == "<two"
+        last = await anext(events)
+        assert last[2] == 6
+        with pytest.raises(StopAsyncIteration):
+            await anext(events)
+
+
+async def test_streams_of_one_worker_go_on_side_by_side() -> None:
+    async with pool() as each, await each.open(job("echo", "a")) as a, await each.open(job("echo", "b")) as b:
+        heard_a, heard_b = a.events(), b.events()
+        for turn in ("1", "2", "3"):
+            await a.feed(turn.encode())
+            assert await anext(heard_a) == f"a{turn}"
+            await b.feed(turn.encode())
+            assert await anext(heard_b) == f"b{turn}"
+        assert len(each.pids) == 1
+
+
+async def test_the_job_whose_step_fell_due_first_works_first() -> None:
+    async with (
+        pool() as each,
+        await each.open(job("urgent", ("late", (30.0, 40.0)))) as late,
+        await each.open(job("urgent", ("soon", (10.0, 20.0)))) as soon,
+    ):
+        await late.feed(b"x", last=True)
+        await soon.feed(b"x", last=True)
+        assert await collect(soon) == ["soon soon"]
+        assert await collect(late) == ["soon soon late late"]
+
+
+async def test_what_a_job_does_not_take_is_not_read_from_its_caller() -> None:
+    async with pool(unread_bytes=100_000) as each, await each.open(job("greedy")) as stream:
+        assert await anext(stream.events()) == "started"
+        fed = 0
+
+        async def pour() -> None:
+            nonlocal fed
+            while True:
+                await stream.feed(bytes(10_000))
+                fed += 10_000
+
+        pouring = asyncio.create_task(pour())
+        await until(lambda: fed >= 100_000)
+        await asyncio.sleep(0.2)
+        assert fed == 100_000
+        pouring.cancel()
+
+
+async def test_a_long_piece_is_fed_in_short_ones() -> None:
+    async with pool(unread_bytes=1 << 20) as each:
+        events = await whole(each, job("echo"), bytes(200_000))
+    assert len(events) == 4 + 1  # 64 KiB each, and the end
+    assert events[-1][2] == 200_000
+
+
+async def test_a_slow_reader_misses_only_what_may_be_missed() -> None:
+    async with pool(unsent_events=10) as each, await each.open(job("chatter", 40)) as stream:
+        await until(lambda: stream.dropped >= 39 * 40)
+        ending = asyncio.create_task(stream.feed(b"", last=True))
+        events = await collect(stream)
+        await ending
+    assert [event for event in events if isinstance(event, str)] == [str(number) for number in range(40)]
+    assert sum(isinstance(event, Reached) for event in events) < 40
+
+
+async def test_a_cancel_frees_the_core_and_leaves_the_other_streams_alone() -> None:
+    async with pool() as each:
+        async with await each.open(job("echo")) as other:
+            async with await each.open(job("spin")) as stream:
+                assert await anext(stream.events()) == "started"
+                (pid,) = each.pids
+            await other.feed(b"still here", last=True)
+            assert (await collect(other))[0] == "still here"
+        assert each.pids == [pid]
+        process = psutil.Process(pid)
+        before = sum(process.cpu_times()[:2])
+        await asyncio.sleep(0.3)
+        assert sum(process.cpu_times()[:2]) - before < 0.1
+
+
+async def test_a_worker_that_hangs_is_killed_after_the_grace() -> None:
+    async with pool(cancel_grace_seconds=0.1) as each:
+        async with await each.open(job("hold")) as stream:
+            assert await anext(stream.events()) == "started"
+            (before,) = each.pids
+        await until(lambda: each.restarts == 1 and each.ready)
+        assert each.pids != [before]
+        assert not psutil.pid_exists(before)
+
+
+async def test_kill_9_is_worker_lost_to_every_stream_and_the_next_has_a_fresh_worker() -> None:
+    async with pool() as each:
+        async with await each.open(job("echo")) as a, await each.open(job("spin")) as b:
+            assert await anext(b.events()) == "started"
+            os.kill(each.pids[0], signal.SIGKILL)
+            for stream in (a, b):
+                with pytest.raises(AntiphonError) as caught:
+                    await collect(stream)
+                assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "WORKER_LOST")
+        assert (await whole(each, job("echo"), b"again"))[0] == "again"
+
+
+async def test_a_crash_tells_its_signal() -> None:
+    async with pool() as each:
+        with pytest.raises(AntiphonError) as caught:
+            await whole(each, job("die"))
+    assert caught.value.metadata["exit_code"] == str(-signal.SIGSEGV)
+
+
+async def test_errors_end_one_stream_and_not_its_neighbour() -> None:
+    async with pool() as each, await each.open(job("echo")) as other:
+        with pytest.raises(AntiphonError) as caught:
+            await whole(each, job("refuse"))
+        assert (caught.value.reason, caught.value.field) == ("REFUSED", "config.model")
+        with pytest.raises(RuntimeError, match="a secret of the inside"):
+            await whole(each, job("fail"))
+        await other.feed(b"fine", last=True)
+        assert (await collect(other))[0] == "fine"
+        assert each.restarts == 0
+
+
+async def test_more_workers_are_started_when_the_first_has_its_share() -> None:
+    async with pool(streams=4, processes=2) as each:
+        streams = [await each.open(job("echo")) for _ in range(2)]
+        assert len(each.pids) == 1
+        streams.append(await each.open(job("echo")))
+        await until(lambda: len(each.pids) == 2)
+        streams.append(await each.open(job("echo")))
+        assert sorted(len(host.streams) for host in each._hosts) in ([1, 3], [2, 2])
+        for stream in streams:
+            async with stream:
+                pass
+
+
+async def test_one_stream_too_many_is_told_when_to_come_back() -> None:
+    async with pool(streams=1) as each:
+        ticket = each.admit()
+        with pytest.raises(AntiphonError) as caught:
+            each.admit()
+        assert (caught.value.code, caught.value.reason) == ("RESOURCE_EXHAUSTED", "LIVE_STREAMS_FULL")
+        assert caught.value.retry_after_seconds is not None
+        assert caught.value.retry_after_seconds >= 1.0
+        ticket.release()
+        each.admit().release()
+        assert each.admitted == 0
+
+
+async def test_a_server_without_live_streams_starts_no_worker_and_says_so() -> None:
+    async with pool(streams=0) as each:
+        with pytest.raises(AntiphonError) as caught:
+            each.admit()
+        assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "LIVE_NOT_SERVED")
+        assert each._keepers == []
+
+
+# Over a real socket.
+
+
+class Servicer(pb_grpc.SpeechServiceServicer):
+    """Hands the prompt to the worker as the verb, so that each test chooses how its job goes."""
+
+    def __init__(self, host: FamilyHost) -> None:
+        self._host = host
+
+    @rpc
+    async def StreamingRecognize(self, requests: Any, context: Any) -> AsyncIterator[pb.StreamingRecognizeResponse]:
+        async with Call(self._host, requests, NAME, live=True) as call:
+            config = await call.config()
+            async for event in call.run_live(config.initial_prompt, ""):
+                if isinstance(event, str):
+                    yield pb.StreamingRecognizeResponse(final=pb.FinalResult(text=event))
+                elif isinstance(event, tuple):
+                    source, work, _ = event
+                    provenance = call.provenance(work, source, config)
+                    summary = pb.StreamingRecognitionSummary(source=call.source(source), provenance=provenance)
+                    yield pb.StreamingRecognizeResponse(summary=summary)
+
+
+@asynccontextmanager
+async def serving(tmp_path: Path, port: int, streams: int = 2, **server: Any) -> AsyncIterator[Any]:
+    settings = ServerSettings(port=port, spool_dir=tmp_path, lame_duck_seconds=0.0, **server)
+    family = Family("speech", JOBS, None, EMPTY_MANIFEST, Live(streams, 1, 60.0))
+    host = FamilyHost(family, settings, WorkerSettings(models=tmp_path))
+    each = Server("speech", settings)
+    each.add(Servicer(host), pb_grpc.add_SpeechServiceServicer_to_server, NAME)
+    host.live.start()
+    await each.start()
+    options = [("grpc.use_local_subchannel_pool", 1)]
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
+        try:
+            yield pb_grpc.SpeechServiceStub(channel), host
+        finally:
+            await each.drain()
+            await host.close()
+
+
+def config(verb: str) -> pb.StreamingRecognizeRequest:
+    format_ = audio_pb2.AudioFormat(encoding=2, sample_rate_hertz=16000, channel_count=1)
+    return pb.StreamingRecognizeRequest(config=pb.StreamingRecognitionConfig(initial_prompt=verb, audio_format=format_))
+
+
+def chunk(data: bytes, offset: int, **more: Any) -> pb.StreamingRecognizeRequest:
+    return pb.StreamingRecognizeRequest(chunk=audio_pb2.AudioChunk(data=data, byte_offset=offset, **more))
+
+
+async def failure(stub: Any, requests: Any) -> AntiphonError:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        async for _ in keep_status(stub.StreamingRecognize(requests)):
+            pass
+    return status.from_status(status.from_rpc_error(caught.value))
+
+
+async def test_the_answer_begins_before_the_question_ends_and_its_summary_is_last(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    async with serving(tmp_path, unused_tcp_port) as (stub, _):
+        call = stub.StreamingRecognize()
+        await call.write(config("echo"))
+        await call.write(chunk(b"one", 0))
+        assert (await call.read()).final.text == "one"
+        await call.write(chunk(b"two", 3, last=True))
+        assert (await call.read()).final.text == "two"
+        summary = (await call.read()).summary
+        assert len(summary.source.upload_sha256) == 32
+        assert summary.provenance.upload_sha256 == summary.source.upload_sha256
+        assert await call.read() == grpc.aio.EOF
+
+
+async def test_a_caller_who_falls_silent_is_let_go(tmp_path: Path, unused_tcp_port: int) -> None:
+    async with serving(tmp_path, unused_tcp_port, upload_idle_seconds=0.3) as (stub, host):
+        call = keep_status(stub.StreamingRecognize())
+        await call.write(config("echo"))
+        await call.write(chunk(b"one", 0))
+        assert (await call.read()).final.text == "one"
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            while await call.read() is not grpc.aio.EOF:
+                pass
+        error = status.from_status(status.from_rpc_error(caught.value))
+        assert (error.code, error.reason) == ("DEADLINE_EXCEEDED", "UPLOAD_IDLE")
+        await until(lambda: host.live.admitted == 0)
+
+
+@pytest.mark.parametrize(
+    ("requests", "code", "reason"),
+    [
+        ([chunk(b"x", 0)], "INVALID_ARGUMENT", "CONFIG_MISSING"),
+        ([config("echo"), config("echo")], "INVALID_ARGUMENT", "CONFIG_REPEATED"),
+        ([config("echo"), pb.StreamingRecognizeRequest()], "INVALID_ARGUMENT", "PAYLOAD_MISSING"),
+        ([config("echo"), chunk(b"xx", 0), chunk(b"xx", 3)], "DATA_LOSS", "CHUNK_OFFSET"),
+        ([config("echo"), chunk(b"xx", 0, crc32c=7)], "DATA_LOSS", "CHUNK_CHECKSUM"),
+        ([config("echo"), chunk(bytes((1 << 20) + 1), 0)], "INVALID_ARGUMENT", "CHUNK_TOO_LARGE"),
+        ([config("echo"), chunk(b"xx", 0)], "DATA_LOSS", "UPLOAD_TRUNCATED"),
+        ([config("echo"), chunk(b"", 0, last=True)], "INVALID_ARGUMENT", "UPLOAD_EMPTY"),
+        ([config("refuse"), chunk(b"xx", 0, last=True)], "INVALID_ARGUMENT", "REFUSED"),
+        ([config("die"), chunk(b"xx", 0, last=True)], "UNAVAILABLE", "WORKER_LOST"),
+        ([config("fail"), chunk(b"xx", 0, last=True)], "INTERNAL", "INTERNAL"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.isupper() else "",
+)
+async def test_what_is_wrong_with_a_stream_is_told(
+    tmp_path: Path, unused_tcp_port: int, requests: list[Any], code: str, reason: str
+) -> None:
+    async with serving(tmp_path, unused_tcp_port) as (stub, _):
+        error = await failure(stub, iter(requests))
+    assert (error.code, error.reason) == (code, reason)
+
+
+async def test_a_full_server_refuses_a_stream_and_takes_one_when_another_has_left(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    async with serving(tmp_path, unused_tcp_port, streams=1) as (stub, host):
+        call = stub.StreamingRecognize()
+        await call.write(config("spin"))
+        assert (await call.read()).final.text == "started"
+        error = await failure(stub, iter([config("echo"), chunk(b"x", 0, last=True)]))
+        assert (error.code, error.reason) == ("RESOURCE_EXHAUSTED", "LIVE_STREAMS_FULL")
+        assert error.retry_after_seconds is not None
+        call.cancel()
+        await until(lambda: host.live.admitted == 0)
+        requests = iter([config("echo"), chunk(b"x", 0, last=True)])
+        assert [response async for response in stub.StreamingRecognize(requests)][-1].HasField("summary")

@@ -1,0 +1,203 @@
+"""A live session on a scripted model: what is settled when, and that cuts, load and length do not change the text."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chassis.errors import AntiphonError
+from services.speech.engine import SAMPLE_RATE
+from services.speech.engines.live.arrivals import Arrivals
+from services.speech.engines.live.contract import (
+    Endpointing,
+    Final,
+    Interim,
+    LiveRequest,
+    Reached,
+    SpeechBegan,
+    SpeechEnded,
+)
+from services.speech.engines.live.session import Due, Session
+from tests.services.speech.live.scripted import Loudness, Reader, endpointing, follow, spoken, text
+
+TALK = spoken(0, 1, 2, 3, 4, 0, 0, 5, 6, 0, 0, 0)
+WORDS = " w1 w2 w3 w4 w5 w6"
+FRAME_SECONDS = 0.032
+
+
+def test_every_word_is_told_once_and_in_order() -> None:
+    told, session = follow(TALK, [])
+    assert text(told) == WORDS
+    words = [word for event in told if isinstance(event, Final) for word in event.words]
+    assert [word.text for word in words] == ["w1", "w2", "w3", "w4", "w5", "w6"]
+    assert session.utterance == 2
+
+
+def test_word_times_count_from_the_start_of_the_stream() -> None:
+    told, _ = follow(TALK, [])
+    starts = [word.start for event in told if isinstance(event, Final) for word in event.words]
+    # A frame is the precision with which speech is found.
+    assert starts == pytest.approx([0.5, 1.0, 1.5, 2.0, 3.5, 4.0], abs=FRAME_SECONDS)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 10**9), max_size=40))
+def test_the_same_audio_gives_the_same_events_wherever_it_is_cut(cuts: list[int]) -> None:
+    assert follow(TALK, cuts)[0] == follow(TALK, [])[0]
+
+
+def test_speech_begins_and_ends_around_its_words() -> None:
+    told, _ = follow(TALK, [])
+    kinds = [type(event) for event in told if not isinstance(event, Interim | Reached)]
+    assert kinds[0] is SpeechBegan
+    assert kinds[-1] is SpeechEnded
+    assert kinds.count(SpeechBegan) == kinds.count(SpeechEnded) == 2
+    offsets = [event.offset for event in told if isinstance(event, SpeechBegan | SpeechEnded)]
+    assert offsets == pytest.approx([0.5, 2.5, 3.5, 4.5], abs=FRAME_SECONDS)
+    last = [event for event in told if isinstance(event, Final)][-1]
+    assert last.ends_utterance
+
+
+def test_an_unsettled_word_may_change_and_a_settled_one_does_not() -> None:
+    told, _ = follow(TALK, [])
+    assert any("part" in event.text for event in told if isinstance(event, Interim))
+    assert "part" not in text(told)
+
+
+def test_interim_results_are_left_out_where_they_are_not_wanted() -> None:
+    told, _ = follow(TALK, [], LiveRequest(interim_results=False, word_times=False))
+    assert not any(isinstance(event, Interim) for event in told)
+    assert text(told) == WORDS
+    assert all(event.words == () for event in told if isinstance(event, Final))
+
+
+def test_what_the_stream_ends_in_is_told() -> None:
+    told, _ = follow(spoken(0, 1, 2), [])
+    assert text(told) == " w1 w2"
+    assert isinstance(told[-1], SpeechEnded)
+
+
+def test_silence_says_nothing_but_that_the_stream_lives() -> None:
+    told, session = follow(np.zeros(12 * SAMPLE_RATE, np.float32), [])
+    assert [type(event) for event in told] == [Reached, Reached]
+    assert not session.heard_anything
+
+
+def test_a_longer_silence_may_be_asked_for() -> None:
+    pauses = spoken(0, 1, 2, 0, 0, 3, 4, 0, 0, 0, 0)
+    assert follow(pauses, [])[1].utterance == 2
+    told, session = follow(pauses, [], endpointing(end_silence=1.5))
+    assert session.utterance == 1
+    assert text(told) == " w1 w2 w3 w4"
+
+
+def test_a_click_is_no_speech() -> None:
+    click = np.zeros(2 * SAMPLE_RATE, np.float32)
+    click[SAMPLE_RATE : SAMPLE_RATE + 512] = 0.5
+    assert follow(click, [], endpointing(min_speech=0.2))[0] == []
+
+
+def test_a_talk_without_pause_is_cut_at_a_settled_word_and_looked_at_in_short_pieces() -> None:
+    model = Reader()
+    told, session = follow(spoken(0, *range(1, 100), 0, 0), [], endpointing(max_utterance=10.0), model)
+    assert text(told) == "".join(f" w{number}" for number in range(1, 100))
+    assert session.utterance == 5
+    # 6 s, and a step and the unsettled words on top.
+    assert max(model.looks) < 8 * SAMPLE_RATE
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("end_silence", 0.1), ("min_speech", 3.0), ("max_utterance", 1.0), ("end_silence", float("nan"))],
+)
+def test_endpoints_out_of_range_are_refused(name: str, value: float) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        Endpointing(**{name: value})
+    assert (caught.value.reason, caught.value.field) == ("ENDPOINTING", f"config.endpointing.{name}")
+
+
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [({"language": "xx"}, "UNKNOWN_LANGUAGE"), ({"initial_prompt": "x" * 1001}, "PROMPT_TOO_LONG")],
+    ids=["language", "prompt"],
+)
+def test_a_request_that_cannot_be_is_refused(field: dict[str, str], reason: str) -> None:
+    with pytest.raises(AntiphonError, match=reason):
+        LiveRequest(**field)  # type: ignore[arg-type]
+
+
+class Slow:
+    """A clock that the model's work moves on."""
+
+    def __init__(self, seconds: float) -> None:
+        self.now = 0.0
+        self._seconds = seconds
+
+    def __call__(self) -> float:
+        return self.now
+
+    def work(self) -> None:
+        """One look at the audio."""
+        self.now += self._seconds
+
+
+def paced(clock: Slow, audio: np.ndarray) -> tuple[str, int, int, float]:
+    """Feeds the audio at the pace of speech on ``clock``; text, steps, skipped steps, lag at the end."""
+    session = Session(Reader(clock.work), Loudness(), LiveRequest(), clock)
+    told: list[object] = []
+    sent = 0
+    chunk = SAMPLE_RATE // 10
+
+    def take() -> None:
+        nonlocal sent
+        while sent < len(audio) and (sent + chunk) / SAMPLE_RATE <= clock.now:
+            session.feed(audio[sent : sent + chunk], (sent + chunk) / SAMPLE_RATE)
+            sent += chunk
+        if sent >= len(audio):
+            session.end()
+
+    while not session.finished:
+        take()
+        for event in session.advance():
+            take() if isinstance(event, Due) else told.append(event)
+        clock.now = max(clock.now, (sent + chunk) / SAMPLE_RATE)
+    heard = "".join(event.text for event in told if isinstance(event, Final))
+    return heard, session.steps, session.skipped_steps, clock.now - len(audio) / SAMPLE_RATE
+
+
+def test_a_machine_that_is_behind_leaves_hypotheses_out_and_loses_no_word() -> None:
+    talk = spoken(0, *range(1, 40), 0, 0)
+    easy, steps, skipped, _ = paced(Slow(0.1), talk)
+    assert skipped == 0
+    hard, fewer, left_out, lag = paced(Slow(1.3), talk)
+    assert left_out > 0
+    assert fewer < steps
+    assert easy == hard == "".join(f" w{number}" for number in range(1, 40))
+    # It ends two looks after the talk at most, however long that was.
+    assert lag < 3.0
+
+
+def test_a_recording_sent_at_once_is_not_late_while_it_is_heard_as_fast_as_it_was_spoken() -> None:
+    talk = spoken(0, *range(1, 20), 0, 0)
+    clock = Slow(0.4)
+    told, session = follow(talk, [], model=Reader(clock.work), clock=clock)
+    assert text(told) == "".join(f" w{number}" for number in range(1, 20))
+    assert session.skipped_steps == 0
+    # A look takes less than its step. Of the first chunk a quarter of a second counts as spoken before it came.
+    assert session.max_lag <= 0.25
+
+
+def test_audio_is_due_when_it_came_or_would_have_been_spoken() -> None:
+    arrivals = Arrivals()
+    for second, received in enumerate((11.0, 12.0, 15.0, 15.0), 1):
+        arrivals.add(second * SAMPLE_RATE, received)
+    moments = [arrivals.due(round(seconds * SAMPLE_RATE)) for seconds in (0.5, 1.0, 2.0, 2.5, 4.0)]
+    assert moments == pytest.approx([11.25, 11.75, 12.75, 15.0, 15.0])
+    live = Arrivals()
+    live.add(SAMPLE_RATE // 10, 10.1)
+    assert live.due(SAMPLE_RATE // 10) == pytest.approx(10.1)
+    at_once = Arrivals()
+    at_once.add(10 * SAMPLE_RATE, 10.0)
+    assert at_once.due(5 * SAMPLE_RATE) == 14.75
