@@ -10,7 +10,7 @@ import numpy as np
 
 from chassis.errors import invalid
 from chassis.facts import ProgressFacts, WarningFacts, WorkFacts
-from services.essentia.engine import SAMPLE_RATE, AnalysisRequest, FeatureExtractor, Header, Summary
+from services.essentia.engine import SAMPLE_RATE, USUAL_KEY_PROFILES, AnalysisRequest, FeatureExtractor, Header, Summary
 from services.essentia.engines import ENGINES
 from services.essentia.engines.tags.stage import TagStage
 from services.essentia.settings import EssentiaSettings
@@ -113,6 +113,11 @@ class Jobs:
                 "groups": "" if request.tags_only else ",".join(request.groups),
                 "include_series": str(request.include_series).lower(),
                 "melody": str(request.melody).lower(),
+                "melody_engine": request.melody_engine if request.melody else "",
+                "notes": str(request.notes).lower(),
+                "key_profiles": ",".join(request.key_profiles or USUAL_KEY_PROFILES),
+                "min_bpm": f"{request.min_bpm:g}",
+                "max_bpm": f"{request.max_bpm:g}",
                 "sample_rate_hertz": str(SAMPLE_RATE),
                 "window_seconds": f"{self._settings.window_seconds:g}",
             },

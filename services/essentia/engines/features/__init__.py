@@ -123,7 +123,8 @@ class _Analysis:
         past.warnings += clip.warnings
         self._frames += clip.mono.size
         self._heard |= not clip.silent
-        whole = Sheet(clip, self._request, self._checkpoint, self._window_seconds, frame_count=self._frames)
+        # The sheet of the whole needs no audio, and must not hold a window's while the next one is read.
+        whole = Sheet(clip.emptied(), self._request, self._checkpoint, self._window_seconds, frame_count=self._frames)
         if not self._past and last:
             yield from past.warnings
             past.warnings.clear()

@@ -21,8 +21,8 @@ REPLAY_GAIN_BLOCK, REPLAY_GAIN_SHARE = SAMPLE_RATE // 20, 0.95
 REPLAY_GAIN_REFERENCE_DB = -31.492595672607422
 FRAME, HOP = 2048, 1024
 SILENT_FRAME = 1e-3
-# Frames with raised-cosine flanks whose squares add up to 1: no sample counts more than another.
-BAND_FRAME, BAND_FLANK = 8192, 1024
+# Frames with Vorbis's flanks, whose squares add up to 1: no sample counts more than another, and a tone does not leak.
+BAND_FRAME, BAND_FLANK = 8192, 2048
 BANDS_HZ = {"bass": (20, 120), "body": (120, 600), "mid": (600, 2500), "air": (2500, 22000)}
 # 24 bits reach so far down; below is the rounding noise of the transform.
 LOWEST_BAND_DBFS = -144.0
@@ -116,7 +116,7 @@ class Bands:
         self._framers: list[Framer] = []
         self._power = np.zeros(BAND_FRAME // 2 + 1)
         self._squares, self._samples = 0.0, 0
-        flank = np.sin(0.5 * np.pi * (np.arange(BAND_FLANK) + 0.5) / BAND_FLANK)
+        flank = np.sin(0.5 * np.pi * np.sin(0.5 * np.pi * (np.arange(BAND_FLANK) + 0.5) / BAND_FLANK) ** 2)
         plateau = np.ones(BAND_FRAME - 2 * BAND_FLANK)
         self._window = np.concatenate((flank, plateau, flank[::-1])).astype(np.float32)
 
@@ -133,9 +133,11 @@ class Bands:
 
     def finish(self, sheet: Sheet) -> None:
         """Fills the fields."""
-        for framer in self._framers:
-            for frames in framer.finish():
-                self._add(frames)
+        # A frame that the clip's end cuts off leaks into all bands, and counts only where there is no other.
+        if not self._power.any():
+            for framer in self._framers:
+                for frames in framer.finish():
+                    self._add(frames)
         # Both halves of the spectrum; only the share counts, so the flanks at both ends of the clip do no harm.
         self._power[1:-1] *= 2
         total = float(self._power.sum())

@@ -86,9 +86,7 @@ STEPS = (
     Step("spectrum", ("spectral",), gather=spectral.Spectrum),
     Step("timbre", ("timbre",), gather=spectral.Timbre),
     Step("envelope", ("structure",), gather=structure.Envelope),
-    Step(
-        "segments", ("structure",), gather=structure.Segments, min_seconds=10.0, field="structure.segment_count"
-    ),
+    Step("segments", ("structure",), gather=structure.Segments, min_seconds=10.0, field="structure.segment_count"),
     Step("timbre in words", ("timbral",), timbral.measure, min_seconds=1.0, field="timbral"),
     Step("stem", ("stem",), gather=stems.Stem),
 )

@@ -135,7 +135,8 @@ def _bring_to(sheet: Sheet, bpm: float, strength: NDArray[np.float64]) -> NDArra
 
 def _fill_beats(sheet: Sheet) -> None:
     values, intervals = sheet.groups["rhythm"], sheet.beat_intervals
-    confidence = float(str(values["beat_confidence"]))
+    confidence = values.get("beat_confidence")
+    assert isinstance(confidence, float)
     values.put("beat_confidence_norm", min(confidence / GREATEST_CONFIDENCE, 1.0))
     values["beat_count"] = len(sheet.beats)
     values.put("first_beat_seconds", float(sheet.beats[0]))

@@ -20,8 +20,8 @@ ESTIMATES, RANGE = (20.0, 400.0), (30.0, 300.0)
 PREFERRED_BPM, PREFERRED_OCTAVES = 120.0, 1.0
 # Notes and snares are here; what only marks time (hi-hats above, the kick below) is not.
 MIDDLE_HZ = (250.0, 2500.0)
-# A beat whose period is this much weaker than the double period in the middle band is no beat but a subdivision: rendered
-# songs have 0.6 to 1.3 on the beat, and 0.2 to 0.5 on the eighths between.
+# A beat whose period is this much weaker than the double period in the middle band is no beat but a subdivision:
+# rendered songs have 0.6 to 1.3 on the beat, and 0.2 to 0.5 on the eighths between.
 SUBDIVISION = 0.5
 # Where the vote is split between two octaves, the faster one must be about as strong as the slower.
 EVEN = 0.8

@@ -1,0 +1,64 @@
+"""What was measured window by window becomes one answer by rules that the names of the fields give."""
+
+from __future__ import annotations
+
+import pytest
+
+from chassis.facts import WarningFacts
+from services.essentia.engines.features import combine
+
+
+def test_one_window_goes_through_as_it_is() -> None:
+    values = {"bpm": 120.0, "key_tonic": "C", "chroma": (0.5, 0.5), "beat_count": 7}
+    assert combine.groups([(10.0, values)]) == values
+    assert combine.groups([(10.0, {}), (5.0, values)]) == values
+
+
+def test_means_are_weighed_by_seconds_and_deviations_pooled() -> None:
+    found = combine.groups([(10.0, {"x_mean": 1.0, "x_std": 0.0}), (30.0, {"x_mean": 5.0, "x_std": 0.0})])
+    assert found["x_mean"] == pytest.approx(4)
+    # Of 1, 5, 5, 5: nothing varies within the windows, all between them.
+    assert found["x_std"] == pytest.approx(3**0.5)
+
+
+def test_a_tempo_is_never_one_that_no_window_has() -> None:
+    windows = [(10.0, {"bpm": 60.0}), (10.0, {"bpm": 120.0}), (10.0, {}), (10.0, {"bpm": 121.0})]
+    assert combine.groups(windows)["bpm"] == 120
+
+
+def test_counts_are_summed_and_names_are_those_of_most_seconds() -> None:
+    windows = [(10.0, {"beat_count": 3, "key": "C"}), (30.0, {"beat_count": 4, "key": "D"}), (15.0, {"key": "C"})]
+    assert combine.groups(windows) == {"beat_count": 7, "key": "D"}
+
+
+def test_messages_with_a_name_are_combined_under_it() -> None:
+    windows = [
+        (10.0, {"key_estimates": ({"profile": "edma", "tonic": "C", "strength": 0.4}, {"profile": "b", "strength": 1.0})}),
+        (30.0, {"key_estimates": ({"profile": "edma", "tonic": "G", "strength": 0.8},)}),
+    ]
+    assert combine.groups(windows)["key_estimates"] == (
+        {"profile": "edma", "tonic": "G", "strength": pytest.approx(0.7)},
+        {"profile": "b", "strength": 1.0},
+    )
+
+
+def test_times_are_moved_to_where_their_window_starts() -> None:
+    windows = [
+        (0.0, {"beat_seconds": (1.0, 2.0), "melody_hz": (440.0,), "chords": ({"start_seconds": 0.0, "name": "C"},)}),
+        (10.0, {"beat_seconds": (0.5,), "melody_hz": (220.0,), "chords": ({"start_seconds": 1.0, "name": "G"},)}),
+    ]
+    assert combine.series(windows) == {
+        "beat_seconds": (1.0, 2.0, 10.5),
+        "melody_hz": (440.0, 220.0),
+        "chords": ({"start_seconds": 0.0, "name": "C"}, {"start_seconds": 11.0, "name": "G"}),
+    }
+
+
+def test_a_warning_says_in_how_many_windows_it_was_found() -> None:
+    silent, unclear = WarningFacts("AUDIO_SILENT", "nothing"), WarningFacts("KEY_UNCLEAR", "flat", "tonal.key_tonic")
+    found = combine.warnings([[silent, unclear], [silent], []])
+    assert [(each.reason, each.message) for each in found] == [
+        ("AUDIO_SILENT", "in 2 of 3 windows: nothing"),
+        ("KEY_UNCLEAR", "in 1 of 3 windows: flat"),
+    ]
+    assert combine.warnings([[unclear]]) == [unclear]
