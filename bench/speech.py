@@ -15,6 +15,7 @@ import argparse
 import array
 import contextlib
 import gzip
+import itertools
 import json
 import os
 import re
@@ -225,7 +226,7 @@ def _contestant(kind: str, model: str, beam: str, warm: str) -> int:
     store = Store(None, Manifest.load(ROOT / "services" / "speech" / "models.toml"))
     folder = store.require(model).directory
     transcribe = (_bare if kind == "bare" else _openai)(folder, int(beam))
-    for path in (warm, *map(str.strip, sys.stdin)):
+    for path in itertools.chain([warm], map(str.strip, sys.stdin)):
         if kind == "openai" and path == warm:
             text = ""  # numba compiles at its first word times
             transcribe(path)

@@ -42,7 +42,7 @@ class Jobs:
                 yield task.turn()
         self._met.add(name)
         while len(self._met) < 2:
-            yield task.turn(0.0)
+            yield task.turn(time.monotonic())
         for moment in moments:
             yield task.turn(moment)
             self._order.append(name)
@@ -53,7 +53,7 @@ class Jobs:
         yield "started"
         while True:
             time.sleep(0.005)
-            yield task.turn(0.0)
+            yield task.turn(time.monotonic())
 
     def chatter(self, task: Any, request: int) -> Iterator[object]:
         """Tells ``request`` things that may be missed after each thing that may not."""

@@ -98,6 +98,7 @@ class Session:
         self._utterance_began = 0.0
         self._last_told = 0
         self._step_seconds = 0.0
+        self._hurrying = False
         self._text = ""
         self._ended = False
         only = next(iter(model.languages)) if len(model.languages) == 1 else None
@@ -140,6 +141,7 @@ class Session:
 
         More may be fed at every yield.
         """
+        self._hurrying = False
         while self._activity.position + FRAME <= self.fed:
             at = self._activity.position - self._base
             change = self._activity.update(self._detector.probability(self._audio[at : at + FRAME]))
@@ -149,7 +151,9 @@ class Session:
                 yield self._due()
                 yield from self._close()
             elif self._open and self._step_falls(change):
-                yield self._due()
+                # Who leaves a step out does the next one in the same turn, or those who are on time would go first.
+                if not self._hurrying:
+                    yield self._due()
                 yield from self._step(change is Change.PAUSED)
             if not self._open:
                 self._drop(self._activity.position - PRE_ROLL - 2 * SAMPLE_RATE)
@@ -186,7 +190,9 @@ class Session:
         self._next_step = position + STEP
         if self.behind() and self.fed >= position + STEP:
             self.skipped_steps += 1
+            self._hurrying = True
             return
+        self._hurrying = False
         settled = self._agreement.update(self._hear(position))
         if pause:
             # Whole words lie behind: only the last one, which may be the first half of a longer one, can still change.

@@ -190,15 +190,9 @@ def _closes(text: str, before: str) -> bool:
 
 
 def _glued(first: Heard, second: Heard, spoken: bool) -> Heard:
-    count = len(first.tokens), len(second.tokens) if spoken else 0
-    probabilities = first.probability, second.probability
-    probability = None
-    if probabilities[0] is not None and probabilities[1] is not None and sum(count):
-        probability = (probabilities[0] * count[0] + probabilities[1] * count[1]) / sum(count)
-    return Heard(
-        first.text + second.text,
-        first.start,
-        second.end if spoken else first.end,
-        first.probability if probability is None else probability,
-        first.tokens + second.tokens,
-    )
+    probability = first.probability
+    if spoken and first.probability is not None and second.probability is not None:
+        weights = (len(first.tokens), len(second.tokens))
+        probability = float(np.average((first.probability, second.probability), weights=weights))
+    end = second.end if spoken else first.end
+    return Heard(first.text + second.text, first.start, end, probability, first.tokens + second.tokens)

@@ -1,0 +1,168 @@
+"""How soon live words are settled, what a stream costs, and how many streams a core carries.
+
+    .venvs/speech/bin/python bench/speech_live.py [--clock cpu|wall] [--streams 1 3] [--model whisper-base]
+
+Five clips of read English (Debian's pocketsphinx-testdata, 27 s with pauses) are heard by each stream at the pace of
+speech, each stream beginning a little after the one before.
+
+* ``cpu``: sessions in this process share one core; the clock runs ahead while there is nothing to do, and counts CPU
+  seconds while there is. Sturdy on a machine that others use too.
+* ``wall``: through the service, over gRPC, in chunks of 0.1 s that are sent when they have been spoken. Means what it
+  says on an idle machine only; the load is printed.
+
+Delay: from the end of a word, as the model times it, to its final result. Error rates are by words, numbers and case
+apart, and stand beside that of the file mode on the same audio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "gen"), str(ROOT / "client")]
+
+from antiphon.audio.v1 import audio_pb2  # noqa: E402
+from antiphon.speech.v1 import speech_service_pb2 as pb  # noqa: E402
+from antiphon_client import Client  # noqa: E402
+from bench.speech_simulation import delays, simulate, text  # noqa: E402
+from chassis.models import Store  # noqa: E402
+from chassis.server import Server, ServerSettings, WorkerSettings  # noqa: E402
+from chassis.server.family import FamilyHost  # noqa: E402
+from services.speech import service  # noqa: E402
+from services.speech.engine import SAMPLE_RATE, Segment, TranscriptionRequest  # noqa: E402
+from services.speech.engines.faster_whisper import FasterWhisper  # noqa: E402
+from services.speech.engines.live.contract import LiveRequest  # noqa: E402
+from services.speech.engines.live.whisper import LiveWhisper  # noqa: E402
+from services.speech.settings import SpeechSettings  # noqa: E402
+from tests.services.speech import recordings  # noqa: E402
+
+CHUNK = SAMPLE_RATE // 10
+ROW = "{:<7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>9}"
+HEAD = ROW.format("streams", "p50 s", "p90 s", "p99 s", "WER %", "skipped", "max lag s", "end lag s", "CPU/audio")
+
+
+def main() -> None:
+    """Entry point."""
+    options = _arguments()
+    store = Store(options.models, ROOT / "services" / "speech" / "models.toml")
+    installed = store.require(options.model)
+    settings = SpeechSettings(device="cpu", default_model=options.model, live_streams=max(options.streams))
+    audio = recordings.passage()
+    print(f"{options.model}, {len(audio) / SAMPLE_RATE:.1f} s of speech, load {os.getloadavg()[0]:.1f}")
+    print(f"file mode: WER {_percent(_file_text(FasterWhisper(installed, settings), audio))} %")
+    print(HEAD)
+    for count in options.streams:
+        if options.clock == "wall":
+            asyncio.run(_paced(settings, store, audio, count))
+        else:
+            _simulated(LiveWhisper(installed, settings), audio, count)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clock", choices=("cpu", "wall"), default="cpu", help="see above")
+    parser.add_argument("--streams", type=int, nargs="+", default=[1, 3], help="streams at once, one run for each")
+    parser.add_argument("--model", default="whisper-base", help="name in models.toml")
+    parser.add_argument("--models", type=Path, default=None, help="model store")
+    return parser.parse_args()
+
+
+def _simulated(model: LiveWhisper, audio: np.ndarray, count: int) -> None:
+    model.hear(audio[: 5 * SAMPLE_RATE], "en", "", ())
+    started = time.process_time()
+    speakers = simulate(model, [audio] * count, LiveRequest(language="en"))
+    cost = (time.process_time() - started) / count / (len(audio) / SAMPLE_RATE)
+    for speaker in speakers:
+        session = speaker.session
+        end = speaker.told[-1][0] - speaker.offset - session.seconds
+        _row(count, delays(speaker), text(speaker), session.skipped_steps, session.max_lag, end, cost)
+
+
+async def _paced(settings: SpeechSettings, store: Store, audio: np.ndarray, count: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+        free.close()
+        server_settings = ServerSettings(port=port, spool_dir=Path(folder), lame_duck_seconds=0.0)
+        host = FamilyHost(service.family(settings), server_settings, WorkerSettings(models=store.root))
+        server = Server("speech", server_settings)
+        server.add(service.Servicer(host), service.register, service.FULL_NAME)
+        host.live.start()
+        await server.start()
+        while not host.live.ready:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        before = _cpu_seconds(host.live.pids)
+        try:
+            async with Client(f"127.0.0.1:{port}") as client:
+                rows = await asyncio.gather(*(_stream(client, audio, index / 3) for index in range(count)))
+            cost = (_cpu_seconds(host.live.pids) - before) / count / (len(audio) / SAMPLE_RATE)
+            for late, heard, summary, end in rows:
+                lag = summary.max_lag.ToNanoseconds() / 1e9
+                _row(count, late, heard, summary.skipped_hypothesis_count, lag, end, cost)
+            print(f"load {os.getloadavg()[0]:.1f}")
+        finally:
+            await server.drain()
+            await host.close()
+
+
+async def _stream(client: Client, audio: np.ndarray, offset: float) -> tuple[list[float], str, Any, float]:
+    await asyncio.sleep(offset)
+    data = (audio * 32767).astype("<i2").tobytes()
+    started = time.monotonic()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for position in range(0, len(data), 2 * CHUNK):
+            spoken = min(position // 2 + CHUNK, len(audio)) / SAMPLE_RATE
+            await asyncio.sleep(max(0.0, started + spoken - time.monotonic()))
+            yield data[position : position + 2 * CHUNK]
+
+    format_ = audio_pb2.AudioFormat(
+        encoding=audio_pb2.INPUT_ENCODING_PCM_S16LE, sample_rate_hertz=SAMPLE_RATE, channel_count=1
+    )
+    config = pb.StreamingRecognitionConfig(language_code="en", audio_format=format_)
+    late: list[float] = []
+    heard, summary = "", pb.StreamingRecognitionSummary()
+    async for event in client.recognize(chunks(), config):
+        if isinstance(event, pb.FinalResult):
+            now = time.monotonic() - started
+            late += [now - word.end_offset.ToNanoseconds() / 1e9 for word in event.words]
+            heard += event.text
+        elif isinstance(event, pb.StreamingRecognitionSummary):
+            summary = event
+    return late, heard, summary, time.monotonic() - started - len(audio) / SAMPLE_RATE
+
+
+def _cpu_seconds(pids: list[int]) -> float:
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _file_text(model: FasterWhisper, audio: np.ndarray) -> str:
+    events = model.listen([audio[None]], TranscriptionRequest(language="en"), lambda: None)
+    return " ".join(event.text for event in events if isinstance(event, Segment))
+
+
+def _percent(heard: str) -> str:
+    return f"{100 * recordings.word_errors(recordings.TEXT, heard) / len(recordings.TEXT.split()):.1f}"
+
+
+def _row(count: int, late: list[float], heard: str, skipped: int, lag: float, end: float, cost: float) -> None:
+    quantiles = [f"{value:.2f}" for value in np.quantile(late, [0.5, 0.9, 0.99])] if late else ["-"] * 3
+    print(ROW.format(count, *quantiles, _percent(heard), skipped, f"{lag:.2f}", f"{end:.2f}", f"{cost:.2f}"))
+
+
+if __name__ == "__main__":
+    main()
