@@ -331,7 +331,15 @@ class LivePool:
         """Keeps one worker alive for ever, backing off where it dies again and again."""
         while True:
             await asyncio.sleep(_RESTART_DELAYS[min(self._failed_starts, len(_RESTART_DELAYS) - 1)])
-            process = await Process.start(self._init, self.options.environment)
+            try:
+                process = await Process.start(self._init, self.options.environment)
+            except (WorkerDiedError, OSError) as error:
+                self._failed_starts += 1
+                self.restarts += 1
+                self.problem = f"a live worker could not be started ({error})"
+                log.warning("%s", self.problem)
+                await self._tell()
+                continue
             host = _Host(process)
             try:
                 ready = await process.wait_ready()
