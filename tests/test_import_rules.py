@@ -38,7 +38,7 @@ PLANTED = {
     "the client imports the chassis": (
         "client/antiphon_client/upload.py",
         "import chassis.errors",
-        "The client knows the messages alone",
+        "The client knows the messages",
     ),
     "a service imports the client": ("services/speech/job.py", "import antiphon_client", "Nothing imports the client"),
 }
@@ -47,7 +47,7 @@ pytestmark = pytest.mark.skipif(not LINTER.exists(), reason="import-linter is no
 
 
 def copy(target: Path) -> None:
-    for name in ("chassis", "client", "gateway", "gen", "services"):
+    for name in ("chassis", "client", "gateway", "gen", "renderers", "services"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.lock"))
     shutil.copy(ROOT / "pyproject.toml", target)
 
