@@ -34,7 +34,7 @@ class LiveOptions:
 
     Attributes:
         streams: Streams at once; one more is refused.
-        processes: Workers, each with a copy of the model; all but the first are started when they are needed.
+        processes: Workers, each with a copy of the model; the next is started when those that are up have their share.
         unread_bytes: Bytes that a stream may have sent and the model not yet taken; then no more is read from it.
         unsent_events: Events that a stream's caller may leave unread; then no more is read from it, and of the events
             that may be dropped only the newest is kept.
@@ -296,9 +296,6 @@ class LivePool:
         Raises:
             AntiphonError: WORKER_NOT_STARTING where none comes up.
         """
-        each = math.ceil(self.options.streams / self.options.processes)
-        if all(len(host.streams) >= each for host in self._hosts) and len(self._keepers) < self.options.processes:
-            self._start_one()
         async with self._changed:
             while not self._hosts:
                 self._refuse_where_hopeless()
@@ -306,6 +303,10 @@ class LivePool:
         host = min(self._hosts, key=lambda one: len(one.streams))
         stream = LiveStream(self, host, job, next(self._ids))
         host.streams[stream._job_id] = stream
+        # Ahead of need: a stream cannot wait for a worker to start, and one on a full worker stays there.
+        each = math.ceil(self.options.streams / self.options.processes)
+        if all(len(one.streams) >= each for one in self._hosts) and len(self._keepers) < self.options.processes:
+            self._start_one()
         return stream
 
     def spawn(self, coroutine: Any) -> None:

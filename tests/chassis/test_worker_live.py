@@ -193,14 +193,15 @@ async def test_errors_end_one_stream_and_not_its_neighbour() -> None:
         assert each.restarts == 0
 
 
-async def test_more_workers_are_started_when_the_first_has_its_share() -> None:
+async def test_the_next_worker_is_started_when_the_first_has_its_share() -> None:
     async with pool(streams=4, processes=2) as each:
-        streams = [await each.open(job("echo")) for _ in range(2)]
-        assert len(each.pids) == 1
+        streams = [await each.open(job("echo"))]
+        assert len(each._keepers) == 1
         streams.append(await each.open(job("echo")))
         await until(lambda: len(each.pids) == 2)
-        streams.append(await each.open(job("echo")))
-        assert sorted(len(host.streams) for host in each._hosts) in ([1, 3], [2, 2])
+        streams += [await each.open(job("echo")) for _ in range(2)]
+        assert [len(host.streams) for host in each._hosts] == [2, 2]
+        assert len(each._keepers) == 2
         for stream in streams:
             async with stream:
                 pass

@@ -104,8 +104,9 @@ def objection(segment: Segment, before: Segment | None, scene: Scene, no_speech:
     if _peak(scene.samples, segment) < SILENCE:
         return "there is silence where it is said to be"
     doubt, failed = segment.no_speech_probability or 0.0, _failed(segment)
-    if doubt > no_speech and failed:
-        return f"decoding failed and the model doubts that there is speech (above {no_speech:g})"
+    # Repetition proves nothing here: prompts and choruses repeat themselves, and Whisper doubts clear speech at 8 kHz.
+    if doubt > no_speech and _unlikely(segment):
+        return f"the text is unlikely and the model doubts that there is speech (above {no_speech:g})"
     if doubt > (min(NO_SPEECH_OF_FAILED, no_speech) if failed else no_speech) and not overlap(
         scene.speech, segment.start, segment.end
     ):
@@ -144,9 +145,12 @@ def _echoes(segment: Segment, before: Segment) -> bool:
     return hurried and _letters(segment.text) == _letters(before.text)
 
 
+def _unlikely(segment: Segment) -> bool:
+    return segment.avg_logprob is not None and segment.avg_logprob < UNLIKELY
+
+
 def _failed(segment: Segment) -> bool:
-    unlikely = segment.avg_logprob is not None and segment.avg_logprob < UNLIKELY
-    return unlikely or (segment.compression_ratio is not None and segment.compression_ratio > REPETITIVE)
+    return _unlikely(segment) or (segment.compression_ratio is not None and segment.compression_ratio > REPETITIVE)
 
 
 def _peak(samples: np.ndarray, segment: Segment) -> float:
