@@ -19,6 +19,7 @@ GROUPS = ("signal", "loudness", "rhythm", "tonal", "pitch", "spectral", "timbre"
 STEM = "stem"
 ALL_GROUPS = (*GROUPS, STEM)
 SERIES = "series"
+AESTHETICS = "aesthetics"
 SERIES_WINDOW_SECONDS = (1.0, 600.0)
 KEY_PROFILES = ("edma", "bgate", "temperley", "krumhansl", "shaath")
 # One of each origin: electronic music, listening tests, popular music.
@@ -71,7 +72,7 @@ class AnalysisRequest:
     """What to measure.
 
     Attributes:
-        groups: Names out of ALL_GROUPS, in any order.
+        groups: Names out of ALL_GROUPS and AESTHETICS, in any order.
         include_series: Whether to give the time series of those groups too.
         melody: Whether the pitch group follows the melody.
         tags: Which tags to give; None for none.
@@ -103,13 +104,14 @@ class AnalysisRequest:
     def __post_init__(self) -> None:
         self._check_music()
         for name in self.groups:
-            if name not in ALL_GROUPS:
+            if name not in (*ALL_GROUPS, AESTHETICS):
+                known = ", ".join((*ALL_GROUPS, AESTHETICS))
                 raise invalid(
                     "UNKNOWN_GROUP",
-                    f"there is no group {name!r}; choose from {', '.join(ALL_GROUPS)}",
+                    f"there is no group {name!r}; choose from {known}",
                     field="config.groups",
                     group=name,
-                    known=", ".join(ALL_GROUPS),
+                    known=known,
                 )
         if STEM in self.groups and not self.stem:
             raise invalid(
@@ -172,7 +174,7 @@ class GroupFeatures:
     """One finished group.
 
     Attributes:
-        group: One of GROUPS, or SERIES.
+        group: One of ALL_GROUPS, AESTHETICS or SERIES.
         values: By field name of the group's message in the contract. A value is a finite float, an int (counts), a str,
             a tuple of floats (arrays), or a tuple of mappings (nested messages). What is not known has no entry.
     """

@@ -8,16 +8,27 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from chassis.errors import invalid
+from chassis.errors import invalid, not_ready
 from chassis.facts import ProgressFacts, WarningFacts, WorkFacts
-from services.essentia.engine import SAMPLE_RATE, USUAL_KEY_PROFILES, AnalysisRequest, FeatureExtractor, Header, Summary
+from services.essentia.engine import (
+    AESTHETICS,
+    SAMPLE_RATE,
+    USUAL_KEY_PROFILES,
+    AnalysisRequest,
+    FeatureExtractor,
+    GroupFeatures,
+    Header,
+    Summary,
+)
 from services.essentia.engines import ENGINES
+from services.essentia.engines.aesthetics import SAMPLE_RATE as AESTHETICS_RATE
+from services.essentia.engines.aesthetics import Aesthetics, check_packages
 from services.essentia.engines.tags.stage import TagStage
 from services.essentia.settings import EssentiaSettings
 
 if TYPE_CHECKING:
     from chassis.audio import Source
-    from chassis.models import Store
+    from chassis.models import InstalledModel, Store
 
 
 class Task(Protocol):
@@ -34,13 +45,14 @@ class Jobs:
 
     Args:
         settings: The family's settings.
-        models: The installed models; needed for tags.
+        models: The installed models; needed for tags, melody, notes and aesthetics.
     """
 
     def __init__(self, settings: EssentiaSettings, models: Store) -> None:
         self._settings, self._models = settings, models
         self._extractor: FeatureExtractor | None = None
         self._tags = TagStage(settings, models)
+        self._aesthetics: Aesthetics | None = None
 
     def warm(self) -> str:
         """Loads the engine's library, which takes a second or two; says so."""
@@ -52,14 +64,16 @@ class Jobs:
 
         Raises:
             AntiphonError: AUDIO_TOO_LONG beyond max_seconds, AUDIO_TOO_SHORT below 0.05 s, what reading raises, and for
-                tag models UNKNOWN_MODEL, NOT_A_TAG_MODEL, MODEL_NOT_INSTALLED and LICENCE_REFUSED.
+                tag models UNKNOWN_MODEL, NOT_A_TAG_MODEL, MODEL_NOT_INSTALLED and LICENCE_REFUSED; for aesthetics
+                MODEL_NOT_INSTALLED, PACKAGE_MISSING and MODEL_METADATA.
         """
         source = task.source
         tags = self._tags.plan(request.tags)
+        scorer = self._scorer() if AESTHETICS in request.groups else None
         yield Header(source.facts)
         warnings: list[WarningFacts] = []
         extractor = None
-        if not request.tags_only:
+        if not request.tags_only and set(request.groups) != {AESTHETICS}:
             if self._extractor is None:
                 yield ProgressFacts(step=self._settings.engine, loading=True)
             extractor = self._load()
@@ -75,6 +89,9 @@ class Jobs:
                 warnings.append(event)
             else:
                 yield event
+        if scorer is not None:
+            yield ProgressFacts(step="aesthetics")
+            yield from self._score(*scorer, task)
         yield Summary(source.complete(), self._describe(extractor, request), (*source.warnings, *warnings))
 
     def _load(self) -> FeatureExtractor:
@@ -87,6 +104,26 @@ class Jobs:
                 threads=self._settings.thread_count,
             )
         return self._extractor
+
+    def _scorer(self) -> tuple[Aesthetics, InstalledModel]:
+        """The engine and its model, so that what is missing is told before any work."""
+        rows = [model.name for model in self._models.manifest.models if model.engine == AESTHETICS]
+        if not rows:
+            raise not_ready(
+                "MODEL_NOT_INSTALLED",
+                "no model scores aesthetics; name one in a manifest of your own (ESSENTIA_MODELS_EXTRA)",
+                field="config.groups",
+            )
+        model = self._models.require(rows[0])
+        check_packages()
+        if self._aesthetics is None:
+            self._aesthetics = Aesthetics(self._settings.device, self._settings.thread_count)
+        return self._aesthetics, model
+
+    def _score(self, engine: Aesthetics, model: InstalledModel, task: Task) -> Iterator[GroupFeatures]:
+        blocks = (block[0] for block in task.source.blocks(sample_rate=AESTHETICS_RATE, channels=1))
+        scores: dict[str, object] = dict(engine.score(blocks, model, task.checkpoint))
+        yield GroupFeatures(AESTHETICS, {**scores, "model": f"{model.name} {model.revision}"})
 
     def _limited(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         frames = 0
@@ -118,6 +155,9 @@ class Jobs:
                 "key_profiles": ",".join(request.key_profiles or USUAL_KEY_PROFILES),
                 "min_bpm": f"{request.min_bpm:g}",
                 "max_bpm": f"{request.max_bpm:g}",
+                "stem": request.stem,
+                "beats_given": str(len(request.beat_seconds)),
+                "series_window_seconds": f"{request.series_window_seconds:g}",
                 "sample_rate_hertz": str(SAMPLE_RATE),
                 "window_seconds": f"{self._settings.window_seconds:g}",
             },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Generator, Iterator, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -27,8 +27,10 @@ from services.speech.engine import (
 )
 from services.speech.engines import ENGINES
 from services.speech.engines.live.contract import LiveRequest
-from services.speech.engines.live.listener import LiveListener, LiveTask
 from services.speech.settings import SpeechSettings
+
+if TYPE_CHECKING:
+    from services.speech.engines.live.listener import LiveListener, LiveTask
 
 
 class Task(Protocol):
@@ -49,7 +51,7 @@ class Jobs:
         self._models = models
         self._recognizer: Recognizer | None = None
         self._loaded = ""
-        self._live = LiveListener(settings, models)
+        self._live: LiveListener | None = None
 
     def warm(self) -> str:
         """Loads the default model where it is installed; says what it did."""
@@ -61,11 +63,19 @@ class Jobs:
 
     def warm_live(self) -> str:
         """The same in a worker for live streams."""
-        return self._live.warm()
+        return self._listener().warm()
 
     def listen_live(self, task: LiveTask, request: LiveRequest) -> Iterator[object]:
         """Follows a live stream; see :meth:`services.speech.engines.live.listener.LiveListener.listen`."""
-        return self._live.listen(task, request)
+        return self._listener().listen(task, request)
+
+    def _listener(self) -> LiveListener:
+        if self._live is None:
+            # Only a worker for live streams needs what this imports.
+            from services.speech.engines.live.listener import LiveListener
+
+            self._live = LiveListener(self._settings, self._models)
+        return self._live
 
     def transcribe(
         self, task: Task, request: TranscriptionRequest

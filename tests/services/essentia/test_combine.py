@@ -33,7 +33,10 @@ def test_counts_are_summed_and_names_are_those_of_most_seconds() -> None:
 
 def test_messages_with_a_name_are_combined_under_it() -> None:
     windows = [
-        (10.0, {"key_estimates": ({"profile": "edma", "tonic": "C", "strength": 0.4}, {"profile": "b", "strength": 1.0})}),
+        (
+            10.0,
+            {"key_estimates": ({"profile": "edma", "tonic": "C", "strength": 0.4}, {"profile": "b", "strength": 1.0})},
+        ),
         (30.0, {"key_estimates": ({"profile": "edma", "tonic": "G", "strength": 0.8},)}),
     ]
     assert combine.groups(windows)["key_estimates"] == (

@@ -10,7 +10,7 @@ import pytest
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from chassis.audio import Audio
 from chassis.errors import AntiphonError, Cancelled
-from services.essentia.engine import ALL_GROUPS, GROUPS, SERIES, AnalysisRequest, GroupFeatures
+from services.essentia.engine import AESTHETICS, ALL_GROUPS, GROUPS, SERIES, AnalysisRequest, GroupFeatures
 from services.essentia.engines.features import Features
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analysis, Analyze
@@ -31,7 +31,7 @@ MAY_BE_ABSENT = {
 
 
 def test_the_groups_are_the_fields_of_the_contract() -> None:
-    assert {field.name for field in pb.Features.DESCRIPTOR.fields} == {*ALL_GROUPS, SERIES}
+    assert {field.name for field in pb.Features.DESCRIPTOR.fields} == {*ALL_GROUPS, AESTHETICS, SERIES}
 
 
 @pytest.mark.parametrize("group", [*GROUPS, SERIES])

@@ -76,7 +76,7 @@ def test_a_silent_stem_has_nothing_but_its_name_and_no_onsets() -> None:
 
 def test_a_quiet_stem_reads_its_own_loudness() -> None:
     tone = signals.sine(1000, -55, 5)
-    found, reasons = measure(signals.stack(tone, tone))
+    found, _ = measure(signals.stack(tone, tone))
     assert found["integrated_lufs"] == pytest.approx(-55, abs=0.1)
 
 

@@ -87,7 +87,8 @@ def test_no_audio_at_all_is_refused() -> None:
 
 # A rest of less than a minute is shared out with the window before it.
 @pytest.mark.parametrize(
-    ("seconds", "lengths"), [(5, [5]), (60, [60]), (70, [35, 35]), (119, [59, 60]), (120, [60, 60]), (200, [60, 60, 40, 40])]
+    ("seconds", "lengths"),
+    [(5, [5]), (60, [60]), (70, [35, 35]), (119, [59, 60]), (120, [60, 60]), (200, [60, 60, 40, 40])],
 )
 def test_a_recording_is_cut_into_windows_none_of_them_short(seconds: int, lengths: list[int]) -> None:
     blocks = (np.full((2, RATE), index, np.float32) for index in range(seconds))

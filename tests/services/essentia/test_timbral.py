@@ -101,6 +101,6 @@ def test_a_peak_stands_out_on_both_sides() -> None:
 def test_a_tone_is_loud_at_its_own_place() -> None:
     tone = signals.sine(1000, -20, 1).astype(np.float32)
     specific = zwicker.Loudness(tone).specific[:-1].mean(0)
-    # 1 kHz is at 8.5 Bark. Slopes go up from there; what lies below comes of the filters that start anew in each window.
+    # 1 kHz is at 8.5 Bark. Slopes go up from there; what lies below comes of filters that start anew in each window.
     assert abs(int(specific.argmax()) / 10 - 8.5) < 1
     assert specific[:75].max() < 0.3 * specific.max()

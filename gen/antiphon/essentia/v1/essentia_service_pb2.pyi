@@ -158,7 +158,7 @@ class Tag(_message.Message):
     def __init__(self, label: _Optional[str] = ..., name: _Optional[str] = ..., parent: _Optional[str] = ..., score: _Optional[float] = ...) -> None: ...
 
 class Features(_message.Message):
-    __slots__ = ("signal", "loudness", "rhythm", "tonal", "pitch", "spectral", "timbre", "structure", "timbral", "stem", "series")
+    __slots__ = ("signal", "loudness", "rhythm", "tonal", "pitch", "spectral", "timbre", "structure", "timbral", "stem", "aesthetics", "series")
     SIGNAL_FIELD_NUMBER: _ClassVar[int]
     LOUDNESS_FIELD_NUMBER: _ClassVar[int]
     RHYTHM_FIELD_NUMBER: _ClassVar[int]
@@ -169,6 +169,7 @@ class Features(_message.Message):
     STRUCTURE_FIELD_NUMBER: _ClassVar[int]
     TIMBRAL_FIELD_NUMBER: _ClassVar[int]
     STEM_FIELD_NUMBER: _ClassVar[int]
+    AESTHETICS_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
     signal: Signal
     loudness: Loudness
@@ -180,8 +181,9 @@ class Features(_message.Message):
     structure: Structure
     timbral: Timbral
     stem: StemFeatures
+    aesthetics: Aesthetics
     series: Series
-    def __init__(self, signal: _Optional[_Union[Signal, _Mapping]] = ..., loudness: _Optional[_Union[Loudness, _Mapping]] = ..., rhythm: _Optional[_Union[Rhythm, _Mapping]] = ..., tonal: _Optional[_Union[Tonal, _Mapping]] = ..., pitch: _Optional[_Union[Pitch, _Mapping]] = ..., spectral: _Optional[_Union[Spectral, _Mapping]] = ..., timbre: _Optional[_Union[Timbre, _Mapping]] = ..., structure: _Optional[_Union[Structure, _Mapping]] = ..., timbral: _Optional[_Union[Timbral, _Mapping]] = ..., stem: _Optional[_Union[StemFeatures, _Mapping]] = ..., series: _Optional[_Union[Series, _Mapping]] = ...) -> None: ...
+    def __init__(self, signal: _Optional[_Union[Signal, _Mapping]] = ..., loudness: _Optional[_Union[Loudness, _Mapping]] = ..., rhythm: _Optional[_Union[Rhythm, _Mapping]] = ..., tonal: _Optional[_Union[Tonal, _Mapping]] = ..., pitch: _Optional[_Union[Pitch, _Mapping]] = ..., spectral: _Optional[_Union[Spectral, _Mapping]] = ..., timbre: _Optional[_Union[Timbre, _Mapping]] = ..., structure: _Optional[_Union[Structure, _Mapping]] = ..., timbral: _Optional[_Union[Timbral, _Mapping]] = ..., stem: _Optional[_Union[StemFeatures, _Mapping]] = ..., aesthetics: _Optional[_Union[Aesthetics, _Mapping]] = ..., series: _Optional[_Union[Series, _Mapping]] = ...) -> None: ...
 
 class Signal(_message.Message):
     __slots__ = ("duration_seconds", "channel_count", "sample_rate_hertz", "stereo_correlation", "stereo_width_ratio", "stereo_balance_db", "saturation_count", "saturation_ratio", "dc_offset")
@@ -620,6 +622,20 @@ class Timbral(_message.Message):
     warmth: float
     reverberation_seconds: float
     def __init__(self, brightness: _Optional[float] = ..., roughness: _Optional[float] = ..., hardness: _Optional[float] = ..., depth: _Optional[float] = ..., booming: _Optional[float] = ..., reverberation: _Optional[float] = ..., sharpness: _Optional[float] = ..., warmth: _Optional[float] = ..., reverberation_seconds: _Optional[float] = ...) -> None: ...
+
+class Aesthetics(_message.Message):
+    __slots__ = ("content_enjoyment", "content_usefulness", "production_complexity", "production_quality", "model")
+    CONTENT_ENJOYMENT_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_USEFULNESS_FIELD_NUMBER: _ClassVar[int]
+    PRODUCTION_COMPLEXITY_FIELD_NUMBER: _ClassVar[int]
+    PRODUCTION_QUALITY_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    content_enjoyment: float
+    content_usefulness: float
+    production_complexity: float
+    production_quality: float
+    model: str
+    def __init__(self, content_enjoyment: _Optional[float] = ..., content_usefulness: _Optional[float] = ..., production_complexity: _Optional[float] = ..., production_quality: _Optional[float] = ..., model: _Optional[str] = ...) -> None: ...
 
 class StemFeatures(_message.Message):
     __slots__ = ("name", "integrated_lufs", "loudness_range_lu", "onset_count", "onset_density_hz_mean", "onset_density_hz2_variance", "syncopation", "rhythmic_complexity", "rhythmic_evenness", "harmonic_movement", "harmonic_variance", "beats_from")

@@ -41,7 +41,7 @@ def groups(windows: Sequence[tuple[float, Mapping[str, object]]]) -> Values:
 
 
 def series(windows: Sequence[tuple[float, Mapping[str, object]]]) -> Values:
-    """Joins time series: (start, values) in order. Names that end in _seconds, and such fields of messages, are moved."""
+    """Joins time series: (start, values) in order. What ends in _seconds, in messages too, is moved."""
     joined = Values()
     for start, values in windows:
         for name, value in values.items():
@@ -138,7 +138,10 @@ def _pooled(name: str, known: Sequence[tuple[float, Mapping[str, object]]]) -> f
 def _moved(name: str, value: tuple[object, ...], start: float) -> tuple[object, ...]:
     if value and isinstance(value[0], Mapping):
         return tuple(
-            {key: each + start if key.endswith("_seconds") and isinstance(each, float) else each for key, each in item.items()}
+            {
+                key: each + start if key.endswith("_seconds") and isinstance(each, float) else each
+                for key, each in item.items()
+            }
             for item in value
             if isinstance(item, Mapping)
         )

@@ -158,7 +158,7 @@ def _energy_weights() -> NDArray[np.float32]:
     columns = [places * bin_hz]
     for low, high in BANDS_HZ.values():
         first, last = (int(hz / NYQUIST * (BINS - 1) + 0.5) for hz in (low, high))
-        columns.append((places >= first) & (places <= last))
+        columns.append(((places >= first) & (places <= last)).astype(np.float64))
     return np.stack(columns, 1).astype(np.float32)
 
 

@@ -67,6 +67,5 @@ def _dot(first: np.ndarray, second: np.ndarray) -> float:
     # In pieces, summed in double: one float32 sum over minutes of audio loses digits.
     step = 1 << 14
     return sum(
-        float(np.dot(first[start : start + step], second[start : start + step]))
-        for start in range(0, first.size, step)
+        float(np.dot(first[start : start + step], second[start : start + step])) for start in range(0, first.size, step)
     )

@@ -42,15 +42,15 @@ class Frames:
         """Leaves the frames on the sheet."""
         for frames in self._framer.finish():
             self._add(sheet, frames)
-        levels = self._rms.all()
+        levels = self._rms.raw()
         sheet.spectral = SpectralFrames(
             series={name: column.all() for name, column in self._columns.items()},
             contrast=self._contrast.all(),
             valleys=self._valleys.all(),
-            mfcc=self._mfcc.all().astype(np.float32),
+            mfcc=self._mfcc.raw(),
             gfcc=self._gfcc.all(),
             sounding=levels >= SOUNDING_RMS,
-            rms=levels.astype(np.float32),
+            rms=levels,
         )
 
     def _add(self, sheet: Sheet, frames: NDArray[np.float32]) -> None:

@@ -66,5 +66,3 @@ def _describe(sheet: Sheet, samples: Samples) -> Found:
     found["warmth"] = warmth.measure(samples, onsets, loudness)
     found["hardness"] = hardness.measure(samples, onsets, loudness)
     return found
-
-

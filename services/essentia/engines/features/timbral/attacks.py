@@ -89,7 +89,7 @@ def onset_strength(samples: Samples) -> NDArray[np.float64]:
 
 
 def attack(envelope: Samples) -> tuple[float, int] | None:
-    """Attack of one sound by least effort: (common logarithm of seconds, sample where it starts); None without a rise."""
+    """Attack of one sound by least effort: (common logarithm of seconds, first sample); None without a rise."""
     peak = int(envelope.argmax())
     if peak == 0:
         return None
@@ -158,8 +158,11 @@ def _correct(found: NDArray[np.int64], envelope: Samples, strength: NDArray[np.f
         start = _begin(int(place), envelope, LEAST_RISE * reach) if place > 0 else 0
         if start not in starts and (start or not starts):
             starts.append(start)
-    starts = [start for start, end in _pairs(starts) if _rises(envelope[start:end], LEAST_RISE * reach)] \
-        if len(starts) > 1 else starts
+    starts = (
+        [start for start, end in _pairs(starts) if _rises(envelope[start:end], LEAST_RISE * reach)]
+        if len(starts) > 1
+        else starts
+    )
     starts.sort()
     apart: list[int] = []
     for start in starts:

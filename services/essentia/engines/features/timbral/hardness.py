@@ -31,7 +31,9 @@ def measure(samples: Samples, onsets: Onsets, loudness: Loudness) -> float | Non
     bandwidth = _bandwidth(led)
     widths, times, strengths, width_strengths, centres = [], [], [], [], []
     for span in onsets.spans():
-        strength = onsets.strength[span.start // STRENGTH_HOP : None if span.stop is None else span.stop // STRENGTH_HOP]
+        strength = onsets.strength[
+            span.start // STRENGTH_HOP : None if span.stop is None else span.stop // STRENGTH_HOP
+        ]
         greatest = float(strength.max()) if strength.size else 0.0
         first = max(0, span.start - FRAME) // HOP
         last = None if span.stop is None else max(first + 1, (span.stop - FRAME) // HOP)

@@ -11,7 +11,7 @@ from services.essentia.engines.features.frames import BATCH
 from services.essentia.engines.features.timbral.attacks import LEAD, Onsets
 from services.essentia.engines.features.timbral.peaks import prominent
 
-Numbers = NDArray[np.float64]
+Numbers = NDArray[np.floating]
 
 FRAME, HOP = 4096, 1024
 AUDIBLE_HZ, LOW_SHARE_HZ, LOW_CENTRE_HZ, HIGH_CENTRE_HZ, HIGH_SHARE_HZ = 20, 500, 2000, 100, 2000
@@ -104,7 +104,9 @@ def _decay(samples: Samples, onsets: Onsets) -> float | None:
 
 
 def _low(frequencies: Numbers, hz: float) -> Numbers:
-    ratio = np.tan(np.pi * np.minimum(frequencies, SAMPLE_RATE * 0.4999999) / SAMPLE_RATE) / np.tan(np.pi * hz / SAMPLE_RATE)
+    ratio = np.tan(np.pi * np.minimum(frequencies, SAMPLE_RATE * 0.4999999) / SAMPLE_RATE) / np.tan(
+        np.pi * hz / SAMPLE_RATE
+    )
     return np.asarray(1 / (1 + ratio**4) ** 3)
 
 

@@ -54,7 +54,11 @@ def _describe(span: Samples) -> tuple[float, float, float, float] | None:
     hz = np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE)
     peaks = prominent(power[None], PEAK)[0]
     lowest = int(peaks[0]) if peaks.size else int(power.argmax())
-    share = float(power[lowest : int(np.searchsorted(hz, LOW_HZ, "right"))].sum() / power.sum()) if hz[lowest] < LOW_HZ else 0.0
+    share = (
+        float(power[lowest : int(np.searchsorted(hz, LOW_HZ, "right"))].sum() / power.sum())
+        if hz[lowest] < LOW_HZ
+        else 0.0
+    )
     centre = float((hz * power).sum() / power.sum())
     limit = hz[lowest] * REACH
     above = max(1, int(np.searchsorted(hz, HIGHEST_HZ if limit > HIGHEST_HZ else limit, "right")))

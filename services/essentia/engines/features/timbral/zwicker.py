@@ -19,7 +19,7 @@ FULL_SCALE_DB = 100.0
 ORDER = 4
 BANDS = 28
 BAND_HZ = 1000 * 2 ** (np.arange(-16, 12) / 3)
-# Three bands an octave. The four highest are filtered at the full rate, each three below at half the rate of those above.
+# Three bands an octave. The four highest are filtered at the full rate, each three below at half the rate above them.
 TOP, LEVELS = 24, 8
 # From here on a filter rings longer than a window, and its response is cut off with the window.
 FIRST_CUT_LEVEL = 4
@@ -75,7 +75,7 @@ class Loudness:
         self.specific = _spread(_main_loudness(_band_levels(windows)))
 
     def level(self, first: int, end: int) -> tuple[float, float]:
-        """Loudness of steps ``first`` to ``end`` (tenths of a Bark), weighed by a hump: mean, and mean weighed by RMS."""
+        """Loudness of steps ``first`` to ``end`` (tenths of a Bark) under a hump: mean, and mean weighed by RMS."""
         weighed = self.specific[:, first:end] @ hump(first, end)
         return float(weighed.mean()), float(np.average(weighed, weights=self.rms))
 
@@ -130,7 +130,7 @@ def _band_levels(windows: NDArray[np.float32]) -> Numbers:
         rows = windows[start : start + 64]
         into = powers[start : start + 64]
         signal, size = rows, WINDOW
-        spectra = np.fft.rfft(rows, 2 * WINDOW)
+        spectra: NDArray[np.complexfloating] = np.fft.rfft(rows, 2 * WINDOW)
         for level in range(FIRST_CUT_LEVEL):
             if level:
                 spectra = _halved(spectra, size)
@@ -175,7 +175,7 @@ def _power_weights(level: int, size: int) -> NDArray[np.float32]:
 
 @cache
 def _slow_filters() -> tuple[NDArray[np.float32], dict[int, slice]]:
-    """What turns the signal at an eighth of the rate into all lower bands: (512, outputs), and the columns of each band."""
+    """What turns the signal at an eighth of the rate into all lower bands: (512, outputs), and each band's columns."""
     size = WINDOW >> (FIRST_CUT_LEVEL - 1)
     carry = np.eye(size)
     columns: list[Numbers] = []
