@@ -4,7 +4,8 @@
 the root of the project, in the environment of the essentia service.
 
 Each contestant reads the same WAV file in a process of its own, one thread, after a run over ten seconds to warm up;
-the least CPU seconds (all threads) of the repeats count, and the peak memory is that of the process. Ours runs three times:
+the least CPU seconds (all threads) of the repeats count, and the peak memory is that of the process. Ours runs three
+times:
 
 * ``same``: what MusicExtractor gives too. Left out are true peak, bands, stereo, envelope and segments, two of three
   tempo estimators, three of five chroma transforms and the AudioCommons models.
