@@ -27,6 +27,8 @@ DEGENERATE = {
     "one click": click(6),
     "noise": signals.stack(signals.noise(10), signals.noise(10, seed=1)),
     "tone": signals.stack(signals.sine(440, -6, 10)),
+    "one hertz": signals.stack(signals.sine(1, -6, 10)),
+    "click in a silent minute": np.pad(click(1), ((0, 0), (0, 59 * signals.SAMPLE_RATE))),
     "dead channel": signals.stack(signals.noise(4), np.zeros(4 * signals.SAMPLE_RATE)),
     "opposite channels": signals.stack(signals.noise(4), -signals.noise(4)),
     "60 ms": signals.stack(signals.noise(0.06)),
@@ -70,6 +72,7 @@ def test_no_tempo_and_no_key_are_made_up(analyze: Analyze, name: str) -> None:
     [
         ("silence", "AUDIO_SILENT"),
         ("constant", "AUDIO_CONSTANT"),
+        ("one hertz", "AUDIO_INFRASONIC"),
         ("one click", "TEMPO_NOT_FOUND"),
         ("noise", "KEY_UNCLEAR"),
         ("tone", "KEY_UNCLEAR"),

@@ -23,6 +23,9 @@ SILENT_PEAK = 1e-4
 GREATEST_PEAK = 1e6
 # -40 dB: a sum that much weaker than its channels is what is left of two opposite ones.
 CANCELLED_RATIO = 0.01
+# A sine of 20 Hz changes from sample to sample by so much of its own size; and beside it nothing is heard that changes
+# by less than -74 dBFS.
+SLOWEST_CHANGE, LEAST_CHANGE = 0.003, 2e-4
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Clip:
     Attributes:
         channels: float32 (1 or 2, samples), full scale 1, as given.
         mono: float32 (samples,), contiguous: mean of the channels that are not dead.
+        infrasonic: Whether there is nothing above 20 Hz.
         alive: For each channel, whether anything but a constant below SILENT_PEAK is on it.
         warnings: What was found on the way.
     """
@@ -40,6 +44,7 @@ class Clip:
     mono: Samples
     alive: tuple[bool, ...]
     warnings: tuple[WarningFacts, ...]
+    infrasonic: bool = False
 
     @property
     def seconds(self) -> float:
@@ -48,8 +53,8 @@ class Clip:
 
     @property
     def silent(self) -> bool:
-        """Whether there is nothing to hear, apart from a constant offset."""
-        return not any(self.alive)
+        """Whether there is nothing to hear, apart from an offset that is constant or changes slowly."""
+        return self.infrasonic or not any(self.alive)
 
     def emptied(self) -> Clip:
         """The same without its audio."""
@@ -94,12 +99,23 @@ def check(audio: Audio) -> Clip:
         )
     alive = tuple(_moves(channel) for channel in channels)
     mono, warnings = _mix(channels, alive)
-    return Clip(channels, mono, alive, (*_describe(channels, alive), *warnings))
+    infrasonic = any(alive) and _creeps(mono)
+    if infrasonic:
+        message = "there is nothing above 20 Hz; only the signal and its level are measured"
+        warnings.append(WarningFacts("AUDIO_INFRASONIC", message))
+    return Clip(channels, mono, alive, (*_describe(channels, alive), *warnings), infrasonic)
 
 
 def _moves(channel: Samples) -> bool:
     mean = float(channel.mean(dtype=np.float64))
     return max(float(channel.max()) - mean, mean - float(channel.min())) >= SILENT_PEAK
+
+
+def _creeps(mono: Samples) -> bool:
+    change = float(np.abs(np.diff(mono)).max())
+    if change > LEAST_CHANGE:
+        return False
+    return change < SLOWEST_CHANGE * max(float(mono.max()), -float(mono.min()))
 
 
 def _mix(channels: Samples, alive: tuple[bool, ...]) -> tuple[Samples, list[WarningFacts]]:

@@ -52,10 +52,7 @@ class Column:
         """Appends (frames,) or (frames, width)."""
         self._parts.append(np.asarray(values, np.float32))
 
-    def raw(self) -> NDArray[np.float32]:
-        """All of them; empty where there are none."""
-        return np.concatenate(self._parts) if self._parts else np.empty(0, np.float32)
-
-    def all(self) -> NDArray[np.float64]:
-        """All of them in float64, to reckon with."""
-        return self.raw().astype(np.float64)
+    def take(self) -> NDArray[np.float32]:
+        """All of them, which are then no longer held here; empty where there are none."""
+        parts, self._parts = self._parts, []
+        return np.concatenate(parts) if parts else np.empty(0, np.float32)

@@ -57,7 +57,7 @@ class Level:
         values.put("rms_dbfs", decibels(rms))
         if rms > 0:
             values.put("crest_factor_db", decibels(self._peak / rms))
-        halves = self._half_frames.all()
+        halves = self._half_frames.take().astype(np.float64)
         frames = np.sqrt((halves[1:] + halves[:-1]) / FRAME) if halves.size > 1 else np.array([rms])
         values.put_stats("frame_rms", frames)
         values.put("silence_ratio", float((frames < SILENT_FRAME).mean()))
@@ -95,7 +95,7 @@ class Loudness:
         values = sheet.groups["loudness"]
         if self._meter is not None:
             _put_r128(sheet, self._meter.blocks())
-        powers = np.sort(self._equal_powers.all())
+        powers = np.sort(self._equal_powers.take())
         if powers.size:
             loud = float(powers[min(powers.size - 1, int(REPLAY_GAIN_SHARE * powers.size))])
             gain = REPLAY_GAIN_REFERENCE_DB - 10 * np.log10(max(loud, 1e-10))
@@ -104,9 +104,9 @@ class Loudness:
             complexity, level, seconds = np.array(self._complexities).T
             values.put("dynamic_complexity_db", float(np.average(complexity, weights=seconds)))
             values.put("dynamic_loudness_db", float(np.average(level, weights=seconds)))
-        seconds = self._seconds.all()
+        seconds = self._seconds.take()
         if seconds.size:
-            values.put("loudness_vickers_db", float(seconds.mean()))
+            values.put("loudness_vickers_db", float(seconds.mean(dtype=np.float64)))
 
 
 class Bands:

@@ -82,12 +82,13 @@ STEPS = (
     Step("pitch", ("pitch",), pitch.measure_yin),
     Step("melody", ("pitch",), pitch.measure_melody, melody=True),
     Step("notes", ("pitch",), pitch.measure_notes),
+    Step("timbre in words", ("timbral",), timbral.measure, min_seconds=1.0, field="timbral"),
+    # Last, when what the steps before needed for a while is let go: these put together what all windows gave.
     Step("spectral frames", _FRAMES, gather=spectral.Frames),
     Step("spectrum", ("spectral",), gather=spectral.Spectrum),
     Step("timbre", ("timbre",), gather=spectral.Timbre),
     Step("envelope", ("structure",), gather=structure.Envelope),
     Step("segments", ("structure",), gather=structure.Segments, min_seconds=10.0, field="structure.segment_count"),
-    Step("timbre in words", ("timbral",), timbral.measure, min_seconds=1.0, field="timbral"),
     Step("stem", ("stem",), gather=stems.Stem),
 )
 

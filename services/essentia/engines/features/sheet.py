@@ -44,7 +44,7 @@ class SpectralFrames:
     """Spectral descriptors of frames of 2048 samples every 1024.
 
     Attributes:
-        series: By field name, one value per sounding frame.
+        series: By field name, float32, one value per sounding frame.
         contrast: (sounding frames, 6).
         valleys: (sounding frames, 6).
         mfcc: float32 (frames, 13), of all frames.
@@ -53,11 +53,11 @@ class SpectralFrames:
         rms: float32 (frames,).
     """
 
-    series: dict[str, NDArray[np.float64]]
-    contrast: NDArray[np.float64]
-    valleys: NDArray[np.float64]
+    series: dict[str, NDArray[np.float32]]
+    contrast: NDArray[np.float32]
+    valleys: NDArray[np.float32]
     mfcc: NDArray[np.float32]
-    gfcc: NDArray[np.float64]
+    gfcc: NDArray[np.float32]
     sounding: NDArray[np.bool_]
     rms: NDArray[np.float32]
 

@@ -42,13 +42,13 @@ class Frames:
         """Leaves the frames on the sheet."""
         for frames in self._framer.finish():
             self._add(sheet, frames)
-        levels = self._rms.raw()
+        levels = self._rms.take()
         sheet.spectral = SpectralFrames(
-            series={name: column.all() for name, column in self._columns.items()},
-            contrast=self._contrast.all(),
-            valleys=self._valleys.all(),
-            mfcc=self._mfcc.raw(),
-            gfcc=self._gfcc.all(),
+            series={name: column.take() for name, column in self._columns.items()},
+            contrast=self._contrast.take(),
+            valleys=self._valleys.take(),
+            mfcc=self._mfcc.take(),
+            gfcc=self._gfcc.take(),
             sounding=levels >= SOUNDING_RMS,
             rms=levels,
         )
@@ -92,8 +92,8 @@ class Spectrum:
             values.put_stats(name, series)
         for name in MEDIANS:
             values.put(f"{name}_median", float(np.median(frames.series[name])))
-        values.put_array("contrast_mean", frames.contrast.mean(0))
-        values.put_array("valley_mean", frames.valleys.mean(0))
+        values.put_array("contrast_mean", frames.contrast.mean(0, dtype=np.float64))
+        values.put_array("valley_mean", frames.valleys.mean(0, dtype=np.float64))
         for name in TOLD:
             track = np.full(frames.sounding.size, np.nan)
             track[frames.sounding] = frames.series[name]

@@ -29,7 +29,7 @@ class Envelope:
     def finish(self, sheet: Sheet) -> None:
         """Fills the fields."""
         values, frames = sheet.groups["structure"], sheet.spectral
-        envelope, rate = self._envelope.raw(), SAMPLE_RATE / THIN
+        envelope, rate = self._envelope.take(), SAMPLE_RATE / THIN
         if envelope.size > 1:
             values.put("log_attack_time", es.LogAttackTime(sampleRate=rate)(envelope)[0])
             values.put("effective_duration_seconds", es.EffectiveDuration(sampleRate=rate)(envelope))
