@@ -127,10 +127,14 @@ class _Service:
         environment = _environment() | {
             "SPEECH_PORT": str(self._port),
             "SPEECH_DEVICE": "cpu",
+            "SPEECH_LIVE_STREAMS": "0",
+            "SPEECH_SPOOL_DIR": str(folder),
             "SPEECH_THREAD_COUNT": "1",
             "SPEECH_DEFAULT_MODEL": options.model,
         }
-        self._log = (folder / "service.log").open("wb")
+        log = ROOT / "build" / "bench" / "speech-service.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._log = log.open("wb")
         command = [str(options.speech_python), "-m", "services", "speech"]
         self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log)
 

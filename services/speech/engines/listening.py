@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
@@ -78,11 +79,11 @@ class Listener:
         samples = window.samples
         if len(samples) < MIN_SAMPLES or float(np.abs(samples).max()) < SILENCE:
             return
-        speech = self._model.find_speech(samples)
-        spans = Spans(speech if self._request.vad and speech else ((0, len(samples)),))
+        speech = functools.cache(lambda: self._model.find_speech(samples))
+        if self._request.vad and not speech():
+            return
+        spans = Spans(speech() if self._request.vad else ((0, len(samples)),))
         if self._request.vad:
-            if not speech:
-                return
             self._speech_seconds += spans.seconds
         joined = spans.joined(samples)
         detected = () if self._language else self._model.detect_language(loudest(joined, LANGUAGE_SECONDS))

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from services.speech.engine import SAMPLE_RATE, LanguageCandidate, Word
+from services.speech.engines.live.activity import FRAME, Activity, Change
 from services.speech.engines.live.agreement import Agreement
 from services.speech.engines.live.arrivals import Arrivals
 from services.speech.engines.live.contract import (
@@ -23,7 +24,6 @@ from services.speech.engines.live.contract import (
     SpeechBegan,
     SpeechEnded,
 )
-from services.speech.engines.live.voice import FRAME, Activity, Change
 
 STEP = 16 * FRAME
 """Samples between two hypotheses, 0.512 s, where the machine keeps up."""

@@ -7,8 +7,9 @@ import pytest
 from faster_whisper.vad import get_vad_model
 
 from services.speech.engine import SAMPLE_RATE
+from services.speech.engines.live.activity import FRAME, Activity, Change
 from services.speech.engines.live.contract import Endpointing
-from services.speech.engines.live.voice import FRAME, Activity, Change, Silero
+from services.speech.engines.live.voice import Silero
 from tests.services.speech import recordings
 
 
