@@ -38,6 +38,9 @@ platform_of = $(firstword $(wildcard services/$(1)/requirements-platform.txt \
                 services/$(call family_of,$(1))/requirements-$(call engine_of,$(1))-platform.txt))
 TORCH_PIP_ARGS ?=
 
+# Made on the way to .tests, and not to be thrown away as an intermediate file.
+.PRECIOUS: $(VENV)/%/.ready $(VENV)/%/.tests
+
 .SECONDEXPANSION:
 $(VENV)/%/.ready: $$(call lock_of,$$*) $$(call platform_of,$$*)
 	@PYTHON="$(PYTHON)" TORCH_PIP_ARGS="$(TORCH_PIP_ARGS)" tools/environment.sh $(VENV)/$* $^ >&2
