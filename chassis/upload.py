@@ -10,7 +10,6 @@ import hashlib
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,6 @@ MAX_CHUNK_BYTES = 1 << 20
 RECOMMENDED_CHUNK_BYTES = 256 << 10
 _DIGEST_BYTES = 32
 _PREFIX = "antiphon-spool-"
-_NEW_SECONDS = 10.0
 
 Config = TypeVar("Config")
 
@@ -143,8 +141,10 @@ class Spool:
         root = Path(parent or tempfile.gettempdir())
         root.mkdir(parents=True, exist_ok=True)
         _remove_orphans(root)
-        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
-        self._lock = _lock(self.folder)
+        # Locked before it has its name: nobody else can take it for one whose owner is gone.
+        unnamed = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
+        self._lock = _lock(unnamed)
+        self.folder = unnamed.rename(root / (_PREFIX + unnamed.name.removeprefix(".new-")))
         self.budget_bytes = budget_bytes
         self.upload_bytes = upload_bytes
         self.used_bytes = 0
@@ -341,10 +341,7 @@ def _lock(folder: Path) -> int | None:
 def _remove_orphans(root: Path) -> None:
     """Removes the spools of processes that were killed before they could."""
     for folder in root.glob(f"{_PREFIX}*"):
-        # A folder that is a moment old may not have been locked yet by the process that made it.
         with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime < _NEW_SECONDS:
-                continue
             descriptor = _lock(folder)
             if descriptor is not None:
                 shutil.rmtree(folder, ignore_errors=True)

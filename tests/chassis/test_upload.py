@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -194,8 +193,6 @@ def test_the_spool_of_a_process_that_is_gone_is_removed_and_a_living_ones_is_kep
     orphan = tmp_path / "antiphon-spool-abc"
     orphan.mkdir()
     living = Spool(tmp_path, 1, 1)
-    for folder in (orphan, living.folder):
-        os.utime(folder, (0, 0))  # made long ago
     other = Spool(tmp_path, 1, 1)
     assert not orphan.exists()
     assert living.folder.exists()
