@@ -381,3 +381,10 @@ def test_the_rules_see_what_they_are_to_forbid() -> None:
     assert sorted(undocumented(planted)) == ["Known.unknown", "bare"]
     assert sorted(environment_lines(planted)) == [2, 5]
     assert list(print_lines(planted)) == [5]
+
+
+@pytest.mark.parametrize("page", sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("services/*/README.md")))
+def test_no_line_of_a_readme_runs_on(page: str) -> None:
+    """A generator of tables that takes too much of its source once filled a page; a table's row stays below this."""
+    longest = max(read(page).splitlines(), key=len)
+    assert len(longest) < 600, f"{page}: {longest[:100]}…"
