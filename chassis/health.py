@@ -1,4 +1,7 @@
-"""Asks a server on this machine whether it is ready: ``python -m chassis.health PORT``; exit code 0 where it is."""
+"""Asks a server on this machine whether it is ready: ``python -m chassis.health PORT``; exit code 0 where it is.
+
+It speaks plain text: a server that speaks TLS is asked on the port that its ``health_port`` setting opens.
+"""
 
 from __future__ import annotations
 

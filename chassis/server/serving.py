@@ -52,6 +52,7 @@ class Server:
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(options=_OPTIONS)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._probes: grpc.aio.Server | None = None
         self._names: list[str] = [health.SERVICE_NAME, reflection.SERVICE_NAME]
         self._ready: Callable[[], bool] = lambda: True
         self._workers: Callable[[], PoolStatus] | None = None
@@ -96,8 +97,22 @@ class Server:
         except RuntimeError as error:
             raise OSError(f"cannot listen on {address}: {error}") from error
         await self._server.start()
+        if self.settings.health_port:
+            await self._start_probes()
         await self._publish()
         return self.port
+
+    async def _start_probes(self) -> None:
+        """Health on a port of its own: neither the image's check nor Kubernetes' gRPC probes show a certificate."""
+        probes = grpc.aio.server(options=_OPTIONS)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, probes)
+        address = f"{self.settings.host}:{self.settings.health_port}"
+        try:
+            probes.add_insecure_port(address)
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {address}: {error}") from error
+        await probes.start()
+        self._probes = probes
 
     def _bind(self, address: str) -> int:
         if not self.settings.tls_cert_file:
@@ -135,6 +150,8 @@ class Server:
         except TimeoutError:
             log.warning("%d calls did not end within %g s", self.in_flight.count, self.settings.drain_seconds)
         await self._server.stop(0.5)
+        if self._probes is not None:
+            await self._probes.stop(0.0)
 
 
 def configure_logs(level: str) -> None:

@@ -26,6 +26,9 @@ class ServerSettings:
     tls_client_ca_file: str = setting(
         "", "CA (PEM) that clients must be certified by; empty to ask for no certificate."
     )
+    health_port: int = setting(
+        0, "Further port, plain text, for health checks alone: probes that speak no TLS ask there; 0 for none."
+    )
     drain_seconds: float = setting(60.0, "Seconds that calls under way may take to end after SIGTERM.")
     lame_duck_seconds: float = setting(0.5, "Seconds between reporting NOT_SERVING and refusing new calls.")
     max_call_seconds: float = setting(3600.0, "Seconds that a call may take at most, whatever its deadline.")
@@ -44,8 +47,9 @@ class ServerSettings:
         for path in filter(None, (self.tls_cert_file, self.tls_key_file, self.tls_client_ca_file)):
             if not Path(path).is_file():
                 raise ValueError(f"there is no file {path}")
-        if not -1 <= self.port <= 65_535 or not 0 <= self.metrics_port <= 65_535:
-            raise ValueError(f"port {self.port} and metrics_port {self.metrics_port} must be ports, 0 to 65535")
+        for name, lowest in (("port", -1), ("metrics_port", 0), ("health_port", 0)):
+            if not lowest <= getattr(self, name) <= 65_535:
+                raise ValueError(f"{name} is {getattr(self, name)}; give a port, {lowest} to 65535")
         _demand_positive(
             self, "max_call_seconds", "reader_idle_seconds", "upload_idle_seconds", "spool_bytes", "upload_bytes"
         )

@@ -21,6 +21,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_serv
 
 from antiphon.analysis.v1 import analysis_service_pb2 as pb
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as pb_grpc
+from chassis import health
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -145,6 +146,23 @@ async def test_mutual_tls_admits_only_certified_clients(
                 with pytest.raises(grpc.aio.AioRpcError) as caught:
                     await check
                 assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_tls_server_answers_health_alone_on_its_plain_health_port(
+    unused_tcp_port_factory: Callable[[], int], certificates: dict[str, Path]
+) -> None:
+    port, probes = unused_tcp_port_factory(), unused_tcp_port_factory()
+    tls = {"tls_cert_file": certificates["server"], "tls_key_file": certificates["server_key"]}
+    with gateway(port, health_port=probes, **tls):
+        async with channel(f"127.0.0.1:{probes}") as each:
+            check = health_pb2.HealthCheckRequest(service="readiness")
+            answer = await health_pb2_grpc.HealthStub(each).Check(check, wait_for_ready=True, timeout=20)
+            assert answer.status == health_pb2.HealthCheckResponse.SERVING
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await pb_grpc.AnalysisServiceStub(each).ListServices(pb.ListServicesRequest(), timeout=5)
+            assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
+        asked = {p: await asyncio.to_thread(health.ready, f"127.0.0.1:{p}") for p in (port, probes)}
+        assert asked == {port: False, probes: True}
 
 
 async def test_sigterm_ends_an_idle_process_at_once_and_with_code_0(unused_tcp_port: int) -> None:

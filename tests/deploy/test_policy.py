@@ -170,7 +170,7 @@ def test_every_package_of_an_image_comes_from_its_lock(dockerfile: Instructions)
 def test_the_process_is_ended_and_asked_for_its_health_by_the_means_it_knows(dockerfile: Instructions) -> None:
     service = {instruction: arguments for stage, instruction, arguments in dockerfile if stage == "service"}
     assert service["STOPSIGNAL"] == "SIGTERM"
-    assert r"python -m chassis.health \"$PORT\"" in service["HEALTHCHECK"]
+    assert r"python -m chassis.health \"${ANTIPHON_HEALTH_PORT:-$PORT}\"" in service["HEALTHCHECK"]
     assert service["EXPOSE"] == "${PORT}"
     # Without exec the shell would get the signal and Python would never drain.
     assert service["ENTRYPOINT"].count("exec python -m") == 2
