@@ -8,7 +8,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 SERVICES := $(patsubst services/%/requirements.in,%,$(wildcard services/*/requirements.in))
 # An engine whose libraries do not fit beside those of its family has an environment of its own: services/speech/
-# requirements-openai-whisper.lock -> .venvs/speech-openai-whisper. It is made on demand and chosen by SPEECH_ENGINE.
+# requirements-openai-whisper.lock -> .venvs/speech-openai-whisper. It is made on demand and chosen by SPEECH_ENGINE,
+# for make up, make run-speech and antiphon up alike.
 ENGINES := $(subst /requirements-,-,$(patsubst services/%.in,%,$(wildcard services/*/requirements-*.in)))
 LOCKS := $(SERVICES:%=services/%/requirements) $(patsubst %.in,%,$(wildcard services/*/requirements-*.in)) gateway/requirements client/requirements tests/requirements \
          tools/requirements protos/requirements
@@ -36,6 +37,9 @@ lock_of = $(firstword $(wildcard services/$(1)/requirements.lock $(1)/requiremen
             services/$(call family_of,$(1))/requirements-$(call engine_of,$(1)).lock))
 platform_of = $(firstword $(wildcard services/$(1)/requirements-platform.txt \
                 services/$(call family_of,$(1))/requirements-$(call engine_of,$(1))-platform.txt))
+# The engine environments that <FAMILY>_ENGINE asks for; environment_of gives a family's, its own where none is.
+chosen_engine = $(or $($(shell echo $(1) | tr a-z A-Z)_ENGINE),$(ANTIPHON_ENGINE))
+environment_of = $(or $(filter $(1)-$(call chosen_engine,$(1)),$(ENGINES)),$(1))
 TORCH_PIP_ARGS ?=
 
 # Made on the way to .tests, and not to be thrown away as an intermediate file.
@@ -49,7 +53,8 @@ $(VENV)/%/.tests: $(VENV)/%/.ready tests/requirements.lock
 	@$(VENV)/$*/bin/pip install -qq --require-hashes --no-deps -r tests/requirements.lock >&2
 	@touch $@
 
-setup: $(SERVICES:%=$(VENV)/%/.ready) $(VENV)/gateway/.ready $(VENV)/client/.ready ## Make every environment that running needs
+CHOSEN := $(sort $(SERVICES) $(foreach each,$(SERVICES),$(call environment_of,$(each))))
+setup: $(CHOSEN:%=$(VENV)/%/.ready) $(VENV)/gateway/.ready $(VENV)/client/.ready ## Make every environment that running needs
 
 lock: $(VENV)/tools/.ready ## Resolve every requirements.in to a locked, hashed requirements.lock
 	@for each in $(LOCKS); do echo "$$each.lock"; \
@@ -113,8 +118,8 @@ $(ENGINES:%=test-%): test-%: $(VENV)/%/.tests models
 models: setup ## Install the starter models that are not there yet
 	@./antiphon models pull starter
 
-$(SERVICES:%=run-%): run-%: $(VENV)/%/.ready
-	$(VENV)/$*/bin/python -m services $*
+$(SERVICES:%=run-%): run-%: $$(VENV)/$$(call environment_of,$$*)/.ready
+	$(VENV)/$(call environment_of,$*)/bin/python -m services $*
 
 run-gateway: $(VENV)/gateway/.ready
 	$(VENV)/gateway/bin/python -m gateway

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from conftest import HERE, ROOT, environment, wait_until
 
-from antiphon_client.supervisor.plan import PlanError, project_plan
+from antiphon_client.supervisor.plan import PlanError, environment_name, project_plan
 from antiphon_client.supervisor.state import StackState, is_same_process, process_birth
 
 
@@ -252,3 +252,36 @@ def test_the_plan_tells_each_service_its_port_and_the_gateway_all_of_them(tmp_pa
     assert gateway.environment["GATEWAY_ESSENTIA_TARGET"] == "127.0.0.1:6003"
     with pytest.raises(PlanError, match="no service named 'x'"):
         project_plan(ROOT, tmp_path, ["x"])
+
+
+def test_a_chosen_engine_with_requirements_of_its_own_is_run_by_its_own_environment(tmp_path: Path) -> None:
+    def home(**environ: str) -> tuple[str, ...]:
+        plan = project_plan(ROOT, tmp_path, ["separation", "speech"], environ=environ)
+        return tuple(Path(program.command[0]).parents[1].name for program in plan.programs)
+
+    assert home() == ("separation", "speech", "gateway")
+    assert home(SPEECH_ENGINE="openai-whisper") == ("separation", "speech-openai-whisper", "gateway")
+    assert home(ANTIPHON_ENGINE="openai-whisper") == ("separation", "speech-openai-whisper", "gateway")
+    assert home(SPEECH_ENGINE="faster-whisper") == ("separation", "speech", "gateway"), "it shares its family's"
+    assert environment_name(ROOT, "speech", {"SPEECH_ENGINE": "x/../../speech/requirements-openai-whisper"}) == "speech"
+    remedy = project_plan(ROOT, tmp_path, ["speech"], environ={"SPEECH_ENGINE": "openai-whisper"}).programs[0].remedy
+    assert remedy.endswith(".venvs/speech-openai-whisper/.ready")
+
+
+def test_up_starts_the_environment_of_the_engine_that_is_chosen(antiphon: Any, tmp_path: Path) -> None:
+    (tmp_path / "services/speech").mkdir(parents=True)
+    (tmp_path / "services/speech/requirements-openai-whisper.lock").touch()
+    folders = {"ANTIPHON_ROOT": str(tmp_path), "ANTIPHON_STATE": str(tmp_path / "state")}
+    done = antiphon("up", "--services", "speech", SPEECH_ENGINE="openai-whisper", **folders)
+    assert done.returncode == 1
+    assert f"make -C {tmp_path} .venvs/speech-openai-whisper/.ready" in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("engine", "home"), [("openai-whisper", "speech-openai-whisper"), ("faster-whisper", "speech")]
+)
+def test_make_runs_the_same_environment_as_up(engine: str, home: str) -> None:
+    command = ["make", "-n", "-C", str(ROOT), "run-speech"]
+    environ = {**os.environ, "SPEECH_ENGINE": engine}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert f".venvs/{home}/bin/python -m services speech" in done.stdout

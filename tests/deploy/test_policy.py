@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -128,21 +130,24 @@ def test_every_variable_is_a_setting_that_the_code_declares(
 
 def test_a_variable_handed_through_from_the_host_is_absent_where_the_host_has_none(rocm: dict[str, Any]) -> None:
     # "${HIP_VISIBLE_DEVICES:-}" would set it to the empty string, which hides every GPU.
-    environment = rocm["services"]["separation"]["environment"]
-    assert {variable: environment[variable] for variable in FROM_THE_HOST} == dict.fromkeys(FROM_THE_HOST)
+    for service in rocm["services"].values():
+        environment = service["environment"]
+        assert {variable: environment[variable] for variable in FROM_THE_HOST} == dict.fromkeys(FROM_THE_HOST)
 
 
-def test_a_gpu_that_cannot_be_used_is_an_error_in_the_rocm_composition(rocm: dict[str, Any]) -> None:
-    separation = rocm["services"]["separation"]
-    assert separation["environment"]["SEPARATION_DEVICE"] == "cuda"
-    assert separation["build"]["args"]["PLATFORM"] == "rocm"
-    assert separation["devices"] == ["/dev/kfd", "/dev/dri"]
-    assert separation["group_add"][0] == "video"
-    assert separation["group_add"][1].startswith("${RENDER_GID:?")
+@pytest.mark.parametrize("name", ["separation", "speech"])
+def test_a_gpu_that_cannot_be_used_is_an_error_in_the_rocm_composition(rocm: dict[str, Any], name: str) -> None:
+    service = rocm["services"][name]
+    assert service["environment"][f"{name.upper()}_DEVICE"] == "cuda"
+    assert service["build"]["args"]["PLATFORM"] == "rocm"
+    assert service["devices"] == ["/dev/kfd", "/dev/dri"]
+    assert service["group_add"][0] == "video"
+    assert service["group_add"][1].startswith("${RENDER_GID:?")
 
 
-def test_only_separation_claims_to_use_the_gpu(rocm: dict[str, Any]) -> None:
-    assert list(rocm["services"]) == ["separation"]
+def test_only_engines_that_compute_by_torch_claim_to_use_the_gpu(rocm: dict[str, Any]) -> None:
+    assert sorted(rocm["services"]) == ["separation", "speech"]
+    assert rocm["services"]["speech"]["build"]["args"]["ENGINE"] == "openai-whisper"
 
 
 def test_an_image_runs_as_a_numbered_user_without_privileges(dockerfile: Instructions) -> None:
@@ -203,10 +208,66 @@ def test_weights_and_leftovers_stay_out_of_the_build_context(path: str) -> None:
         "services/separation/requirements.lock",
         "services/separation/requirements-platform.txt",
         "gateway/plan.py",
+        "renderers/formats.py",
     ],
 )
 def test_what_an_image_is_made_of_is_in_the_build_context(path: str) -> None:
     assert in_context(path)
+
+
+def gather(
+    folder: Path, dockerfile: Instructions, service: str, engine: str = ""
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs the step that picks a service's files over what the context has; the image's paths are in ``folder``."""
+    context = folder / "context"
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    for name in tracked.split("\0"):
+        if name and in_context(name) and (ROOT / name).is_file():
+            (context / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, context / name)
+    (step,) = [arguments for stage, instruction, arguments in dockerfile if f"{stage} {instruction}" == "source RUN"]
+    for path in ("/code", "/locks", "/manifests"):
+        step = re.sub(rf"(?<!\w){path}\b", f"{folder}{path}", step)
+    variables = {"SERVICE": service, "ENGINE": engine, "PATH": "/usr/bin:/bin"}
+    return subprocess.run(["sh", "-c", step], cwd=context, env=variables, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("service", ["separation", "speech", "essentia", "gateway"])
+def test_an_image_gets_what_its_service_imports_and_the_lock_of_its_environment(
+    tmp_path: Path, dockerfile: Instructions, service: str
+) -> None:
+    done = gather(tmp_path, dockerfile, service)
+    assert done.returncode == 0, done.stderr
+    home = "gateway" if service == "gateway" else f"services/{service}"
+    assert (tmp_path / "locks/requirements.lock").read_bytes() == (ROOT / home / "requirements.lock").read_bytes()
+    assert (tmp_path / "code" / home / "service.py").is_file()
+    assert (tmp_path / "code/renderers/formats.py").is_file() is (service != "gateway")
+
+
+def test_an_image_of_another_engine_has_the_lock_of_that_engine(tmp_path: Path, dockerfile: Instructions) -> None:
+    done = gather(tmp_path, dockerfile, "speech", "openai-whisper")
+    assert done.returncode == 0, done.stderr
+    for name in (".lock", "-platform.txt"):
+        wanted = (ROOT / f"services/speech/requirements-openai-whisper{name}").read_bytes()
+        assert (tmp_path / f"locks/requirements{name}").read_bytes() == wanted
+    assert any("ANTIPHON_ENGINE=${ENGINE}" in row[2] for row in dockerfile if row[:2] == ("runtime", "ENV"))
+
+
+def test_an_engine_that_shares_its_familys_libraries_has_the_familys_lock(
+    tmp_path: Path, dockerfile: Instructions
+) -> None:
+    done = gather(tmp_path, dockerfile, "speech", "faster-whisper")
+    assert done.returncode == 0, done.stderr
+    lock = (ROOT / "services/speech/requirements.lock").read_bytes()
+    assert (tmp_path / "locks/requirements.lock").read_bytes() == lock
+
+
+def test_an_engine_that_there_is_not_ends_the_build_and_says_where_they_are_named(
+    tmp_path: Path, dockerfile: Instructions
+) -> None:
+    done = gather(tmp_path, dockerfile, "speech", "whisper.cpp")
+    assert done.returncode == 2
+    assert b'no engine named "whisper.cpp"; services/speech/engines/__init__.py' in done.stderr
 
 
 def in_context(path: str) -> bool:

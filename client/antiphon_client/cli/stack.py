@@ -53,11 +53,13 @@ def up(services: str, detach: bool, base_port: int, wait: float, spec: Path | No
     """Start the services of this machine and the gateway, and keep them running.
 
     A service that crashes is started again. State and logs are in .run/ of the project, or in $ANTIPHON_STATE.
+    <SERVICE>_ENGINE chooses an engine, which runs in an environment of its own where it needs one.
 
     \b
     Examples:
       antiphon up
       antiphon up --services speech,essentia
+      SPEECH_ENGINE=openai-whisper antiphon up
       antiphon up --foreground --base-port 51050
     """
     plan = _plan(services, base_port, wait, spec)
@@ -151,7 +153,7 @@ def _plan(services: str, base_port: int, wait: float, spec: Path | None) -> Plan
         names = [name.strip() for name in services.split(",") if name.strip()]
         if not names:
             raise PlanError(f"no service given; there are {', '.join(SERVICES)}")
-        plan = project_plan(project_root(os.environ), local.folder(), names, base_port)
+        plan = project_plan(project_root(os.environ), local.folder(), names, base_port, os.environ)
         return dataclasses.replace(plan, start_seconds=wait)
     except PlanError as error:
         raise click.UsageError(str(error)) from None

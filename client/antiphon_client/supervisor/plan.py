@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from antiphon_client.supervisor.state import write_atomically
 
@@ -136,10 +137,31 @@ def python_path(root: Path) -> str:
     return os.pathsep.join([str(root), str(root / "gen")])
 
 
-def project_plan(root: Path, folder: Path, services: Sequence[str], base_port: int = BASE_PORT) -> Plan:
+def environment_name(root: Path, service: str, environ: Mapping[str, str]) -> str:
+    """Names the environment, a folder of ``.venvs``, that runs a service.
+
+    ``<service>-<engine>`` where the engine chosen by ``<SERVICE>_ENGINE`` (or ``ANTIPHON_ENGINE``, as in the service's
+    own settings) has requirements of its own, else ``<service>``.
+    """
+    engine = environ.get(f"{service.upper()}_ENGINE") or environ.get("ANTIPHON_ENGINE") or ""
+    own = root / "services" / service / f"requirements-{engine}.lock"
+    # A name that reaches out of the folder is no engine; the service says which there are.
+    return f"{service}-{engine}" if engine and own.parent.name == service and own.is_file() else service
+
+
+def project_plan(
+    root: Path,
+    folder: Path,
+    services: Sequence[str],
+    base_port: int = BASE_PORT,
+    environ: Mapping[str, str] = MappingProxyType({}),
+) -> Plan:
     """Plans the services asked for, and the gateway in front of them, on loopback.
 
     Each service is told its port by ``<SERVICE>_PORT``, the gateway where each is by ``GATEWAY_<SERVICE>_TARGET``.
+
+    Args:
+        environ: Variables that the services will inherit; they choose engines, and by that environments.
 
     Raises:
         PlanError: a service is unknown, or the ports run past 65535.
@@ -152,9 +174,10 @@ def project_plan(root: Path, folder: Path, services: Sequence[str], base_port: i
     shared = {"PYTHONPATH": python_path(root), "PYTHONUNBUFFERED": "1"}
 
     def program(name: str, command: tuple[str, ...], port: int, extra: Mapping[str, str]) -> Program:
-        python = root / ".venvs" / name / "bin" / "python"
+        home = environment_name(root, name, environ)
+        python = root / ".venvs" / home / "bin" / "python"
         own = {f"{name.upper()}_HOST": "127.0.0.1", f"{name.upper()}_PORT": str(port)}
-        remedy = f"make -C {root} .venvs/{name}/.ready"
+        remedy = f"make -C {root} .venvs/{home}/.ready"
         return Program(name, (str(python), *command), port, {**shared, **own, **extra}, str(root), remedy)
 
     programs = [program(name, ("-m", "services", name), ports[name], {}) for name in SERVICES if name in services]
