@@ -106,6 +106,12 @@ class Analysis(_message.Message):
     tag_sets: _containers.RepeatedCompositeFieldContainer[TagSet]
     def __init__(self, features: _Optional[_Union[Features, _Mapping]] = ..., summary: _Optional[_Union[AnalysisSummary, _Mapping]] = ..., tag_sets: _Optional[_Iterable[_Union[TagSet, _Mapping]]] = ...) -> None: ...
 
+class StemAnalyses(_message.Message):
+    __slots__ = ("stems",)
+    STEMS_FIELD_NUMBER: _ClassVar[int]
+    stems: _containers.RepeatedCompositeFieldContainer[Analysis]
+    def __init__(self, stems: _Optional[_Iterable[_Union[Analysis, _Mapping]]] = ...) -> None: ...
+
 class TagSet(_message.Message):
     __slots__ = ("model", "engine", "device", "precision", "library_versions", "tags", "label_count", "patch_count", "patch_seconds", "hop_seconds", "embeddings", "patch_scores", "patch_labels", "stand_in")
     class LibraryVersionsEntry(_message.Message):
