@@ -133,9 +133,7 @@ class FanOut:
                 return name, found
         return None
 
-    async def _listen(
-        self, step: Step, name: str, recordings: Mapping[str, Recording]
-    ) -> status_pb2.Status | None:
+    async def _listen(self, step: Step, name: str, recordings: Mapping[str, Recording]) -> status_pb2.Status | None:
         """Gets the stage's part; returns why not, where it could not be had."""
         deadline = min(self._clock() + self._settings.seconds(step.stage.service), self._deadline)
         try:
@@ -153,9 +151,7 @@ class FanOut:
             return failure.local(AntiphonError("INTERNAL", "STAGE_BROKEN", message, {"stage": step.name})).status
         return None
 
-    async def _persist(
-        self, step: Step, name: str, recordings: Mapping[str, Recording], deadline: float
-    ) -> Message:
+    async def _persist(self, step: Step, name: str, recordings: Mapping[str, Recording], deadline: float) -> Message:
         """Asks until there is an answer: again after a lost worker, and whenever a busy service has said when."""
         report = self._reports[step.name]
         report.attempt_count = 1
