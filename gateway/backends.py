@@ -1,13 +1,15 @@
-"""One adapter for each service: turns a question into its RPC, and its answer into events of the gateway."""
+"""One adapter for each stage: turns a question into its service's RPC, and the answer into events of the gateway."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from google.protobuf import duration_pb2
+from google.protobuf.message import Message
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.audio.v1 import audio_pb2
@@ -20,12 +22,12 @@ from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
 from chassis.upload import Spool
 from gateway.channels import open_channel
-from gateway.plan import STAGES, UPLOAD
+from gateway.plan import EVERY, STAGES, UPLOAD
 from gateway.replay import Line, Recording
 from gateway.settings import GatewaySettings
 from gateway.stems import StemIntake
 
-VOCALS = "vocals"
+VOCALS, BEATS = "vocals", "beats"
 
 
 class Outputs:
@@ -62,16 +64,24 @@ class Question:
     Attributes:
         config: The caller's.
         input: Name of what it listens to, such as ``separation.vocals``.
-        recording: The same on disk.
+        recordings: The same on disk, by output; several only where it listens to all outputs of a stage.
         outputs: Where to leave what others wait for.
         timeout: Seconds left for the answer.
+        parts: What the stages said that this one uses besides, as far as they succeeded.
     """
 
     config: analysis_pb2.AnalysisConfig
     input: str
-    recording: Recording
+    recordings: Mapping[str, Recording]
     outputs: Outputs
     timeout: float
+    parts: Mapping[str, Message] = field(default_factory=dict)
+
+    @property
+    def recording(self) -> Recording:
+        """The one recording that it listens to."""
+        (recording,) = self.recordings.values()
+        return recording
 
 
 class Backend(Protocol):
@@ -176,39 +186,70 @@ class EssentiaBackend:
         """Yields progress and the merged analysis; see :class:`Backend`."""
         config, analysis = essentia_pb2.AnalysisConfig(), essentia_pb2.Analysis()
         config.CopyFrom(question.config.essentia)
-        config.audio_format.CopyFrom(question.recording.announced())
-        calls = self.line.replay(
-            self._stub.Analyze, essentia_pb2.AnalyzeRequest, config, question.recording, question.timeout
-        )
+        config.include_series |= BEATS in question.outputs.kept
+        async with aclosing(self._analyze(config, question.recording, question.timeout, analysis)) as steps:
+            async for progress in steps:
+                yield _progress("essentia", progress)
+        if not question.config.essentia.include_series:
+            _keep_beats(analysis.features)
+        yield analysis_pb2.AnalyzeResponse(essentia=analysis)
+
+    async def _analyze(
+        self, config: essentia_pb2.AnalysisConfig, recording: Recording, timeout: float, into: essentia_pb2.Analysis
+    ) -> AsyncGenerator[evidence_pb2.Progress, None]:
+        config.audio_format.CopyFrom(recording.announced())
+        calls = self.line.replay(self._stub.Analyze, essentia_pb2.AnalyzeRequest, config, recording, timeout)
         async with aclosing(calls) as responses:
             async for response in responses:
                 match response.WhichOneof("event"):
                     case "progress":
-                        yield _progress("essentia", response.progress)
+                        yield response.progress
                     case "features":
-                        analysis.features.MergeFrom(response.features)
+                        into.features.MergeFrom(response.features)
                     case "tag_set":
-                        analysis.tag_sets.append(response.tag_set)
+                        into.tag_sets.append(response.tag_set)
                     case "summary":
-                        analysis.summary.CopyFrom(response.summary)
-        yield analysis_pb2.AnalyzeResponse(essentia=analysis)
+                        into.summary.CopyFrom(response.summary)
+
+
+class StemFeaturesBackend(EssentiaBackend):
+    """Asks essentia for what is measured of stems, one stem after the other, against the beats of the mix."""
+
+    async def ask(self, question: Question) -> AsyncGenerator[analysis_pb2.AnalyzeResponse, None]:
+        """Yields progress over all stems and their analyses, by the stems' names; see :class:`Backend`."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + question.timeout
+        beats, result = _beats_of_mix(question), essentia_pb2.StemAnalyses()
+        for done, (stem, recording) in enumerate(sorted(question.recordings.items())):
+            config, analysis = essentia_pb2.AnalysisConfig(), result.stems.add()
+            config.CopyFrom(question.config.stem_features)
+            config.stem = stem
+            config.ClearField("clip")  # The stem holds the part that was separated, and nothing else.
+            if not config.beat_seconds:
+                config.beat_seconds.extend(beats)
+            async with aclosing(self._analyze(config, recording, end - clock(), analysis)) as steps:
+                async for progress in steps:
+                    if progress.HasField("fraction"):
+                        progress.fraction = (done + progress.fraction) / len(question.recordings)
+                    yield _progress("stem_features", progress)
+        yield analysis_pb2.AnalyzeResponse(stem_features=result)
 
 
 BACKENDS: dict[str, Callable[[Line], Backend]] = {
     "separation": SeparationBackend,
     "speech": SpeechBackend,
     "essentia": EssentiaBackend,
+    "stem_features": StemFeaturesBackend,
 }
 
 
 def open_backends(settings: GatewaySettings) -> dict[str, Backend]:
-    """Opens the way to every service that a stage names, by the service's word."""
-    return {
-        service: BACKENDS[service](
-            Line(service, settings.target(service), open_channel(service, settings), settings.connect_seconds)
-        )
+    """Opens one way to every service that a stage names; gives how to ask, by the stage's name."""
+    lines = {
+        service: Line(service, settings.target(service), open_channel(service, settings), settings.connect_seconds)
         for service in dict.fromkeys(stage.service for stage in STAGES)
     }
+    return {stage.name: BACKENDS[stage.name](lines[stage.service]) for stage in STAGES}
 
 
 def stems_to_ask(config: analysis_pb2.AnalysisConfig, kept: Collection[str]) -> list[str]:
@@ -219,8 +260,8 @@ def stems_to_ask(config: analysis_pb2.AnalysisConfig, kept: Collection[str]) -> 
     """
     asked = list(config.separation.stems)
     if not asked:
-        return [] if config.return_stems else list(kept) or [VOCALS]
-    return asked + [name for name in kept if name not in asked]
+        return [] if config.return_stems or EVERY in kept else list(kept) or [VOCALS]
+    return asked + [name for name in kept if name not in (*asked, EVERY)]
 
 
 def clip_of(config: Any) -> audio_pb2.ClipRange | None:
@@ -245,6 +286,21 @@ def _returned(
 
 def _progress(stage: str, progress: evidence_pb2.Progress) -> analysis_pb2.AnalyzeResponse:
     return analysis_pb2.AnalyzeResponse(progress=analysis_pb2.StageProgress(stage=stage, progress=progress))
+
+
+def _keep_beats(features: essentia_pb2.Features) -> None:
+    """Leaves of the series only the beats that stems were measured against."""
+    beats = list(features.series.beat_seconds)
+    features.ClearField("series")
+    if beats:
+        features.series.beat_seconds.extend(beats)
+
+
+def _beats_of_mix(question: Question) -> list[float]:
+    """Gives the beats that essentia found in the same part of the upload; none where it found none."""
+    mix = question.parts.get("essentia")
+    same = clip_of(question.config.essentia) == clip_of(question.config.separation)
+    return list(mix.features.series.beat_seconds) if same and isinstance(mix, essentia_pb2.Analysis) else []
 
 
 def _shift(segment: speech_pb2.Segment, nanoseconds: int) -> None:

@@ -59,6 +59,13 @@ def unreachable(service: str, target: str, seconds: float) -> StageFailure:
     return local(AntiphonError("UNAVAILABLE", UNREACHABLE, message, details))
 
 
+def no_input(stage: str, inputs: tuple[str, ...]) -> StageFailure:
+    """What the stage listens to was not given, or there was no room to keep it."""
+    wanted = " or ".join(inputs)
+    message = f"stage {stage!r} listens to {wanted}, and none of it was given or could be kept"
+    return local(AntiphonError("UNAVAILABLE", "STAGE_INPUT_MISSING", message, {"stage": stage, "inputs": wanted}))
+
+
 def deadline(service: str) -> StageFailure:
     """The stage's own time, or what was left of the caller's, ran out."""
     message = f"{service} was not done in time; allow the call more time, or raise GATEWAY_{service.upper()}_SECONDS"

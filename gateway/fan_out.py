@@ -19,7 +19,7 @@ from chassis.upload import Spool
 from gateway import failure
 from gateway.backends import Backend, Outputs, Question, clip_of
 from gateway.failure import StageFailure
-from gateway.plan import UPLOAD, Plan, Step, source_of
+from gateway.plan import EVERY, UPLOAD, Plan, Step, source_of
 from gateway.replay import Recording
 from gateway.settings import GatewaySettings
 
@@ -43,7 +43,7 @@ class FanOut:
 
     Args:
         plan: What to run.
-        backends: By the service's word.
+        backends: By the stage's name.
         config: The caller's.
         settings: Budgets and attempts.
         spool: Where outputs that other stages listen to are kept.
@@ -100,36 +100,45 @@ class FanOut:
             chosen = self._choose(step, upload)
             if chosen is None:
                 culprit = self._reports[step.waits_for[0]]
-                await self._end(step, record_pb2.STAGE_STATE_SKIPPED, culprit.error)
+                error = culprit.error if culprit.HasField("error") else failure.no_input(step.name, step.inputs).status
+                await self._end(step, record_pb2.STAGE_STATE_SKIPPED, error)
                 return
             began = self._clock()
             report = self._reports[step.name]
             report.input = chosen[0]
             report.start_offset.FromNanoseconds(int((began - self._started) * 1e9))
-            error = await self._listen(step, *chosen)
+            failed = await self._listen(step, *chosen)
             report.elapsed.FromNanoseconds(int((self._clock() - began) * 1e9))
-            state = record_pb2.STAGE_STATE_SUCCEEDED if error is None else record_pb2.STAGE_STATE_FAILED
-            await self._end(step, state, error)
+            state = record_pb2.STAGE_STATE_SUCCEEDED if failed is None else record_pb2.STAGE_STATE_FAILED
+            await self._end(step, state, failed)
         finally:
             self._ended[step.name].set()
 
-    def _choose(self, step: Step, upload: Recording) -> tuple[str, Recording] | None:
-        """Picks the best input there is: one that exists, and that covers the part of the upload asked for."""
+    def _choose(self, step: Step, upload: Recording) -> tuple[str, Mapping[str, Recording]] | None:
+        """Picks the best input there is: one that exists, and that covers the part of the upload asked for.
+
+        A stage that cannot listen to the upload takes what there is, whatever part it covers.
+        """
         wanted = clip_of(getattr(self._config, step.name))
         for name in step.inputs:
             if name == UPLOAD:
-                return name, upload
-            recording = self._outputs[source_of(name)].recordings.get(name.partition(".")[2])
-            if recording is not None and recording.clip in (None, wanted):
-                return name, recording
+                return name, {UPLOAD: upload}
+            output = name.partition(".")[2]
+            found = {
+                key: recording
+                for key, recording in self._outputs[source_of(name)].recordings.items()
+                if output in (key, EVERY) and (UPLOAD not in step.inputs or recording.clip in (None, wanted))
+            }
+            if found:
+                return name, found
         return None
 
-    async def _listen(self, step: Step, name: str, recording: Recording) -> status_pb2.Status | None:
+    async def _listen(self, step: Step, name: str, recordings: Mapping[str, Recording]) -> status_pb2.Status | None:
         """Gets the stage's part; returns why not, where it could not be had."""
         deadline = min(self._clock() + self._settings.seconds(step.stage.service), self._deadline)
         try:
             async with asyncio.timeout_at(deadline):
-                self._parts[step.name] = await self._persist(step, name, recording, deadline)
+                self._parts[step.name] = await self._persist(step, name, recordings, deadline)
         except StageFailure as error:
             return error.status
         except AntiphonError as error:
@@ -142,7 +151,7 @@ class FanOut:
             return failure.local(AntiphonError("INTERNAL", "STAGE_BROKEN", message, {"stage": step.name})).status
         return None
 
-    async def _persist(self, step: Step, name: str, recording: Recording, deadline: float) -> Message:
+    async def _persist(self, step: Step, name: str, recordings: Mapping[str, Recording], deadline: float) -> Message:
         """Asks until there is an answer: again after a lost worker, and whenever a busy service has said when."""
         report = self._reports[step.name]
         report.attempt_count = 1
@@ -151,7 +160,8 @@ class FanOut:
             await self._tell(step)
             outputs = self._outputs[step.name]
             try:
-                return await self._ask(step, Question(self._config, name, recording, outputs, deadline - self._clock()))
+                left = deadline - self._clock()
+                return await self._ask(step, Question(self._config, name, recordings, outputs, left, self._used(step)))
             except StageFailure as error:
                 outputs.close()
                 delay = self._delay(error, report.attempt_count)
@@ -163,6 +173,10 @@ class FanOut:
                     report.attempt_count += 1
                 await asyncio.sleep(delay)
 
+    def _used(self, step: Step) -> Mapping[str, Message]:
+        names = (source_of(name) for name in step.uses)
+        return {name: self._parts[name] for name in names if name in self._parts}
+
     def _delay(self, error: StageFailure, attempts: int) -> float | None:
         """Gives the seconds to wait before asking again; None where that is of no use."""
         lost = error.code == "UNAVAILABLE" and error.reason != failure.UNREACHABLE
@@ -172,7 +186,7 @@ class FanOut:
         return None
 
     async def _ask(self, step: Step, question: Question) -> Message:
-        backend = self._backends[step.stage.service]
+        backend = self._backends[step.name]
         async with aclosing(backend.ask(question)) as events:
             async for event in events:
                 if event.WhichOneof("event") == step.name:

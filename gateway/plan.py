@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from chassis.errors import invalid
 
 UPLOAD = "upload"
+EVERY = "*"
+"""Stands for all outputs of a stage, as in ``separation.*``."""
 
 
 @dataclass(frozen=True)
@@ -18,17 +20,20 @@ class Stage:
         name: Also the record's field and the config's field.
         service: Word of the service that answers.
         inputs: What it can listen to, best first: ``upload``, or another stage's output as ``stage.output``.
+        uses: What it reads besides, where the plan has it, as ``stage.output``; it waits for that too.
     """
 
     name: str
     service: str
     inputs: tuple[str, ...] = (UPLOAD,)
+    uses: tuple[str, ...] = ()
 
 
 STAGES = (
     Stage("separation", service="separation"),
     Stage("speech", service="speech", inputs=("separation.vocals", UPLOAD)),
     Stage("essentia", service="essentia"),
+    Stage("stem_features", service="essentia", inputs=("separation.*",), uses=("essentia.beats",)),
 )
 
 
@@ -39,12 +44,14 @@ class Step:
     Attributes:
         stage: The stage.
         inputs: The stage's inputs that this plan can provide, best first.
-        kept: Outputs of this stage that another stage of the plan listens to, such as ``vocals``.
+        kept: Outputs of this stage that another stage of the plan needs, such as ``vocals``.
+        uses: What this plan can provide of what the stage uses besides.
     """
 
     stage: Stage
     inputs: tuple[str, ...]
     kept: tuple[str, ...]
+    uses: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -54,7 +61,7 @@ class Step:
     @property
     def waits_for(self) -> tuple[str, ...]:
         """Names of the stages that must have ended before this one starts, each once, in order."""
-        return tuple(dict.fromkeys(source_of(name) for name in self.inputs if name != UPLOAD))
+        return tuple(dict.fromkeys(source_of(name) for name in (*self.inputs, *self.uses) if name != UPLOAD))
 
 
 @dataclass(frozen=True)
@@ -107,13 +114,17 @@ def derive(wanted: Sequence[str], stages: Sequence[Stage] = STAGES) -> Plan:
                 stage=stage.name,
                 inputs=", ".join(stage.inputs),
             )
-    listened = dict.fromkeys(name for stage in chosen for name in inputs[stage.name] if name != UPLOAD)
+    uses = {stage.name: tuple(name for name in stage.uses if source_of(name) in names) for stage in chosen}
+    needed = dict.fromkeys(
+        name for stage in chosen for name in (*inputs[stage.name], *uses[stage.name]) if name != UPLOAD
+    )
     return Plan(
         tuple(
             Step(
                 stage,
                 inputs[stage.name],
-                tuple(name.partition(".")[2] for name in listened if source_of(name) == stage.name),
+                tuple(name.partition(".")[2] for name in needed if source_of(name) == stage.name),
+                uses[stage.name],
             )
             for stage in chosen
         )

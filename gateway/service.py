@@ -36,7 +36,7 @@ class AnalysisService(analysis_grpc.AnalysisServiceServicer):
         settings: The gateway's.
         server: The process's; its time limits are used.
         spool: Where uploads and vocals are kept while they are needed.
-        backends: The services, by their words.
+        backends: How to ask each stage's service, by the stage's name.
     """
 
     def __init__(
@@ -65,7 +65,8 @@ class AnalysisService(analysis_grpc.AnalysisServiceServicer):
         self, request: analysis_pb2.ListServicesRequest, context: grpc.aio.ServicerContext
     ) -> analysis_pb2.ListServicesResponse:
         """Asks every service for its readiness."""
-        services = await check_all(backend.line for backend in self._backends.values())
+        lines = {backend.line.service: backend.line for backend in self._backends.values()}
+        services = await check_all(lines.values())
         return analysis_pb2.ListServicesResponse(services=services)
 
     async def _analyze(self, requests: AsyncIterator[analysis_pb2.AnalyzeRequest], seconds: float, send: Send) -> None:

@@ -10,6 +10,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from chassis.errors import AntiphonError, data_loss
 from chassis.upload import Assembler, Spool, SpoolFile
+from gateway.plan import EVERY
 from gateway.replay import Recording
 
 _log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ class StemIntake:
 
     Args:
         spool: Where kept stems go.
-        kept: Stems to keep, by name.
+        kept: Stems to keep, by name, or EVERY.
     """
 
     def __init__(self, spool: Spool, kept: Collection[str]) -> None:
@@ -47,7 +48,7 @@ class StemIntake:
         stem, chunk = message.stem, message.chunk
         check = self._checks.setdefault(stem, Assembler())
         check.feed(chunk.data, chunk.byte_offset, chunk.crc32c if chunk.HasField("crc32c") else None, chunk.last)
-        if stem not in self._kept or stem in self._dropped:
+        if not {stem, EVERY} & set(self._kept) or stem in self._dropped:
             return
         if stem not in self._files:
             self._files[stem] = self._spool.file()

@@ -20,6 +20,18 @@ PROGRESSIONS = {
     ("cadence", "minor"): ((0, True), (5, True), (7, False), (0, True)),
     ("loop", "major"): ((0, False), (7, False), (9, True), (5, False)),
     ("loop", "minor"): ((0, True), (8, False), (3, False), (10, False)),
+    # These begin elsewhere than on the tonic, and come home.
+    ("turnaround", "major"): ((2, True), (7, False), (0, False), (0, False)),
+    ("turnaround", "minor"): ((5, True), (7, False), (0, True), (0, True)),
+    ("late tonic", "major"): ((7, False), (5, False), (0, False), (0, False)),
+    ("late tonic", "minor"): ((8, False), (10, False), (0, True), (0, True)),
+    # Held out: no rule was made by these.
+    ("held out, circle", "major"): ((0, False), (9, True), (2, True), (7, False)),
+    ("held out, circle", "minor"): ((0, True), (8, False), (5, True), (7, False)),
+    ("held out, plagal", "major"): ((5, False), (0, False), (5, False), (0, False)),
+    ("held out, plagal", "minor"): ((5, True), (0, True), (10, False), (0, True)),
+    ("held out, deceptive", "major"): ((5, False), (7, False), (9, True), (0, False)),
+    ("held out, deceptive", "minor"): ((5, True), (7, False), (8, False), (0, True)),
 }
 # Strokes of one bar of four beats: (beat, drum).
 PATTERNS = {
@@ -53,8 +65,13 @@ class Song:
     notes: tuple[Note, ...]
 
 
-def songs(keys: int = 24, tempi_each: int = 3, first_chord: int = 0) -> Iterator[Song]:
-    """Songs over ``keys`` keys, both progressions and ``tempi_each`` tempi each, the grooves taken in turn.
+def songs(
+    keys: int = 24,
+    tempi_each: int = 3,
+    first_chord: int = 0,
+    progressions: tuple[str, ...] = ("cadence", "loop"),
+) -> Iterator[Song]:
+    """Songs over ``keys`` keys, the progressions and ``tempi_each`` tempi each, the grooves taken in turn.
 
     With another ``first_chord`` than 0 they do not begin on their tonic.
     """
@@ -62,7 +79,7 @@ def songs(keys: int = 24, tempi_each: int = 3, first_chord: int = 0) -> Iterator
     # 5 has no factor in common with 24, so that a few keys are not all neighbours.
     chosen = [every[(5 * index) % 24] for index in range(keys)]
     turn = 0
-    for index, ((tonic, scale), progression) in enumerate(itertools.product(chosen, ("cadence", "loop"))):
+    for index, ((tonic, scale), progression) in enumerate(itertools.product(chosen, progressions)):
         for step in range(tempi_each):
             # 7 steps of 4 grooves and 6 tempi: every pair of the two comes up.
             bpm = TEMPI[(index + 2 * step + index // 6) % len(TEMPI)]

@@ -84,6 +84,7 @@ class Client:
         separation: separation_pb2.SeparationConfig | None = None,
         speech: speech_pb2.TranscriptionConfig | None = None,
         essentia: essentia_pb2.AnalysisConfig | None = None,
+        stem_features: essentia_pb2.AnalysisConfig | None = None,
         timeout_seconds: float | None = None,
     ) -> AsyncGenerator[AnalyzeEvent, None]:
         """Yields what happens while the recording is analysed; an ``AnalysisRecord`` comes last, once.
@@ -96,9 +97,10 @@ class Client:
             separation: Settings of that family; its own defaults where None. So for ``speech`` and ``essentia``.
             speech: See ``separation``.
             essentia: See ``separation``.
+            stem_features: What to measure of each stem; the stem group where None.
             timeout_seconds: Deadline; the client's own where None.
         """
-        config = analysis_config(tuple(stages), return_stems, separation, speech, essentia)
+        config = analysis_config(tuple(stages), return_stems, separation, speech, essentia, stem_features)
         return self._stream(ANALYZE, config, audio, audio_format, timeout_seconds)
 
     async def analyze_to_record(

@@ -19,6 +19,7 @@ AnalyzeEvent = (
     | speech_pb2.Segment
     | speech_pb2.Transcript
     | essentia_pb2.Analysis
+    | essentia_pb2.StemAnalyses
     | separation_pb2.SeparationHeader
     | separation_pb2.StemChunk
     | record_pb2.AnalysisRecord
@@ -121,8 +122,14 @@ def analysis_config(
     separation: separation_pb2.SeparationConfig | None,
     speech: speech_pb2.TranscriptionConfig | None,
     essentia: essentia_pb2.AnalysisConfig | None,
+    stem_features: essentia_pb2.AnalysisConfig | None = None,
 ) -> analysis_pb2.AnalysisConfig:
     """Puts the settings of an analysis together; what is None stays the server's to choose."""
     return analysis_pb2.AnalysisConfig(
-        stages=stages, return_stems=return_stems, separation=separation, speech=speech, essentia=essentia
+        stages=stages,
+        return_stems=return_stems,
+        separation=separation,
+        speech=speech,
+        essentia=essentia,
+        stem_features=stem_features,
     )

@@ -74,10 +74,11 @@ class SyncClient:
         separation: separation_pb2.SeparationConfig | None = None,
         speech: speech_pb2.TranscriptionConfig | None = None,
         essentia: essentia_pb2.AnalysisConfig | None = None,
+        stem_features: essentia_pb2.AnalysisConfig | None = None,
         timeout_seconds: float | None = None,
     ) -> Generator[AnalyzeEvent, None, None]:
         """Yields what happens while the recording is analysed; an ``AnalysisRecord`` comes last, once."""
-        config = analysis_config(tuple(stages), return_stems, separation, speech, essentia)
+        config = analysis_config(tuple(stages), return_stems, separation, speech, essentia, stem_features)
         return self._stream(ANALYZE, config, audio, audio_format, timeout_seconds)
 
     def analyze_to_record(

@@ -1,4 +1,4 @@
-"""The tempo on which most estimators agree."""
+"""The tempo that essentia settled on, and what each of its estimators says."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from gateway.fuse.numbers import number
 # The margin of the "accuracy 1" measure by which tempo estimators are compared (Gouyon et al. 2006).
 TOLERANCE = 0.04
 
-_ESTIMATORS = ("bpm", "bpm_degara", "bpm_percival")
+_TRACKER = "bpm_multifeature"
+_ESTIMATORS = (_TRACKER, "bpm_degara", "bpm_percival", "bpm_autocorrelation")
 _PREFIX = "essentia.features.rhythm"
 _BEAT_CONFIDENCE = "confidence of the beat tracker over its maximum"
 
 
 def tempo(record: record_pb2.AnalysisRecord) -> record_pb2.TempoFact | None:
-    """Chooses the estimate with which most others agree within 4 %; between equals, the first of the estimators.
+    """Gives essentia's consensus, and how many of its estimators agree with it within 4 %.
 
-    Double and half tempo count as disagreement and stay visible as candidates.
+    Octaves are settled where the onsets can be heard, in the service; a vote here would undo that. Double and half
+    tempo count as disagreement and stay visible as candidates.
     """
     rhythm = record.essentia.features.rhythm
-    estimates = [(name, value) for name in _ESTIMATORS if (value := number(rhythm, name)) is not None and value > 0]
-    if not estimates:
+    chosen = number(rhythm, "bpm")
+    if chosen is None or chosen <= 0:
         return None
-    values = [value for _, value in estimates]
-    chosen = max(values, key=lambda value: sum(_agree(value, other) for other in values))
     fact = record_pb2.TempoFact(bpm=chosen)
-    for name, value in estimates:
-        agrees = _agree(chosen, value)
+    fact.evidence.add(field=f"{_PREFIX}.bpm")
+    for name in _ESTIMATORS:
+        value = number(rhythm, name)
+        if value is None or value <= 0:
+            continue
+        agrees = abs(value - chosen) <= TOLERANCE * chosen
         fact.candidates.add(bpm=value, field=f"{_PREFIX}.{name}", agrees=agrees)
         if agrees:
             evidence = fact.evidence.add(field=f"{_PREFIX}.{name}")
-            confidence = number(rhythm, "beat_confidence_norm") if name == "bpm" else None
+            confidence = number(rhythm, "beat_confidence_norm") if name == _TRACKER else None
             if confidence is not None:
                 evidence.confidence, evidence.confidence_kind = confidence, _BEAT_CONFIDENCE
     agreeing = sum(candidate.agrees for candidate in fact.candidates)
-    if len(estimates) > 1:
-        fact.agreement = agreeing / len(estimates)
-    fact.disputed = agreeing < len(estimates)
+    if len(fact.candidates) > 1:
+        fact.agreement = agreeing / len(fact.candidates)
+    fact.disputed = agreeing < len(fact.candidates)
     return fact
-
-
-def _agree(chosen: float, other: float) -> bool:
-    return abs(other - chosen) <= TOLERANCE * chosen

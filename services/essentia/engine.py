@@ -24,7 +24,8 @@ SERIES_WINDOW_SECONDS = (1.0, 600.0)
 KEY_PROFILES = ("edma", "bgate", "temperley", "krumhansl", "shaath")
 # One of each origin: electronic music, listening tests, popular music.
 USUAL_KEY_PROFILES = ("edma", "krumhansl", "shaath")
-MELODY_ENGINES = ("swift-f0", "melodia")
+SWIFT_F0, BASIC_PITCH = "swift-f0", "basic-pitch"
+MELODY_ENGINES = (SWIFT_F0, "melodia")
 TEMPO_LIMITS_BPM = (20.0, 400.0)
 
 TAGS = "tags"
@@ -130,6 +131,13 @@ class AnalysisRequest:
         ):
             raise invalid("BEAT_SECONDS", "beat_seconds must be 0 or more and ascending", field="config.beat_seconds")
 
+    def networks(self) -> tuple[str, ...]:
+        """Names of the models that the features need, in the order in which they run."""
+        if "pitch" not in self.groups:
+            return ()
+        follows = self.melody and self.melody_engine == SWIFT_F0
+        return (*((SWIFT_F0,) if follows else ()), *((BASIC_PITCH,) if self.notes else ()))
+
     def _check_music(self) -> None:
         for name in self.key_profiles:
             if name not in KEY_PROFILES:
@@ -185,11 +193,19 @@ class GroupFeatures:
 
 @dataclass(frozen=True)
 class Summary:
-    """Last event of an analysis: the audio with its length and digest, how it was made, what to know."""
+    """Last event of an analysis: the audio with its length and digest, how it was made, what to know.
+
+    Attributes:
+        source: What was read.
+        work: How.
+        warnings: In the order in which they were found.
+        networks: Models that the features rest on; those that tag are in their tag sets.
+    """
 
     source: SourceFacts
     work: WorkFacts
     warnings: tuple[WarningFacts, ...] = ()
+    networks: tuple[ModelFacts, ...] = ()
 
 
 Measured = ProgressFacts | GroupFeatures | WarningFacts

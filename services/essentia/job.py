@@ -92,7 +92,14 @@ class Jobs:
         if scorer is not None:
             yield ProgressFacts(step="aesthetics")
             yield from self._score(*scorer, task)
-        yield Summary(source.complete(), self._describe(extractor, request), (*source.warnings, *warnings))
+        used = [self._models.require(name) for name in request.networks()] if extractor is not None else []
+        used += [scorer[1]] if scorer is not None else []
+        yield Summary(
+            source.complete(),
+            self._describe(extractor, request),
+            (*source.warnings, *warnings),
+            tuple(model.facts() for model in used),
+        )
 
     def _load(self) -> FeatureExtractor:
         if self._extractor is None:

@@ -148,4 +148,5 @@ def _summary(event: engine.Summary, call: Call, config: pb.AnalysisConfig) -> pb
         source=call.source(event.source),
         warnings=evidence.warnings(event.warnings),
         provenance=call.provenance(event.work, event.source, config),
+        networks=[evidence.model(network) for network in event.networks],
     )

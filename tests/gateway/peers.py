@@ -269,9 +269,10 @@ class SpeechPeer(Peer, speech_grpc.SpeechServiceServicer):
 
 
 class EssentiaPeer(Peer, essentia_grpc.EssentiaServiceServicer):
-    """Measures in two messages."""
+    """Measures in two messages; of a stem, in one."""
 
     service = "essentia"
+    beats = (0.5, 1.0, 1.5)
 
     def register(self) -> None:
         essentia_grpc.add_EssentiaServiceServicer_to_server(self, self.server)
@@ -284,8 +285,18 @@ class EssentiaPeer(Peer, essentia_grpc.EssentiaServiceServicer):
         response = essentia_pb2.AnalyzeResponse
         yield response(header=essentia_pb2.AnalysisHeader(source=source(heard)))
         yield response(progress=half_done())
+        if heard.config.stem:
+            features = essentia_pb2.Features()
+            features.stem.name, features.stem.onset_count = heard.config.stem, heard.byte_count
+            yield response(features=features)
+            yield response(summary=essentia_pb2.AnalysisSummary(source=source(heard)))
+            return
         features = essentia_pb2.Features()
-        features.rhythm.bpm, features.rhythm.bpm_degara, features.rhythm.bpm_percival = 120.0, 121.0, 60.0
+        features.rhythm.bpm, features.rhythm.bpm_multifeature = 120.0, 120.0
+        features.rhythm.bpm_degara, features.rhythm.bpm_percival = 121.0, 60.0
+        if heard.config.include_series:
+            features.series.beat_seconds.extend(self.beats)
+            features.series.onset_seconds.append(0.25)
         yield response(features=features)
         features = essentia_pb2.Features()
         features.loudness.integrated_lufs = -14.0

@@ -30,6 +30,21 @@ def test_speech_alone_waits_for_nobody() -> None:
     assert speech.waits_for == ()
 
 
+def test_stem_features_wait_for_all_stems_and_for_the_beats_of_the_mix() -> None:
+    separation, essentia, stems = derive(["separation", "essentia", "stem_features"]).steps
+    assert separation.kept == ("*",)
+    assert essentia.kept == ("beats",)
+    assert stems.inputs == ("separation.*",)
+    assert stems.waits_for == ("separation", "essentia")
+
+
+def test_stem_features_do_without_the_beats_but_not_without_the_stems() -> None:
+    assert derive(["separation", "stem_features"]).steps[1].waits_for == ("separation",)
+    with pytest.raises(AntiphonError) as caught:
+        derive(["essentia", "stem_features"])
+    assert caught.value.reason == "STAGE_INPUT_MISSING"
+
+
 def test_nothing_is_kept_for_nobody() -> None:
     separation, _ = derive(["separation", "essentia"]).steps
     assert separation.kept == ()
@@ -40,7 +55,7 @@ def test_an_unknown_stage_is_refused_by_its_place() -> None:
         derive(["speech", "speach"])
     assert caught.value.reason == "UNKNOWN_STAGE"
     assert caught.value.field == "config.stages[1]"
-    assert caught.value.metadata == {"stage": "speach", "known": "separation, speech, essentia"}
+    assert caught.value.metadata == {"stage": "speach", "known": "separation, speech, essentia, stem_features"}
 
 
 def test_a_stage_that_cannot_do_without_another_is_refused_alone() -> None:

@@ -26,11 +26,12 @@ async def test_every_part_and_the_fused_record_come_back(gateway: Gateway, song:
     answer = await gateway.analyze(song)
     record = answer.record
     assert [(report.stage, report.state) for report in record.stage_reports] == [
-        (stage, record_pb2.STAGE_STATE_SUCCEEDED) for stage in ("separation", "speech", "essentia")
+        (stage, record_pb2.STAGE_STATE_SUCCEEDED) for stage in ("separation", "speech", "essentia", "stem_features")
     ]
     assert record.separation == answer.of("separation")[0]
     assert record.speech == answer.of("speech")[0]
     assert record.essentia == answer.of("essentia")[0]
+    assert record.stem_features == answer.of("stem_features")[0]
     assert list(record.speech.segments) == answer.of("segment")
     assert record.essentia.features.rhythm.bpm == 120.0
     assert record.essentia.features.loudness.integrated_lufs == -14.0
@@ -40,7 +41,12 @@ async def test_every_part_and_the_fused_record_come_back(gateway: Gateway, song:
     assert record.fusion.lyrics.from_vocals
     assert record.fusion.tempo.bpm == 120.0
     assert record.fusion.vocals.energy_share == 0.25
-    assert {progress.stage for progress in answer.of("progress")} == {"separation", "speech", "essentia"}
+    assert {progress.stage for progress in answer.of("progress")} == {
+        "separation",
+        "speech",
+        "essentia",
+        "stem_features",
+    }
 
 
 async def test_every_service_that_listens_to_the_upload_gets_its_bytes(
@@ -48,7 +54,7 @@ async def test_every_service_that_listens_to_the_upload_gets_its_bytes(
 ) -> None:
     await gateway.analyze(song)
     for peer in (peers.separation, peers.essentia):
-        (heard,) = peer.heard
+        heard = peer.heard[0]
         assert heard.sha256 == hashlib.sha256(song).digest()
         assert heard.last
         assert heard.config.audio_format.content_sha256 == hashlib.sha256(song).digest()
@@ -104,8 +110,8 @@ async def test_the_first_events_come_before_the_upload_is_complete(gateway: Gate
     await call.write(analysis_pb2.AnalyzeRequest(config=analysis_pb2.AnalysisConfig()))
     await call.write(analysis_pb2.AnalyzeRequest(chunk=audio_pb2.AudioChunk(data=b"a")))
     async with asyncio.timeout(1.0):
-        reports = [(await call.read()).stage_report for _ in range(3)]
-    assert [report.state for report in reports] == [record_pb2.STAGE_STATE_WAITING] * 3
+        reports = [(await call.read()).stage_report for _ in range(4)]
+    assert [report.state for report in reports] == [record_pb2.STAGE_STATE_WAITING] * 4
     await call.write(analysis_pb2.AnalyzeRequest(chunk=audio_pb2.AudioChunk(data=b"b", byte_offset=1, last=True)))
     await call.done_writing()
     events = [event async for event in read_all(call)]
@@ -119,7 +125,7 @@ async def read_all(call: Any) -> Any:
 
 
 async def test_only_the_vocals_are_asked_for_where_nobody_wants_stems(gateway: Gateway, peers: Peers) -> None:
-    answer = await gateway.analyze()
+    answer = await gateway.analyze(stages=["separation", "speech", "essentia"])
     (heard,) = peers.separation.heard
     assert list(heard.config.stems) == ["vocals"]
     assert heard.config.output_encoding == audio_pb2.OUTPUT_ENCODING_FLAC
@@ -200,7 +206,7 @@ async def test_an_unknown_stage_is_refused_with_the_known_ones(gateway: Gateway,
         await gateway.analyze(stages=["speech", "karaoke"])
     error = from_status(from_rpc_error(caught.value))
     assert (error.code, error.reason, error.field) == ("INVALID_ARGUMENT", "UNKNOWN_STAGE", "config.stages[1]")
-    assert error.metadata["known"] == "separation, speech, essentia"
+    assert error.metadata["known"] == "separation, speech, essentia, stem_features"
     assert peers.speech.heard == []
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
+from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
@@ -34,6 +35,7 @@ class _Job:
     settings: dict[str, Any]
     quiet: bool
     named: bool
+    every_feature: bool
 
 
 @click.command(epilog=exits.HELP)
@@ -63,6 +65,12 @@ class _Job:
     "--model", "models", metavar="STAGE=NAME", multiple=True, help="Model of a stage; may be given once for each stage."
 )
 @click.option(
+    "--features/--no-features",
+    "every_feature",
+    default=None,
+    help="Print every number that essentia measured, and the chords; done by default with --only essentia.",
+)
+@click.option(
     "--gateway",
     envvar="ANTIPHON_GATEWAY",
     metavar="HOST:PORT",
@@ -90,6 +98,7 @@ def analyze(
     stem_format: str,
     language: str,
     models: tuple[str, ...],
+    every_feature: bool | None,
     gateway: str,
     timeout: float,
     tls_ca: Path | None,
@@ -106,6 +115,7 @@ def analyze(
     Examples:
       antiphon analyze song.mp3
       antiphon analyze --json - song.mp3 | jq .fusion.tempo
+      antiphon analyze --only essentia song.mp3
       antiphon analyze --only separation --stems out/ song.mp3
       antiphon analyze --model speech=whisper-tiny.en --language en talk.wav
     """
@@ -115,6 +125,8 @@ def analyze(
     if stems_folder is not None and stages and "separation" not in stages:
         raise click.UsageError("--stems needs the stage separation, which --only leaves out")
     chosen = _models(models)
+    if every_feature is None:
+        every_feature = stages == ("essentia",) and json_path != "-"
     settings = {
         "stages": stages,
         "return_stems": stems_folder is not None,
@@ -123,6 +135,7 @@ def analyze(
             output_encoding=ENCODINGS[stem_format] if stems_folder is not None else 0,  # type: ignore[arg-type]
         ),
         "speech": speech_pb2.TranscriptionConfig(model=chosen.get("speech", ""), language_code=language),
+        "essentia": essentia_pb2.AnalysisConfig(include_series=every_feature),
         "timeout_seconds": timeout,
     }
     tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert else None
@@ -130,7 +143,7 @@ def analyze(
     results: list[dict[str, Any]] = []
     codes = []
     with exits.terminable(), SyncClient(gateway, tls=tls) as client:
-        job = _Job(client, settings, quiet, named=len(files) > 1 and not quiet)
+        job = _Job(client, settings, quiet, len(files) > 1 and not quiet, every_feature)
         for path, folder in zip(files, folders, strict=True):
             result, code = _one(job, path, folder, show=json_path != "-")
             results.append(result)
@@ -160,7 +173,7 @@ def _one(job: _Job, path: Path, folder: Path | None, show: bool) -> tuple[dict[s
             "error": {"code": "INTERNAL", "reason": "FILE", "message": message, "metadata": {}},
         }, exits.FAILED
     if show:
-        click.echo(summarise(name, record, stems))
+        click.echo(summarise(name, record, stems, job.every_feature))
     fine = all(report.state == record_pb2.STAGE_STATE_SUCCEEDED for report in record.stage_reports)
     return {"file": name, "record": to_document(record)}, exits.OK if fine else exits.FAILED
 

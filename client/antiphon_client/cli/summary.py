@@ -12,6 +12,7 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon_client.cli import features
 from antiphon_client.cli.progress import state_name
 from antiphon_client.errors import from_status
 
@@ -20,15 +21,17 @@ _DIGEST_SHOWN = 16
 _TAGS_SHOWN = 6
 
 
-def summarise(name: str, record: record_pb2.AnalysisRecord, stems: Sequence[Path]) -> str:
+def summarise(name: str, record: record_pb2.AnalysisRecord, stems: Sequence[Path], every_feature: bool = False) -> str:
     """Returns the record as lines: the audio, each fact that is there, the stages and their models.
 
     Args:
         name: What the record is of.
         record: The record.
         stems: Files that were written.
+        every_feature: Whether to show every number that essentia measured, group by group.
     """
-    return "\n".join([name, *(f"  {label:<{_LABEL}}{plain(text)}".rstrip() for label, text in _lines(record, stems))])
+    lines = _lines(record, stems, every_feature)
+    return "\n".join([name, *(f"  {label:<{_LABEL}}{plain(text)}".rstrip() for label, text in lines)])
 
 
 def plain(text: str) -> str:
@@ -36,15 +39,19 @@ def plain(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", "�", text)
 
 
-def _lines(record: record_pb2.AnalysisRecord, stems: Sequence[Path]) -> Iterator[tuple[str, str]]:
+def _lines(record: record_pb2.AnalysisRecord, stems: Sequence[Path], every_feature: bool) -> Iterator[tuple[str, str]]:
     if record.HasField("source"):
         yield "audio", _audio(record.source)
     yield from _facts(record.fusion)
+    yield from features.chords(record.essentia.features)
     yield from _column("tags", (_tags(found) for found in record.essentia.tag_sets))
+    if every_feature:
+        yield from features.lines(record.essentia.features)
+    yield from _column("by stem", (features.stem(each.features) for each in record.stem_features.stems))
     yield from _column("stems", (click.format_filename(path) for path in stems))
     yield from _column("warnings", (f"{warning.reason}: {warning.message}" for warning in _warnings(record)))
     yield from _column("stages", (_stage(report) for report in record.stage_reports))
-    yield from _column("models", (line for part in _provenances(record) for line in _model(*part)))
+    yield from _column("models", _models(record))
     yield from _column(
         "tagged by",
         (f"{one.model.name} on {one.device}, licence {one.model.license_spdx}" for one in record.essentia.tag_sets),
@@ -98,7 +105,7 @@ def _tags(found: essentia_pb2.TagSet) -> str:
 
 
 def _stage(report: record_pb2.StageReport) -> str:
-    parts = [f"{report.stage:<12}{state_name(report.state):<11}"]
+    parts = [f"{report.stage:<14}{state_name(report.state):<11}"]
     if report.HasField("elapsed"):
         parts.append(f"{report.elapsed.ToTimedelta().total_seconds():8.2f} s")
     if report.input and report.input != "upload":
@@ -110,16 +117,26 @@ def _stage(report: record_pb2.StageReport) -> str:
     return "".join(parts)
 
 
+def _models(record: record_pb2.AnalysisRecord) -> Iterator[str]:
+    for part in _provenances(record):
+        yield from _model(*part)
+    for network in record.essentia.summary.networks:
+        yield from _identity("", network)
+
+
 def _model(stage: str, provenance: evidence_pb2.Provenance) -> Iterator[str]:
     where = f" on {provenance.device}" if provenance.device else ""
     cached = ", from the cache" if provenance.cache_hit else ""
     if not provenance.HasField("model"):
-        yield f"{stage:<12}{provenance.engine}, no weights{where}{cached}"
+        yield f"{stage:<14}{provenance.engine}, no weights{where}{cached}"
         return
-    model = provenance.model
-    yield f"{stage:<12}{model.name}{where}, licence {model.license_spdx or 'unknown'}{cached}"
+    yield from _identity(stage, provenance.model, where + cached)
+
+
+def _identity(stage: str, model: evidence_pb2.ModelIdentity, where: str = "") -> Iterator[str]:
+    yield f"{stage:<14}{model.name}{where}, licence {model.license_spdx or 'unknown'}"
     for file, digest in sorted(model.weights_sha256.items()):
-        yield f"{'':<12}{digest[:_DIGEST_SHOWN]}… {file}"
+        yield f"{'':<14}{digest[:_DIGEST_SHOWN]}… {file}"
 
 
 def _provenances(record: record_pb2.AnalysisRecord) -> Iterator[tuple[str, evidence_pb2.Provenance]]:
@@ -129,6 +146,10 @@ def _provenances(record: record_pb2.AnalysisRecord) -> Iterator[tuple[str, evide
         yield "speech", record.speech.summary.provenance
     if record.essentia.summary.HasField("provenance"):
         yield "essentia", record.essentia.summary.provenance
+    # All stems were measured by the same.
+    for analysis in record.stem_features.stems[:1]:
+        if analysis.summary.HasField("provenance"):
+            yield "stem_features", analysis.summary.provenance
 
 
 def _warnings(record: record_pb2.AnalysisRecord) -> Iterator[evidence_pb2.Warning]:
@@ -138,6 +159,7 @@ def _warnings(record: record_pb2.AnalysisRecord) -> Iterator[evidence_pb2.Warnin
         record.separation.warnings,
         record.speech.summary.warnings,
         record.essentia.summary.warnings,
+        *(analysis.summary.warnings for analysis in record.stem_features.stems),
     ):
         for warning in warnings:
             if (warning.reason, warning.message) not in seen:

@@ -22,30 +22,32 @@ def with_tempos(**tempos: float) -> record_pb2.AnalysisRecord:
 
 
 @pytest.mark.parametrize(
-    ("tempos", "chosen", "agreement"),
+    ("estimates", "agreement"),
     [
-        ((120.0, 121.0, 119.0), 120.0, 1.0),
-        ((60.0, 120.0, 121.0), 120.0, 2 / 3),  # two against the first
-        ((90.0, 120.0, 140.0), 90.0, 1 / 3),  # no two agree: the first estimator's
-        ((100.0, 104.0, 50.0), 100.0, 2 / 3),  # 4 % is still agreement
-        ((100.0, 104.2, 50.0), 100.0, 1 / 3),
+        ((120.0, 121.0, 119.0), 1.0),
+        ((120.0, 60.0, 60.5), 1 / 3),  # two of three name the half: essentia has heard the onsets, and is not outvoted
+        ((124.8, 120.0, 40.0), 2 / 3),  # 4 % is still agreement
+        ((124.9, 120.0, 40.0), 1 / 3),
+        ((90.0, 100.0, 140.0), 0.0),
     ],
 )
-def test_the_tempo_is_the_one_on_which_most_agree(
-    tempos: tuple[float, float, float], chosen: float, agreement: float
+def test_the_tempo_is_essentias_and_its_estimators_are_counted(
+    estimates: tuple[float, float, float], agreement: float
 ) -> None:
-    record = with_tempos(bpm=tempos[0], bpm_degara=tempos[1], bpm_percival=tempos[2])
-    fact = tempo(record)
+    fact = tempo(
+        with_tempos(bpm=120.0, bpm_multifeature=estimates[0], bpm_degara=estimates[1], bpm_percival=estimates[2])
+    )
     assert fact is not None
-    assert fact.bpm == chosen
+    assert fact.bpm == 120.0
     assert fact.agreement == pytest.approx(agreement)
     assert fact.disputed == (agreement < 1)
-    assert [candidate.bpm for candidate in fact.candidates] == list(tempos)
+    assert [candidate.bpm for candidate in fact.candidates] == list(estimates)
     assert sum(candidate.agrees for candidate in fact.candidates) == round(agreement * 3)
+    assert fact.evidence[0].field == "essentia.features.rhythm.bpm"
 
 
 def test_double_tempo_is_listed_as_a_disagreeing_candidate() -> None:
-    fact = tempo(with_tempos(bpm=70.0, bpm_degara=140.0))
+    fact = tempo(with_tempos(bpm=70.0, bpm_multifeature=70.0, bpm_degara=140.0))
     assert fact is not None
     assert [(candidate.bpm, candidate.agrees) for candidate in fact.candidates] == [(70.0, True), (140.0, False)]
     assert fact.candidates[1].field == "essentia.features.rhythm.bpm_degara"
@@ -53,18 +55,23 @@ def test_double_tempo_is_listed_as_a_disagreeing_candidate() -> None:
 
 
 def test_a_lone_tempo_claims_no_agreement() -> None:
-    fact = tempo(with_tempos(bpm_percival=128.0))
+    fact = tempo(with_tempos(bpm=128.0, bpm_percival=128.0))
     assert fact is not None
     assert not fact.HasField("agreement")
     assert not fact.disputed
 
 
+def test_estimates_without_a_tempo_make_no_fact() -> None:
+    # So it is where no octave of them lies between the caller's min_bpm and max_bpm.
+    assert tempo(with_tempos(bpm_multifeature=128.0, bpm_degara=128.0)) is None
+
+
 def test_the_beat_trackers_confidence_belongs_to_its_own_estimate_only() -> None:
-    record = with_tempos(bpm=120.0, bpm_degara=120.0, beat_confidence_norm=0.5)
+    record = with_tempos(bpm=120.0, bpm_multifeature=120.0, bpm_degara=120.0, beat_confidence_norm=0.5)
     fact = tempo(record)
     assert fact is not None
-    assert [evidence.HasField("confidence") for evidence in fact.evidence] == [True, False]
-    assert fact.evidence[0].confidence == 0.5
+    assert [evidence.HasField("confidence") for evidence in fact.evidence] == [False, True, False]
+    assert fact.evidence[1].confidence == 0.5
 
 
 @pytest.mark.parametrize("value", [0.0, float("nan"), float("inf")])

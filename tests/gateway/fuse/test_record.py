@@ -18,7 +18,7 @@ from chassis.errors import not_ready
 from chassis.status import to_rpc_status
 from gateway.fuse import SCHEMA_VERSION, canonical, fuse
 
-STAGES = ("separation", "speech", "essentia")
+STAGES = ("separation", "speech", "essentia", "stem_features")
 
 unit = st.floats(0.0, 1.0)
 bpm = st.floats(30.0, 300.0)
@@ -54,7 +54,7 @@ def transcripts(draw: Any) -> Message:
 def analyses(draw: Any) -> Message:
     result = essentia_pb2.Analysis()
     result.summary.source.CopyFrom(source(frames=draw(st.integers(99, 100))))
-    for name in draw(st.lists(st.sampled_from(["bpm", "bpm_degara", "bpm_percival"]), unique=True)):
+    for name in draw(st.lists(st.sampled_from(["bpm", "bpm_multifeature", "bpm_degara", "bpm_percival"]), unique=True)):
         setattr(result.features.rhythm, name, draw(bpm))
     for profile in draw(st.lists(st.sampled_from(["edma", "temperley"]), unique=True)):
         result.features.tonal.key_estimates.add(profile=profile, tonic=draw(st.sampled_from("CDE")), scale="major")
@@ -65,19 +65,29 @@ def analyses(draw: Any) -> Message:
 
 
 @st.composite
+def stem_analyses(draw: Any) -> Message:
+    result = essentia_pb2.StemAnalyses()
+    for name in draw(st.lists(st.sampled_from(["vocals", "drums", "bass"]), unique=True)):
+        result.stems.add().features.stem.name = name
+    return result
+
+
+@st.composite
 def findings(draw: Any) -> tuple[dict[str, Message], list[record_pb2.StageReport]]:
     parts: dict[str, Message] = {}
     reports = []
-    for name, strategy in (("separation", separations()), ("speech", transcripts()), ("essentia", analyses())):
+    strategies = (separations(), transcripts(), analyses(), stem_analyses())
+    for name, strategy in zip(STAGES, strategies, strict=True):
+        heard = "separation.*" if name == "stem_features" else "upload"
         match draw(st.sampled_from(["absent", "failed", "succeeded"])):
             case "failed":
                 error = to_rpc_status(not_ready("MODEL_NOT_INSTALLED", "pull it"))
                 state = record_pb2.STAGE_STATE_FAILED
-                reports.append(record_pb2.StageReport(stage=name, state=state, error=error, input="upload"))
+                reports.append(record_pb2.StageReport(stage=name, state=state, error=error, input=heard))
             case "succeeded":
                 state = record_pb2.STAGE_STATE_SUCCEEDED
                 parts[name] = draw(strategy)
-                reports.append(record_pb2.StageReport(stage=name, state=state, input="upload"))
+                reports.append(record_pb2.StageReport(stage=name, state=state, input=heard))
     return parts, reports
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
-from chassis.audio import Audio
+from chassis.audio import Audio, Source
 from chassis.errors import AntiphonError
 from chassis.models import Store
-from services.essentia.engine import AnalysisRequest
+from services.essentia.engine import BASIC_PITCH, AnalysisRequest, Summary
 from services.essentia.engines.features import Features, notes, swift_f0
-from services.essentia.engines.features.networks import BASIC_PITCH
+from services.essentia.job import Jobs
+from services.essentia.settings import EssentiaSettings
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
+from tests.services.essentia.test_job import Recording, write
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
 
@@ -117,3 +123,24 @@ def test_what_is_shorter_than_a_note_is_none() -> None:
     onsets[10, 40] = 0.9
     assert notes.gather(sounding, onsets) == []
     assert notes.gather(np.zeros((0, 88), np.float32), np.zeros((0, 88), np.float32)) == []
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [({"melody": True}, ["swift-f0"]), ({"melody": True, "melody_engine": "melodia"}, []), ({}, [])],
+    ids=["swift-f0", "melodia", "neither"],
+)
+def test_the_network_that_was_used_is_named_with_the_digest_of_its_weights(
+    models: Store, tmp_path: Path, options: dict[str, Any], expected: list[str]
+) -> None:
+    path = write(tmp_path / "scale.wav", signals.stack(np.concatenate([signals.note(midi, 0.5) for midi in SCALE])))
+    summary = list(
+        Jobs(EssentiaSettings(), models).analyze(Recording(Source(path)), AnalysisRequest(("pitch",), **options))
+    )[-1]
+    assert isinstance(summary, Summary)
+    assert [network.name for network in summary.networks] == expected
+    for network in summary.networks:
+        files = models.require(network.name).files
+        digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+        assert network.weights_sha256 == digests

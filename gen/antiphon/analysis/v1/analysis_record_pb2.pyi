@@ -32,7 +32,7 @@ STAGE_STATE_FAILED: StageState
 STAGE_STATE_SKIPPED: StageState
 
 class AnalysisRecord(_message.Message):
-    __slots__ = ("schema_version", "source", "stage_reports", "fusion", "separation", "speech", "essentia")
+    __slots__ = ("schema_version", "source", "stage_reports", "fusion", "separation", "speech", "essentia", "stem_features")
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     STAGE_REPORTS_FIELD_NUMBER: _ClassVar[int]
@@ -40,6 +40,7 @@ class AnalysisRecord(_message.Message):
     SEPARATION_FIELD_NUMBER: _ClassVar[int]
     SPEECH_FIELD_NUMBER: _ClassVar[int]
     ESSENTIA_FIELD_NUMBER: _ClassVar[int]
+    STEM_FEATURES_FIELD_NUMBER: _ClassVar[int]
     schema_version: int
     source: _audio_pb2.SourceAudio
     stage_reports: _containers.RepeatedCompositeFieldContainer[StageReport]
@@ -47,7 +48,8 @@ class AnalysisRecord(_message.Message):
     separation: _separation_service_pb2.SeparationSummary
     speech: _speech_service_pb2.Transcript
     essentia: _essentia_service_pb2.Analysis
-    def __init__(self, schema_version: _Optional[int] = ..., source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., stage_reports: _Optional[_Iterable[_Union[StageReport, _Mapping]]] = ..., fusion: _Optional[_Union[Fusion, _Mapping]] = ..., separation: _Optional[_Union[_separation_service_pb2.SeparationSummary, _Mapping]] = ..., speech: _Optional[_Union[_speech_service_pb2.Transcript, _Mapping]] = ..., essentia: _Optional[_Union[_essentia_service_pb2.Analysis, _Mapping]] = ...) -> None: ...
+    stem_features: _essentia_service_pb2.StemAnalyses
+    def __init__(self, schema_version: _Optional[int] = ..., source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., stage_reports: _Optional[_Iterable[_Union[StageReport, _Mapping]]] = ..., fusion: _Optional[_Union[Fusion, _Mapping]] = ..., separation: _Optional[_Union[_separation_service_pb2.SeparationSummary, _Mapping]] = ..., speech: _Optional[_Union[_speech_service_pb2.Transcript, _Mapping]] = ..., essentia: _Optional[_Union[_essentia_service_pb2.Analysis, _Mapping]] = ..., stem_features: _Optional[_Union[_essentia_service_pb2.StemAnalyses, _Mapping]] = ...) -> None: ...
 
 class StageReport(_message.Message):
     __slots__ = ("stage", "state", "error", "input", "attempt_count", "elapsed", "start_offset")

@@ -21,23 +21,25 @@ class AnalyzeRequest(_message.Message):
     def __init__(self, config: _Optional[_Union[AnalysisConfig, _Mapping]] = ..., chunk: _Optional[_Union[_audio_pb2.AudioChunk, _Mapping]] = ...) -> None: ...
 
 class AnalysisConfig(_message.Message):
-    __slots__ = ("audio_format", "stages", "return_stems", "separation", "speech", "essentia")
+    __slots__ = ("audio_format", "stages", "return_stems", "separation", "speech", "essentia", "stem_features")
     AUDIO_FORMAT_FIELD_NUMBER: _ClassVar[int]
     STAGES_FIELD_NUMBER: _ClassVar[int]
     RETURN_STEMS_FIELD_NUMBER: _ClassVar[int]
     SEPARATION_FIELD_NUMBER: _ClassVar[int]
     SPEECH_FIELD_NUMBER: _ClassVar[int]
     ESSENTIA_FIELD_NUMBER: _ClassVar[int]
+    STEM_FEATURES_FIELD_NUMBER: _ClassVar[int]
     audio_format: _audio_pb2.AudioFormat
     stages: _containers.RepeatedScalarFieldContainer[str]
     return_stems: bool
     separation: _separation_service_pb2.SeparationConfig
     speech: _speech_service_pb2.TranscriptionConfig
     essentia: _essentia_service_pb2.AnalysisConfig
-    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., stages: _Optional[_Iterable[str]] = ..., return_stems: bool = ..., separation: _Optional[_Union[_separation_service_pb2.SeparationConfig, _Mapping]] = ..., speech: _Optional[_Union[_speech_service_pb2.TranscriptionConfig, _Mapping]] = ..., essentia: _Optional[_Union[_essentia_service_pb2.AnalysisConfig, _Mapping]] = ...) -> None: ...
+    stem_features: _essentia_service_pb2.AnalysisConfig
+    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., stages: _Optional[_Iterable[str]] = ..., return_stems: bool = ..., separation: _Optional[_Union[_separation_service_pb2.SeparationConfig, _Mapping]] = ..., speech: _Optional[_Union[_speech_service_pb2.TranscriptionConfig, _Mapping]] = ..., essentia: _Optional[_Union[_essentia_service_pb2.AnalysisConfig, _Mapping]] = ..., stem_features: _Optional[_Union[_essentia_service_pb2.AnalysisConfig, _Mapping]] = ...) -> None: ...
 
 class AnalyzeResponse(_message.Message):
-    __slots__ = ("stage_report", "progress", "separation", "segment", "speech", "essentia", "stem_header", "stem_chunk", "record")
+    __slots__ = ("stage_report", "progress", "separation", "segment", "speech", "essentia", "stem_header", "stem_chunk", "record", "stem_features")
     STAGE_REPORT_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     SEPARATION_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +49,7 @@ class AnalyzeResponse(_message.Message):
     STEM_HEADER_FIELD_NUMBER: _ClassVar[int]
     STEM_CHUNK_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
+    STEM_FEATURES_FIELD_NUMBER: _ClassVar[int]
     stage_report: _analysis_record_pb2.StageReport
     progress: StageProgress
     separation: _separation_service_pb2.SeparationSummary
@@ -56,7 +59,8 @@ class AnalyzeResponse(_message.Message):
     stem_header: _separation_service_pb2.SeparationHeader
     stem_chunk: _separation_service_pb2.StemChunk
     record: _analysis_record_pb2.AnalysisRecord
-    def __init__(self, stage_report: _Optional[_Union[_analysis_record_pb2.StageReport, _Mapping]] = ..., progress: _Optional[_Union[StageProgress, _Mapping]] = ..., separation: _Optional[_Union[_separation_service_pb2.SeparationSummary, _Mapping]] = ..., segment: _Optional[_Union[_speech_service_pb2.Segment, _Mapping]] = ..., speech: _Optional[_Union[_speech_service_pb2.Transcript, _Mapping]] = ..., essentia: _Optional[_Union[_essentia_service_pb2.Analysis, _Mapping]] = ..., stem_header: _Optional[_Union[_separation_service_pb2.SeparationHeader, _Mapping]] = ..., stem_chunk: _Optional[_Union[_separation_service_pb2.StemChunk, _Mapping]] = ..., record: _Optional[_Union[_analysis_record_pb2.AnalysisRecord, _Mapping]] = ...) -> None: ...
+    stem_features: _essentia_service_pb2.StemAnalyses
+    def __init__(self, stage_report: _Optional[_Union[_analysis_record_pb2.StageReport, _Mapping]] = ..., progress: _Optional[_Union[StageProgress, _Mapping]] = ..., separation: _Optional[_Union[_separation_service_pb2.SeparationSummary, _Mapping]] = ..., segment: _Optional[_Union[_speech_service_pb2.Segment, _Mapping]] = ..., speech: _Optional[_Union[_speech_service_pb2.Transcript, _Mapping]] = ..., essentia: _Optional[_Union[_essentia_service_pb2.Analysis, _Mapping]] = ..., stem_header: _Optional[_Union[_separation_service_pb2.SeparationHeader, _Mapping]] = ..., stem_chunk: _Optional[_Union[_separation_service_pb2.StemChunk, _Mapping]] = ..., record: _Optional[_Union[_analysis_record_pb2.AnalysisRecord, _Mapping]] = ..., stem_features: _Optional[_Union[_essentia_service_pb2.StemAnalyses, _Mapping]] = ...) -> None: ...
 
 class StageProgress(_message.Message):
     __slots__ = ("stage", "progress")

@@ -87,14 +87,16 @@ class AnalysisHeader(_message.Message):
     def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ...) -> None: ...
 
 class AnalysisSummary(_message.Message):
-    __slots__ = ("source", "warnings", "provenance")
+    __slots__ = ("source", "warnings", "provenance", "networks")
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    NETWORKS_FIELD_NUMBER: _ClassVar[int]
     source: _audio_pb2.SourceAudio
     warnings: _containers.RepeatedCompositeFieldContainer[_evidence_pb2.Warning]
     provenance: _evidence_pb2.Provenance
-    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., provenance: _Optional[_Union[_evidence_pb2.Provenance, _Mapping]] = ...) -> None: ...
+    networks: _containers.RepeatedCompositeFieldContainer[_evidence_pb2.ModelIdentity]
+    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., provenance: _Optional[_Union[_evidence_pb2.Provenance, _Mapping]] = ..., networks: _Optional[_Iterable[_Union[_evidence_pb2.ModelIdentity, _Mapping]]] = ...) -> None: ...
 
 class Analysis(_message.Message):
     __slots__ = ("features", "summary", "tag_sets")
@@ -105,6 +107,12 @@ class Analysis(_message.Message):
     summary: AnalysisSummary
     tag_sets: _containers.RepeatedCompositeFieldContainer[TagSet]
     def __init__(self, features: _Optional[_Union[Features, _Mapping]] = ..., summary: _Optional[_Union[AnalysisSummary, _Mapping]] = ..., tag_sets: _Optional[_Iterable[_Union[TagSet, _Mapping]]] = ...) -> None: ...
+
+class StemAnalyses(_message.Message):
+    __slots__ = ("stems",)
+    STEMS_FIELD_NUMBER: _ClassVar[int]
+    stems: _containers.RepeatedCompositeFieldContainer[Analysis]
+    def __init__(self, stems: _Optional[_Iterable[_Union[Analysis, _Mapping]]] = ...) -> None: ...
 
 class TagSet(_message.Message):
     __slots__ = ("model", "engine", "device", "precision", "library_versions", "tags", "label_count", "patch_count", "patch_seconds", "hop_seconds", "embeddings", "patch_scores", "patch_labels", "stand_in")

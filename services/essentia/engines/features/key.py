@@ -14,7 +14,7 @@ from services.essentia.engines.features.pitch_classes import TONICS
 GATE = 0.2
 SCALES = ("major", "minor")
 # Music tends to begin on its tonic, which is what tells a major key from its relative minor where both have the same
-# chords. Worth this much correlation: profiles that are sure are not outvoted by it.
+# chords. Worth this much correlation, and only between the two: what begins on another chord is not taken for its key.
 OPENING = 0.1
 
 # Weight of the twelve degrees in major and in minor, tonic first. edma and bgate: Faraldo et al. 2016, 2017; temperley:
@@ -90,7 +90,7 @@ def correlate(classes: NDArray[np.float64], profile: str) -> NDArray[np.float64]
 
 
 def vote(classes: NDArray[np.float64], profiles: Sequence[str], opening: str | None = None) -> Key:
-    """The key with the greatest mean correlation over the profiles, the opening chord's given OPENING more.
+    """The key with the greatest mean correlation over the profiles; its relative where the opening chord says so.
 
     Args:
         classes: Mean pitch classes (12,) from C up.
@@ -101,7 +101,9 @@ def vote(classes: NDArray[np.float64], profiles: Sequence[str], opening: str | N
     mean = fits.mean(0)
     weighed = mean.copy()
     if opening is not None:
-        weighed[TONICS.index(opening.removesuffix("m")) + 12 * opening.endswith("m")] += OPENING
+        first = TONICS.index(opening.removesuffix("m")) + 12 * opening.endswith("m")
+        if first in (leader := int(mean.argmax()), _relative(leader)):
+            weighed[first] += OPENING
     second, best = (int(place) for place in np.argsort(weighed, kind="stable")[-2:])
     estimates = tuple(
         Estimate(profile, *_name(int(fit.argmax())), float(fit.max()))
@@ -117,6 +119,10 @@ def vote(classes: NDArray[np.float64], profiles: Sequence[str], opening: str | N
         margin=float(mean[best] - mean[second]),
         estimates=estimates,
     )
+
+
+def _relative(place: int) -> int:
+    return (place + 9) % 12 + 12 if place < 12 else (place - 12 + 3) % 12
 
 
 def _name(place: int) -> tuple[str, str]:

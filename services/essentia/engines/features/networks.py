@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chassis.errors import not_ready
-from services.essentia.engine import AnalysisRequest
+from services.essentia.engine import BASIC_PITCH, SWIFT_F0, AnalysisRequest
 
 if TYPE_CHECKING:
     from chassis.models import Store
     from services.essentia.engines.features.notes import BasicPitch
     from services.essentia.engines.features.swift_f0 import SwiftF0
-
-SWIFT_F0, BASIC_PITCH = "swift-f0", "basic-pitch"
 
 
 class Networks:
@@ -34,12 +32,8 @@ class Networks:
         Raises:
             AntiphonError: MODEL_NOT_INSTALLED, MODEL_CORRUPT.
         """
-        if "pitch" not in request.groups:
-            return
-        if request.melody and request.melody_engine == SWIFT_F0:
-            self.swift_f0()
-        if request.notes:
-            self.basic_pitch()
+        for name in request.networks():
+            self.swift_f0() if name == SWIFT_F0 else self.basic_pitch()
 
     def swift_f0(self) -> SwiftF0:
         """The network that follows one voice."""
