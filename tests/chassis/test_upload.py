@@ -57,7 +57,7 @@ async def reason(spool: Spool, *messages: pb.TranscribeRequest) -> tuple[str, st
 
 
 @given(data=st.binary(min_size=1, max_size=4000), cuts=st.lists(st.integers(0, 4000), max_size=8), crc=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 async def test_any_cut_of_an_upload_gives_the_same_bytes_and_digest(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, cuts: list[int], crc: bool
 ) -> None:
@@ -73,7 +73,7 @@ async def test_any_cut_of_an_upload_gives_the_same_bytes_and_digest(
 
 
 @given(order=st.permutations(range(4)))
-@settings(max_examples=24, deadline=None)
+@settings(max_examples=24)
 def test_any_order_but_the_right_one_is_a_data_loss(order: list[int]) -> None:
     assembler = Assembler()
     offsets = [0, 10, 20, 30]

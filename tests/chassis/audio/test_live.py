@@ -50,13 +50,13 @@ ENCODED = {name: recordings.encoded(sweep(), *how, RATE) for name, how in CONTAI
 WHOLE = {name: decoded(data, []) for name, data in ENCODED.items()}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cuts=st.lists(st.integers(0, 10**9), max_size=30), name=st.sampled_from(sorted(CONTAINERS)))
 def test_a_container_gives_the_same_samples_wherever_it_is_cut(cuts: list[int], name: str) -> None:
     assert np.array_equal(decoded(ENCODED[name], cuts), WHOLE[name])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cuts=st.lists(st.integers(0, 10**9), max_size=30))
 def test_pcm_gives_the_same_samples_wherever_it_is_cut_even_within_a_sample(cuts: list[int]) -> None:
     data = pcm(sweep(0.3))

@@ -22,7 +22,7 @@ def defined(mix: np.ndarray) -> list[np.ndarray]:
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     length=st.integers(1, MIX.shape[1]),
     cuts=st.lists(st.integers(0, MIX.shape[1]), max_size=12),

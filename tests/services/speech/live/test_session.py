@@ -42,7 +42,7 @@ def test_word_times_count_from_the_start_of_the_stream() -> None:
     assert starts == pytest.approx([0.5, 1.0, 1.5, 2.0, 3.5, 4.0], abs=FRAME_SECONDS)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 10**9), max_size=40))
 def test_the_same_audio_gives_the_same_events_wherever_it_is_cut(cuts: list[int]) -> None:
     assert follow(TALK, cuts)[0] == follow(TALK, [])[0]
