@@ -63,7 +63,7 @@ def test_samples_beyond_full_scale_are_clipped_and_counted_unless_the_format_hol
         assert np.abs(found).max() == (2.0 if holds else 1.0)
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(cut=st.integers(50, 12_000), encoding=st.sampled_from(ENCODINGS), rate=st.sampled_from([44100, 48000]))
 def test_the_bytes_do_not_depend_on_how_the_samples_are_cut(cut, encoding, rate, clicks):
     samples = clicks(12_345, 2)

@@ -42,7 +42,7 @@ def joined(source: Source, **options) -> np.ndarray:
     return np.concatenate(list(source.blocks(**options)), axis=1)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     block_frames=st.integers(500, 200_000),
     sample_rate=st.sampled_from([None, 16000, 48000]),
