@@ -91,6 +91,7 @@ class Jobs:
         source = task.source
         yield Header(source.facts)
         installed, recognizer = yield from self._ready(request)
+        yield _progress(0.0, source.seconds_hint)  # the first window may take long to say something
         offset = request.clip_start_seconds
         blocks = source.blocks(sample_rate=SAMPLE_RATE, channels=1)
         for event in recognizer.listen(blocks, request, task.checkpoint):
@@ -112,6 +113,7 @@ class Jobs:
         source = task.source
         yield Header(source.facts)
         installed, recognizer = yield from self._ready(request)
+        yield _progress(0.0, source.seconds_hint)
 
         def read() -> Iterator[np.ndarray]:
             return source.blocks(sample_rate=SAMPLE_RATE, channels=1)

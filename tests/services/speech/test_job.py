@@ -66,6 +66,7 @@ def test_header_comes_first_and_summary_last_with_progress_between(jobs: Jobs, c
     assert told[0].loading
     assert told[0].step == "whisper-tiny.en"
     fractions = [event.fraction for event in told[1:]]
+    assert fractions[0] == 0.0, "that it began is told before anything is heard"
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
     assert all(wire.pack(event) for event in events)
