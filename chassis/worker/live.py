@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import logging
 import math
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chassis.errors import AntiphonError, busy, lost
+from chassis.facts import PoolStatus
+from chassis.worker.keeper import Keeper
 from chassis.worker.messages import Cancel, DecodeLimits, Ended, Event, Feed, Init, RawFormat, RunLive, Taken
 from chassis.worker.pool import Ticket
 from chassis.worker.process import Process, WorkerDiedError
@@ -22,8 +23,6 @@ log = logging.getLogger(__name__)
 
 FEED_BYTES = 64 << 10
 """Longest piece fed at once: what one piece can decode to stays small, and a worker is never busy long with one."""
-_RESTART_DELAYS = (0.0, 0.2, 1.0, 5.0, 15.0)
-_HOPELESS_STARTS = 3
 _FIRST_GUESS_SECONDS = 5.0  # until a place is free, before any stream has ended
 _LONGEST_GUESS_SECONDS = 60.0
 
@@ -220,26 +219,34 @@ class LivePool:
     Args:
         init: What each worker becomes; ``live`` must be set.
         options: How they are kept.
+        on_change: Called whenever readiness may have changed.
     """
 
-    def __init__(self, init: Init, options: LiveOptions) -> None:
-        self._init = init
+    def __init__(self, init: Init, options: LiveOptions, on_change: Callable[[], None] = lambda: None) -> None:
         self.options = options
+        self.on_change = on_change
+        self._keeper = Keeper(init, options.environment, "live worker", self._attend, self._tell)
         self._hosts: list[_Host] = []
-        self._keepers: list[asyncio.Task[None]] = []
         self._cleanups: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
         self._ids = itertools.count(1)
         self._admitted = 0
         self._mean_seconds: float | None = None
-        self._failed_starts = 0
-        self.restarts = 0
-        self.problem = "starting"
 
     @property
     def ready(self) -> bool:
         """Whether a worker is up."""
         return bool(self._hosts)
+
+    @property
+    def restarts(self) -> int:
+        """Workers that died since the start."""
+        return self._keeper.restarts
+
+    @property
+    def status(self) -> PoolStatus:
+        """How the workers are just now."""
+        return self._keeper.status(self._admitted, self.options.streams)
 
     @property
     def admitted(self) -> int:
@@ -254,13 +261,14 @@ class LivePool:
     def start(self) -> None:
         """Starts the first worker in the background; none where no streams are allowed."""
         if self.options.streams > 0:
-            self._start_one()
+            self._keeper.keep()
 
     async def stop(self) -> None:
         """Kills the workers; streams under way end with WORKER_LOST."""
-        for task in (*self._keepers, *self._cleanups):
+        await self._keeper.stop()
+        for task in self._cleanups:
             task.cancel()
-        await asyncio.gather(*self._keepers, *self._cleanups, return_exceptions=True)
+        await asyncio.gather(*self._cleanups, return_exceptions=True)
 
     def admit(self) -> Ticket:
         """Takes a place. A live stream cannot wait for one: what is said meanwhile would be late for ever.
@@ -298,15 +306,15 @@ class LivePool:
         """
         async with self._changed:
             while not self._hosts:
-                self._refuse_where_hopeless()
+                self._keeper.refuse_where_hopeless()
                 await self._changed.wait()
         host = min(self._hosts, key=lambda one: len(one.streams))
         stream = LiveStream(self, host, job, next(self._ids))
         host.streams[stream._job_id] = stream
         # Ahead of need: a stream cannot wait for a worker to start, and one on a full worker stays there.
         each = math.ceil(self.options.streams / self.options.processes)
-        if all(len(one.streams) >= each for one in self._hosts) and len(self._keepers) < self.options.processes:
-            self._start_one()
+        if all(len(one.streams) >= each for one in self._hosts) and self._keeper.kept < self.options.processes:
+            self._keeper.keep()
         return stream
 
     def spawn(self, coroutine: Any) -> None:
@@ -315,63 +323,23 @@ class LivePool:
         self._cleanups.add(task)
         task.add_done_callback(self._cleanups.discard)
 
-    def _start_one(self) -> None:
-        self._keepers.append(asyncio.create_task(self._keep()))
-
-    def _refuse_where_hopeless(self) -> None:
-        if self._failed_starts >= _HOPELESS_STARTS:
-            raise AntiphonError(
-                "UNAVAILABLE",
-                "WORKER_NOT_STARTING",
-                f"no live worker could be started in {self._failed_starts} tries; the service's log has the reason",
-                {"tries": self._failed_starts},
-                retry_after_seconds=_RESTART_DELAYS[-1],
-            )
-
-    async def _keep(self) -> None:
-        """Keeps one worker alive for ever, backing off where it dies again and again."""
-        while True:
-            await asyncio.sleep(_RESTART_DELAYS[min(self._failed_starts, len(_RESTART_DELAYS) - 1)])
-            try:
-                process = await Process.start(self._init, self.options.environment)
-            except (WorkerDiedError, OSError) as error:
-                self._failed_starts += 1
-                self.restarts += 1
-                self.problem = f"a live worker could not be started ({error})"
-                log.warning("%s", self.problem)
-                await self._tell()
-                continue
-            host = _Host(process)
-            try:
-                ready = await process.wait_ready()
-                self.problem, self._failed_starts = "", 0
-                log.info("live worker %d is ready %s", process.pid, ready.note)
-                self._hosts.append(host)
-                await self._tell()
-                await host.listen()
-            except WorkerDiedError as died:
-                if host not in self._hosts:
-                    self._failed_starts += 1
-                self.problem = f"a live worker ended ({died}); a fresh one is being started"
-                await self._let_go(host, died)
-            finally:
-                if host in self._hosts:
-                    self._hosts.remove(host)
-                with contextlib.suppress(ProcessLookupError):
-                    await asyncio.shield(process.kill())
-                for stream in list(host.streams.values()):
-                    await stream.lose(WorkerDiedError(None))
-            self.restarts += 1
-            log.warning("live worker %d: %s", process.pid, self.problem)
+    async def _attend(self, process: Process) -> None:
+        """Gives a process streams until it ends."""
+        host = _Host(process)
+        self._hosts.append(host)
+        died = WorkerDiedError(None)
+        try:
             await self._tell()
-
-    async def _let_go(self, host: _Host, died: WorkerDiedError) -> None:
-        if host in self._hosts:
+            await host.listen()
+        except WorkerDiedError as error:
+            died = error
+        finally:
             self._hosts.remove(host)
-        for stream in list(host.streams.values()):
-            await stream.lose(died)
-        host.streams.clear()
+            for stream in list(host.streams.values()):
+                await stream.lose(died)
+            host.streams.clear()
 
     async def _tell(self) -> None:
+        self.on_change()
         async with self._changed:
             self._changed.notify_all()

@@ -18,8 +18,15 @@ class Jobs:
     """Each verb is one way in which a live job can go; all of them share one process."""
 
     def __init__(self, settings: Any, models: Any) -> None:
+        self._settings = settings
         self._order: list[str] = []
         self._met: set[str] = set()
+
+    def warm_live(self) -> str:
+        """Dies at start where the settings say so."""
+        if self._settings == "die at start":
+            os._exit(3)
+        return "warm, live"
 
     def echo(self, task: Any, request: object) -> Iterator[object]:
         """Tells every piece as it comes, and how many bytes there were at the end."""
