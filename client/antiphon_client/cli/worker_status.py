@@ -11,7 +11,6 @@ from antiphon.status.v1 import status_service_pb2 as status_pb2
 from antiphon.status.v1 import status_service_pb2_grpc as status_grpc
 from antiphon_client.connection import open_sync_channel
 
-
 KINDS = ("workers", "live_workers")
 
 
