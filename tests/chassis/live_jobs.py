@@ -55,6 +55,16 @@ class Jobs:
             self._order.append(name)
         yield " ".join(self._order)
 
+    def late(self, task: Any, request: tuple[float, ...]) -> Iterator[object]:
+        """Tells how late it is, one more time for each piece it is fed."""
+        for number, seconds in enumerate(request):
+            while number and task.take() is None:
+                yield task.turn()
+            yield Reached(Position(float(number), seconds))
+        while not task.ended:
+            task.take()
+            yield task.turn()
+
     def greedy(self, task: Any, request: object) -> Iterator[object]:
         """Never takes what it is fed."""
         yield "started"
@@ -73,6 +83,13 @@ class Jobs:
                 pass
             if not task.ended:
                 yield task.turn()
+
+    def babble(self, task: Any, request: object) -> Iterator[object]:
+        """Tells without end, in steps."""
+        while True:
+            yield "x" * 10_000
+            task.checkpoint()
+            yield task.turn(time.monotonic())
 
     def spin(self, task: Any, request: object) -> Iterator[object]:
         """Computes in steps without end, with a checkpoint in the middle of each."""
