@@ -1,8 +1,9 @@
-"""Prints the tables: python -m bench.accuracy [--quick] [--folder build/bench] [--no-tags]."""
+"""Prints the tables: python -m bench.accuracy [--quick] [--only SET …] [--folder build/bench] [--no-tags]."""
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import statistics
 import sys
 from collections import defaultdict
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from bench.accuracy import scores, tags
 from bench.accuracy.estimators import OURS, ask, librosa_installed
-from bench.accuracy.sets import CONTROL, Clip, clips
+from bench.accuracy.sets import CONTROL, Clip, sets
 from bench.accuracy.soundfont import font
 from services.essentia.engines.features import Features
 
@@ -25,13 +26,20 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer clips; about two minutes")
     parser.add_argument("--folder", type=Path, default=Path("build/bench"), help="where downloads are kept")
     parser.add_argument("--no-tags", action="store_true", help="leave the tags out")
+    parser.add_argument(
+        "--only", nargs="+", metavar="SET", help="sets whose names begin with one of these, such as: own tracks"
+    )
     options = parser.parse_args()
+    every = sets(options.folder, options.quick)
+    chosen = [name for name in every if not options.only or name.startswith(tuple(options.only))]
+    if not chosen:
+        parser.error(f"no set begins with {', '.join(options.only)}; there are: {'; '.join(every)}")
     features = Features()
     tempos: dict[str, dict[str, list[Pair]]] = defaultdict(lambda: defaultdict(list))
     keys: dict[str, dict[str, list[Pair]]] = defaultdict(lambda: defaultdict(list))
     costs: dict[str, list[float]] = defaultdict(list)
     with_paths: list[Clip] = []
-    for clip in clips(options.folder, options.quick):
+    for clip in itertools.chain.from_iterable(every[name]() for name in chosen):
         answers = ask(features, clip.samples)
         for name, bpm in answers.tempos.items():
             tempos[clip.set][name].append(scores.tempo(bpm, clip.bpm))
@@ -46,7 +54,7 @@ def main() -> int:
         print("no fluidsynth or no sound font: the sets 'font …' are left out")
     if not librosa_installed():
         print("librosa is not installed: its rows are left out")
-    if "tracks" not in tempos:
+    if "tracks" in chosen and "tracks" not in tempos:
         print("the tracks could not be fetched: that set is left out")
     behind = show("tempo: Acc1 / Acc2", tempos) + show("key: exact / weighted", keys)
     print("\nCPU seconds for 60 s of audio, median over the clips")

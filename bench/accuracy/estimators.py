@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.audio import Audio
-from services.essentia.engine import KEY_PROFILES, AnalysisRequest, GroupFeatures
-from services.essentia.engines.features import Features
-from services.essentia.engines.features.key import PROFILES
+from services.essentia.engine import KEY_PROFILES, USUAL_KEY_PROFILES, AnalysisRequest, GroupFeatures
+from services.essentia.engines.features import Features, key, pitch_classes
 from services.essentia.engines.features.library import es
+from services.essentia.engines.features.tonal import KEY_EVERY
 
 SAMPLE_RATE = 44100
 OURS = "ours"
@@ -55,6 +55,8 @@ def ask(features: Features, mono: NDArray[np.float32]) -> Answers:
         tonic, scale, _ = es.KeyExtractor(profileType=profile)(mono)
         answers.cpu_seconds[f"KeyExtractor {profile}"] = time.process_time() - start
         answers.keys[profile] = (tonic, scale)
+    alone = key.vote(pitch_classes.walk(mono)[::KEY_EVERY].mean(0), USUAL_KEY_PROFILES)
+    answers.keys["our profiles without the chords"] = (alone.tonic, alone.scale)
     if librosa_installed():
         _ask_librosa(answers, mono)
     return answers
@@ -75,11 +77,9 @@ def _ask_librosa(answers: Answers, mono: NDArray[np.float32]) -> None:
 
 
 def _krumhansl(classes: NDArray[np.float64]) -> Key:
-    from services.essentia.engines.features.key import SCALES, TONICS
-
     fits = {
-        (TONICS[tonic], scale): float(np.corrcoef(np.roll(weights, tonic), classes)[0, 1])
-        for scale, weights in zip(SCALES, PROFILES["krumhansl"], strict=True)
+        (key.TONICS[tonic], scale): float(np.corrcoef(np.roll(weights, tonic), classes)[0, 1])
+        for scale, weights in zip(key.SCALES, key.PROFILES["krumhansl"], strict=True)
         for tonic in range(12)
     }
-    return max(fits, key=lambda key: fits[key])
+    return max(fits, key=lambda each: fits[each])
