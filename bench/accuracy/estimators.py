@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.audio import Audio
-from services.essentia.engine import KEY_PROFILES, USUAL_KEY_PROFILES, AnalysisRequest, GroupFeatures
+from services.essentia.engine import KEY_PROFILES, SERIES, USUAL_KEY_PROFILES, AnalysisRequest, GroupFeatures
 from services.essentia.engines.features import Features, key, pitch_classes
 from services.essentia.engines.features.library import es
 from services.essentia.engines.features.tonal import KEY_EVERY
@@ -22,11 +22,12 @@ Key = tuple[str, str]
 
 @dataclass
 class Answers:
-    """Tempo and key by name of who says so, and the CPU seconds that it took."""
+    """Tempo and key by name of who says so, our downbeats, and the CPU seconds that it took."""
 
     tempos: dict[str, float | None]
     keys: dict[str, Key | None]
     cpu_seconds: dict[str, float]
+    downbeats: tuple[float, ...] = ()
 
 
 def librosa_installed() -> bool:
@@ -38,11 +39,13 @@ def ask(features: Features, mono: NDArray[np.float32]) -> Answers:
     """Asks everybody about samples (samples,) at 44.1 kHz."""
     answers = Answers({}, {}, {})
     start = time.process_time()
-    request = AnalysisRequest(("rhythm", "tonal"))
+    request = AnalysisRequest(("rhythm", "tonal"), include_series=True)
     events = list(features.analyze(Audio(mono[None], SAMPLE_RATE), request))
     answers.cpu_seconds["ours (groups rhythm and tonal)"] = time.process_time() - start
     values = {event.group: event.values for event in events if isinstance(event, GroupFeatures)}
     rhythm, tonal = values["rhythm"], values["tonal"]
+    downbeats = values[SERIES].get("downbeat_seconds", ())
+    answers.downbeats = downbeats if isinstance(downbeats, tuple) else ()
     bpm = rhythm.get("bpm")
     answers.tempos[OURS] = bpm if isinstance(bpm, float) else None
     estimates = rhythm.get("tempo_estimates", ())

@@ -33,6 +33,7 @@ class Clip:
     samples: NDArray[np.float32]
     bpm: float
     key: tuple[str, str] | None
+    bar_seconds: float | None = None
     path: Path | None = None
     kind: str = ""
 
@@ -58,7 +59,7 @@ def sets(folder: Path, quick: bool) -> Mapping[str, Callable[[], Iterator[Clip]]
 
 def _songs(name: str, render: Render, each: Iterator[songs.Song]) -> Iterator[Clip]:
     for song in each:
-        yield Clip(name, render(song), song.bpm, (song.tonic, song.scale))
+        yield Clip(name, render(song), song.bpm, (song.tonic, song.scale), songs.BEATS_A_BAR * 60 / song.bpm)
 
 
 def _metronomes(tempi: range) -> Iterator[Clip]:
@@ -74,4 +75,4 @@ def _tracks(folder: Path, every: int) -> Iterator[Clip]:
         return
     for track in itertools.islice(tracks.tracks(fetched), 0, None, every):
         samples = np.ascontiguousarray(Source(track.path).read(sample_rate=44100, channels=1).samples[0])
-        yield Clip("tracks", samples, track.bpm, (track.tonic, track.scale), track.path, track.kind)
+        yield Clip("tracks", samples, track.bpm, (track.tonic, track.scale), path=track.path, kind=track.kind)

@@ -11,7 +11,7 @@ import numpy as np
 TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 TEMPI = (65, 80, 96, 120, 140, 174)
 GROOVES = ("eighths", "floor", "sixteenths", "arpeggio")
-SONG_SECONDS = 24.0
+SONG_SECONDS, BEATS_A_BAR = 24.0, 4
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 # Chords as (semitones above the tonic, whether minor). A cadence names its key; a loop of four leaves it open whether
 # the song is in the major key or in its relative minor.
