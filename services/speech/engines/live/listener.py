@@ -62,6 +62,7 @@ class LiveListener:
         self._settings = settings
         self._models = models
         self._loaded: dict[str, Any] = {}
+        self._voice: Any = None
         self._users: dict[str, int] = {}
 
     def warm(self) -> str:
@@ -134,7 +135,10 @@ class LiveListener:
         return self._loaded[installed.name]
 
     def _detector(self) -> Any:
-        return importlib.import_module("services.speech.engines.live.voice").Silero()
+        if self._voice is None:
+            voice = importlib.import_module("services.speech.engines.voice")
+            self._voice = voice.VoiceDetector(voice.bundled())
+        return self._voice.follow()
 
     def _summary(
         self, source: LiveSource, installed: InstalledModel, model: Any, request: LiveRequest, session: Session
