@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli.live_audio import open_audio
+from antiphon_client.cli.progress import progress_words
 from antiphon_client.cli.summary import plain
 from antiphon_client.sync import SyncClient
 
@@ -82,7 +83,7 @@ def listen(
                 else:
                     shown.words(said.text, "", event.position)
             elif isinstance(event, evidence_pb2.Progress):
-                shown.words("", f"({event.step})", None)
+                shown.words("", f"({progress_words(event)})", None)
             elif isinstance(event, speech_pb2.StreamingRecognitionSummary):
                 found.summary.source.CopyFrom(event.source)
                 found.summary.language_code = event.language_code

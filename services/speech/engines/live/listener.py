@@ -82,7 +82,7 @@ class LiveListener:
         """
         installed = self._installed(request.model or self._default_model())
         if installed.name not in self._loaded:
-            yield ProgressFacts(loading=True, step=f"loading {installed.name}")
+            yield ProgressFacts(loading=True, step=installed.name)
         model = self._load(installed)
         model.check(request.language)
         raw = None if task.raw is None else RawPcm(task.raw.encoding, task.raw.sample_rate, task.raw.channels)
