@@ -426,13 +426,14 @@ async def test_kill_9_of_the_live_worker_is_told_to_the_caller_and_counted_for_t
         error = status.from_status(status.from_rpc_error(caught.value))
         assert (error.code, error.reason, error.metadata["exit_code"]) == ("UNAVAILABLE", "WORKER_LOST", "-9")
         assert error.retry_after_seconds is not None
+        # Without another call: an operator sees it when it happens.
+        await until(lambda: (measured("antiphon_worker_restarts"), measured("antiphon_workers_ready")) == (1, 1))
         requests = iter([config("echo"), chunk(b"x", 0, last=True)])
         assert [response async for response in stub.StreamingRecognize(requests)][-1].HasField("summary")
         after = (await told.GetStatus(status_pb2.GetStatusRequest())).live_workers
         assert (after.kept_count, after.ready_count, after.restart_count) == (1, 1, 1)
         assert "live worker ended with exit code -9" in after.last_problem
         assert after.last_restart_time.ToNanoseconds() > 0
-        assert (measured("antiphon_worker_restarts"), measured("antiphon_workers_ready")) == (1, 1)
         await until(lambda: measured("antiphon_queue_depth") == 0)
 
 

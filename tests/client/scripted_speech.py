@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,8 @@ class ScriptedSpeech(pb_grpc.SpeechServiceServicer):
     def __init__(self) -> None:
         self.configs: list[Any] = []
         self.sizes: list[int] = []
+        self.receiving_seconds: list[float] = []
+        """From the first message with live audio to the end of it, for each stream."""
 
     def Transcribe(self, requests: Iterator[Any], context: Any) -> Iterator[Any]:
         self._take(requests)
@@ -48,10 +51,13 @@ class ScriptedSpeech(pb_grpc.SpeechServiceServicer):
         """Tells one utterance when the first audio has come, and half of another at the end."""
         self.configs.append(next(requests).config)
         self.sizes.append(0)
+        started = time.monotonic()
         for request in requests:
             if request.chunk.data and not self.sizes[-1]:
+                started = time.monotonic()
                 yield from self._greeting()
             self.sizes[-1] += len(request.chunk.data)
+        self.receiving_seconds.append(time.monotonic() - started)
         yield pb.StreamingRecognizeResponse(final=pb.FinalResult(text=" Bye", start_offset=at(2), end_offset=at(3)))
         yield pb.StreamingRecognizeResponse(summary=pb.StreamingRecognitionSummary())
 

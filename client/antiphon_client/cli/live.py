@@ -141,9 +141,10 @@ class _Shown:
         lag = 0.0 if position is None else position.lag.ToNanoseconds() / 1e9
         late = f" ({lag:.1f} s behind)" if lag > LATE_SECONDS else ""
         room = shutil.get_terminal_size().columns - 1 - cell_len(late)
-        open_ = _end_of(plain(open_), room)
-        settled = _end_of(plain(settled), room - cell_len(open_))
-        click.echo(f"\r\x1b[K{settled}{click.style(open_, dim=True)}{late}", err=True, nl=False)
+        open_ = _end_of(plain(open_ if settled else open_.lstrip()), room)
+        settled = _end_of(plain(settled.lstrip()), room - cell_len(open_))
+        dim = click.style(open_, dim=True) if open_ else ""
+        click.echo(f"\r\x1b[K{settled}{dim}{late}", err=True, nl=False)
 
     def clear(self) -> None:
         if self._on:
