@@ -118,8 +118,8 @@ def test_a_talk_without_pause_is_cut_at_a_settled_word_and_looked_at_in_short_pi
     told, session = follow(spoken(0, *range(1, 100), 0, 0), [], endpointing(max_utterance=10.0), model)
     assert text(told) == "".join(f" w{number}" for number in range(1, 100))
     assert session.utterance == 5
-    # 6 s, and a step and the unsettled words on top.
-    assert max(model.looks) < 8 * SAMPLE_RATE
+    # 3 s, and a step and the unsettled words on top.
+    assert max(model.looks) < 5 * SAMPLE_RATE
 
 
 @pytest.mark.parametrize(
