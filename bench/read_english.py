@@ -74,19 +74,3 @@ def _doubled(samples: array.array[int]) -> array.array[int]:
     shifted = samples[1:] + samples[-1:]
     doubled[1::2] = array.array("h", ((a + b) // 2 for a, b in zip(samples, shifted, strict=True)))
     return doubled
-
-
-def words(text: str) -> list[str]:
-    """The words as they are compared: without case, punctuation and hyphens."""
-    text = re.sub(r"\bmr\b\.?", "mister", text.lower())
-    return re.findall(r"[^\W_]+(?:'[^\W_]+)*", text)
-
-
-def errors(wanted: list[str], given: list[str]) -> int:
-    """Words to change, add or leave out."""
-    row = list(range(len(given) + 1))
-    for number, word in enumerate(wanted, 1):
-        diagonal, row[0] = row[0], number
-        for at, other in enumerate(given, 1):
-            diagonal, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, diagonal + (word != other))
-    return row[-1]

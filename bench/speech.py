@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "gen"), str(ROOT / "client")]
 
 from bench import read_english  # noqa: E402
+from tests.services.speech.scoring import word_errors, words  # noqa: E402
 
 SET_SECONDS = 150
 CPU_LIMIT, PEER_FACTOR = 1.03, 5.0
@@ -49,10 +50,10 @@ def main() -> int:
         text, seconds = read_english.write(folder / "speech.wav", 0 if options.quick else SET_SECONDS)
         warm = folder / "warm.wav"
         read_english.write(warm, 0, lines=1)
-        count = len(read_english.words(text))
+        count = len(words(text))
         print(f"{seconds:.1f} s of speech, {count} words, {options.model}, beam {options.beam}, 1 thread")
         rows = {}
-        with _Service(options, folder) as service:
+        with Service(options.model, options.beam, options.speech_python, folder) as service:
             service.transcribe(warm)
             bare = _Child(options.speech_python, "bare", options, folder)
             for _ in range(options.rounds):
@@ -73,9 +74,9 @@ def main() -> int:
 def _report(rows: dict[str, dict[str, Any]], text: str, seconds: float) -> int:
     print(f"{'':16}{'CPU s':>8}{'audio/CPU':>11}{'WER %':>8}{'peak MB':>9}{'x service':>11}")
     ours = rows["service"]
-    wanted = read_english.words(text)
+    count = len(words(text))
     for label, row in rows.items():
-        row["wer"] = 100 * read_english.errors(wanted, read_english.words(row["text"])) / len(wanted)
+        row["wer"] = 100 * word_errors(text, row["text"]) / count
         print(
             f"{label:16}{row['cpu']:8.2f}{seconds / row['cpu']:11.2f}{row['wer']:8.2f}{row['peak'] / 2**20:9.0f}"
             f"{row['cpu'] / ours['cpu']:11.2f}"
@@ -107,12 +108,12 @@ def _keep_least(rows: dict[str, dict[str, Any]], label: str, row: dict[str, Any]
     rows[label]["peak"] = peak
 
 
-class _Service:
+class Service:
     """The speech service in a process of its own, asked through the client."""
 
-    def __init__(self, options: argparse.Namespace, folder: Path) -> None:
-        self._model = options.model
-        self._beam = options.beam
+    def __init__(self, model: str, beam: int, python: Path, folder: Path) -> None:
+        self._model = model
+        self._beam = beam
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = probe.getsockname()[1]
@@ -122,15 +123,15 @@ class _Service:
             "SPEECH_LIVE_STREAMS": "0",
             "SPEECH_SPOOL_DIR": str(folder),
             "SPEECH_THREAD_COUNT": "1",
-            "SPEECH_DEFAULT_MODEL": options.model,
+            "SPEECH_DEFAULT_MODEL": model,
         }
         log = ROOT / "build" / "bench" / "speech-service.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         self._log = log.open("wb")
-        command = [str(options.speech_python), "-m", "services", "speech"]
+        command = [str(python), "-m", "services", "speech"]
         self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log)
 
-    def __enter__(self) -> _Service:
+    def __enter__(self) -> Service:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
@@ -153,11 +154,11 @@ class _Service:
         config = pb.TranscriptionConfig(
             model=self._model, language_code="en", beam_size=self._beam, voice_activity_detection=False
         )
-        before = self._cpu()
-        with SyncClient(f"127.0.0.1:{self._port}") as client:
+        before = self.cpu()
+        with SyncClient(self.target) as client:
             segments = [event for event in client.transcribe(path, config) if isinstance(event, pb.Segment)]
-        cpu = self._cpu() - before
-        return {"text": " ".join(segment.text for segment in segments), "cpu": cpu, "peak": self._peak()}
+        cpu = self.cpu() - before
+        return {"text": " ".join(segment.text for segment in segments), "cpu": cpu, "peak": self.peak()}
 
     def _processes(self) -> Iterator[Path]:
         found = {self._process.pid}
@@ -168,14 +169,21 @@ class _Service:
                     found.add(int(entry.name))
                     yield entry
 
-    def _cpu(self) -> float:
+    @property
+    def target(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self._port}"
+
+    def cpu(self) -> float:
+        """CPU seconds of service and workers together."""
         ticks = 0
         for entry in self._processes():
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
-    def _peak(self) -> int:
+    def peak(self) -> int:
+        """The most memory that one of its processes ever had, in bytes."""
         peaks = [
             int(match[1]) * 1024
             for entry in self._processes()

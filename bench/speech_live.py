@@ -48,6 +48,7 @@ from services.speech.engines.live.contract import LiveRequest  # noqa: E402
 from services.speech.engines.live.whisper import LiveWhisper  # noqa: E402
 from services.speech.settings import SpeechSettings  # noqa: E402
 from tests.services.speech import recordings  # noqa: E402
+from tests.services.speech.scoring import word_errors, words  # noqa: E402
 
 CHUNK = SAMPLE_RATE // 10
 ROW = "{:<7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>9}"
@@ -65,7 +66,7 @@ def main() -> None:
     speech = _read(options.seconds)
     length = len(speech.audio) / SAMPLE_RATE
     print(
-        f"{options.model}, {length:.1f} s of speech, {speech.words} words, {options.workers} workers, "
+        f"{options.model}, {length:.1f} s of speech, {speech.word_count} words, {options.workers} workers, "
         f"load {os.getloadavg()[0]:.1f}"
     )
     print(f"file mode: WER {speech.percent(_file_text(FasterWhisper(installed, settings), speech.audio))} %")
@@ -96,14 +97,13 @@ class Speech:
     text: str
 
     @property
-    def words(self) -> int:
-        """How many there are."""
-        return len(read_english.words(self.text))
+    def word_count(self) -> int:
+        """How many words there are."""
+        return len(words(self.text))
 
     def percent(self, heard: str) -> str:
         """Word error rate of a transcript."""
-        wanted = read_english.words(self.text)
-        return f"{100 * read_english.errors(wanted, read_english.words(heard)) / len(wanted):.1f}"
+        return f"{100 * word_errors(self.text, heard) / len(words(self.text)):.1f}"
 
 
 def _read(seconds: float) -> Speech:
