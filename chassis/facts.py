@@ -90,12 +90,14 @@ class ProgressFacts:
         audio_seconds: Audio worked through; None where the work does not follow the audio.
         step: What is being done, in a word or two; empty where there is nothing to say.
         loading: True while a model is being loaded.
+        remaining_seconds: Estimate of the wall time left, by :class:`chassis.pace.Pace`; None where it cannot be told.
     """
 
     fraction: float | None = None
     audio_seconds: float | None = None
     step: str = ""
     loading: bool = False
+    remaining_seconds: float | None = None
 
 
 @dataclass(frozen=True)
