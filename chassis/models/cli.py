@@ -98,7 +98,7 @@ Speak = Callable[[Row], None]
 
 def _list(shelf: Shelf, voice: Speak) -> int:
     for store, name in shelf.all():
-        model = store.manifest.model(name)
+        model = store.model(name)
         voice(
             {
                 "event": "model",
@@ -133,7 +133,7 @@ def _verify(chosen: list[tuple[Store, str]], voice: Speak) -> int:
     outcome = DONE
     for store, name in chosen:
         if not store.installed(name) and not any(
-            store.blobs.path(file.sha256).exists() for file in store.manifest.model(name).files
+            file.sha256 and store.blobs.path(file.sha256).exists() for file in store.model(name).files
         ):
             voice({"event": "absent", "model": name})
             continue
