@@ -218,7 +218,7 @@ class Voice:
             marks += [] if row["commercial_use"] else ["not for commercial use"]
             state = "installed" if row["installed"] else f"{_megabytes(int(str(row['download_bytes'])))} to fetch"
             note = f" ({', '.join(marks)})" if marks else ""
-            return f"{model:24} {row['service']:12} {state:18} {row['license_spdx']:12} {row['summary']}{note}"
+            return f"{model:31} {row['service']:12} {state:18} {row['license_spdx']:12} {row['summary']}{note}"
         return {
             "installed": f"{model}: {'installed' if row.get('fetched') else 'was installed already'}",
             "verified": f"{model}: {row.get('files')} files are sound",

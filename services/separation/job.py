@@ -14,6 +14,7 @@ from chassis.facts import ProgressFacts, WorkFacts
 from chassis.models import Store
 from services.separation.engine import (
     Header,
+    Plan,
     SeparatedBlock,
     SeparationRequest,
     Separator,
@@ -24,7 +25,7 @@ from services.separation.engine import (
 from services.separation.engines import ENGINES, SUM_BOUNDS_DB
 from services.separation.settings import SeparationSettings
 from services.separation.stems import DelayLine, Selection, select
-from services.separation.tally import Levels, Steps
+from services.separation.tally import Levels, Steps, mix_level
 from services.separation.tracks import LARGEST, Form, Peak, Track, output_rate
 
 _READING_LIBRARIES = ("av", "soxr")
@@ -70,17 +71,20 @@ class Jobs:
         if self._loaded is None or self._loaded[0] != name:
             yield ProgressFacts(step=name, loading=True)
         separator = self._separator(name)
+        tuning = separator.tuned(request.tuning)
         model_rate, channels = separator.sample_rate, separator.channels
         rate = output_rate(request.encoding, request.sample_rate, model_rate, stored.sample_rate)
         form = Form(request.encoding, model_rate, rate, channels)
         yield Header(stored, selection.sent, request.encoding, rate, channels)
 
+        level = mix_level(_mix(task, separator)) if separator.needs_level else None
+        plan = Plan(selection.computed, tuning, level)
         steps = Steps(source.seconds_hint, passes=2 if request.rescale else 1)
         if request.rescale:
-            form = replace(form, gain=(yield from self._gain(task, separator, selection, form, steps)))
+            form = replace(form, gain=(yield from self._gain(task, separator, plan, selection, form, steps)))
         tracks = {stem: Track(stem, form) for stem in selection.sent}
         levels, frames = Levels(selection.known), 0
-        for block, mix in self._blocks(task, separator):
+        for block, mix in _blocks(task, separator, plan):
             frames = block.first_frame + block.frame_count
             levels.add(block.stems, mix)
             for stem, samples in selection.derive(block.stems, mix).items():
@@ -93,7 +97,7 @@ class Jobs:
         yield Summary(
             completed,
             tuple(track.facts(levels.share(stem)) for stem, track in tracks.items()),
-            self._work(name, separator, request, selection, rate),
+            self._work(name, separator, request, plan, selection, rate),
             tuple(source.warnings),
             SUM_BOUNDS_DB.get(self._models.manifest.model(name).engine),
             levels.residual_share,
@@ -101,11 +105,11 @@ class Jobs:
         )
 
     def _gain(
-        self, task: Task, separator: Separator, selection: Selection, form: Form, steps: Steps
+        self, task: Task, separator: Separator, plan: Plan, selection: Selection, form: Form, steps: Steps
     ) -> Generator[ProgressFacts, None, float]:
         """Separates once to see how far the stems reach; returns the gain that keeps them within full scale."""
         peaks = {stem: Peak(form) for stem in selection.sent}
-        for block, mix in self._blocks(task, separator):
+        for block, mix in _blocks(task, separator, plan):
             for stem, samples in selection.derive(block.stems, mix).items():
                 peaks[stem].add(samples)
             yield steps.progress("looking for the peaks", (block.first_frame + block.frame_count) / form.model_rate)
@@ -115,22 +119,16 @@ class Jobs:
         highest = max((peak.value or 0.0 for peak in peaks.values()), default=0.0)
         return min(1.0, LARGEST / highest) if highest else 1.0
 
-    def _blocks(self, task: Task, separator: Separator) -> Iterator[tuple[SeparatedBlock, np.ndarray]]:
-        """Every block of the stems, with the same stretch of the mix."""
-        line = DelayLine()
-        mix = line.through(task.source.blocks(sample_rate=separator.sample_rate, channels=separator.channels))
-        for block in separator.separate(mix, task.checkpoint):
-            yield block, line.take(block.frame_count)
-
     def _engine(self, name: str) -> type[Separator]:
         engine = self._models.manifest.model(name).engine
-        if engine != self._settings.engine:
+        if engine not in ENGINES:
+            known = ", ".join(ENGINES)
             raise not_ready(
                 "ENGINE_NOT_SERVED",
-                f"model {name} is for engine {engine}; this service runs {self._settings.engine} (SEPARATION_ENGINE)",
+                f"model {name} is for engine {engine!r}; this service has {known}",
                 model=name,
                 engine=engine,
-                served=self._settings.engine,
+                known=known,
             )
         module, _, cls = ENGINES[engine].partition(":")
         found: type[Separator] = getattr(importlib.import_module(module), cls)
@@ -143,10 +141,17 @@ class Jobs:
         return self._loaded[1]
 
     def _work(
-        self, name: str, separator: Separator, request: SeparationRequest, selection: Selection, rate: int
+        self,
+        name: str,
+        separator: Separator,
+        request: SeparationRequest,
+        plan: Plan,
+        selection: Selection,
+        rate: int,
     ) -> WorkFacts:
+        tuning = plan.tuning
         return WorkFacts(
-            engine=self._settings.engine,
+            engine=self._models.manifest.model(name).engine,
             model=self._models.require(name).facts(),
             device=separator.device,
             precision=separator.precision,
@@ -156,6 +161,7 @@ class Jobs:
             },
             parameters={
                 **separator.parameters,
+                **{option: str(value) for option, value in tuning.given().items()},
                 "clip_mode": "rescale" if request.rescale else "clamp",
                 "encoding": request.encoding,
                 "model": name,
@@ -164,4 +170,16 @@ class Jobs:
                 "stems": ",".join(selection.sent),
                 "thread_count": str(self._settings.thread_count),
             },
+            seed=tuning.seed if tuning.shifts else None,
         )
+
+
+def _mix(task: Task, separator: Separator) -> Iterator[np.ndarray]:
+    return task.source.blocks(sample_rate=separator.sample_rate, channels=separator.channels)
+
+
+def _blocks(task: Task, separator: Separator, plan: Plan) -> Iterator[tuple[SeparatedBlock, np.ndarray]]:
+    """Every block of the stems, with the same stretch of the mix."""
+    line = DelayLine()
+    for block in separator.separate(line.through(_mix(task, separator)), task.checkpoint, plan):
+        yield block, line.take(block.frame_count)

@@ -98,6 +98,7 @@ def _request(config: pb.SeparationConfig) -> engine.SeparationRequest:
         stems=tuple(config.stems),
         encoding=encoding,
         sample_rate=_sample_rate(config),
+        tuning=_tuning(config),
         rescale=config.clip_mode == pb.CLIP_MODE_RESCALE,
     )
 
@@ -114,6 +115,15 @@ def _sample_rate(config: pb.SeparationConfig) -> int | None:
             sample_rate=rate,
         )
     return rate
+
+
+def _tuning(config: pb.SeparationConfig) -> engine.Tuning:
+    return engine.Tuning(
+        shifts=config.shifts if config.HasField("shifts") else None,
+        overlap=config.overlap if config.HasField("overlap") else None,
+        segment_seconds=config.segment.ToNanoseconds() / 1e9 if config.HasField("segment") else None,
+        seed=config.seed if config.HasField("seed") else None,
+    )
 
 
 def _header(event: engine.Header, call: Call) -> pb.SeparationHeader:

@@ -1,13 +1,15 @@
-"""What is counted while a clip is separated: how far it is, and how the energy is shared out."""
+"""What is counted of a clip: how far it is, how the energy is shared out, the level of the mix."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from chassis.facts import ProgressFacts
 from chassis.pace import Pace
+from services.separation.engine import MixLevel
 from services.separation.stems import residual
 
 
@@ -76,6 +78,22 @@ class Levels:
     def residual_share(self) -> float | None:
         """Energy of the mix minus all stems over that of the mix; None for silence and unless all were computed."""
         return self._residual / self._mix if self._whole and self._mix > 0 else None
+
+
+def mix_level(blocks: Iterable[np.ndarray]) -> MixLevel:
+    """Takes the level of a mix, ``(channels, samples)`` in any blocks, in one pass and constant memory."""
+    count, mean, squares = 0, 0.0, 0.0
+    for block in blocks:
+        if not block.shape[1]:
+            continue
+        mono = block.mean(0, dtype=np.float64)
+        # Chan, Golub and LeVeque: pairs of (count, mean, sum of squares about it), which a large offset does not spoil.
+        apart = float(mono.mean()) - mean
+        share = mono.size / (count + mono.size)
+        squares += float(np.square(mono - mono.mean()).sum()) + apart * apart * count * share
+        mean += apart * share
+        count += mono.size
+    return MixLevel(mean, math.sqrt(squares / (count - 1)) if count > 1 else 0.0)
 
 
 def energy(samples: np.ndarray) -> float:

@@ -13,7 +13,7 @@ import pytest
 
 from chassis.errors import AntiphonError
 from chassis.models import Store
-from services.separation.engine import SeparatedBlock, SeparationRequest
+from services.separation.engine import SeparatedBlock, SeparationRequest, Tuning
 from services.separation.engines.spleeter import Spleeter
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
@@ -120,8 +120,12 @@ class Half:
     stems = ("vocals", "accompaniment")
     sample_rate, channels = 44_100, 2
     device, precision = "cpu", "float32"
+    needs_level = False
     parameters: Mapping[str, str] = MappingProxyType({})
     library_versions: Mapping[str, str] = MappingProxyType({})
+
+    def tuned(self, tuning: Tuning) -> Tuning:
+        return tuning
 
     def separate(self, blocks: Iterable[np.ndarray], *_: Any, **__: Any) -> Iterator[Any]:
         position = 0
