@@ -149,10 +149,10 @@ class Jobs:
         selection: Selection,
         rate: int,
     ) -> WorkFacts:
-        tuning = plan.tuning
+        tuning, model = plan.tuning, self._models.require(name)
         return WorkFacts(
             engine=self._models.manifest.model(name).engine,
-            model=self._models.require(name).facts(),
+            model=model.facts() if model.files else None,
             device=separator.device,
             precision=separator.precision,
             library_versions={
