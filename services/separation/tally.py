@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from chassis.facts import ProgressFacts
 from chassis.pace import Pace
 from services.separation.engine import MixLevel
+from services.separation.engines.level import LevelMeter
 from services.separation.stems import residual
 
 
@@ -82,18 +82,10 @@ class Levels:
 
 def mix_level(blocks: Iterable[np.ndarray]) -> MixLevel:
     """Takes the level of a mix, ``(channels, samples)`` in any blocks, in one pass and constant memory."""
-    count, mean, squares = 0, 0.0, 0.0
+    meter = LevelMeter()
     for block in blocks:
-        if not block.shape[1]:
-            continue
-        mono = block.mean(0, dtype=np.float64)
-        # Chan, Golub and LeVeque: pairs of (count, mean, sum of squares about it), which a large offset does not spoil.
-        apart = float(mono.mean()) - mean
-        share = mono.size / (count + mono.size)
-        squares += float(np.square(mono - mono.mean()).sum()) + apart * apart * count * share
-        mean += apart * share
-        count += mono.size
-    return MixLevel(mean, math.sqrt(squares / (count - 1)) if count > 1 else 0.0)
+        meter.add(block)
+    return meter.level
 
 
 def energy(samples: np.ndarray) -> float:

@@ -3,6 +3,7 @@
 ENGINES = {
     "dsp": "services.separation.engines.dsp:Dsp",
     "spleeter": "services.separation.engines.spleeter:Spleeter",
+    "demucs": "services.separation.engines.demucs.engine:Demucs",
 }
 
 SUM_BOUNDS_DB = {"dsp": -120.0, "spleeter": -120.0}
