@@ -109,6 +109,7 @@ def test_progress_is_told_with_the_time_left_once_that_is_known(antiphon: Any, s
 def test_what_is_asked_for_is_sent(antiphon: Any, separation: Any, clip: Path) -> None:
     arguments = ["--stems", "vocals, no_vocals", "--format", "m4a", "--rate", "48000", "--model", "some"]
     arguments += ["--start", "1.5", "--end", "3", "--clip-mode", "rescale"]
+    arguments += ["--shifts", "2", "--overlap", "0.5", "--segment", "4.5", "--seed", "7"]
     assert antiphon("separate", "--separation", separation[0], *arguments, clip).returncode == 0
     assert antiphon("separate", "--separation", separation[0], "--rate", "keep", clip).returncode == 0
     first, second = separation[1].configs
@@ -116,8 +117,9 @@ def test_what_is_asked_for_is_sent(antiphon: Any, separation: Any, clip: Path) -
     assert (first.output_encoding, first.output_sample_rate_hertz) == (audio_pb2.OUTPUT_ENCODING_AAC, 48000)
     assert (first.clip.start_offset.ToMilliseconds(), first.clip.end_offset.ToMilliseconds()) == (1500, 3000)
     assert first.clip_mode == pb.CLIP_MODE_RESCALE
+    assert (first.shifts, first.overlap, first.segment.ToMilliseconds(), first.seed) == (2, 0.5, 4500, 7)
     assert second.WhichOneof("output_rate") == "keep_sample_rate"
-    assert not second.HasField("clip")
+    assert not any(second.HasField(name) for name in ("clip", "shifts", "overlap", "segment", "seed"))
 
 
 def test_several_files_have_folders_of_their_own_and_one_document(

@@ -85,6 +85,12 @@ class _Job:
 )
 @click.option("--model", metavar="NAME", default="", help="Model; the service's default where not given.")
 @click.option(
+    "--shifts", type=int, metavar="COUNT", help="Separate so often under random shifts, for the mean (demucs)."
+)
+@click.option("--overlap", type=float, metavar="SHARE", help="Share of a segment that overlaps the next (demucs).")
+@click.option("--segment", type=float, metavar="SECONDS", help="Length of what the model is given at once (demucs).")
+@click.option("--seed", type=int, metavar="NUMBER", help="Where the random shifts begin (demucs).")
+@click.option(
     "--json",
     "json_path",
     metavar="PATH",
@@ -121,6 +127,10 @@ def separate(
     end: float | None,
     clip_mode: str,
     model: str,
+    shifts: int | None,
+    overlap: float | None,
+    segment: float | None,
+    seed: int | None,
     json_path: str | None,
     target: str,
     timeout: float,
@@ -148,7 +158,12 @@ def separate(
         stems=[name.strip() for name in stems.split(",") if name.strip()],
         output_encoding=ENCODINGS[form],
         clip_mode=_CLIP_MODES[clip_mode],
+        shifts=shifts,
+        overlap=overlap,
+        seed=seed,
     )
+    if segment is not None:
+        config.segment.FromNanoseconds(round(segment * 1e9))
     _put_rate(config, rate)
     _put_clip(config, start, end)
     tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert else None
