@@ -15,10 +15,11 @@ from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
+from antiphon_client.cli.explain import explain
 from antiphon_client.cli.local import local_gateway
 from antiphon_client.cli.progress import reporter
 from antiphon_client.cli.record_json import to_document, to_text
-from antiphon_client.cli.stems import ENCODINGS, StemFiles
+from antiphon_client.cli.stems import ENCODINGS, StemFiles, stem_folders
 from antiphon_client.cli.summary import plain, summarise
 from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
 from antiphon_client.errors import AntiphonClientError
@@ -139,7 +140,7 @@ def analyze(
         "timeout_seconds": timeout,
     }
     tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert else None
-    folders = _folders(files, stems_folder)
+    folders = stem_folders(files, stems_folder)
     results: list[dict[str, Any]] = []
     codes = []
     with exits.terminable(), SyncClient(gateway, tls=tls) as client:
@@ -162,7 +163,7 @@ def _one(job: _Job, path: Path, folder: Path | None, show: bool) -> tuple[dict[s
     try:
         record, stems = _run(job, path, folder)
     except AntiphonClientError as error:
-        click.echo(f"antiphon: {name}: {_explain(error, job.client.target)}", err=True)
+        click.echo(f"antiphon: {name}: {explain(error, 'gateway', job.client.target)}", err=True)
         problem = {"code": error.code, "reason": error.reason, "message": error.message, "metadata": error.metadata}
         return {"file": name, "error": problem}, exits.UNREACHABLE if error.unreachable else exits.FAILED
     except OSError as error:
@@ -194,15 +195,6 @@ def _run(job: _Job, path: Path, folder: Path | None) -> tuple[record_pb2.Analysi
         lengths = {stem.name: stem.frame_count for stem in record.separation.stems}
         stems = files.commit(lengths) if files is not None and record.HasField("separation") else []
     return record, stems
-
-
-def _explain(error: AntiphonClientError, target: str) -> str:
-    if error.reason == "SERVICE_UNREACHABLE":
-        return f"{error}\nIs the gateway running at {target}? Start it with: antiphon up; see: antiphon status"
-    lines = [str(error), *(f"  {field}: {text}" for field, text in error.fields)]
-    if error.retry_after is not None:
-        lines.append(f"  try again in {error.retry_after:g} s")
-    return "\n".join(lines)
 
 
 def _write_json(json_path: str | None, results: Sequence[dict[str, Any]]) -> None:
@@ -247,19 +239,3 @@ def _models(given: tuple[str, ...]) -> dict[str, str]:
             )
         chosen[stage] = name
     return chosen
-
-
-def _folders(files: Sequence[Path], folder: Path | None) -> list[Path | None]:
-    """The folder of each file's stems: DIR itself for one file, DIR/<name> for several, numbered where names repeat."""
-    if folder is None or len(files) == 1:
-        return [folder] * len(files)
-    used: set[str] = set()
-    folders: list[Path | None] = []
-    for path in files:
-        name, number = path.stem, 1
-        while name in used:
-            number += 1
-            name = f"{path.stem}-{number}"
-        used.add(name)
-        folders.append(folder / name)
-    return folders
