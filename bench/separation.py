@@ -58,9 +58,8 @@ def _compare(folder: Path, options: argparse.Namespace) -> int:
     _clip(folder / "clip.wav", options.seconds)
     _clip(folder / "warm.wav", 0.1)
     print(f"{options.seconds:g} s of stereo, HTDemucs of 41,984,456 random parameters, {options.threads} thread(s)")
-    print(
-        f"{'':20}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}{'first stem s':>14}{'x demucs':>10}{'error dB':>10}{'cut s':>7}"
-    )
+    heads = ("CPU s", "wall s", "peak MB", "first stem", "x demucs", "error dB", "cut s")
+    print(f"{'':20}" + "".join(f"{head:>12}" for head in heads))
     command = [sys.executable, "-m", "demucs", "--repo", str(folder / "repo"), "-n", "htdemucs", "-d", "cpu"]
     command += [
         "--shifts",
