@@ -55,12 +55,12 @@ def main() -> int:
     options = _arguments()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        text, seconds = _speech(folder / "speech.wav", options.quick)
+        text, seconds = write_speech(folder / "speech.wav", options.quick)
         warm = folder / "warm.wav"
-        _speech(warm, quick=True, lines=1)
+        write_speech(warm, quick=True, lines=1)
         print(f"{seconds:.1f} s of speech, {len(_words(text))} words, {options.model}, beam {options.beam}, 1 thread")
         rows = {}
-        with _Service(options, folder) as service:
+        with Service(options.model, options.beam, options.speech_python, folder) as service:
             service.transcribe(warm)
             bare = _Child(options.speech_python, "bare", options, folder)
             for _ in range(options.rounds):
@@ -115,12 +115,12 @@ def _keep_least(rows: dict[str, dict[str, Any]], label: str, row: dict[str, Any]
     rows[label]["peak"] = peak
 
 
-class _Service:
+class Service:
     """The speech service in a process of its own, asked through the client."""
 
-    def __init__(self, options: argparse.Namespace, folder: Path) -> None:
-        self._model = options.model
-        self._beam = options.beam
+    def __init__(self, model: str, beam: int, python: Path, folder: Path) -> None:
+        self._model = model
+        self._beam = beam
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = probe.getsockname()[1]
@@ -130,15 +130,15 @@ class _Service:
             "SPEECH_LIVE_STREAMS": "0",
             "SPEECH_SPOOL_DIR": str(folder),
             "SPEECH_THREAD_COUNT": "1",
-            "SPEECH_DEFAULT_MODEL": options.model,
+            "SPEECH_DEFAULT_MODEL": model,
         }
         log = ROOT / "build" / "bench" / "speech-service.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         self._log = log.open("wb")
-        command = [str(options.speech_python), "-m", "services", "speech"]
+        command = [str(python), "-m", "services", "speech"]
         self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log)
 
-    def __enter__(self) -> _Service:
+    def __enter__(self) -> Service:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
@@ -161,11 +161,11 @@ class _Service:
         config = pb.TranscriptionConfig(
             model=self._model, language_code="en", beam_size=self._beam, voice_activity_detection=False
         )
-        before = self._cpu()
-        with SyncClient(f"127.0.0.1:{self._port}") as client:
+        before = self.cpu()
+        with SyncClient(self.target) as client:
             segments = [event for event in client.transcribe(path, config) if isinstance(event, pb.Segment)]
-        cpu = self._cpu() - before
-        return {"text": " ".join(segment.text for segment in segments), "cpu": cpu, "peak": self._peak()}
+        cpu = self.cpu() - before
+        return {"text": " ".join(segment.text for segment in segments), "cpu": cpu, "peak": self.peak()}
 
     def _processes(self) -> Iterator[Path]:
         found = {self._process.pid}
@@ -176,14 +176,21 @@ class _Service:
                     found.add(int(entry.name))
                     yield entry
 
-    def _cpu(self) -> float:
+    @property
+    def target(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self._port}"
+
+    def cpu(self) -> float:
+        """CPU seconds of service and workers together."""
         ticks = 0
         for entry in self._processes():
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
-    def _peak(self) -> int:
+    def peak(self) -> int:
+        """The most memory that one of its processes ever had, in bytes."""
         peaks = [
             int(match[1]) * 1024
             for entry in self._processes()
@@ -287,7 +294,7 @@ def _openai(folder: Path, beam: int) -> Any:
     return transcribe
 
 
-def _speech(path: Path, quick: bool, lines: int | None = None) -> tuple[str, float]:
+def write_speech(path: Path, quick: bool, lines: int | None = None) -> tuple[str, float]:
     """Writes read English at 16 kHz; gives its text and its length in seconds."""
     parts, texts = [], []
     for number, text in list(READ.items())[:lines]:
