@@ -21,7 +21,8 @@ _KEY = "lavfi.r128.I"
 class LoudnessMeter:
     """Measures a stream in memory that does not grow with it; the answer does not depend on how the stream was cut.
 
-    FFmpeg counts blocks of 400 ms in a histogram of 0.01 LU, so the answer is within 0.05 LU of the definition; below 8 kHz 0.2.
+    FFmpeg counts blocks of 400 ms in a histogram of 0.01 LU, and its filters are those of the recommendation to within
+    0.05 LU at 8 kHz and more, to 0.2 LU below.
 
     Args:
         sample_rate: Rate of the samples (Hz).
