@@ -14,8 +14,8 @@ from chassis.facts import ProgressFacts, SourceFacts, WarningFacts, WorkFacts
 from chassis.models import InstalledModel, Store
 from services.llm_audio.engine import SAMPLE_RATE, DescriptionRequest, Header, LanguageModel, Summary
 from services.llm_audio.engines import ENGINES
-from services.llm_audio.engines.asking.interview import Interview, check_answerable
 from services.llm_audio.engines.asking.facts import Facts
+from services.llm_audio.engines.asking.interview import Interview, check_answerable
 from services.llm_audio.settings import LlmAudioSettings
 
 
