@@ -18,7 +18,7 @@ from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
 from tests.services.separation import tiny_demucs
 
-SETTINGS = SeparationSettings(device="cpu", default_model="tiny")
+SETTINGS = SeparationSettings(device="cpu", default_model="tiny", backend="torch")
 
 
 @dataclass
