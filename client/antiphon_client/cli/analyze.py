@@ -12,6 +12,7 @@ import click
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
@@ -147,6 +148,7 @@ def analyze(
         ),
         "speech": speech_pb2.TranscriptionConfig(model=chosen.get("speech", ""), language_code=language),
         "essentia": essentia_pb2.AnalysisConfig(include_series=every_feature),
+        "llm_audio": llm_audio_pb2.DescriptionConfig(model=chosen.get("llm_audio", "")),
         "timeout_seconds": timeout,
     }
     if settings_file is not None:
@@ -250,7 +252,7 @@ def _stages(only: str | None) -> tuple[str, ...]:
 
 
 def _models(given: tuple[str, ...]) -> dict[str, str]:
-    with_models = ("separation", "speech")
+    with_models = ("separation", "speech", "llm_audio")
     chosen: dict[str, str] = {}
     for text in given:
         stage, equals, name = text.partition("=")
