@@ -9,8 +9,6 @@ from antiphon_client.connection import DEFAULT_TARGET
 from antiphon_client.supervisor import daemon
 from antiphon_client.supervisor.plan import project_root, state_folder
 
-DEFAULT_SEPARATION = "127.0.0.1:50051"
-
 
 def folder() -> Path:
     """Where ``antiphon up`` of this checkout keeps its state."""
@@ -19,15 +17,11 @@ def folder() -> Path:
 
 def local_gateway() -> str:
     """The gateway that ``antiphon up`` started; the default address where none runs."""
-    return _local("gateway", DEFAULT_TARGET)
+    return local_target("gateway", DEFAULT_TARGET)
 
 
-def local_separation() -> str:
-    """The separation service that ``antiphon up`` started; its default address where none runs."""
-    return _local("separation", DEFAULT_SEPARATION)
-
-
-def _local(name: str, default: str) -> str:
+def local_target(name: str, default: str) -> str:
+    """The address of a service that ``antiphon up`` started; ``default`` where it runs none of that name."""
     state = daemon.running(folder())
     for service in state.services if state is not None else ():
         if service.name == name:

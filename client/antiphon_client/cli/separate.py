@@ -16,7 +16,7 @@ from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_client.cli import exits
 from antiphon_client.cli.explain import explain
-from antiphon_client.cli.local import local_separation
+from antiphon_client.cli.local import local_target
 from antiphon_client.cli.progress import reporter
 from antiphon_client.cli.record_json import to_text
 from antiphon_client.cli.stems import ENCODINGS, StemFiles, stem_folders
@@ -25,6 +25,8 @@ from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.supervisor.state import write_atomically
 from antiphon_client.sync import SyncClient
+
+DEFAULT_SEPARATION = "127.0.0.1:50051"
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _CLIP_MODES = {"clamp": separation_pb2.CLIP_MODE_CLAMP, "rescale": separation_pb2.CLIP_MODE_RESCALE}
@@ -101,8 +103,8 @@ class _Job:
     "target",
     envvar="ANTIPHON_SEPARATION",
     metavar="HOST:PORT",
-    default=local_separation,
-    show_default="the one that antiphon up started, else 127.0.0.1:50051",
+    default=lambda: local_target("separation", DEFAULT_SEPARATION),
+    show_default=f"the one that antiphon up started, else {DEFAULT_SEPARATION}",
     help="The separation service.",
 )
 @click.option(
