@@ -174,7 +174,9 @@ def _ours(folder: str, backend: str, precision: str, threads: str, clip: str, ou
         if isinstance(event, StemBlock):
             first = first or time.process_time()
             if out != "-":
-                files.setdefault(event.stem, (target / f"{event.stem}.f32").open("wb")).write(event.data)
+                if event.stem not in files:
+                    files[event.stem] = (target / f"{event.stem}.f32").open("wb")
+                files[event.stem].write(event.data)
     for file in files.values():
         file.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
