@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -313,6 +313,29 @@ class Upload(Generic[Config]):
             yield data
         self.sha256 = assembler.end()
         self.byte_count = assembler.byte_count
+
+    @contextlib.asynccontextmanager
+    async def forbid_more(self) -> AsyncGenerator[Callable[[], None], None]:
+        """Watches, inside the block, for messages after a config that asks for none; the caller may end when it likes.
+
+        Yields a check that raises AntiphonError, AUDIO_UNEXPECTED, once such a message has come.
+        """
+        further = asyncio.ensure_future(anext(self._requests, None))
+
+        def check() -> None:
+            if further.done() and not further.cancelled() and further.exception() is None and further.result():
+                raise invalid(
+                    "AUDIO_UNEXPECTED",
+                    "a chunk came, but the config says nothing of audio; name its role, or send the config alone",
+                    field="chunk",
+                )
+
+        try:
+            yield check
+            check()
+        finally:
+            further.cancel()
+            await asyncio.gather(further, return_exceptions=True)
 
     async def _next(self) -> Any | None:
         try:

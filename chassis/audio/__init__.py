@@ -5,5 +5,6 @@ from chassis.audio.limits import Limits
 from chassis.audio.pcm import RawPcm
 from chassis.audio.samples import Audio, Samples
 from chassis.audio.source import Source
+from chassis.audio.track import Track
 
-__all__ = ["Audio", "Encoder", "Limits", "RawPcm", "Samples", "Source"]
+__all__ = ["Audio", "Encoder", "Limits", "RawPcm", "Samples", "Source", "Track"]

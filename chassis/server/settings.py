@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chassis.settings import setting
 
-DEFAULT_PORTS = {"gateway": 50050, "separation": 50051, "speech": 50052, "essentia": 50053}
+DEFAULT_PORTS = {"gateway": 50050, "separation": 50051, "speech": 50052, "essentia": 50053, "generation": 50054}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
+from antiphon.generation.v1 import generation_service_pb2 as generation_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.answer import Answer
@@ -25,12 +26,14 @@ from antiphon_client.rpcs import (
     ALIGN_LYRICS,
     ANALYZE,
     FEATURES,
+    GENERATE,
     RECOGNIZE,
     SEPARATE,
     TRANSCRIBE,
     AlignEvent,
     AnalyzeEvent,
     FeaturesEvent,
+    GenerateEvent,
     RecognizeEvent,
     SeparateEvent,
     StreamRpc,
@@ -181,6 +184,22 @@ class Client:
         config = config or essentia_pb2.AnalysisConfig()
         return self._stream(FEATURES, config, audio, _format_of(config), timeout_seconds)
 
+    def generate(
+        self,
+        config: generation_pb2.GenerationConfig,
+        audio: AsyncAudioSource | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[GenerateEvent, None]:
+        """Yields header, progress and piece chunks; a ``GenerationSummary`` comes last. Ask the generation service.
+
+        Args:
+            config: Prompts and settings.
+            audio: The clip to continue or to follow, as ``config.audio_role`` says; None where it names no role.
+            timeout_seconds: Deadline; the client's own where None.
+        """
+        return self._stream(GENERATE, config, audio, _format_of(config), timeout_seconds)
+
     async def services(self, *, timeout_seconds: float = 10.0) -> list[analysis_pb2.ServiceStatus]:
         """Asks the gateway which services it uses and whether each answers."""
         stub: Any = analysis_grpc.AnalysisServiceStub(self._channel)
@@ -194,11 +213,11 @@ class Client:
         self,
         rpc: StreamRpc[Event],
         config: Any,
-        audio: AsyncAudioSource,
+        audio: AsyncAudioSource | None,
         audio_format: audio_pb2.AudioFormat | None,
         timeout_seconds: float | None,
     ) -> AsyncGenerator[Event, None]:
-        upload = await asyncio.to_thread(Upload, audio)
+        upload = None if audio is None else await asyncio.to_thread(Upload, audio)
         method = self._channel.stream_stream(
             rpc.method, request_serializer=rpc.request.SerializeToString, response_deserializer=rpc.response.FromString
         )
@@ -214,17 +233,21 @@ class Client:
             raise from_rpc(error, self.target, answer.begun) from None
         except asyncio.CancelledError:
             # grpc.aio cancels the call when its request iterator raises, and says nothing of why.
-            if upload.failure is not None:
+            if upload is not None and upload.failure is not None:
                 raise upload.failure from None
             raise
         finally:
             call.cancel()
-            upload.close()
+            if upload is not None:
+                upload.close()
 
 
 async def _requests(
-    rpc: StreamRpc[Any], config: Any, audio_format: audio_pb2.AudioFormat | None, upload: Upload
+    rpc: StreamRpc[Any], config: Any, audio_format: audio_pb2.AudioFormat | None, upload: Upload | None
 ) -> AsyncIterator[Any]:
+    if upload is None:
+        yield rpc.request(config=config)
+        return
     sent = type(config)()
     sent.CopyFrom(config)
     sent.audio_format.CopyFrom(upload.announce(audio_format))

@@ -9,6 +9,7 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon.generation.v1 import generation_service_pb2 as generation_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 
@@ -51,6 +52,12 @@ FeaturesEvent = (
     | essentia_pb2.Features
     | essentia_pb2.TagSet
     | essentia_pb2.AnalysisSummary
+)
+GenerateEvent = (
+    generation_pb2.GenerationHeader
+    | evidence_pb2.Progress
+    | generation_pb2.PieceChunk
+    | generation_pb2.GenerationSummary
 )
 
 Event = TypeVar("Event")
@@ -104,6 +111,12 @@ FEATURES: StreamRpc[FeaturesEvent] = StreamRpc(
     "/antiphon.essentia.v1.EssentiaService/Analyze",
     essentia_pb2.AnalyzeRequest,
     essentia_pb2.AnalyzeResponse,
+    "summary",
+)
+GENERATE: StreamRpc[GenerateEvent] = StreamRpc(
+    "/antiphon.generation.v1.GenerationService/Generate",
+    generation_pb2.GenerateRequest,
+    generation_pb2.GenerateResponse,
     "summary",
 )
 

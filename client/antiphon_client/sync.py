@@ -13,6 +13,7 @@ from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
+from antiphon.generation.v1 import generation_service_pb2 as generation_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.answer import Answer
@@ -22,12 +23,14 @@ from antiphon_client.rpcs import (
     ALIGN_LYRICS,
     ANALYZE,
     FEATURES,
+    GENERATE,
     RECOGNIZE,
     SEPARATE,
     TRANSCRIBE,
     AlignEvent,
     AnalyzeEvent,
     FeaturesEvent,
+    GenerateEvent,
     RecognizeEvent,
     SeparateEvent,
     StreamRpc,
@@ -147,6 +150,16 @@ class SyncClient:
         config = config or essentia_pb2.AnalysisConfig()
         return self._stream(FEATURES, config, audio, _format_of(config), timeout_seconds)
 
+    def generate(
+        self,
+        config: generation_pb2.GenerationConfig,
+        audio: AudioSource | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Generator[GenerateEvent, None, None]:
+        """Yields header, progress and piece chunks; a ``GenerationSummary`` comes last. Ask the generation service."""
+        return self._stream(GENERATE, config, audio, _format_of(config), timeout_seconds)
+
     def services(self, *, timeout_seconds: float = 10.0) -> list[analysis_pb2.ServiceStatus]:
         """Asks the gateway which services it uses and whether each answers."""
         stub: Any = analysis_grpc.AnalysisServiceStub(self._channel)
@@ -160,11 +173,11 @@ class SyncClient:
         self,
         rpc: StreamRpc[Event],
         config: Any,
-        audio: AudioSource,
+        audio: AudioSource | None,
         audio_format: audio_pb2.AudioFormat | None,
         timeout_seconds: float | None,
     ) -> Generator[Event, None, None]:
-        upload = Upload(audio)
+        upload = None if audio is None else Upload(audio)
         method = self._channel.stream_stream(
             rpc.method, request_serializer=rpc.request.SerializeToString, response_deserializer=rpc.response.FromString
         )
@@ -179,27 +192,31 @@ class SyncClient:
                     yield event
             answer.end()
         except grpc.RpcError as error:
-            if upload.failure is not None:
+            if upload is not None and upload.failure is not None:
                 raise upload.failure from None
             raise from_rpc(error, self.target, answer.begun) from None
         finally:
             call.cancel()
-            upload.close()
+            if upload is not None:
+                upload.close()
 
 
 class _Requests:
     def __init__(
-        self, rpc: StreamRpc[Any], config: Any, audio_format: audio_pb2.AudioFormat | None, upload: Upload
+        self, rpc: StreamRpc[Any], config: Any, audio_format: audio_pb2.AudioFormat | None, upload: Upload | None
     ) -> None:
         self._rpc = rpc
         self._upload = upload
         self._config = type(config)()
         self._config.CopyFrom(config)
-        self._config.audio_format.CopyFrom(upload.announce(audio_format))
+        if upload is not None:
+            self._config.audio_format.CopyFrom(upload.announce(audio_format))
         self.cancel: Callable[[], object] | None = None
 
     def messages(self) -> Iterator[Any]:
         yield self._rpc.request(config=self._config)
+        if self._upload is None:
+            return
         try:
             for chunk in self._upload.chunks():
                 yield self._rpc.request(chunk=chunk)

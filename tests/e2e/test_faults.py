@@ -223,6 +223,7 @@ async def test_reflection_lists_every_service(stack: Stack, service: str) -> Non
         "separation": "antiphon.separation.v1.SeparationService",
         "speech": "antiphon.speech.v1.SpeechService",
         "essentia": "antiphon.essentia.v1.EssentiaService",
+        "generation": "antiphon.generation.v1.GenerationService",
     }
     async with stack.channel(service) as channel:
         stub = reflection_pb2_grpc.ServerReflectionStub(channel)

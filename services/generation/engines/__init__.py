@@ -1,0 +1,5 @@
+"""The engines of the generation service, by name; each module brings in its own library when it is imported."""
+
+ENGINES = {
+    "musicgen": "services.generation.engines.musicgen:MusicGen",
+}
