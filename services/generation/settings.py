@@ -11,9 +11,7 @@ from chassis.settings import setting
 class GenerationSettings:
     """How this service generates; every field is an environment variable, see the service's README."""
 
-    engine: str = setting(
-        "musicgen", "Engine that generates; models made for another are refused.", ("musicgen", "audiocraft")
-    )
+    engine: str = setting("musicgen", "Engine that generates; models made for another are refused.", ("musicgen",))
     device: str = setting(
         "auto",
         "Where it computes: `cuda` (also ROCm), `cpu`, or `auto` for the first that is there.",
