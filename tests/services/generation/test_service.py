@@ -78,7 +78,8 @@ async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
 async def running(
     tiny_store: Store, settings: GenerationSettings, tmp_path: Path, unused_tcp_port: int
 ) -> AsyncIterator[tuple[Client, FamilyHost]]:
-    async with serving(tiny_store, settings, tmp_path, unused_tcp_port) as each:
+    # A busy machine may take longer to the next step than the quarter of a second after which a worker is killed.
+    async with serving(tiny_store, settings, tmp_path, unused_tcp_port, cancel_grace_seconds=60.0) as each:
         yield each
 
 
@@ -130,27 +131,25 @@ async def test_an_uploaded_clip_is_continued_or_followed(running: tuple[Client, 
     assert audio_of(followed) != audio_of(continued)
 
 
-@pytest.mark.parametrize(
-    ("changes", "code", "reason"),
-    [
-        ({"model": "nobody"}, "INVALID_ARGUMENT", "UNKNOWN_MODEL"),
-        ({"model": "absent"}, "FAILED_PRECONDITION", "MODEL_NOT_INSTALLED"),
-        ({"seconds": 0.0}, "INVALID_ARGUMENT", "DURATION_OUT_OF_RANGE"),
-        ({"prompts": ("",)}, "INVALID_ARGUMENT", "PROMPT_EMPTY"),
-        ({"prompts": ("warm " * 300,)}, "INVALID_ARGUMENT", "PROMPT_TOO_LONG"),
-        ({"top_p": 1.5}, "INVALID_ARGUMENT", "SAMPLING_OUT_OF_RANGE"),
-        ({"output_encoding": 99}, "INVALID_ARGUMENT", "OUTPUT_ENCODING"),
-        ({"audio_role": 99}, "INVALID_ARGUMENT", "AUDIO_ROLE"),
-    ],
-)
-async def test_a_bad_config_is_refused_with_its_field(
-    running: tuple[Client, FamilyHost], changes: dict[str, Any], code: str, reason: str
-) -> None:
-    with pytest.raises(AntiphonClientError) as caught:
-        await all_of(running[0].generate(config(**changes)))
-    assert (caught.value.code, caught.value.reason) == (code, reason)
-    if code == "INVALID_ARGUMENT":
-        assert caught.value.fields[0][0].startswith("config.")
+REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    ({"model": "nobody"}, "INVALID_ARGUMENT", "UNKNOWN_MODEL"),
+    ({"model": "absent"}, "FAILED_PRECONDITION", "MODEL_NOT_INSTALLED"),
+    ({"seconds": 0.0}, "INVALID_ARGUMENT", "DURATION_OUT_OF_RANGE"),
+    ({"prompts": ("",)}, "INVALID_ARGUMENT", "PROMPT_EMPTY"),
+    ({"prompts": ("warm " * 300,)}, "INVALID_ARGUMENT", "PROMPT_TOO_LONG"),
+    ({"top_p": 1.5}, "INVALID_ARGUMENT", "SAMPLING_OUT_OF_RANGE"),
+    ({"output_encoding": 99}, "INVALID_ARGUMENT", "OUTPUT_ENCODING"),
+    ({"audio_role": 99}, "INVALID_ARGUMENT", "AUDIO_ROLE"),
+]
+
+
+async def test_a_bad_config_is_refused_with_its_field(running: tuple[Client, FamilyHost]) -> None:
+    for changes, code, reason in REFUSED:
+        with pytest.raises(AntiphonClientError) as caught:
+            await all_of(running[0].generate(config(**changes)))
+        assert (changes, caught.value.code, caught.value.reason) == (changes, code, reason)
+        if code == "INVALID_ARGUMENT":
+            assert caught.value.fields[0][0].startswith("config.")
 
 
 async def test_a_clip_without_a_role_is_refused_and_not_ignored(running: tuple[Client, FamilyHost]) -> None:
