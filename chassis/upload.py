@@ -320,7 +320,7 @@ class Upload(Generic[Config]):
 
         Yields a check that raises AntiphonError, AUDIO_UNEXPECTED, once such a message has come.
         """
-        further = asyncio.ensure_future(anext(self._requests, None))
+        further = asyncio.create_task(self._further())
 
         def check() -> None:
             if further.done() and not further.cancelled() and further.exception() is None and further.result():
@@ -336,6 +336,9 @@ class Upload(Generic[Config]):
         finally:
             further.cancel()
             await asyncio.gather(further, return_exceptions=True)
+
+    async def _further(self) -> Any | None:
+        return await anext(self._requests, None)
 
     async def _next(self) -> Any | None:
         try:
