@@ -11,7 +11,9 @@ from chassis.settings import setting
 class GenerationSettings:
     """How this service generates; every field is an environment variable, see the service's README."""
 
-    engine: str = setting("musicgen", "Engine that generates; models made for another are refused.", ("musicgen",))
+    engine: str = setting(
+        "musicgen", "Engine that generates; models made for another are refused.", ("musicgen", "audiocraft")
+    )
     device: str = setting(
         "auto",
         "Where it computes: `cuda` (also ROCm), `cpu`, or `auto` for the first that is there.",

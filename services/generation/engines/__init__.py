@@ -2,4 +2,5 @@
 
 ENGINES = {
     "musicgen": "services.generation.engines.musicgen:MusicGen",
+    "audiocraft": "services.generation.engines.audiocraft:Audiocraft",
 }

@@ -8,15 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
-
-from chassis.models import Store  # noqa: E402
-from services.generation.engine import Order, Sampling  # noqa: E402
-from services.generation.engines.musicgen import MusicGen  # noqa: E402
-from services.generation.settings import GenerationSettings  # noqa: E402
-from tests.fixtures import tiny_musicgen  # noqa: E402
+from chassis.models import Store
+from services.generation.engine import Order, Sampling
+from services.generation.engines.musicgen import MusicGen
+from services.generation.settings import GenerationSettings
 
 # A window of 4 s, of which 1.5 s are carried on, so that a piece of a few seconds has joins.
 SETTINGS = GenerationSettings(device="cpu", default_model="tiny-mono", window_seconds=4.0, context_seconds=1.5)
@@ -30,6 +27,9 @@ def _one_thread() -> None:
 @pytest.fixture(scope="session")
 def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """See :func:`tests.fixtures.tiny_musicgen.store`."""
+    # Imported here: in the environment of the engine audiocraft another distribution holds the name ``tests``.
+    from tests.fixtures import tiny_musicgen
+
     return tiny_musicgen.store(tmp_path_factory.mktemp("models"))
 
 
