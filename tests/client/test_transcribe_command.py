@@ -167,6 +167,8 @@ def test_live_a_file_is_sent_at_its_pace_and_each_utterance_is_a_line(antiphon: 
         ["transcribe", "--format", "doc", "clip.wav"],
         ["transcribe", "--live", "--singing", "clip.wav"],
         ["transcribe", "--live", "clip.wav", "clip.wav"],
+        ["transcribe", "--live", "--beam", "2", "clip.wav"],
+        ["transcribe", "--start", "2", "--end", "1", "clip.wav"],
     ],
     ids=" ".join,
 )
