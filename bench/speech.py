@@ -12,9 +12,7 @@ command itself would need the program ffmpeg and a pickled checkpoint.
 from __future__ import annotations
 
 import argparse
-import array
 import contextlib
-import gzip
 import itertools
 import json
 import os
@@ -31,18 +29,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-RATE = 16_000
-LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
-READ = {
-    "0870": "and mister john dashwood had then leisure to consider how much there might be prudently in his power "
-    "to do for them",
-    "0880": "he was not an ill disposed young man",
-    "0890": "unless to be rather cold hearted and rather selfish is to be ill disposed",
-    "0920": "had he married a more amiable woman he might have been made still more respectable than he was",
-    "0930": "he might even have been made amiable himself",
-}
-PROMPTS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
-PROMPT_TEXTS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
+# The client's packages, where the bench is started without a path to them.
+sys.path[:0] = [str(ROOT), str(ROOT / "gen"), str(ROOT / "client")]
+
+from bench import read_english  # noqa: E402
+from tests.services.speech.scoring import word_errors, words  # noqa: E402
+
 SET_SECONDS = 150
 CPU_LIMIT, PEER_FACTOR = 1.03, 5.0
 """What the service may cost more than the bare library, and openai-whisper at least more than the service."""
@@ -55,10 +47,11 @@ def main() -> int:
     options = _arguments()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        text, seconds = write_speech(folder / "speech.wav", options.quick)
+        text, seconds = read_english.write(folder / "speech.wav", 0 if options.quick else SET_SECONDS)
         warm = folder / "warm.wav"
-        write_speech(warm, quick=True, lines=1)
-        print(f"{seconds:.1f} s of speech, {len(_words(text))} words, {options.model}, beam {options.beam}, 1 thread")
+        read_english.write(warm, 0, lines=1)
+        count = len(words(text))
+        print(f"{seconds:.1f} s of speech, {count} words, {options.model}, beam {options.beam}, 1 thread")
         rows = {}
         with Service(options.model, options.beam, options.speech_python, folder) as service:
             service.transcribe(warm)
@@ -81,9 +74,9 @@ def main() -> int:
 def _report(rows: dict[str, dict[str, Any]], text: str, seconds: float) -> int:
     print(f"{'':16}{'CPU s':>8}{'audio/CPU':>11}{'WER %':>8}{'peak MB':>9}{'x service':>11}")
     ours = rows["service"]
-    wanted = _words(text)
+    count = len(words(text))
     for label, row in rows.items():
-        row["wer"] = 100 * _errors(wanted, _words(row["text"])) / len(wanted)
+        row["wer"] = 100 * word_errors(text, row["text"]) / count
         print(
             f"{label:16}{row['cpu']:8.2f}{seconds / row['cpu']:11.2f}{row['wer']:8.2f}{row['peak'] / 2**20:9.0f}"
             f"{row['cpu'] / ours['cpu']:11.2f}"
@@ -294,65 +287,6 @@ def _openai(folder: Path, beam: int) -> Any:
     return transcribe
 
 
-def write_speech(path: Path, quick: bool, lines: int | None = None) -> tuple[str, float]:
-    """Writes read English at 16 kHz; gives its text and its length in seconds."""
-    parts, texts = [], []
-    for number, text in list(READ.items())[:lines]:
-        with wave.open(str(LIBRIVOX / f"sense_and_sensibility_01_austen_64kb-{number}.wav")) as file:
-            parts.append(array.array("h", file.readframes(file.getnframes())))
-        texts.append(text)
-    for name, text in () if quick else _prompts():
-        if sum(map(len, parts)) > SET_SECONDS * RATE:
-            break
-        with wave.open(str(PROMPTS / f"{name}.wav")) as file:
-            parts.append(_doubled(array.array("h", file.readframes(file.getnframes()))))
-        texts.append(text)
-    quiet = array.array("h", bytes(RATE))
-    samples = array.array("h")
-    for part in parts:
-        samples += part + quiet
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(samples.tobytes())
-    return " ".join(texts), len(samples) / RATE
-
-
-def _prompts() -> Iterator[tuple[str, str]]:
-    """Telephone prompts whose text holds no figures and is long enough to be a sentence."""
-    if not PROMPT_TEXTS.exists():
-        return
-    for row in gzip.decompress(PROMPT_TEXTS.read_bytes()).decode("utf-8", "replace").splitlines():
-        name, _, text = row.partition(": ")
-        if len(text) > 60 and not re.search(r"[\d\[\]*#]|\.\.\.", text) and (PROMPTS / f"{name}.wav").exists():
-            yield name, text
-
-
-def _doubled(samples: array.array[int]) -> array.array[int]:
-    """8 kHz to 16 kHz, a mean between every two samples."""
-    doubled = array.array("h", bytes(4 * len(samples)))
-    doubled[::2] = samples
-    shifted = samples[1:] + samples[-1:]
-    doubled[1::2] = array.array("h", ((a + b) // 2 for a, b in zip(samples, shifted, strict=True)))
-    return doubled
-
-
-def _words(text: str) -> list[str]:
-    text = re.sub(r"\bmr\b\.?", "mister", text.lower())
-    return re.findall(r"[^\W_]+(?:'[^\W_]+)*", text)
-
-
-def _errors(wanted: list[str], given: list[str]) -> int:
-    """Words to change, add or leave out."""
-    row = list(range(len(given) + 1))
-    for number, word in enumerate(wanted, 1):
-        diagonal, row[0] = row[0], number
-        for at, other in enumerate(given, 1):
-            diagonal, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, diagonal + (word != other))
-    return row[-1]
-
-
 def _environment() -> dict[str, str]:
     """One thread for every library, and our packages."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -373,6 +307,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    # The client's packages, where the bench is started without a path to them.
-    sys.path[:0] = [str(ROOT), str(ROOT / "gen"), str(ROOT / "client")]
     sys.exit(main())

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_client import SyncClient
-from bench.speech import ROOT, Service, write_speech
+from bench import read_english
+from bench.speech import ROOT, SET_SECONDS, Service
 
 FIRST_LIMIT_SECONDS = 10.0
 MEMORY_LIMIT = 1.1
@@ -35,7 +36,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         piece, long, short = folder / "piece.wav", folder / "long.wav", folder / "short.wav"
-        write_speech(piece, quick=False)
+        read_english.write(piece, SET_SECONDS)
         _repeat(piece, long, options.minutes * 60)
         _repeat(piece, short, 600.0)
         first = _first_segment(long, folder)
@@ -49,7 +50,7 @@ def main() -> int:
 
 def _first_segment(path: Path, folder: Path) -> float:
     with Service("whisper-base", 5, PYTHON, folder) as service, SyncClient(service.target) as client:
-        write_speech(folder / "warm.wav", quick=True, lines=1)
+        read_english.write(folder / "warm.wav", 0, lines=1)
         service.transcribe(folder / "warm.wav")  # the model is loaded
         started = time.monotonic()
         events = client.transcribe(path, pb.TranscriptionConfig())

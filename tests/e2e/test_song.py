@@ -129,6 +129,26 @@ def test_the_summary_shows_the_lyrics_and_every_stage(analysis: tuple[dict[str, 
         assert stage in printed
 
 
+def test_the_song_is_described_from_its_facts(analysis: tuple[dict[str, Any], Path, str]) -> None:
+    record, _, printed = analysis
+    answer = record["llm_audio"]["answers"][0]
+    tempo = record["fusion"]["tempo"]["bpm"]
+    assert f"- tempo: {tempo:.1f} BPM" in answer["asked"]
+    assert any(claim.get("supported") for claim in answer["claims"])
+    fact = record["fusion"]["description"]
+    assert fact["text"] == answer["text"]
+    assert "heard_audio" not in fact, "it wrote from the facts alone"
+    assert fact["evidence"][0]["field"] == "llm_audio.answers"
+    assert "smollm2-135m-instruct, from these facts alone" in printed
+
+
+def test_describe_prints_the_text_and_nothing_else(stack: Stack, song: Path) -> None:
+    done = stack.antiphon("describe", str(song), "--gateway", stack.target("gateway"), "--prompt", "technical")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert "llm_audio: succeeded" in done.stderr
+
+
 def test_the_record_on_standard_output_is_one_json_document_and_nothing_else(stack: Stack, song: Path) -> None:
     done = stack.antiphon(
         "analyze", str(song), "--gateway", stack.target("gateway"), "--only", "essentia", "--json", "-"

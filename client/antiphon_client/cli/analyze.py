@@ -12,6 +12,7 @@ import click
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
@@ -136,6 +137,7 @@ def analyze(
         ),
         "speech": speech_pb2.TranscriptionConfig(model=chosen.get("speech", ""), language_code=language),
         "essentia": essentia_pb2.AnalysisConfig(include_series=every_feature),
+        "llm_audio": llm_audio_pb2.DescriptionConfig(model=chosen.get("llm_audio", "")),
         "timeout_seconds": timeout,
     }
     tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert else None
@@ -237,7 +239,7 @@ def _stages(only: str | None) -> tuple[str, ...]:
 
 
 def _models(given: tuple[str, ...]) -> dict[str, str]:
-    with_models = ("separation", "speech")
+    with_models = ("separation", "speech", "llm_audio")
     chosen: dict[str, str] = {}
     for text in given:
         stage, equals, name = text.partition("=")
