@@ -5,6 +5,7 @@ from antiphon_client.connection import DEFAULT_TARGET, Tls
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.rpcs import (
     AnalyzeEvent,
+    DescribeEvent,
     FeaturesEvent,
     GenerateEvent,
     RecognizeEvent,
@@ -21,6 +22,7 @@ __all__ = [
     "AnalyzeEvent",
     "AntiphonClientError",
     "Client",
+    "DescribeEvent",
     "FeaturesEvent",
     "GenerateEvent",
     "RecognizeEvent",

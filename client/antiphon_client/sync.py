@@ -14,6 +14,7 @@ from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.generation.v1 import generation_service_pb2 as generation_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.answer import Answer
@@ -22,6 +23,7 @@ from antiphon_client.errors import from_rpc
 from antiphon_client.rpcs import (
     ALIGN_LYRICS,
     ANALYZE,
+    DESCRIBE,
     FEATURES,
     GENERATE,
     RECOGNIZE,
@@ -29,6 +31,7 @@ from antiphon_client.rpcs import (
     TRANSCRIBE,
     AlignEvent,
     AnalyzeEvent,
+    DescribeEvent,
     FeaturesEvent,
     GenerateEvent,
     RecognizeEvent,
@@ -78,10 +81,11 @@ class SyncClient:
         speech: speech_pb2.TranscriptionConfig | None = None,
         essentia: essentia_pb2.AnalysisConfig | None = None,
         stem_features: essentia_pb2.AnalysisConfig | None = None,
+        llm_audio: llm_audio_pb2.DescriptionConfig | None = None,
         timeout_seconds: float | None = None,
     ) -> Generator[AnalyzeEvent, None, None]:
         """Yields what happens while the recording is analysed; an ``AnalysisRecord`` comes last, once."""
-        config = analysis_config(tuple(stages), return_stems, separation, speech, essentia, stem_features)
+        config = analysis_config(tuple(stages), return_stems, separation, speech, essentia, stem_features, llm_audio)
         return self._stream(ANALYZE, config, audio, audio_format, timeout_seconds)
 
     def analyze_to_record(
@@ -149,6 +153,23 @@ class SyncClient:
         """Yields header, progress, features to merge, and tag sets; an ``AnalysisSummary`` comes last. Ask essentia."""
         config = config or essentia_pb2.AnalysisConfig()
         return self._stream(FEATURES, config, audio, _format_of(config), timeout_seconds)
+
+    def describe(
+        self,
+        audio: AudioSource | None,
+        config: llm_audio_pb2.DescriptionConfig | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Generator[DescribeEvent, None, None]:
+        """Yields header, progress, text pieces and answers; a ``DescriptionSummary`` comes last. Ask llm_audio.
+
+        Args:
+            audio: What :meth:`transcribe` takes; None for a model that writes from the facts in ``config``.
+            config: Prompts, facts, sampling; see the message.
+            timeout_seconds: Deadline; the client's own where None.
+        """
+        config = config or llm_audio_pb2.DescriptionConfig()
+        return self._stream(DESCRIBE, config, audio, _format_of(config), timeout_seconds)
 
     def generate(
         self,

@@ -65,15 +65,18 @@ class Jobs:
         Raises:
             AntiphonError: INVALID_ARGUMENT: ``PROMPT_EMPTY``, ``PROMPT_TOO_LONG``, ``NEGATIVE_PROMPT``,
                 ``TOO_MANY_PIECES``, ``DURATION_OUT_OF_RANGE``, ``TOTAL_DURATION``, ``SAMPLING_OUT_OF_RANGE``,
-                ``SEED_OUT_OF_RANGE``, ``SAMPLE_RATE_OUT_OF_RANGE``, ``MELODY_UNSUPPORTED``, ``CLIP_TOO_SHORT``, or
-                what is wrong with the clip; FAILED_PRECONDITION: the model is not installed, refused, or cannot be
-                loaded; RESOURCE_EXHAUSTED: ``WORKER_OUT_OF_MEMORY``.
+                ``SEED_OUT_OF_RANGE``, ``SAMPLE_RATE_OUT_OF_RANGE``, ``AUDIO_UNEXPECTED``, ``MELODY_UNSUPPORTED``,
+                ``CLIP_TOO_SHORT``, or what is wrong with the clip; FAILED_PRECONDITION: the model is not installed,
+                refused, or cannot be loaded; RESOURCE_EXHAUSTED: ``WORKER_OUT_OF_MEMORY``.
         """
         prompts = self._check(request)
         name = request.model or self._settings.default_model
         self._engine(name)
         self._models.require(name)
         source = task.source
+        if source is not None and not request.audio_role:
+            message = "audio was uploaded, but the config says nothing of it; name its role, or send the config alone"
+            raise invalid("AUDIO_UNEXPECTED", message, field="config.audio_role")
         if source is not None:
             _ = source.facts  # a file that nothing can read is refused before a model is loaded for it
         if self._loaded is None or self._loaded[0] != name:

@@ -57,7 +57,7 @@ class Servicer(pb_grpc.GenerationServiceServicer):
             config = await call.config()
             request = _request(config)
             offsets: dict[int, int] = {}
-            async with aclosing(call.run("generate", request, audio=bool(request.audio_role))) as events:
+            async with aclosing(call.run("generate", request, needs_audio=bool(request.audio_role))) as events:
                 async for event in events:
                     if isinstance(event, evidence_pb2.Progress):
                         yield pb.GenerateResponse(progress=event)

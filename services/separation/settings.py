@@ -17,6 +17,11 @@ class SeparationSettings:
         ("auto", "cpu", "cuda"),
     )
     thread_count: int = setting(1, "CPU threads for one separation; more workers use more cores better.")
+    backend: str = setting(
+        "auto",
+        "What computes Demucs: `torch`, `openvino` (HTDemucs on CPUs), or `auto` for `openvino` where it can.",
+        ("auto", "torch", "openvino"),
+    )
     precision: str = setting(
         "float32",
         "Number format of Demucs; `bfloat16` is faster and differs by about -50 dB, `float16` is for GPUs.",

@@ -15,12 +15,13 @@ import pytest
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.essentia.v1 import essentia_service_pb2_grpc as essentia_grpc
 from antiphon.generation.v1 import generation_service_pb2_grpc as generation_grpc
+from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as llm_audio_grpc
 from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc
 from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
 
 ROOT = Path(__file__).parent.parent.parent
 MAX_AUDIO_SECONDS = 100  # so that "too long" is a small file
-SERVICES = ("gateway", "separation", "speech", "essentia", "generation")
+SERVICES = ("gateway", "separation", "speech", "essentia", "generation", "llm_audio")
 
 
 @dataclass
@@ -56,6 +57,7 @@ STUBS = {
     "speech": lambda channel: speech_grpc.SpeechServiceStub(channel).Transcribe,
     "essentia": lambda channel: essentia_grpc.EssentiaServiceStub(channel).Analyze,
     "generation": lambda channel: generation_grpc.GenerationServiceStub(channel).Generate,
+    "llm_audio": lambda channel: llm_audio_grpc.LlmAudioServiceStub(channel).Describe,
 }
 
 

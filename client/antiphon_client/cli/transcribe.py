@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ import click
 
 import renderers
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
+from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
@@ -40,6 +41,7 @@ class _Job:
     timeout: float
     quiet: bool
     live: bool
+    settled: Callable[[speech_pb2.Segment], None]
 
 
 @click.command(epilog=exits.HELP)
@@ -68,9 +70,14 @@ class _Job:
 @click.option(
     "--live",
     is_flag=True,
-    help="Listen while it is spoken: to a WAV file at its own pace, to 16-bit mono at 16 kHz on standard input "
-    "for -, or to the microphone where no file is given.",
+    help="Listen while it is spoken: to the microphone where no file is given, to 16-bit mono at 16 kHz on standard "
+    "input for -, or to a WAV, Opus or Vorbis file at its own pace. Text comes line by line; Ctrl-C ends it.",
 )
+@click.option(
+    "--start", type=click.FloatRange(min=0), metavar="SECONDS", help="Begin there; times stay those of the file."
+)
+@click.option("--end", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="End there.")
+@click.option("--beam", type=click.IntRange(1, 10), help="Hypotheses followed at once, 1 to 10; fewer are quicker.")
 @click.option("--prompt", default="", help="Text that came before, to prime spelling and style.")
 @click.option("--hotword", "hotwords", multiple=True, metavar="WORD", help="A word or name that is likely to be said.")
 @click.option("--title", default="", help="Title of the song, for lrc and elrc.")
@@ -106,6 +113,9 @@ def transcribe(
     singing: bool,
     lyrics: Path | None,
     live: bool,
+    start: float | None,
+    end: float | None,
+    beam: int | None,
     prompt: str,
     hotwords: tuple[str, ...],
     title: str,
@@ -128,8 +138,11 @@ def transcribe(
       antiphon transcribe --singing --format elrc vocals.flac
       antiphon transcribe --lyrics words.txt --format lrc --out song.lrc vocals.flac
       antiphon transcribe --live
+      antiphon transcribe --live talk.wav
+      ffmpeg -re -i talk.mp3 -f s16le -ar 16000 -ac 1 - | antiphon transcribe --live -
     """
-    _check_usage(files, live, lyrics is not None or singing or translate or bool(hotwords))
+    ranged = start is not None or end is not None
+    _check_usage(files, live, bool(lyrics or singing or translate or hotwords or ranged or beam))
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("give --tls-cert and --tls-key together")
     config = speech_pb2.TranscriptionConfig(
@@ -139,18 +152,30 @@ def transcribe(
         voice_activity_detection=not singing,
         initial_prompt=prompt,
         hotwords=hotwords,
+        beam_size=beam,
+        clip=_clip(start, end) if ranged else None,
     )
     labels = renderers.Labels(title, artist)
     tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert else None
     inputs: tuple[Path | None, ...] = files or (None,)
     paths = _paths(inputs, out, renderers.FORMATS[form].extension)
     codes = []
+    # Plain text on standard output need not wait for the end.
+    at_once = live and form == "txt" and out is None
     with exits.terminable(), SyncClient(target, tls=tls) as client:
-        job = _Job(client, config, None if lyrics is None else _read(lyrics), timeout, quiet, live)
+        job = _Job(
+            client,
+            config,
+            None if lyrics is None else _read(lyrics),
+            timeout,
+            quiet,
+            live,
+            _print if at_once else _keep,
+        )
         for path, destination in zip(inputs, paths, strict=True):
             heard, code = _one(job, path)
             codes.append(code)
-            if heard is not None:
+            if heard is not None and not at_once:
                 arrange = for_singing if singing and lyrics is None else tuple
                 text = renderers.render(form, heard, labels=labels, arrange=arrange)
                 _write(text, destination)
@@ -160,13 +185,33 @@ def transcribe(
     return exits.UNREACHABLE if all(code == exits.UNREACHABLE for code in failed) else exits.FAILED
 
 
+def _print(segment: speech_pb2.Segment) -> None:
+    click.echo(renderers.render("txt", speech_pb2.Transcript(segments=[segment])), nl=False)
+
+
+def _keep(_segment: speech_pb2.Segment) -> None:
+    """It is written with the others."""
+
+
 def _check_usage(files: tuple[Path, ...], live: bool, for_files: bool) -> None:
     if not live and (not files or any(str(path) == "-" for path in files)):
         raise click.UsageError("give a file, or --live to listen to the microphone or to standard input")
     if live and for_files:
-        raise click.UsageError("--live goes without --lyrics, --singing, --translate and --hotword")
+        others = "--lyrics, --singing, --translate, --hotword, --start, --end and --beam"
+        raise click.UsageError(f"--live goes without {others}")
     if live and len(files) > 1:
         raise click.UsageError("--live listens to one source")
+
+
+def _clip(start: float | None, end: float | None) -> audio_pb2.ClipRange:
+    if start is not None and end is not None and end <= start:
+        raise click.UsageError(f"--end {end:g} is not after --start {start:g}")
+    clip = audio_pb2.ClipRange()
+    if start is not None:
+        clip.start_offset.FromNanoseconds(round(start * 1e9))
+    if end is not None:
+        clip.end_offset.FromNanoseconds(round(end * 1e9))
+    return clip
 
 
 def _one(job: _Job, path: Path | None) -> tuple[Heard | None, int]:
@@ -178,7 +223,7 @@ def _one(job: _Job, path: Path | None) -> tuple[Heard | None, int]:
                 language_code=job.config.language_code,
                 initial_prompt=job.config.initial_prompt,
             )
-            heard: Heard = listen(job.client, path, config, job.timeout, job.quiet)
+            heard: Heard = listen(job.client, path, config, job.timeout, job.quiet, job.settled)
         else:
             with reporter(job.quiet) as shown:
                 heard = _transcript(job, path, shown) if job.lyrics is None else _aligned(job, path, shown)
@@ -214,7 +259,10 @@ def _transcript(job: _Job, path: Path, shown: Reporter) -> speech_pb2.Transcript
 
 def _aligned(job: _Job, path: Path, shown: Reporter) -> speech_pb2.AlignedLyrics:
     config = speech_pb2.AlignmentConfig(
-        model=job.config.model, language_code=job.config.language_code, lyrics=job.lyrics or ""
+        model=job.config.model,
+        language_code=job.config.language_code,
+        lyrics=job.lyrics or "",
+        clip=job.config.clip if job.config.HasField("clip") else None,
     )
     found = speech_pb2.AlignedLyrics()
     with ExitStack() as stack:

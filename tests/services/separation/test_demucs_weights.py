@@ -21,7 +21,7 @@ from services.separation.engines.demucs.torch_backend import TorchBackend
 from services.separation.settings import SeparationSettings
 from tests.services.separation import tiny_demucs
 
-SETTINGS = SeparationSettings(device="cpu")
+SETTINGS = SeparationSettings(device="cpu", backend="torch")
 
 
 @pytest.fixture(scope="module")

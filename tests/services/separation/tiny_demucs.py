@@ -49,6 +49,12 @@ def network(kind: str, seed: int = 0, **arguments: Any) -> Any:
     return built(STEMS, **{**kept, **arguments}).eval()
 
 
+def full_size(seed: int = 0) -> Any:
+    """An HTDemucs of the published model's shape, 41,984,456 parameters, with seeded weights."""
+    torch.manual_seed(seed)
+    return HTDemucs(STEMS, bottom_channels=512, t_layers=5, dconv_mode=3, segment=Fraction(39, 5)).eval()
+
+
 def write(path: Path, model: Any, half: bool = True, **metadata: str) -> None:
     """Writes a network's file with the metadata that demucs writes; ``metadata`` replaces entries."""
     args, kwargs = model._init_args_kwargs

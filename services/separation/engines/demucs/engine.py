@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -91,7 +93,7 @@ class Demucs:
             raise not_ready(
                 "MODEL_UNREADABLE", f"model {model.name} cannot be used: {error}", model=model.name, problem=error
             ) from error
-        return cls(bag, TorchBackend(bag.networks, device, settings.precision, settings.chunks_at_once))
+        return cls(bag, _backend(bag, [path.stem for path in recipe.networks], model.directory, device, settings))
 
     def tuned(self, tuning: Tuning) -> Tuning:
         """Fills in no shifts, a quarter of overlap, and the networks' own segment; see :meth:`Separator.tuned`."""
@@ -212,6 +214,32 @@ class Crew:
                 part = answer[row] if factor == 1.0 else answer[row] * factor
                 sums[stem] = sums[stem] + part if stem in sums else part
         return {stem: sums[stem] for stem in stems}
+
+
+def _backend(
+    bag: Bag, names: Sequence[str], directory: Path, device: torch.device, settings: SeparationSettings
+) -> Backend:
+    """What the settings ask for; by default OpenVINO for HTDemucs on a CPU, and torch for everything else."""
+    wanted = settings.backend
+    if wanted == "openvino" and device.type != "cpu":
+        raise not_ready(
+            "BACKEND_NOT_AVAILABLE",
+            f"the OpenVINO backend computes on CPUs and the device is {device}; set SEPARATION_DEVICE to cpu, "
+            "or SEPARATION_BACKEND to auto or torch",
+            backend=wanted,
+            device=device,
+        )
+    if wanted == "torch" or device.type != "cpu" or importlib.util.find_spec("openvino") is None:
+        return TorchBackend(bag.networks, device, settings.precision, settings.chunks_at_once)
+    # Imported here: it takes a second, and nothing else needs it.
+    from services.separation.engines.demucs import openvino_graph
+    from services.separation.engines.demucs.openvino_backend import OpenVinoBackend
+
+    if wanted == "auto" and not all(map(openvino_graph.is_graphable, bag.networks)):
+        return TorchBackend(bag.networks, device, settings.precision, settings.chunks_at_once)
+    folder = openvino_graph.folder_for(directory)
+    folders = [folder / name for name in names]
+    return OpenVinoBackend(bag.networks, folders, settings.precision, settings.thread_count, settings.chunks_at_once)
 
 
 def _with_end(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray | None]:
