@@ -199,6 +199,7 @@ async def test_models_are_listed_with_what_they_claim(tmp_path: Path, unused_tcp
     async with running(tmp_path, unused_tcp_port) as each:
         answer = await each.stub.ListModels(pb.ListModelsRequest())
     listed = {model.identity.name: model for model in answer.models}
+    assert [name for name, model in listed.items() if model.default_model] == [MODEL], "the one set for this service"
     assert listed[MODEL].installed, "it needs no weights"
     assert not listed["spleeter-2stems"].installed
     assert answer.sum_bound_db[MODEL] == SUM_BOUNDS_DB["dsp"]
