@@ -55,10 +55,8 @@ async def running(tmp_path: Path, port: int) -> AsyncIterator[Running]:
     host = FamilyHost(service.family(SeparationSettings(device="cpu", default_model=MODEL)), settings, workers)
     server = Server("separation", settings)
     server.add(service.Servicer(host), service.register, service.FULL_NAME)
-    server.ready_when(lambda: host.pool.ready)
-    server.report_workers(lambda: host.pool.status)
-    host.on_change(server.refresh)
-    host.pool.start()
+    host.report_to(server)
+    host.start()
     await server.start()
     options = [("grpc.use_local_subchannel_pool", 1)]
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
