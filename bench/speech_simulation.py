@@ -12,7 +12,7 @@ import numpy as np
 from services.speech.engine import SAMPLE_RATE
 from services.speech.engines.live.contract import Final, LiveModel, LiveRequest
 from services.speech.engines.live.session import Due, Session
-from services.speech.engines.live.voice import Silero
+from services.speech.engines.voice import VoiceDetector, bundled
 
 CHUNK = SAMPLE_RATE // 10
 
@@ -72,9 +72,9 @@ class Speaker:
 
 def simulate(model: LiveModel, recordings: list[np.ndarray], request: LiveRequest) -> list[Speaker]:
     """Has one core listen to all recordings at once, each beginning a third of a second after the one before."""
-    clock = CpuClock()
+    clock, voice = CpuClock(), VoiceDetector(bundled())
     speakers = [
-        Speaker(audio, Session(model, Silero(), request, clock), clock, index / 3)
+        Speaker(audio, Session(model, voice.follow(), request, clock), clock, index / 3)
         for index, audio in enumerate(recordings)
     ]
     while any(not each.session.finished for each in speakers):

@@ -88,7 +88,8 @@ class ProgressFacts:
     Attributes:
         fraction: Share of the work, 0 to 1; None where it cannot be known.
         audio_seconds: Audio worked through; None where the work does not follow the audio.
-        step: What is being done, in a word or two; empty where there is nothing to say.
+        step: What is being done, in a word or two; empty where there is nothing to say. While loading, the name of what
+            is loaded alone: that it is being loaded is the phase, which clients put before it.
         loading: True while a model is being loaded.
     """
 

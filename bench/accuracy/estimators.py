@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.audio import Audio
-from services.essentia.engine import KEY_PROFILES, AnalysisRequest, GroupFeatures
-from services.essentia.engines.features import Features
-from services.essentia.engines.features.key import PROFILES
+from services.essentia.engine import KEY_PROFILES, SERIES, USUAL_KEY_PROFILES, AnalysisRequest, GroupFeatures
+from services.essentia.engines.features import Features, key, pitch_classes
 from services.essentia.engines.features.library import es
+from services.essentia.engines.features.tonal import KEY_EVERY
 
 SAMPLE_RATE = 44100
 OURS = "ours"
@@ -22,11 +22,12 @@ Key = tuple[str, str]
 
 @dataclass
 class Answers:
-    """Tempo and key by name of who says so, and the CPU seconds that it took."""
+    """Tempo and key by name of who says so, our downbeats, and the CPU seconds that it took."""
 
     tempos: dict[str, float | None]
     keys: dict[str, Key | None]
     cpu_seconds: dict[str, float]
+    downbeats: tuple[float, ...] = ()
 
 
 def librosa_installed() -> bool:
@@ -38,11 +39,13 @@ def ask(features: Features, mono: NDArray[np.float32]) -> Answers:
     """Asks everybody about samples (samples,) at 44.1 kHz."""
     answers = Answers({}, {}, {})
     start = time.process_time()
-    request = AnalysisRequest(("rhythm", "tonal"))
+    request = AnalysisRequest(("rhythm", "tonal"), include_series=True)
     events = list(features.analyze(Audio(mono[None], SAMPLE_RATE), request))
     answers.cpu_seconds["ours (groups rhythm and tonal)"] = time.process_time() - start
     values = {event.group: event.values for event in events if isinstance(event, GroupFeatures)}
     rhythm, tonal = values["rhythm"], values["tonal"]
+    downbeats = values[SERIES].get("downbeat_seconds", ())
+    answers.downbeats = downbeats if isinstance(downbeats, tuple) else ()
     bpm = rhythm.get("bpm")
     answers.tempos[OURS] = bpm if isinstance(bpm, float) else None
     estimates = rhythm.get("tempo_estimates", ())
@@ -55,6 +58,8 @@ def ask(features: Features, mono: NDArray[np.float32]) -> Answers:
         tonic, scale, _ = es.KeyExtractor(profileType=profile)(mono)
         answers.cpu_seconds[f"KeyExtractor {profile}"] = time.process_time() - start
         answers.keys[profile] = (tonic, scale)
+    alone = key.vote(pitch_classes.walk(mono)[::KEY_EVERY].mean(0), USUAL_KEY_PROFILES)
+    answers.keys["our profiles without the chords"] = (alone.tonic, alone.scale)
     if librosa_installed():
         _ask_librosa(answers, mono)
     return answers
@@ -75,11 +80,9 @@ def _ask_librosa(answers: Answers, mono: NDArray[np.float32]) -> None:
 
 
 def _krumhansl(classes: NDArray[np.float64]) -> Key:
-    from services.essentia.engines.features.key import SCALES, TONICS
-
     fits = {
-        (TONICS[tonic], scale): float(np.corrcoef(np.roll(weights, tonic), classes)[0, 1])
-        for scale, weights in zip(SCALES, PROFILES["krumhansl"], strict=True)
+        (key.TONICS[tonic], scale): float(np.corrcoef(np.roll(weights, tonic), classes)[0, 1])
+        for scale, weights in zip(key.SCALES, key.PROFILES["krumhansl"], strict=True)
         for tonic in range(12)
     }
-    return max(fits, key=lambda key: fits[key])
+    return max(fits, key=lambda each: fits[each])

@@ -31,6 +31,17 @@ def key(found: tuple[str, str] | None, true: tuple[str, str]) -> tuple[float, fl
     return 0.0, {relative: 0.3, 0: 0.2}.get(apart, 0.0)
 
 
+def downbeats(found: Sequence[float], bar_seconds: float, seconds: float) -> tuple[float, float]:
+    """(whether there is an answer, F-measure within 70 ms) of bars that begin at 0 and every ``bar_seconds``."""
+    true = [bar_seconds * index for index in range(int(seconds / bar_seconds))]
+    if not found:
+        return 0.0, float("nan")
+    right = sum(any(abs(time - other) <= 0.07 for other in true) for time in found)
+    met = sum(any(abs(time - other) <= 0.07 for other in found) for time in true)
+    precision, recall = right / len(found), met / len(true)
+    return 1.0, 2 * precision * recall / (precision + recall) if right else 0.0
+
+
 def auc(positive: Sequence[float], negative: Sequence[float]) -> float:
     """Share of pairs in which the positive one scores higher; ties count half."""
     pairs = [(yes > no) + 0.5 * (yes == no) for yes in positive for no in negative]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,11 @@ METRONOME_SECONDS = 20.0
 # Begins on the third chord of the loop: what is in the minor key then sounds like a loop of its relative major, and the
 # other way round. No rule can tell the two apart; this shows what the rule about the opening costs where it is wrong.
 CONTROL = "control: loop from its third chord"
+# How many of the six tempi each key is played at: the two progressions that the issue's sets are made of at three, all
+# others at one.
+OFTEN = ("cadence", "loop")
+
+Render = Callable[[songs.Song], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -27,36 +33,46 @@ class Clip:
     samples: NDArray[np.float32]
     bpm: float
     key: tuple[str, str] | None
+    bar_seconds: float | None = None
     path: Path | None = None
     kind: str = ""
 
 
-def clips(folder: Path, quick: bool) -> Iterator[Clip]:
-    """All clips, set by set; sets that cannot be made here are left out."""
-    keys, tempi_each = (8, 1) if quick else (24, 3)
-    renderers: dict[str, Callable[[songs.Song], NDArray[np.float32]]] = {"own": synthesis.render}
+def sets(folder: Path, quick: bool) -> Mapping[str, Callable[[], Iterator[Clip]]]:
+    """By name of the set, what makes its clips; sets that cannot be made here are left out."""
+    renderers: dict[str, Render] = {"own": synthesis.render}
     font = soundfont.font()
     if font is not None:
-        renderers["font"] = lambda song: soundfont.render(song, font)
-    for name, render in renderers.items():
-        for song in songs.songs(keys, tempi_each):
-            yield _clip(f"{name} {song.progression}", song, render)
-    control = (song for song in songs.songs(keys, 1, first_chord=2) if song.progression == "loop")
-    for song in control:
-        yield _clip(CONTROL, song, synthesis.render)
-    for bpm in range(40, 221, 30 if quick else 10):
-        yield Clip("metronome", _metronome(bpm), bpm, None)
+        renderers["font"] = partial(soundfont.render, sound_font=font)
+    keys = 8 if quick else 24
+    made: dict[str, Callable[[], Iterator[Clip]]] = {}
+    for (name, render), progression in itertools.product(renderers.items(), songs.NAMES):
+        tempi = 3 if progression in OFTEN and not quick else 1
+        title = f"{name} {progression}"
+        made[title] = partial(_songs, title, render, songs.songs(keys, tempi, progressions=(progression,)))
+    control = songs.songs(keys, 1, first_chord=2, progressions=("loop",))
+    made[CONTROL] = partial(_songs, CONTROL, synthesis.render, control)
+    made["metronome"] = partial(_metronomes, range(40, 221, 30 if quick else 10))
+    made["tracks"] = partial(_tracks, folder, 2 if quick else 1)
+    return made
+
+
+def _songs(name: str, render: Render, each: Iterator[songs.Song]) -> Iterator[Clip]:
+    for song in each:
+        yield Clip(name, render(song), song.bpm, (song.tonic, song.scale), songs.BEATS_A_BAR * 60 / song.bpm)
+
+
+def _metronomes(tempi: range) -> Iterator[Clip]:
+    for bpm in tempi:
+        since = np.arange(round(METRONOME_SECONDS * 44100)) / 44100 % (60 / bpm)
+        strokes = 0.8 * np.sin(2 * np.pi * 1000 * since) * np.exp(-150 * since)
+        yield Clip("metronome", strokes.astype(np.float32), bpm, None)
+
+
+def _tracks(folder: Path, every: int) -> Iterator[Clip]:
     fetched = tracks.fetch(folder)
-    if fetched is not None:
-        for track in itertools.islice(tracks.tracks(fetched), 0, None, 2 if quick else 1):
-            samples = np.ascontiguousarray(Source(track.path).read(sample_rate=44100, channels=1).samples[0])
-            yield Clip("tracks", samples, track.bpm, (track.tonic, track.scale), track.path, track.kind)
-
-
-def _clip(name: str, song: songs.Song, render: Callable[[songs.Song], NDArray[np.float32]]) -> Clip:
-    return Clip(name, render(song), song.bpm, (song.tonic, song.scale))
-
-
-def _metronome(bpm: float) -> NDArray[np.float32]:
-    since = np.arange(round(METRONOME_SECONDS * 44100)) / 44100 % (60 / bpm)
-    return (0.8 * np.sin(2 * np.pi * 1000 * since) * np.exp(-150 * since)).astype(np.float32)
+    if fetched is None:
+        return
+    for track in itertools.islice(tracks.tracks(fetched), 0, None, every):
+        samples = np.ascontiguousarray(Source(track.path).read(sample_rate=44100, channels=1).samples[0])
+        yield Clip("tracks", samples, track.bpm, (track.tonic, track.scale), path=track.path, kind=track.kind)

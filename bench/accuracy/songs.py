@@ -11,7 +11,7 @@ import numpy as np
 TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 TEMPI = (65, 80, 96, 120, 140, 174)
 GROOVES = ("eighths", "floor", "sixteenths", "arpeggio")
-SONG_SECONDS = 24.0
+SONG_SECONDS, BEATS_A_BAR = 24.0, 4
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 # Chords as (semitones above the tonic, whether minor). A cadence names its key; a loop of four leaves it open whether
 # the song is in the major key or in its relative minor.
@@ -25,14 +25,26 @@ PROGRESSIONS = {
     ("turnaround", "minor"): ((5, True), (7, False), (0, True), (0, True)),
     ("late tonic", "major"): ((7, False), (5, False), (0, False), (0, False)),
     ("late tonic", "minor"): ((8, False), (10, False), (0, True), (0, True)),
-    # Held out: no rule was made by these.
-    ("held out, circle", "major"): ((0, False), (9, True), (2, True), (7, False)),
-    ("held out, circle", "minor"): ((0, True), (8, False), (5, True), (7, False)),
-    ("held out, plagal", "major"): ((5, False), (0, False), (5, False), (0, False)),
-    ("held out, plagal", "minor"): ((5, True), (0, True), (10, False), (0, True)),
-    ("held out, deceptive", "major"): ((5, False), (7, False), (9, True), (0, False)),
-    ("held out, deceptive", "minor"): ((5, True), (7, False), (8, False), (0, True)),
+    # To and fro between two chords; held out once, until it told that a dominant's direction was read wrongly.
+    ("plagal", "major"): ((5, False), (0, False), (5, False), (0, False)),
+    ("plagal", "minor"): ((5, True), (0, True), (10, False), (0, True)),
+    # Held out: no rule and no number was made by these.
+    ("held out: circle", "major"): ((0, False), (9, True), (2, True), (7, False)),
+    ("held out: circle", "minor"): ((0, True), (8, False), (5, True), (7, False)),
+    ("held out: deceptive", "major"): ((5, False), (7, False), (9, True), (0, False)),
+    ("held out: deceptive", "minor"): ((5, True), (7, False), (8, False), (0, True)),
+    ("held out: descent", "major"): ((0, False), (10, False), (5, False), (0, False)),
+    ("held out: descent", "minor"): ((0, True), (10, False), (8, False), (7, False)),
+    ("held out: canon", "major"): (
+        *((0, False), (7, False), (9, True), (4, True)),
+        *((5, False), (0, False), (5, False), (7, False)),
+    ),
+    ("held out: canon", "minor"): (
+        *((0, True), (7, True), (8, False), (3, False)),
+        *((5, True), (0, True), (5, True), (7, False)),
+    ),
 }
+NAMES = tuple(dict.fromkeys(name for name, _ in PROGRESSIONS))
 # Strokes of one bar of four beats: (beat, drum).
 PATTERNS = {
     "eighths": [(b / 2, "hat") for b in range(8)] + [(0, "kick"), (2, "kick"), (1, "snare"), (3, "snare")],
@@ -96,7 +108,7 @@ def write(tonic: str, scale: str, bpm: float, progression: str, groove: str, see
     bars = int(SONG_SECONDS / (4 * beat))
     steps, place = (MAJOR if scale == "major" else MINOR), 7
     for bar in range(bars):
-        above, minor = chords[(bar + first_chord) % 4]
+        above, minor = chords[(bar + first_chord) % len(chords)]
         triad = [root + above, root + above + (3 if minor else 4), root + above + 7]
         start = 4 * bar * beat
         notes += [Note(start, 4 * beat, 48 + tone % 12, 60, "strings") for tone in triad]

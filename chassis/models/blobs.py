@@ -43,17 +43,19 @@ class Blobs:
         return self.folder / sha256
 
     def present(self, sha256: str, size: int) -> bool:
-        """Whether there is a blob of that size; its digest is not computed."""
+        """Whether there is a blob of that size; its digest is not computed. There is none for an empty digest."""
         try:
-            return self.path(sha256).stat().st_size == size
+            return bool(sha256) and self.path(sha256).stat().st_size == size
         except OSError:
             return False
 
     def sound(self, sha256: str) -> bool:
-        """Whether the blob is there and holds what its name says.
+        """Whether the blob is there and holds what its name says; False for an empty digest.
 
         The digest is computed once in each process, and again if the file's inode, size or time of change differs.
         """
+        if not sha256:
+            return False
         path = self.path(sha256).absolute()
         with _verifying:
             try:

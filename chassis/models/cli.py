@@ -98,7 +98,7 @@ Speak = Callable[[Row], None]
 
 def _list(shelf: Shelf, voice: Speak) -> int:
     for store, name in shelf.all():
-        model = store.manifest.model(name)
+        model = store.model(name)
         voice(
             {
                 "event": "model",
@@ -133,7 +133,7 @@ def _verify(chosen: list[tuple[Store, str]], voice: Speak) -> int:
     outcome = DONE
     for store, name in chosen:
         if not store.installed(name) and not any(
-            store.blobs.path(file.sha256).exists() for file in store.manifest.model(name).files
+            file.sha256 and store.blobs.path(file.sha256).exists() for file in store.model(name).files
         ):
             voice({"event": "absent", "model": name})
             continue
@@ -218,7 +218,7 @@ class Voice:
             marks += [] if row["commercial_use"] else ["not for commercial use"]
             state = "installed" if row["installed"] else f"{_megabytes(int(str(row['download_bytes'])))} to fetch"
             note = f" ({', '.join(marks)})" if marks else ""
-            return f"{model:24} {row['service']:12} {state:18} {row['license_spdx']:12} {row['summary']}{note}"
+            return f"{model:31} {row['service']:12} {state:18} {row['license_spdx']:12} {row['summary']}{note}"
         return {
             "installed": f"{model}: {'installed' if row.get('fetched') else 'was installed already'}",
             "verified": f"{model}: {row.get('files')} files are sound",

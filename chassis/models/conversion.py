@@ -19,7 +19,8 @@ def convert(conversion: Conversion, service: str, inputs: Sequence[Path], out: P
     """Writes ``out`` from ``inputs``, whose digests the caller has checked.
 
     Args:
-        service: Its environment, ``.venvs/<service>`` of the project, is used where this interpreter lacks a library.
+        service: Its environment, ``.venvs/<service>`` of the project, or an engine's, ``.venvs/<service>-<engine>``,
+            is used where this interpreter lacks a library.
         project: Root of the project, which holds the conversion's module.
 
     Raises:
@@ -51,7 +52,10 @@ def _interpreter(conversion: Conversion, service: str, project: Path) -> str:
     missing = [name for name in conversion.needs if importlib.util.find_spec(name) is None]
     if not missing:
         return sys.executable
-    other = project / ".venvs" / service / "bin" / "python"
-    if other.is_file():
-        return str(other)
-    raise SourceError(f"the conversion needs {', '.join(missing)}, which {sys.executable} lacks and {other} would have")
+    environments = [project / ".venvs" / service, *sorted(project.glob(f".venvs/{service}-*/"))]
+    for interpreter in (environment / "bin" / "python" for environment in environments):
+        if interpreter.is_file():
+            return str(interpreter)
+    raise SourceError(
+        f"the conversion needs {', '.join(missing)}, which {sys.executable} lacks and {environments[0]} would have"
+    )

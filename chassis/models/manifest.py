@@ -176,7 +176,9 @@ def _model(service: str, row: _Row, wheels: Mapping[str, Wheel]) -> Model:
 
 
 def _file(row: _Row, wheels: Mapping[str, Wheel]) -> File:
-    name, size, sha256 = row.text("name"), row.size(), row.digest()
+    name = row.text("name")
+    recorded: bool = row.take("recorded", bool, False, optional=True)
+    size, sha256 = (0, "") if recorded else (row.size(), row.digest())
     if not _inside(name):
         raise ManifestError(f"{row.where}: name = {name!r}; give a path below the model's folder")
     conversion = None
@@ -189,8 +191,12 @@ def _file(row: _Row, wheels: Mapping[str, Wheel]) -> File:
     sources = tuple(_source(source, wheels) for source in row.rows("sources", optional=conversion is not None))
     if not sources and conversion is None:
         raise ManifestError(f"{row.where}: give at least one source")
+    if recorded:
+        if conversion is None or sources:
+            raise ManifestError(f"{row.where}: only what is converted, and nowhere fetched, can be recorded")
+        size = sum(one.size for one in conversion.inputs)
     row.done()
-    return File(name, size, sha256, sources, conversion)
+    return File(name, size, sha256, sources, conversion, recorded)
 
 
 def _source(row: _Row, wheels: Mapping[str, Wheel]) -> Source:

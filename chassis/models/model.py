@@ -73,10 +73,13 @@ class File:
 
     Attributes:
         name: Path below the model's folder, with forward slashes.
-        size: Bytes.
-        sha256: Of the whole file, in lower-case hex; the file is used only if it matches.
+        size: Bytes; of a recorded file that was never made, those of its inputs, which is a guess.
+        sha256: Of the whole file, in lower-case hex; the file is used only if it matches. Empty where the file is
+            recorded and was never made.
         sources: Where to get it, tried in this order; may be empty where there is a conversion.
         conversion: How to make it; None where it is fetched as it is.
+        recorded: True where no manifest can know the digest of what a conversion gives: the first pull writes it down
+            (:mod:`chassis.models.records`), and from then on it holds as a pinned one does.
     """
 
     name: str
@@ -84,6 +87,7 @@ class File:
     sha256: str
     sources: tuple[Source, ...] = ()
     conversion: Conversion | None = None
+    recorded: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chassis.errors import AntiphonError
 from chassis.models.events import Event, Installed, Note, Report
-from chassis.models.model import Model
+from chassis.models.model import File, Model
 from chassis.models.settings import HubSettings, StoreSettings
 from chassis.models.sources import Fetcher, Mirror
 from chassis.models.store import Store
@@ -36,7 +36,7 @@ class Puller:
             AntiphonError: UNKNOWN_MODEL, MODEL_FETCH_FAILED with each source and why it failed, MODEL_MIRROR_MISSING,
                 MODEL_STORE_FULL, MODEL_STORE_UNWRITABLE.
         """
-        model = store.manifest.model(name)
+        model = store.model(name)
         mirror = Mirror(self.settings.model_mirror) if self.settings.model_mirror is not None else None
         waiting = Note(name, "waiting for another process that is writing into this store")
         with store.blobs.workspace(lambda: self.report(waiting)) as folder:
@@ -45,8 +45,8 @@ class Puller:
                 store.blobs.ensure_room(sum(file.size for file in wanted) + 2 * model.download_bytes)
             fetcher = self._fetcher(store, model, folder, self.settings.model_sources, mirror)
             for file in wanted:
-                store.blobs.adopt(fetcher.fetch(file), file.sha256)
-            installed = store.lay_out(model)
+                _bring_in(store, fetcher, file)
+            installed = store.lay_out(store.model(name))
         self.report(Installed(name, model.service, installed.directory, fetched=bool(wanted)))
 
     def take_in(self, store: Store, name: str, mirror: Mirror) -> int:
@@ -55,7 +55,7 @@ class Puller:
         Raises:
             AntiphonError: MODEL_STORE_FULL, MODEL_STORE_UNWRITABLE.
         """
-        model = store.manifest.model(name)
+        model = store.model(name)
         quiet = replace(self, report=_ignore)
         taken = 0
         with store.blobs.workspace() as folder:
@@ -64,13 +64,13 @@ class Puller:
                 if store.blobs.reread(file.sha256):
                     continue
                 try:
-                    store.blobs.adopt(fetcher.fetch(file), file.sha256)
+                    _bring_in(store, fetcher, file)
                     taken += 1
                 except AntiphonError as error:
                     if error.reason != "MODEL_FETCH_FAILED":
                         raise
             if taken and store.installed(name):
-                self.report(Installed(name, model.service, store.lay_out(model).directory, fetched=True))
+                self.report(Installed(name, model.service, store.lay_out(store.model(name)).directory, fetched=True))
         return taken
 
     def _fetcher(
@@ -79,6 +79,14 @@ class Puller:
         return Fetcher(
             model, store.blobs, folder, self.project, kinds, self.hub, mirror, self.transfer, report=self.report
         )
+
+
+def _bring_in(store: Store, fetcher: Fetcher, file: File) -> None:
+    path, sha256 = fetcher.fetch(file)
+    size = path.stat().st_size
+    store.blobs.adopt(path, sha256)
+    if file.recorded and not file.sha256:
+        store.records.add(file, sha256, size)
 
 
 def _ignore(event: Event) -> None:

@@ -68,21 +68,22 @@ class Fetcher:
     report: Report
     _wheels: dict[Wheel, Path | SourceError] = field(default_factory=dict)
 
-    def fetch(self, file: File) -> Path:
-        """Gives a checked copy of ``file`` in the workspace.
+    def fetch(self, file: File) -> tuple[Path, str]:
+        """Gives a copy of ``file`` in the workspace, and its digest: the one of its row, where there is one.
 
         Raises:
             AntiphonError: MODEL_FETCH_FAILED, naming each source and why it failed.
         """
         failures = []
         for name, attempt in self._attempts(file):
-            target = self.folder / file.sha256
+            target = self.folder / (file.sha256 or "converted")
             try:
                 attempt(target)
                 found = digest(target)
-                if found != file.sha256:
-                    raise SourceError(f"gave {target.stat().st_size} bytes with SHA-256 {found}, not {file.sha256}")
-                return target
+                if file.sha256 and found != file.sha256:
+                    wanted = f"{file.sha256}, as the first pull recorded" if file.recorded else file.sha256
+                    raise SourceError(f"gave {target.stat().st_size} bytes with SHA-256 {found}, not {wanted}")
+                return target, found
             except (SourceError, OSError) as error:
                 target.unlink(missing_ok=True)
                 failures.append(f"{name}: {error}")
@@ -99,7 +100,7 @@ class Fetcher:
 
     def _attempts(self, file: File) -> list[tuple[str, Callable[[Path], None]]]:
         attempts: list[tuple[str, str, Callable[[Path], None]]] = []
-        if self.mirror is not None:
+        if self.mirror is not None and file.sha256:
             attempts.append(("directory", f"directory {self.mirror.folder}", partial(self._copy, file)))
         for source in file.sources:
             attempts.append((source.kind, str(source), partial(self._get, file, source)))
@@ -119,7 +120,10 @@ class Fetcher:
 
     def _input(self, file: File) -> Path:
         """What another model has brought into the store is not fetched again."""
-        return self.blobs.path(file.sha256) if self.blobs.reread(file.sha256) else self.fetch(file)
+        fetched = self.folder / file.sha256
+        if fetched.exists():  # for another file of this model
+            return fetched
+        return self.blobs.path(file.sha256) if self.blobs.reread(file.sha256) else self.fetch(file)[0]
 
     def _copy(self, file: File, out: Path) -> None:
         assert self.mirror is not None

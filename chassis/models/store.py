@@ -7,7 +7,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chassis.errors import not_ready
@@ -15,6 +15,7 @@ from chassis.facts import ModelFacts
 from chassis.models.blobs import Blobs, unwritable
 from chassis.models.manifest import Manifest
 from chassis.models.model import Model
+from chassis.models.records import Records
 from chassis.models.settings import read_settings
 
 LICENCE_POLICIES = ("any", "commercial")
@@ -72,6 +73,16 @@ class Store:
         self.root = (root if root is not None else read_settings()[0].root).absolute()
         self.manifest = manifest if isinstance(manifest, Manifest) else Manifest.load(manifest)
         self.blobs = Blobs(self.root)
+        self.records = Records(self.root)
+
+    def model(self, name: str) -> Model:
+        """The model's row, with the digests that were recorded for those of its files that no manifest can pin.
+
+        Raises:
+            AntiphonError: UNKNOWN_MODEL.
+        """
+        model = self.manifest.model(name)
+        return replace(model, files=tuple(self.records.known(file) for file in model.files))
 
     def installed(self, name: str) -> bool:
         """Whether every file of the model is there with its size; digests are left to ``require``.
@@ -79,7 +90,7 @@ class Store:
         Raises:
             AntiphonError: UNKNOWN_MODEL.
         """
-        return all(self.blobs.present(file.sha256, file.size) for file in self.manifest.model(name).files)
+        return all(self.blobs.present(file.sha256, file.size) for file in self.model(name).files)
 
     def allowed(self, name: str) -> bool:
         """Whether the licence of the model's weights fits the policy.
@@ -97,7 +108,7 @@ class Store:
                 command that installs it; MODEL_CORRUPT with the damaged blob and the command that replaces it;
                 MODEL_STORE_UNWRITABLE where the folder of names must be made and cannot.
         """
-        model = self.manifest.model(name)
+        model = self.model(name)
         if not self.allowed(name):
             raise not_ready(
                 "LICENCE_REFUSED",
@@ -109,7 +120,7 @@ class Store:
                 licence_policy=self._licence_policy,
             )
         command = f"antiphon models pull {name}"
-        missing = [file.name for file in model.files if not self.blobs.path(file.sha256).exists()]
+        missing = [file.name for file in model.files if not (file.sha256 and self.blobs.path(file.sha256).exists())]
         if missing:
             raise not_ready(
                 "MODEL_NOT_INSTALLED",
@@ -135,7 +146,7 @@ class Store:
 
     def damaged(self, name: str) -> tuple[str, ...]:
         """Reads the model's files again and names those that are missing or do not hold what they should."""
-        return tuple(file.name for file in self.manifest.model(name).files if not self.blobs.reread(file.sha256))
+        return tuple(file.name for file in self.model(name).files if not self.blobs.reread(file.sha256))
 
     def lay_out(self, model: Model) -> InstalledModel:
         """Makes the folder in which the model's blobs have their names; leaves alone what is right already."""

@@ -133,14 +133,14 @@ class FamilyHost:
 
     def models(self) -> list[evidence_pb2.ModelInfo]:
         """Every model of the manifest, with whether it is installed."""
-        return [self._model_info(model) for model in self.manifest.models]
+        return [self._model_info(self.store.model(model.name)) for model in self.manifest.models]
 
     def _model_info(self, model: Model) -> evidence_pb2.ModelInfo:
         info = evidence_pb2.ModelInfo(
             identity=evidence_pb2.ModelIdentity(
                 name=model.name,
                 revision=model.revision,
-                weights_sha256={file.name: file.sha256 for file in model.files},
+                weights_sha256={file.name: file.sha256 for file in model.files if file.sha256},
                 license_spdx=model.license_spdx,
                 commercial_use=model.commercial_use,
             ),

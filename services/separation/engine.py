@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from chassis.errors import invalid
 from chassis.facts import SourceFacts, WarningFacts, WorkFacts
 
 if TYPE_CHECKING:
     from chassis.audio import Source
     from chassis.models import InstalledModel
     from services.separation.settings import SeparationSettings
+
+
+MAX_SHIFTS = 20
+MAX_OVERLAP = 0.95
+MIN_SEGMENT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,87 @@ class SeparatedBlock:
         return int(next(iter(self.stems.values())).shape[1])
 
 
+@dataclass(frozen=True)
+class Tuning:
+    """What can be chosen about how some models compute; None leaves each to the model.
+
+    Attributes:
+        shifts: Times that the mix is separated under random shifts, for the mean of the answers; 0 for once, unshifted.
+        overlap: Share of a segment that overlaps the next, 0 to 0.95.
+        segment_seconds: Length of the stretches that the model is given (s).
+        seed: Where the random shifts begin.
+    """
+
+    shifts: int | None = None
+    overlap: float | None = None
+    segment_seconds: float | None = None
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        self._check("shifts", 0 <= (self.shifts or 0) <= MAX_SHIFTS, f"0 to {MAX_SHIFTS}")
+        self._check("overlap", 0 <= (self.overlap or 0.0) <= MAX_OVERLAP, f"0 to {MAX_OVERLAP:g}")
+        segment = self.segment_seconds
+        self._check("segment", segment is None or segment >= MIN_SEGMENT_SECONDS, f"{MIN_SEGMENT_SECONDS:g} s or more")
+
+    def given(self) -> dict[str, object]:
+        """What is not left to the model, by the name of its field in the config."""
+        values = {
+            "shifts": self.shifts,
+            "overlap": self.overlap,
+            "segment": self.segment_seconds,
+            "seed": self.seed,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+    def refuse(self, engine: str) -> Tuning:
+        """Gives itself back where all is left to the model, for an engine that has none of these choices.
+
+        Raises:
+            AntiphonError: INVALID_ARGUMENT, ``OPTION_NOT_SUPPORTED``.
+        """
+        for name in self.given():
+            message = f"engine {engine} has no {name}; leave it out, or choose a model of an engine that has it"
+            raise invalid("OPTION_NOT_SUPPORTED", message, field=f"config.{name}", option=name, engine=engine)
+        return self
+
+    def _check(self, name: str, good: bool, wanted: str) -> None:
+        if not good:
+            value = self.given()[name]
+            raise invalid(name.upper(), f"{name} is {value}; give {wanted}", field=f"config.{name}", value=value)
+
+
+@dataclass(frozen=True)
+class MixLevel:
+    """Level of a whole mix, taken over the mean of its channels at the model's rate.
+
+    Attributes:
+        mean: Arithmetic mean, full scale 1.0.
+        deviation: Standard deviation, of the sample (divided by n - 1); 0 for fewer than two samples.
+    """
+
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one separation is to be.
+
+    Attributes:
+        stems: Stems that are needed, of the model's; empty for all. An engine may give more.
+        tuning: As :meth:`Separator.tuned` gave it.
+        level: Level of the mix; None where it cannot be known because the mix is still coming in.
+    """
+
+    stems: tuple[str, ...] = ()
+    tuning: Tuning = Tuning()
+    level: MixLevel | None = None
+
+
+DEFAULT_PLAN = Plan()
+"""All stems, everything left to the model."""
+
+
 class Separator(Protocol):
     """A loaded model that splits a mix into stems.
 
@@ -45,6 +132,7 @@ class Separator(Protocol):
         precision: Number format of the computation, such as ``float32``.
         parameters: What else decides the numbers, by name.
         library_versions: Versions that can change the numbers, by distribution name.
+        needs_level: Whether it computes with the level of the whole mix, where that is to be had.
     """
 
     stems: tuple[str, ...]
@@ -54,6 +142,7 @@ class Separator(Protocol):
     precision: str
     parameters: Mapping[str, str]
     library_versions: Mapping[str, str]
+    needs_level: bool
 
     @classmethod
     def stems_of(cls, model: InstalledModel) -> tuple[str, ...]:
@@ -69,15 +158,27 @@ class Separator(Protocol):
         """
         ...
 
-    def separate(self, blocks: Iterable[np.ndarray], checkpoint: Callable[[], None] = ...) -> Iterator[SeparatedBlock]:
+    def tuned(self, tuning: Tuning) -> Tuning:
+        """Fills in this model's own values where none are given.
+
+        Raises:
+            AntiphonError: INVALID_ARGUMENT, ``OPTION_NOT_SUPPORTED`` or the name of a field whose value this model
+                cannot take.
+        """
+        ...
+
+    def separate(
+        self, blocks: Iterable[np.ndarray], checkpoint: Callable[[], None] = ..., plan: Plan = ...
+    ) -> Iterator[SeparatedBlock]:
         """Splits a mix while it arrives, in memory that does not grow with it.
 
-        The stems have as many samples as the mix, and depend on the mix alone, not on how it was cut into blocks.
-        A mix without samples gives no block.
+        The stems have as many samples as the mix, and depend on the mix and the plan alone, not on how it was cut into
+        blocks. A mix without samples gives no block.
 
         Args:
             blocks: The mix in any cutting: finite float32, ``(channels, samples)``, at the model's rate.
             checkpoint: Called before each model step; what it raises ends the separation.
+            plan: What is to be separated, and how.
 
         Raises:
             AntiphonError: INVALID_ARGUMENT, ``AUDIO_LEVEL``: a sample is too large to compute with.
@@ -103,11 +204,13 @@ class SeparationRequest:
         model: Name in models.toml; empty for the service's default.
         stems: Stems wanted, without repeats; empty for all that the model has.
         encoding: Encoding of the stems, one that ``chassis.audio.Encoder`` knows.
+        tuning: What is not left to the model.
     """
 
     model: str = ""
     stems: tuple[str, ...] = ()
     encoding: str = "flac"
+    tuning: Tuning = Tuning()
 
 
 @dataclass(frozen=True)

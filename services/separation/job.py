@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import importlib.metadata
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from chassis.models import Store
 from services.separation.engine import (
     MAX_BLOCK_BYTES,
     Header,
+    MixLevel,
+    Plan,
     SeparatedBlock,
     SeparationRequest,
     Separator,
@@ -24,6 +26,7 @@ from services.separation.engine import (
     StemFacts,
     Summary,
     Task,
+    Tuning,
 )
 from services.separation.engines import ENGINES
 from services.separation.settings import SeparationSettings
@@ -67,13 +70,15 @@ class Jobs:
         if self._loaded is None or self._loaded[0] != name:
             yield ProgressFacts(step=name, loading=True)
         separator = self._separator(name)
+        tuning = separator.tuned(request.tuning)
         rate, channels = separator.sample_rate, separator.channels
         tracks = {stem: _Track(stem, request.encoding, rate, channels, stem in wanted) for stem in separator.stems}
         yield Header(source.facts, wanted, request.encoding, rate, channels)
 
         frames, expected = 0, source.seconds_hint
+        level = mix_level(source.blocks(sample_rate=rate, channels=channels)) if separator.needs_level else None
         mix = source.blocks(sample_rate=rate, channels=channels)
-        for block in separator.separate(mix, task.checkpoint):
+        for block in separator.separate(mix, task.checkpoint, Plan(wanted, tuning, level)):
             frames = block.first_frame + block.frame_count
             yield from _encoded(tracks, block)
             fraction = min(frames / rate / expected, 1.0) if expected else None
@@ -84,7 +89,7 @@ class Jobs:
         energy = sum(track.energy for track in tracks.values())
         facts = tuple(tracks[stem].facts(frames, energy) for stem in wanted)
         completed = source.complete()
-        yield Summary(completed, facts, self._work(name, separator, request, wanted), tuple(source.warnings))
+        yield Summary(completed, facts, self._work(name, separator, request, tuning, wanted), tuple(source.warnings))
 
     def _wanted_stems(self, name: str, asked: tuple[str, ...]) -> tuple[str, ...]:
         known = self._engine(name).stems_of(self._models.require(name))
@@ -101,13 +106,14 @@ class Jobs:
 
     def _engine(self, name: str) -> type[Separator]:
         engine = self._models.manifest.model(name).engine
-        if engine != self._settings.engine:
+        if engine not in ENGINES:
+            known = ", ".join(ENGINES)
             raise not_ready(
                 "ENGINE_NOT_SERVED",
-                f"model {name} is for engine {engine}; this service runs {self._settings.engine} (SEPARATION_ENGINE)",
+                f"model {name} is for engine {engine!r}; this service has {known}",
                 model=name,
                 engine=engine,
-                served=self._settings.engine,
+                known=known,
             )
         module, _, cls = ENGINES[engine].partition(":")
         found: type[Separator] = getattr(importlib.import_module(module), cls)
@@ -119,9 +125,11 @@ class Jobs:
             self._loaded = name, self._engine(name).load(self._models.require(name), self._settings)
         return self._loaded[1]
 
-    def _work(self, name: str, separator: Separator, request: SeparationRequest, stems: tuple[str, ...]) -> WorkFacts:
+    def _work(
+        self, name: str, separator: Separator, request: SeparationRequest, tuning: Tuning, stems: tuple[str, ...]
+    ) -> WorkFacts:
         return WorkFacts(
-            engine=self._settings.engine,
+            engine=self._models.manifest.model(name).engine,
             model=self._models.require(name).facts(),
             device=separator.device,
             precision=separator.precision,
@@ -131,13 +139,31 @@ class Jobs:
             },
             parameters={
                 **separator.parameters,
+                **{option: str(value) for option, value in tuning.given().items()},
                 "encoding": request.encoding,
                 "model": name,
                 "sample_rate": str(separator.sample_rate),
                 "stems": ",".join(stems),
                 "thread_count": str(self._settings.thread_count),
             },
+            seed=tuning.seed if tuning.shifts else None,
         )
+
+
+def mix_level(blocks: Iterable[np.ndarray]) -> MixLevel:
+    """Takes the level of a mix, ``(channels, samples)`` in any blocks, in one pass and constant memory."""
+    count, mean, squares = 0, 0.0, 0.0
+    for block in blocks:
+        if not block.shape[1]:
+            continue
+        mono = block.mean(0, dtype=np.float64)
+        # Chan, Golub and LeVeque: pairs of (count, mean, sum of squares about it), which a large offset does not spoil.
+        apart = float(mono.mean()) - mean
+        share = mono.size / (count + mono.size)
+        squares += float(np.square(mono - mono.mean()).sum()) + apart * apart * count * share
+        mean += apart * share
+        count += mono.size
+    return MixLevel(mean, math.sqrt(squares / (count - 1)) if count > 1 else 0.0)
 
 
 class _Track:

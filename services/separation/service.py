@@ -77,7 +77,18 @@ def _request(config: pb.SeparationConfig) -> engine.SeparationRequest:
             field="config.output_encoding",
             value=config.output_encoding,
         )
-    return engine.SeparationRequest(model=config.model, stems=tuple(config.stems), encoding=encoding)
+    return engine.SeparationRequest(
+        model=config.model, stems=tuple(config.stems), encoding=encoding, tuning=_tuning(config)
+    )
+
+
+def _tuning(config: pb.SeparationConfig) -> engine.Tuning:
+    return engine.Tuning(
+        shifts=config.shifts if config.HasField("shifts") else None,
+        overlap=config.overlap if config.HasField("overlap") else None,
+        segment_seconds=config.segment.ToNanoseconds() / 1e9 if config.HasField("segment") else None,
+        seed=config.seed if config.HasField("seed") else None,
+    )
 
 
 def _header(event: engine.Header, call: Call) -> pb.SeparationHeader:

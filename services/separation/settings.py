@@ -11,7 +11,6 @@ from chassis.settings import setting
 class SeparationSettings:
     """How this service separates; every field is an environment variable, see the service's README."""
 
-    engine: str = setting("spleeter", "Engine that separates; models made for another are refused.", ("spleeter",))
     device: str = setting(
         "auto",
         "Where it computes: `cuda` (also ROCm), `cpu`, or `auto` for the first that is there.",

@@ -202,6 +202,7 @@ class Segment:
         no_speech_probability: That Whisper's 30 s around it hold no speech, 0 to 1.
         compression_ratio: Length of those 30 s' text over its length compressed; above 2.4 hints at repetition.
         temperature: At which it was decoded; above 0 it was sampled.
+        language: Its language where that is another than the recording's; None where it is the same.
     """
 
     start: float
@@ -212,6 +213,7 @@ class Segment:
     no_speech_probability: float | None = None
     compression_ratio: float | None = None
     temperature: float | None = None
+    language: str | None = None
 
     def moved(self, place: Callable[[float, float], tuple[float, float]]) -> Segment:
         """The same text with each (start, end) put through ``place``; its own are those of its words if it has any."""

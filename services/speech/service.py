@@ -153,6 +153,7 @@ def _segment(segment: engine.Segment) -> pb.Segment:
         no_speech_probability=segment.no_speech_probability,
         compression_ratio=segment.compression_ratio,
         temperature=segment.temperature,
+        language_code=segment.language,
     )
 
 

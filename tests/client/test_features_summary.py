@@ -26,9 +26,39 @@ def record() -> record_pb2.AnalysisRecord:
 
 def test_every_number_is_printed_in_its_group() -> None:
     text = summarise(NAME, record(), [], every_feature=True)
-    assert "  rhythm     bpm 120.1, beat_count 0, tempo_estimates: degara 60\n" in text
-    assert "  tonal      key_tonic Eb, chroma [0.25 0.75]\n" in text
+    assert "  rhythm     bpm        120.1   beat_count 0\n             tempo_estimates degara bpm 60\n" in text
+    assert "  tonal      key_tonic Eb\n             chroma 0.25 0.75\n" in text
     assert "loudness" not in text, "a group that is absent is not shown"
+
+
+def test_a_deviation_stands_beside_its_mean_and_alone_where_there_is_none() -> None:
+    full = record()
+    spectral = full.essentia.features.spectral
+    spectral.centroid_hz_mean, spectral.centroid_hz_std, spectral.rolloff_hz_std = 2832.0, 1525.0, 3.0
+    spectral.flux_mean = 0.5
+    text = " ".join(summarise(NAME, full, [], every_feature=True).split())
+    assert "spectral centroid_hz_mean 2832 ± 1525 rolloff_hz_std 3 flux_mean 0.5" in text
+    assert "centroid_hz_std" not in text
+    assert "± is the field of the same name in _std" in text
+
+
+def test_the_columns_of_a_group_are_aligned_and_read_downwards() -> None:
+    full = record_pb2.AnalysisRecord()
+    for index, field in enumerate(full.essentia.features.timbral.DESCRIPTOR.fields):
+        setattr(full.essentia.features.timbral, field.name, 10.0 * index)
+    shown = [line[13:] for line in summarise(NAME, full, [], every_feature=True).splitlines()[2:5]]
+    assert [line.split()[0] for line in shown] == ["brightness", "roughness", "hardness"]
+    assert [line.split()[2] for line in shown] == ["depth", "booming", "reverberation"]
+    assert len({line.index(line.split()[2]) for line in shown}) == 1
+
+
+def test_of_chroma_kinds_the_names_are_shown_and_not_the_arrays() -> None:
+    full = record()
+    kind = full.essentia.features.tonal.chroma_kinds.add(kind="stft", stability=0.5, dominant=["A", "E", "Ab"])
+    kind.mean.extend([0.123456] * 12)
+    text = summarise(NAME, full, [], every_feature=True)
+    assert "chroma_kinds stft stability 0.5 dominant A E Ab\n" in text
+    assert "0.1235" not in text
 
 
 def test_chords_are_printed_with_their_starts_and_a_count_of_the_rest() -> None:

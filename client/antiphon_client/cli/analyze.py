@@ -68,7 +68,7 @@ class _Job:
     "--features/--no-features",
     "every_feature",
     default=None,
-    help="Print every number that essentia measured, and the chords; done by default with --only essentia.",
+    help="Print what essentia measured, group by group; done by default with --only essentia.",
 )
 @click.option(
     "--gateway",

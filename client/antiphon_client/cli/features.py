@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from google.protobuf.message import Message
 
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 
+LEGEND = "± is the field of the same name in _std; --json adds the series and the arrays of chroma_kinds"
 _WIDTH = 100
+_GAP = "   "
 _CHORDS_SHOWN = 24
 _STEM_SHOWN = ("integrated_lufs", "onset_density_hz_mean", "syncopation", "rhythmic_complexity", "harmonic_movement")
 
 
 def lines(features: essentia_pb2.Features) -> Iterator[tuple[str, str]]:
-    """Yields (group, line) for every number that is there, the series aside; the names are the fields' own."""
+    """Yields (group, line) for what is there, the series aside; the names are the fields' own.
+
+    A number has a cell of a grid, with its standard deviation; an array or a list of messages has lines of its own.
+    """
     for descriptor, group in features.ListFields():
-        if descriptor.name == "series":
-            continue
-        items = (item for field, value in group.ListFields() for item in _items(field.name, value))
-        yield from _wrapped(descriptor.name, items)
+        if descriptor.name != "series":
+            label = descriptor.name
+            for line in _group(group):
+                yield label, line
+                label = ""
 
 
 def chords(features: essentia_pb2.Features) -> Iterator[tuple[str, str]]:
@@ -30,7 +35,10 @@ def chords(features: essentia_pb2.Features) -> Iterator[tuple[str, str]]:
     items = [f"{_clock(chord.start_seconds)} {chord.name}" for chord in found[:_CHORDS_SHOWN]]
     if len(found) > _CHORDS_SHOWN:
         items.append(f"and {len(found) - _CHORDS_SHOWN} more")
-    yield from _wrapped("chords", items)
+    label = "chords"
+    for line in _wrapped(items, ", "):
+        yield label, line
+        label = ""
 
 
 def stem(features: essentia_pb2.Features) -> str:
@@ -41,26 +49,61 @@ def stem(features: essentia_pb2.Features) -> str:
     return f"{features.stem.name}: {', '.join(shown) or 'nothing to measure'}"
 
 
-def _wrapped(label: str, items: Iterable[str]) -> Iterator[tuple[str, str]]:
-    # No break between a name and its number; what is longer than a line breaks anywhere.
-    text = ", ".join(item.replace(" ", "\0") if len(item) < _WIDTH else item for item in items)
-    for line in textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False):
-        yield label, line.replace("\0", " ")
-        label = ""
+def _group(group: Message) -> Iterator[str]:
+    values = {field.name: value for field, value in group.ListFields()}
+    single = {name: value for name, value in values.items() if isinstance(value, str | int | float)}
+    cells = []
+    for name, value in single.items():
+        root = name.removesuffix("_std")
+        if root == name or f"{root}_mean" not in single:
+            spread = single.get(f"{name.removesuffix('_mean')}_std") if name.endswith("_mean") else None
+            cells.append((name, _words(value) if spread is None else f"{_words(value)} ± {_words(spread)}"))
+    yield from _grid(cells)
+    for name, value in values.items():
+        if name not in single:
+            several = isinstance(value[0], Message)
+            items = [_message(each) for each in value] if several else [_words(each) for each in value]
+            shown = _wrapped(items, "; " if several else " ", _WIDTH - len(name) - 1)
+            yield from (f"{name if first else ' ' * len(name)} {line}" for first, line in _first(shown))
 
 
-def _items(name: str, value: Any) -> Iterator[str]:
-    if isinstance(value, str | int | float) or not isinstance(value[0], Message):
-        yield f"{name} {_words(value)}"
+def _grid(cells: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Cells in as many columns as fit, each read from top to bottom."""
+    if not cells:
         return
-    for message in value:
-        yield f"{name}: " + " ".join(_words(each) for _, each in message.ListFields())
+    name, value = (max(len(cell[part]) for cell in cells) for part in (0, 1))
+    columns = max(1, (_WIDTH + len(_GAP)) // (name + 1 + value + len(_GAP)))
+    rows = -(-len(cells) // columns)
+    for row in range(rows):
+        yield _GAP.join(f"{each[0]:<{name}} {each[1]:<{value}}" for each in cells[row::rows]).rstrip()
 
 
-def _words(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value) if isinstance(value, str | int) else f"[{' '.join(_words(each) for each in value)}]"
+def _message(message: Message) -> str:
+    """Its strings and numbers in a row; of arrays, those of names alone."""
+    parts = []
+    for field, value in message.ListFields():
+        if isinstance(value, str):
+            parts.append(value)
+        elif isinstance(value, int | float):
+            parts.append(f"{field.name} {_words(value)}")
+        elif all(isinstance(each, str) for each in value):
+            parts.append(f"{field.name} {' '.join(value)}")
+    return " ".join(parts)
+
+
+def _wrapped(items: Iterable[str], separator: str, width: int = _WIDTH) -> list[str]:
+    # No break within an item; what is longer than a line breaks anywhere.
+    text = separator.join(item.replace(" ", "\0") if len(item) < width else item for item in items)
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace("\0", " ") for line in lines]
+
+
+def _first(lines: Iterable[str]) -> Iterator[tuple[bool, str]]:
+    return ((index == 0, line) for index, line in enumerate(lines))
+
+
+def _words(value: str | int | float) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _clock(seconds: float) -> str:

@@ -18,6 +18,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
+from antiphon_client.cli.progress import progress_words
 from antiphon_client.cli.summary import plain
 from antiphon_client.sync import SyncClient
 
@@ -81,7 +82,7 @@ def listen(
                     found.segments[-1].text = said.text.strip()
                     said = speech_pb2.Segment()
             elif isinstance(event, evidence_pb2.Progress):
-                shown.words(f"({event.step})")
+                shown.words(f"({progress_words(event)})")
             elif isinstance(event, speech_pb2.StreamingRecognitionSummary):
                 found.summary.source.CopyFrom(event.source)
                 found.summary.language_code = event.language_code

@@ -140,7 +140,7 @@ def _listed(event: dict[str, Any]) -> str:
     marks += [] if event.get("commercial_use", True) else ["not for commercial use"]
     note = f"  ({', '.join(marks)})" if marks else ""
     licence, service = event.get("license_spdx", ""), event.get("service", "")
-    return f"{event.get('model', ''):<26} {service:<12} {state:<20} {licence:<14} {event.get('summary', '')}{note}"
+    return f"{event.get('model', ''):<31} {service:<12} {state:<20} {licence:<14} {event.get('summary', '')}{note}"
 
 
 def _size(count: int) -> str:

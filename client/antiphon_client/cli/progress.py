@@ -74,7 +74,7 @@ class Lines(Silence):
             progress = event.progress
             quarter = int(progress.fraction * _LINES_PER_STAGE) if progress.HasField("fraction") else 0
             if progress.phase in _PHASES:
-                self._say(event.stage, _progress_words(progress))
+                self._say(event.stage, progress_words(progress))
             elif 0 < quarter < _LINES_PER_STAGE:
                 self._say(event.stage, f"{quarter * 100 // _LINES_PER_STAGE} %")
 
@@ -120,7 +120,7 @@ class Bars:
         elif isinstance(event, analysis_pb2.StageProgress):
             task, progress = self._task(event.stage), event.progress
             known = progress.HasField("fraction")
-            self._progress.update(task, words=escape(_progress_words(progress)), total=1.0 if known else None)
+            self._progress.update(task, words=escape(progress_words(progress)), total=1.0 if known else None)
             if known:
                 self._progress.update(task, completed=progress.fraction)
 
@@ -149,7 +149,8 @@ def _short_words(report: record_pb2.StageReport) -> str:
     return f"{words}: {escape(from_status(report.error).reason)}" if report.HasField("error") else words
 
 
-def _progress_words(progress: evidence_pb2.Progress) -> str:
+def progress_words(progress: evidence_pb2.Progress) -> str:
+    """Phase, place in the queue and step of a job, as one line."""
     words = [_PHASES.get(progress.phase, "")]  # type: ignore[call-overload]
     if progress.HasField("queue_position"):
         words.append(f"{progress.queue_position} ahead")

@@ -45,7 +45,8 @@ def _lines(record: record_pb2.AnalysisRecord, stems: Sequence[Path], every_featu
     yield from _facts(record.fusion)
     yield from features.chords(record.essentia.features)
     yield from _column("tags", (_tags(found) for found in record.essentia.tag_sets))
-    if every_feature:
+    if every_feature and record.essentia.HasField("features"):
+        yield "features", features.LEGEND
         yield from features.lines(record.essentia.features)
     yield from _column("by stem", (features.stem(each.features) for each in record.stem_features.stems))
     yield from _column("stems", (click.format_filename(path) for path in stems))

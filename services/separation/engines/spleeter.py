@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from torch.nn import functional as F
 
 from chassis.errors import AntiphonError, invalid, not_ready
-from services.separation.engine import SeparatedBlock
+from services.separation.engine import DEFAULT_PLAN, Plan, SeparatedBlock, Tuning
 from services.separation.engines import device as devices
 from services.separation.engines import spleeter_network
 from services.separation.engines.framing import CHANNELS, HOP, PATCH_FRAMES, SAMPLE_RATE, WINDOW, Patch, patches
@@ -49,6 +49,7 @@ class Spleeter:
     sample_rate = SAMPLE_RATE
     channels = CHANNELS
     precision = "float32"
+    needs_level = False
     parameters: Mapping[str, str] = {
         "window": str(WINDOW),
         "hop": str(HOP),
@@ -105,8 +106,12 @@ class Spleeter:
                 raise _unreadable(path, f"{stem}.{error}") from error
         return cls(networks, device)
 
+    def tuned(self, tuning: Tuning) -> Tuning:
+        """Refuses every choice: there is none; see :meth:`Separator.tuned`."""
+        return tuning.refuse("spleeter")
+
     def separate(
-        self, blocks: Iterable[np.ndarray], checkpoint: Callable[[], None] = lambda: None
+        self, blocks: Iterable[np.ndarray], checkpoint: Callable[[], None] = lambda: None, plan: Plan = DEFAULT_PLAN
     ) -> Iterator[SeparatedBlock]:
         """Splits a mix while it arrives; see :meth:`Separator.separate`. One block a patch of 11.9 s, and the end."""
         received = 0

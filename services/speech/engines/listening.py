@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,9 @@ LANGUAGE_SECONDS = 30.0
 CANDIDATES = 5
 TEXT_BEFORE_CHARACTERS = 1000
 """More than Whisper has room for, of which it takes the end."""
+HOLE_SECONDS = 4.0
+"""Speech without text, of which at least so much is heard once more if it is in another language: Whisper skips what is
+not in the language it was told."""
 UNCERTAIN = 0.5
 """Probability below which the other languages together are likelier than the one detected."""
 
@@ -58,6 +62,7 @@ class Listener:
         self._screen = Screen(request.hallucination_guard, request.no_speech_threshold)
         self._before: Segment | None = None
         self._text_before = ""
+        self._other_seconds: dict[str, float] = {}
         self._sampled = False
         self._floor = 0.0
         self._speech_seconds = 0.0
@@ -92,7 +97,7 @@ class Listener:
         prompt = self._request.initial_prompt if self._before is None else self._text_before
         scene = Scene(samples, speech, spans.end_seconds, window.last, self._request.word_times)
         before = None if self._before is None else self._before.moved(_shift(-window.start_seconds))
-        for raw in self._model.transcribe(joined, self._request, language, prompt):
+        for raw in self._said(joined, language, prompt):
             placed = raw.moved(spans.place if raw.words else spans.place_line)
             segment = self._screen.passed(placed, before, scene)
             if segment is None:
@@ -107,6 +112,31 @@ class Listener:
                 self._text_before = f"{self._text_before} {segment.text}"[-TEXT_BEFORE_CHARACTERS:]
             self._sampled = self._sampled or (segment.temperature or 0.0) > 0.0
             yield self._before
+
+    def _said(self, samples: np.ndarray, language: str, prompt: str) -> Iterator[Segment]:
+        """What the model says of ``samples``; where it leaves speech out, what it says in that part's own language."""
+        if self._chosen or not self._request.vad:  # without the detector, what is left out may well be no speech
+            yield from self._model.transcribe(samples, self._request, language, prompt)
+            return
+        covered = 0.0
+        for segment in self._model.transcribe(samples, self._request, language, prompt):
+            yield from self._another(samples, covered, segment.start, language)
+            covered = max(covered, segment.end)
+            yield segment
+        yield from self._another(samples, covered, len(samples) / SAMPLE_RATE, language)
+
+    def _another(self, samples: np.ndarray, start: float, end: float, language: str) -> Iterator[Segment]:
+        if end - start < HOLE_SECONDS or self._language is None:  # or nothing was heard in the language just detected
+            return
+        self._checkpoint()
+        hole = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
+        found = self._model.detect_language(loudest(hole, LANGUAGE_SECONDS))[0]
+        if found.language == language or found.probability < UNCERTAIN:
+            return
+        for segment in self._model.transcribe(hole, self._request, found.language, ""):
+            heard = self._other_seconds.get(found.language, 0.0)
+            self._other_seconds[found.language] = heard + segment.end - segment.start
+            yield replace(segment.moved(_shift(start)), language=found.language)
 
     def _in_order(self, segment: Segment) -> Segment:
         def clamp(start: float, end: float) -> tuple[float, float]:
@@ -125,6 +155,10 @@ class Listener:
         if probability is not None and probability < UNCERTAIN:
             message = f"the language {self._language} is a guess, probability {probability:.2f}; name it if you know it"
             warnings.append(WarningFacts("LANGUAGE_UNCERTAIN", message, "language_code"))
+        if self._other_seconds:
+            others = ", ".join(f"{seconds:.0f} s in {code}" for code, seconds in self._other_seconds.items())
+            message = f"the recording is in {self._language}, of which the model left out speech that it heard {others}"
+            warnings.append(WarningFacts("LANGUAGES_MIXED", message, "segments"))
         if self._sampled:
             temperatures = ", ".join(f"{one:g}" for one in self._request.temperatures)
             message = f"decoding failed at temperature 0 and some of the text was sampled (temperatures {temperatures})"

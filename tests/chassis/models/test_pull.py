@@ -274,14 +274,15 @@ def test_a_conversion_that_goes_wrong_installs_nothing(
     assert not lab.store().installed("tiny")
 
 
+@pytest.mark.parametrize("environment", ["speech", "speech-another-engine"])
 def test_a_conversion_runs_in_the_services_environment_if_this_one_lacks_a_library(
-    lab, web, hub_row, hub_path, digest_of
+    lab, web, hub_row, hub_path, digest_of, environment
 ):
     web.files |= {hub_path("a"): b"aaa", hub_path("b"): b"bbb"}
     converted(lab, digest_of, hub_row, b"aaabbbaaabbb", needs='["library_that_nobody_has"]')
     with pytest.raises(AntiphonError, match="needs library_that_nobody_has"):
         lab.puller(hub=web.url).pull(lab.store(), "tiny")
-    interpreter = lab.project / ".venvs" / "speech" / "bin" / "python"
+    interpreter = lab.project / ".venvs" / environment / "bin" / "python"
     interpreter.parent.mkdir(parents=True)
     interpreter.symlink_to(sys.executable)
     lab.puller(hub=web.url).pull(lab.store(), "tiny")

@@ -45,6 +45,37 @@ def test_messages_with_a_name_are_combined_under_it() -> None:
     )
 
 
+def test_a_key_is_never_one_that_no_window_has() -> None:
+    def key(tonic: str, scale: str, second: tuple[str, str]) -> dict[str, object]:
+        names = ("key_tonic", "key_scale", "key_alternative_tonic", "key_alternative_scale")
+        estimate = {"profile": "edma", "tonic": tonic, "scale": scale, "strength": 0.5}
+        return {**dict(zip(names, (tonic, scale, *second), strict=True)), "key_estimates": (estimate,)}
+
+    # Most seconds have the tonic A, and most are in major; but none are in A major.
+    windows = [
+        (40.0, key("C", "major", ("A", "minor"))),
+        (35.0, key("A", "minor", ("C", "major"))),
+        (30.0, key("G", "major", ("A", "minor"))),
+        (10.0, key("A", "minor", ("D", "minor"))),
+    ]
+    found = combine.groups(windows)
+    assert (found["key_tonic"], found["key_scale"]) == ("A", "minor")
+    assert (found["key_alternative_tonic"], found["key_alternative_scale"]) == ("C", "major")
+    assert found["key_estimates"] == (
+        {"profile": "edma", "tonic": "A", "scale": "minor", "strength": pytest.approx(0.5)},
+    )
+
+
+def test_the_second_key_is_not_the_first_one() -> None:
+    names = ("key_tonic", "key_scale", "key_alternative_tonic", "key_alternative_scale")
+    windows = [
+        (50.0, dict(zip(names, ("C", "major", "A", "minor"), strict=True))),
+        (40.0, dict(zip(names, ("G", "major", "C", "major"), strict=True))),
+    ]
+    found = combine.groups(windows)
+    assert [found[name] for name in names] == ["C", "major", "A", "minor"]
+
+
 def test_times_are_moved_to_where_their_window_starts() -> None:
     windows = [
         (0.0, {"beat_seconds": (1.0, 2.0), "melody_hz": (440.0,), "chords": ({"start_seconds": 0.0, "name": "C"},)}),

@@ -108,6 +108,16 @@ def test_silence_in_one_window_is_said_of_that_window() -> None:
     assert found["loudness"]["silence_ratio"] == pytest.approx(0.5, abs=0.01)
 
 
+def test_the_first_beat_is_told_from_the_start_of_the_recording() -> None:
+    samples = signals.stack(np.concatenate((np.zeros(60 * RATE), signals.metronome(120, 60))))
+    found = groups(list(Features(60).analyze(Audio(samples, RATE), AnalysisRequest(("rhythm",), include_series=True))))
+    first = found["rhythm"]["first_beat_seconds"]
+    assert first == pytest.approx(60.5, abs=0.6)
+    beats = found[SERIES]["beat_seconds"]
+    assert isinstance(beats, tuple)
+    assert first == beats[0]
+
+
 def test_progress_never_goes_back_and_ends_at_one() -> None:
     samples = signals.stack(signals.noise(190))
     events = Features(60).analyze(Audio(samples, RATE), AnalysisRequest(("signal", "loudness")))

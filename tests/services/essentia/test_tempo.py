@@ -13,7 +13,7 @@ from chassis.errors import AntiphonError
 from services.essentia.engine import AnalysisRequest, GroupFeatures
 from services.essentia.engines.features import Features
 from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz, rises
-from services.essentia.engines.features.tempo import Pulse, settle
+from services.essentia.engines.features.tempo import EVEN, SUBDIVISION, Pulse, settle
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
 
@@ -86,6 +86,22 @@ def test_families_outvote_a_lone_estimate() -> None:
     assert tempo is not None
     assert tempo.bpm == 100
     assert tempo.octave_agreement == pytest.approx(2 / 3)
+
+
+def test_where_one_estimator_names_another_octave_the_faster_must_be_even() -> None:
+    # Strokes at 130, all equal, or every second one 30 dB weaker.
+    since = np.arange(20 * signals.SAMPLE_RATE) / signals.SAMPLE_RATE % (60 / 65)
+    noise = np.random.default_rng(0).normal(0, 0.3, since.size)
+    first, second = (np.exp(-80 * (since - start)) * (since >= start) for start in (0, 30 / 65))
+    even, uneven = (pulse_of((noise * (first + gain * second)).astype(np.float32)) for gain in (1, 0.03))
+    assert SUBDIVISION < uneven.evenness(130) < EVEN < even.evenness(130), "this tests nothing"
+    for estimates in ({"a": 130.0, "b": 130.0, "c": 130.0, "d": 65.0}, {"a": 65.0, "b": 65.0, "c": 130.0}):
+        found = [settle(estimates, pulse) for pulse in (even, uneven)]
+        assert [None if tempo is None else tempo.bpm for tempo in found] == [130, 65]
+    # What all agree on stands.
+    agreed = settle({"a": 130.0, "b": 130.0}, uneven)
+    assert agreed is not None
+    assert agreed.bpm == 130
 
 
 def test_the_autocorrelation_is_strong_at_the_period_and_weak_beside_it() -> None:

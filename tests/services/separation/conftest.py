@@ -72,7 +72,7 @@ def tiny_tensors() -> dict[str, torch.Tensor]:
 
 @pytest.fixture(scope="session")
 def tiny_store(tmp_path_factory: pytest.TempPathFactory, tiny_tensors: dict[str, torch.Tensor]) -> Store:
-    """A store with the installed model ``tiny``, ``absent`` that is not installed, and ``other`` for another engine."""
+    """A store with the model ``tiny``, ``absent`` that is not installed, and ``other`` for an engine there is not."""
     folder = tmp_path_factory.mktemp("models") / "separation"
     folder.mkdir()
     weights = folder / "weights"
@@ -85,7 +85,7 @@ def tiny_store(tmp_path_factory: pytest.TempPathFactory, tiny_tensors: dict[str,
         ROW.format(name="tiny", engine="spleeter", default="true", **installed)
         + ROW.format(name="twin", engine="spleeter", default="false", **installed)
         + ROW.format(name="absent", engine="spleeter", default="false", size=1, sha256="0" * 64)
-        + ROW.format(name="other", engine="demucs", default="false", **installed)
+        + ROW.format(name="other", engine="demixer", default="false", **installed)
     )
     store = Store(folder / "store", Manifest.load(manifest))
     blob = store.blobs.path(sha256)

@@ -8,7 +8,6 @@ import pytest
 
 import chassis.settings
 from chassis.settings import SettingError
-from services.separation.engines import ENGINES
 from services.separation.settings import SeparationSettings
 
 README = Path(__file__).parents[3] / "services" / "separation" / "README.md"
@@ -28,10 +27,3 @@ def test_a_wrong_value_is_refused_with_the_right_ones() -> None:
         chassis.settings.read(SeparationSettings, "SEPARATION", {"SEPARATION_DEVICE": "gpu"})
     with pytest.raises(SettingError, match="1 or more"):
         chassis.settings.read(SeparationSettings, "SEPARATION", {"SEPARATION_THREAD_COUNT": "0"})
-
-
-def test_the_engines_that_can_be_chosen_are_those_that_exist() -> None:
-    for engine in ENGINES:
-        assert chassis.settings.read(SeparationSettings, "SEPARATION", {"SEPARATION_ENGINE": engine}).engine == engine
-    with pytest.raises(SettingError):
-        chassis.settings.read(SeparationSettings, "SEPARATION", {"SEPARATION_ENGINE": "demuks"})

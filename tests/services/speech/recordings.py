@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import wave
@@ -10,6 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.services.speech.scoring import word_errors
+
+__all__ = ["word_errors"]
 
 SAMPLE_RATE = 16000
 FOLDER = Path("/usr/share/pocketsphinx/test/data/librivox")
@@ -87,19 +90,3 @@ def hum(seconds: float) -> Samples:
     """A 50 Hz hum, on which whisper-base says "I'm sorry" without end."""
     t = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     return (0.3 * np.sin(2 * np.pi * 50 * t)).astype(np.float32)
-
-
-def word_errors(said: str, heard: str) -> int:
-    """Words to change, add or leave out to make ``heard`` of ``said``; case, punctuation and hyphens do not count."""
-    wanted, given = _plain(said), _plain(heard)
-    row = list(range(len(given) + 1))
-    for i, word in enumerate(wanted, 1):
-        diagonal, row[0] = row[0], i
-        for j, other in enumerate(given, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (word != other))
-    return row[-1]
-
-
-def _plain(text: str) -> list[str]:
-    text = re.sub(r"\bmr\b\.?", "mister", text.lower())
-    return re.findall(r"[^\W_]+(?:'[^\W_]+)*", text)

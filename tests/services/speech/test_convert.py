@@ -10,65 +10,15 @@ import numpy as np
 import pytest
 
 from services.speech import convert
+from tests.services.speech.tiny_whisper import Shape, variables, write_config, write_model
 
-WIDTH, MELS, AUDIO, TEXT, WORDS = 64, 4, 6, 5, 10
-
-
-def variables() -> dict[str, np.ndarray]:
-    """Every variable of a Whisper with one layer on each side, each value different."""
-    shapes: dict[str, tuple[int, ...]] = {
-        "encoder/conv1/weight": (WIDTH, MELS, 3),
-        "encoder/conv1/bias": (WIDTH,),
-        "encoder/conv2/weight": (WIDTH, WIDTH, 3),
-        "encoder/conv2/bias": (WIDTH,),
-        "encoder/position_encodings/encodings": (AUDIO, WIDTH),
-        "decoder/position_encodings/encodings": (TEXT, WIDTH),
-        "decoder/embeddings/weight": (WORDS, WIDTH),
-    }
-    for side, attentions in (("encoder", ["self_attention"]), ("decoder", ["self_attention", "attention"])):
-        norms = [f"{side}/layer_norm", f"{side}/layer_0/ffn/layer_norm"]
-        for name in attentions:
-            attention = f"{side}/layer_0/{name}"
-            norms.append(f"{attention}/layer_norm")
-            parts = (3, 1) if name == "self_attention" else (1, 2, 1)
-            for index, count in enumerate(parts):
-                shapes[f"{attention}/linear_{index}/weight"] = (count * WIDTH, WIDTH)
-                shapes[f"{attention}/linear_{index}/bias"] = (count * WIDTH,)
-        for index, (rows, columns) in enumerate(((4 * WIDTH, WIDTH), (WIDTH, 4 * WIDTH))):
-            shapes[f"{side}/layer_0/ffn/linear_{index}/weight"] = (rows, columns)
-            shapes[f"{side}/layer_0/ffn/linear_{index}/bias"] = (rows,)
-        for norm in norms:
-            shapes[f"{norm}/gamma"] = shapes[f"{norm}/beta"] = (WIDTH,)
-    rng = np.random.default_rng(1)
-    made = {name: rng.standard_normal(shape).astype(np.float16) for name, shape in shapes.items()}
-    for name in ("encoder/layer_0/self_attention/linear_0", "decoder/layer_0/self_attention/linear_0"):
-        made[f"{name}/bias"][WIDTH : 2 * WIDTH] = 0
-    made["decoder/layer_0/attention/linear_1/bias"][:WIDTH] = 0
-    return made
+SHAPE = Shape()
+WIDTH = SHAPE.width
 
 
-def text(value: str) -> bytes:
-    """A string as CTranslate2 writes it."""
-    return struct.pack("<H", len(value) + 1) + value.encode() + b"\0"
-
-
-def write_model(path: Path, named: dict[str, np.ndarray], specification: str = "WhisperSpec", version: int = 6) -> Path:
-    """Writes a model.bin, its output projection an alias of the embeddings."""
-    parts = [struct.pack("<I", version), text(specification), struct.pack("<II", 3, len(named))]
-    kinds = {np.dtype("f4"): 0, np.dtype("i1"): 1, np.dtype("f2"): 4}
-    for name, array in named.items():
-        parts += [text(name), struct.pack(f"<B{array.ndim}I", array.ndim, *array.shape)]
-        parts += [struct.pack("<BI", kinds[array.dtype], array.nbytes), array.tobytes()]
-    parts += [struct.pack("<I", 1), text("decoder/projection/weight"), text("decoder/embeddings/weight")]
-    path.write_bytes(b"".join(parts))
-    return path
-
-
-def write_config(folder: Path) -> Path:
-    """Writes a config.json."""
-    path = folder / "config.json"
-    path.write_text(json.dumps({"alignment_heads": [[0, 0]]}))
-    return path
+def configured(folder: Path) -> Path:
+    """A config.json that names one alignment head."""
+    return write_config(folder / "config.json", [[0, 0]])
 
 
 def read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
@@ -87,18 +37,18 @@ def read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
 
 
 def test_every_value_comes_through_under_its_new_name(tmp_path: Path) -> None:
-    made = variables()
+    made = variables(SHAPE)
     out = tmp_path / "out.safetensors"
-    convert.openai_whisper(out, write_model(tmp_path / "model.bin", made), write_config(tmp_path))
+    convert.openai_whisper(out, write_model(tmp_path / "model.bin", made), configured(tmp_path))
     metadata, tensors = read(out)
     assert json.loads(metadata["dims"]) == {
-        "n_mels": MELS,
-        "n_audio_ctx": AUDIO,
+        "n_mels": SHAPE.mels,
+        "n_audio_ctx": SHAPE.audio,
         "n_audio_state": WIDTH,
         "n_audio_head": 1,
         "n_audio_layer": 1,
-        "n_vocab": WORDS,
-        "n_text_ctx": TEXT,
+        "n_vocab": SHAPE.words,
+        "n_text_ctx": SHAPE.text,
         "n_text_state": WIDTH,
         "n_text_head": 1,
         "n_text_layer": 1,
@@ -115,7 +65,10 @@ def test_every_value_comes_through_under_its_new_name(tmp_path: Path) -> None:
 
 
 def test_the_bytes_are_the_same_every_time(tmp_path: Path) -> None:
-    model, config = write_model(tmp_path / "model.bin", variables()), write_config(tmp_path)
+    model, config = (
+        write_model(tmp_path / "model.bin", variables(SHAPE)),
+        configured(tmp_path),
+    )
     for name in ("a", "b"):
         convert.openai_whisper(tmp_path / name, model, config)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
@@ -123,7 +76,7 @@ def test_the_bytes_are_the_same_every_time(tmp_path: Path) -> None:
 
 def spoilt(tmp_path: Path, how: str) -> Path:
     """A model.bin with something wrong."""
-    made, path = variables(), tmp_path / "model.bin"
+    made, path = variables(SHAPE), tmp_path / "model.bin"
     if how == "foreign":
         return write_model(path, made, specification="TransformerSpec")
     if how == "newer":
@@ -159,12 +112,12 @@ def spoilt(tmp_path: Path, how: str) -> Path:
 )
 def test_a_model_that_is_not_as_expected_is_refused(tmp_path: Path, how: str, says: str) -> None:
     with pytest.raises(convert.ConversionError, match=says):
-        convert.openai_whisper(tmp_path / "out", spoilt(tmp_path, how), write_config(tmp_path))
+        convert.openai_whisper(tmp_path / "out", spoilt(tmp_path, how), configured(tmp_path))
     assert not (tmp_path / "out").exists()
 
 
 def test_the_command_says_why_it_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.json").write_text("{}")
-    model = write_model(tmp_path / "model.bin", variables())
+    model = write_model(tmp_path / "model.bin", variables(SHAPE))
     assert convert.main(["openai_whisper", str(tmp_path / "out"), str(model), str(tmp_path / "config.json")]) == 1
     assert "alignment heads" in capsys.readouterr().err

@@ -16,33 +16,6 @@ from services.speech.engines.whisper import WhisperModel
 from tests.services.speech import recordings
 from tests.services.speech.conftest import Transcribe
 
-SOUNDS = Path("/usr/share/asterisk/sounds")
-"""Studio prompts at 8 kHz; Debian's packages asterisk-core-sounds-*-wav."""
-
-
-def prompts(folder: str, count: int = 4) -> np.ndarray:
-    """The longest prompts of a voice, resampled; the test is skipped where they are not installed."""
-    files = sorted((SOUNDS / folder).glob("*.wav"), key=lambda path: (-path.stat().st_size, path.name))[:count]
-    if not files:
-        pytest.skip(f"recorded prompts are not there: apt-get install asterisk-core-sounds-{folder[:2]}-wav")
-    parts = [Source(path).read(sample_rate=16000, channels=1).samples[0] for path in files]
-    return np.concatenate(parts)
-
-
-@pytest.mark.weights
-@pytest.mark.parametrize(
-    ("folder", "language"), [("fr_CA_f_June", "fr"), ("es_MX_f_Allison", "es"), ("it_IT_m_Carlo", "it")]
-)
-def test_the_language_of_telephone_prompts_is_found(
-    base: WhisperModel, listen: Transcribe, folder: str, language: str
-) -> None:
-    # 8 kHz, as on a telephone; base found 40 of 40 such prompts, with a probability of 0.94 and more on average.
-    samples = prompts(folder)[: 20 * 16000]
-    found = listen(base, samples, beam_size=1, word_times=False)
-    assert found.findings.language == language
-    assert found.findings.language_candidates[0].language == language
-    assert len(found.text.split()) > 10
-
 
 @pytest.mark.weights
 def test_hotwords_prime_the_spelling_of_a_name(base: WhisperModel, listen: Transcribe) -> None:
@@ -112,14 +85,6 @@ def test_any_rate_and_number_of_channels_is_read(
     samples = Source(path).read(sample_rate=16000, channels=1).samples[0]
     found = listen(base, samples, language="en")
     assert recordings.word_errors(recordings.LINES["0920"], found.text) <= 2
-
-
-@pytest.mark.weights
-def test_two_languages_in_one_file_give_one_language_and_text(base: WhisperModel, listen: Transcribe) -> None:
-    samples = np.concatenate([recordings.line("0870"), prompts("fr_CA_f_June", 1)[: 8 * 16000]])
-    found = listen(base, samples)
-    assert found.findings.language in ("en", "fr")
-    assert found.text
 
 
 @pytest.mark.weights

@@ -32,7 +32,7 @@ class Script:
         return ((0, len(samples)),) if self.speech is None else self.speech
 
     def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
-        likely = self.heard[self.detections]
+        likely = self.heard[min(self.detections, len(self.heard) - 1)]
         self.detections += 1
         return LanguageCandidate(likely, 0.6), LanguageCandidate("hr", 0.3), LanguageCandidate("de", 0.1)
 
@@ -116,6 +116,52 @@ def test_a_language_that_was_chosen_has_no_probability() -> None:
 def test_the_only_language_of_a_model_has_no_probability() -> None:
     found = findings(run(Script([[line((1.0, 2.0, "one"))]], languages=frozenset({"en"}))))
     assert (found.language, found.language_probability, found.language_candidates) == ("en", None, ())
+
+
+def test_speech_that_the_model_left_out_is_heard_in_its_own_language() -> None:
+    script = Script(
+        [[line((0.0, 1.0, "one")), line((9.0, 10.0, "two"))], [line((2.0, 3.0, "eins"))]], heard=["en", "de"]
+    )
+    events = run(script)
+    assert script.asked == ["en", "de"]
+    assert [(each.text, each.language) for each in segments(events)] == [("one", None), ("eins", "de"), ("two", None)]
+    # What was left out begins at 1 s.
+    assert [(each.start, each.end) for each in segments(events)] == [(0.0, 1.0), (3.0, 4.0), (9.0, 10.0)]
+    (mixed,) = findings(events).warnings
+    assert (mixed.reason, findings(events).language) == ("LANGUAGES_MIXED", "en")
+    assert "1 s in de" in mixed.message
+
+
+@pytest.mark.parametrize(
+    ("heard", "request_"),
+    [
+        (["en", "en"], {}),  # the same language: it was left out for another reason
+        (["en", "de"], {"language": "en"}),  # the caller knows what is spoken
+        (["en", "de"], {"vad": False}),  # singing, of which no detector says where it is
+    ],
+)
+def test_otherwise_what_was_left_out_stays_left_out(heard: list[str], request_: dict[str, object]) -> None:
+    script = Script([[line((0.0, 1.0, "one"))], [line((2.0, 3.0, "eins"))]], heard=heard)
+    events = run(script, **request_)
+    assert [each.text for each in segments(events)] == ["one"]
+    assert findings(events).warnings == ()
+
+
+def test_a_guess_is_no_other_language() -> None:
+    class Unsure(Script):
+        def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
+            likely, *others = super().detect_language(samples)
+            return (likely, *others) if self.detections == 1 else (LanguageCandidate("de", 0.4), *others)
+
+    script = Unsure([[line((0.0, 1.0, "one"))]])
+    assert [each.text for each in segments(run(script))] == ["one"]
+    assert (script.detections, script.asked) == (2, ["en"])
+
+
+def test_a_short_hole_is_no_other_language() -> None:
+    script = Script([[line((0.0, 6.5, "one"))]], heard=["en", "de"])
+    assert [each.text for each in segments(run(script))] == ["one"]
+    assert script.detections == 1
 
 
 def test_an_unlikely_language_is_warned_of() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.speech.engines.voice import FRAME, VoiceDetector, padded, stretches
+from services.speech.engines.voice import FRAME, VoiceDetector, bundled, padded, stretches
 from tests.services.speech import recordings
 
 vad = pytest.importorskip("faster_whisper.vad", reason="faster-whisper is in the environment .venvs/speech")
@@ -15,7 +15,7 @@ vad = pytest.importorskip("faster_whisper.vad", reason="faster-whisper is in the
 
 @pytest.fixture(scope="module")
 def detector() -> VoiceDetector:
-    return VoiceDetector(Path(vad.get_assets_path()) / "silero_vad_v6.onnx")
+    return VoiceDetector(bundled())
 
 
 def silence(seconds: float) -> np.ndarray:
@@ -28,6 +28,21 @@ def test_both_find_the_same_speech(detector: VoiceDetector, gap: float) -> None:
     samples = np.concatenate([silence(gap), clip, silence(gap), clip, recordings.noise(1.0), silence(gap)])
     wanted = [(span["start"], span["end"]) for span in vad.get_speech_timestamps(samples, vad.VadOptions())]
     assert list(detector.find_speech(samples)) == wanted
+
+
+def test_the_network_is_the_one_that_the_library_uses() -> None:
+    assert bundled() == Path(vad.get_assets_path()) / "silero_vad_v6.onnx"
+
+
+def test_frame_by_frame_it_gives_what_it_gives_at_once(detector: VoiceDetector) -> None:
+    samples = recordings.line("0880")
+    samples = samples[: len(samples) // FRAME * FRAME]
+    ear, other = detector.follow(), detector.follow()
+    found = []
+    for start in range(0, len(samples), FRAME):
+        found.append(ear.probability(samples[start : start + FRAME]))
+        other.probability(recordings.noise(FRAME / 16000))  # a stream beside it does not disturb
+    assert found == pytest.approx(detector.probabilities(samples)[: len(found)].tolist(), abs=1e-5)
 
 
 def test_what_is_no_speech_has_no_span(detector: VoiceDetector) -> None:

@@ -706,7 +706,7 @@ class Structure(_message.Message):
     def __init__(self, log_attack_time: _Optional[float] = ..., effective_duration_seconds: _Optional[float] = ..., temporal_centroid_ratio: _Optional[float] = ..., fade_in_seconds: _Optional[float] = ..., fade_out_seconds: _Optional[float] = ..., segment_count: _Optional[int] = ..., segment_seconds_mean: _Optional[float] = ..., segment_seconds_std: _Optional[float] = ...) -> None: ...
 
 class Series(_message.Message):
-    __slots__ = ("beat_seconds", "onset_seconds", "chords", "segment_border_seconds", "short_term_lufs", "melody_seconds", "melody_hz", "notes", "windows")
+    __slots__ = ("beat_seconds", "onset_seconds", "chords", "segment_border_seconds", "short_term_lufs", "melody_seconds", "melody_hz", "notes", "downbeat_seconds", "windows")
     BEAT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     ONSET_SECONDS_FIELD_NUMBER: _ClassVar[int]
     CHORDS_FIELD_NUMBER: _ClassVar[int]
@@ -715,6 +715,7 @@ class Series(_message.Message):
     MELODY_SECONDS_FIELD_NUMBER: _ClassVar[int]
     MELODY_HZ_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    DOWNBEAT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     WINDOWS_FIELD_NUMBER: _ClassVar[int]
     beat_seconds: _containers.RepeatedScalarFieldContainer[float]
     onset_seconds: _containers.RepeatedScalarFieldContainer[float]
@@ -724,8 +725,9 @@ class Series(_message.Message):
     melody_seconds: _containers.RepeatedScalarFieldContainer[float]
     melody_hz: _containers.RepeatedScalarFieldContainer[float]
     notes: _containers.RepeatedCompositeFieldContainer[Note]
+    downbeat_seconds: _containers.RepeatedScalarFieldContainer[float]
     windows: _containers.RepeatedCompositeFieldContainer[WindowFeatures]
-    def __init__(self, beat_seconds: _Optional[_Iterable[float]] = ..., onset_seconds: _Optional[_Iterable[float]] = ..., chords: _Optional[_Iterable[_Union[Chord, _Mapping]]] = ..., segment_border_seconds: _Optional[_Iterable[float]] = ..., short_term_lufs: _Optional[_Iterable[float]] = ..., melody_seconds: _Optional[_Iterable[float]] = ..., melody_hz: _Optional[_Iterable[float]] = ..., notes: _Optional[_Iterable[_Union[Note, _Mapping]]] = ..., windows: _Optional[_Iterable[_Union[WindowFeatures, _Mapping]]] = ...) -> None: ...
+    def __init__(self, beat_seconds: _Optional[_Iterable[float]] = ..., onset_seconds: _Optional[_Iterable[float]] = ..., chords: _Optional[_Iterable[_Union[Chord, _Mapping]]] = ..., segment_border_seconds: _Optional[_Iterable[float]] = ..., short_term_lufs: _Optional[_Iterable[float]] = ..., melody_seconds: _Optional[_Iterable[float]] = ..., melody_hz: _Optional[_Iterable[float]] = ..., notes: _Optional[_Iterable[_Union[Note, _Mapping]]] = ..., downbeat_seconds: _Optional[_Iterable[float]] = ..., windows: _Optional[_Iterable[_Union[WindowFeatures, _Mapping]]] = ...) -> None: ...
 
 class WindowFeatures(_message.Message):
     __slots__ = ("start_seconds", "end_seconds", "loudness_lufs", "rms_dbfs", "centroid_hz_mean", "flux_mean", "flatness_ratio_mean", "onset_rate_hz", "bpm")

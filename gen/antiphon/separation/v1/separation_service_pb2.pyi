@@ -1,5 +1,8 @@
+import datetime
+
 from antiphon.audio.v1 import audio_pb2 as _audio_pb2
 from antiphon.evidence.v1 import evidence_pb2 as _evidence_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -17,18 +20,26 @@ class SeparateRequest(_message.Message):
     def __init__(self, config: _Optional[_Union[SeparationConfig, _Mapping]] = ..., chunk: _Optional[_Union[_audio_pb2.AudioChunk, _Mapping]] = ...) -> None: ...
 
 class SeparationConfig(_message.Message):
-    __slots__ = ("audio_format", "model", "stems", "output_encoding", "clip")
+    __slots__ = ("audio_format", "model", "stems", "output_encoding", "clip", "shifts", "overlap", "segment", "seed")
     AUDIO_FORMAT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     STEMS_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_ENCODING_FIELD_NUMBER: _ClassVar[int]
     CLIP_FIELD_NUMBER: _ClassVar[int]
+    SHIFTS_FIELD_NUMBER: _ClassVar[int]
+    OVERLAP_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
     audio_format: _audio_pb2.AudioFormat
     model: str
     stems: _containers.RepeatedScalarFieldContainer[str]
     output_encoding: _audio_pb2.OutputEncoding
     clip: _audio_pb2.ClipRange
-    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., stems: _Optional[_Iterable[str]] = ..., output_encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ...) -> None: ...
+    shifts: int
+    overlap: float
+    segment: _duration_pb2.Duration
+    seed: int
+    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., stems: _Optional[_Iterable[str]] = ..., output_encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ..., shifts: _Optional[int] = ..., overlap: _Optional[float] = ..., segment: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., seed: _Optional[int] = ...) -> None: ...
 
 class SeparateResponse(_message.Message):
     __slots__ = ("header", "progress", "stem_chunk", "summary")

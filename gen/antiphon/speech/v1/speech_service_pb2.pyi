@@ -246,7 +246,7 @@ class TranscriptionHeader(_message.Message):
     def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ...) -> None: ...
 
 class Segment(_message.Message):
-    __slots__ = ("start_offset", "end_offset", "text", "words", "avg_logprob", "no_speech_probability", "compression_ratio", "temperature")
+    __slots__ = ("start_offset", "end_offset", "text", "words", "avg_logprob", "no_speech_probability", "compression_ratio", "temperature", "language_code")
     START_OFFSET_FIELD_NUMBER: _ClassVar[int]
     END_OFFSET_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
@@ -255,6 +255,7 @@ class Segment(_message.Message):
     NO_SPEECH_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     COMPRESSION_RATIO_FIELD_NUMBER: _ClassVar[int]
     TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
     start_offset: _duration_pb2.Duration
     end_offset: _duration_pb2.Duration
     text: str
@@ -263,7 +264,8 @@ class Segment(_message.Message):
     no_speech_probability: float
     compression_ratio: float
     temperature: float
-    def __init__(self, start_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., text: _Optional[str] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., avg_logprob: _Optional[float] = ..., no_speech_probability: _Optional[float] = ..., compression_ratio: _Optional[float] = ..., temperature: _Optional[float] = ...) -> None: ...
+    language_code: str
+    def __init__(self, start_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., text: _Optional[str] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., avg_logprob: _Optional[float] = ..., no_speech_probability: _Optional[float] = ..., compression_ratio: _Optional[float] = ..., temperature: _Optional[float] = ..., language_code: _Optional[str] = ...) -> None: ...
 
 class Word(_message.Message):
     __slots__ = ("start_offset", "end_offset", "text", "probability")

@@ -6,18 +6,26 @@ A field that is in one window alone, or a recording of a single window, goes thr
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
 from chassis.facts import WarningFacts
 from services.essentia.engines.features.values import Values
 
+Name = TypeVar("Name")
+
 # Tempos and pitches: the mean of 60 and 120 is a tempo that nobody heard.
 LOWER_MEDIAN = ("bpm", "tuning", "f0_median", "yin_pitch_median")
 FIRST = ("first_beat_seconds",)
+# Names that mean something together: a tonic of one window and the scale of another would be a key that nobody heard.
+KEY, SECOND_KEY, PROFILES_KEY = (
+    ("key_tonic", "key_scale"),
+    ("key_alternative_tonic", "key_alternative_scale"),
+    ("tonic", "scale"),
+)
 
 
 def groups(windows: Sequence[tuple[float, Mapping[str, object]]]) -> Values:
@@ -34,7 +42,11 @@ def groups(windows: Sequence[tuple[float, Mapping[str, object]]]) -> Values:
     if len(known) < 2:
         return Values(known[0][1] if known else {})
     combined = Values()
+    keys = _keys(known)
     for name in dict.fromkeys(name for _, values in known for name in values):
+        if name in keys:
+            combined[name] = keys[name]
+            continue
         having = [(seconds, values[name]) for seconds, values in known if name in values]
         combined[name] = _combine(name, having, known)
     return combined
@@ -109,11 +121,32 @@ def _lists(having: list[tuple[float, object]]) -> object:
     return tuple(dict(groups(messages)) for messages in by_label.values())
 
 
-def _most(having: list[tuple[float, object]]) -> object:
-    votes: Counter[object] = Counter()
+def _most(having: Sequence[tuple[float, Name]]) -> Name:
+    votes: dict[Name, float] = {}
     for seconds, value in having:
-        votes[value] += seconds  # type: ignore[assignment]
-    return votes.most_common(1)[0][0]
+        votes[value] = votes.get(value, 0.0) + seconds
+    return max(votes, key=lambda value: votes[value])
+
+
+def _keys(known: Sequence[tuple[float, Mapping[str, object]]]) -> dict[str, object]:
+    """The keys of most seconds; the second is of most seconds among all others, whether first or second in a window."""
+    first, second, profiles = (_pairs(known, names) for names in (KEY, SECOND_KEY, PROFILES_KEY))
+    found: dict[str, object] = {}
+    if profiles:
+        found.update(zip(PROFILES_KEY, _most(profiles), strict=True))
+    if first:
+        chosen = _most(first)
+        found.update(zip(KEY, chosen, strict=True))
+        others = [(seconds, pair) for seconds, pair in (*first, *second) if pair != chosen]
+        if others:
+            found.update(zip(SECOND_KEY, _most(others), strict=True))
+    return found
+
+
+def _pairs(
+    known: Sequence[tuple[float, Mapping[str, object]]], names: tuple[str, str]
+) -> list[tuple[float, tuple[object, object]]]:
+    return [(seconds, (values[names[0]], values[names[1]])) for seconds, values in known if set(names) <= set(values)]
 
 
 def _mean(numbers: list[tuple[float, float]]) -> float:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.essentia.engine import AnalysisRequest
 from services.essentia.engines.features import (
+    bars,
     harmony,
     loudness,
     onsets,
@@ -77,6 +78,7 @@ STEPS = (
     Step("harmonic frames", ("tonal", "pitch"), harmony.walk),
     Step("chroma", ("tonal",), tonal.measure_chroma),
     Step("chords", ("tonal",), tonal.measure_chords),
+    Step("bars", ("tonal",), bars.measure),
     Step("key", ("tonal",), tonal.measure_key, min_seconds=3.0, field="tonal.key_tonic"),
     Step("pitch", ("pitch",), pitch.measure_yin),
     Step("melody", ("pitch",), pitch.measure_melody, melody=True),

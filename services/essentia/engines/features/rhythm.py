@@ -132,7 +132,7 @@ def _fill_beats(sheet: Sheet) -> None:
     assert isinstance(confidence, float)
     values.put("beat_confidence_norm", min(confidence / GREATEST_CONFIDENCE, 1.0))
     values["beat_count"] = len(sheet.beats)
-    values.put("first_beat_seconds", float(sheet.beats[0]))
+    values.put("first_beat_seconds", sheet.start_seconds + float(sheet.beats[0]))
     if confidence < VERY_LOW_CONFIDENCE:
         message = f"the beat tracker's confidence is {confidence:.2f} of {GREATEST_CONFIDENCE}, which it calls very low"
         sheet.warn("TEMPO_UNCERTAIN", message, "rhythm.bpm")

@@ -21,12 +21,10 @@ PREFERRED_BPM, PREFERRED_OCTAVES = 120.0, 1.0
 # Notes and snares are here; what only marks time (hi-hats above, the kick below) is not.
 MIDDLE_HZ = (250.0, 2500.0)
 # A beat whose period is this much weaker than the double period in the middle band is no beat but a subdivision:
-# rendered songs have 0.6 to 1.3 on the beat, and 0.2 to 0.5 on the eighths between.
-SUBDIVISION = 0.5
-# Where the vote is split between two octaves, the faster one must be about as strong as the slower.
-EVEN = 0.8
-# Below this share of the votes of its family an octave counts as disputed.
-DISPUTED = 0.75
+# rendered songs have 0.6 to 1.3 on the beat, and 0.2 to 0.5 on the eighths between. Weaker evidence overturns no vote.
+SUBDIVISION = 0.4
+# Where the estimators are split between two octaves, the faster one must be about as strong as the slower.
+EVEN = 0.9
 # A pulse that repeats itself this well at half the period is one train of equal strokes, such as a metronome's: the
 # strokes are the beats.
 TRAIN = 0.85
@@ -118,7 +116,7 @@ def settle(
     """The tempo between ``slowest`` and ``fastest``; None where no estimate has a relative there.
 
     1. Families: the estimates' share for a tempo, its double and its half, and the mean comb of the pulse at them.
-    2. Within the family the estimate that most name. Where that is disputed, the faster octave if it is even.
+    2. Within the family the estimate that most name. Where any names another octave, the faster one if it is even.
     3. Down while the beats are subdivisions; up while the pulse is one train of equal strokes.
     4. Into the range.
     """
@@ -145,9 +143,8 @@ def near(one: float, other: float) -> bool:
 
 
 def _choose_octave(bpm: float, named: list[float], pulse: Pulse) -> float:
-    votes = {octave: _share(bpm * octave, named) for octave in OCTAVES}
     for octave in (2.0, 0.5):
-        if votes[octave] > 0 and votes[1.0] < DISPUTED * sum(votes.values()):
+        if _share(bpm * octave, named) > 0:
             faster = bpm * max(octave, 1.0)
             return faster if pulse.evenness(faster) >= EVEN else faster / 2
     return bpm

@@ -63,7 +63,7 @@ def measure_chroma(sheet: Sheet) -> None:
 
 
 def measure_key(sheet: Sheet) -> None:
-    """Fills the key by vote over the profiles asked for, unless the chroma is too flat to have one."""
+    """Fills the key by the profiles asked for and the chords, unless the chroma is too flat to have one."""
     values = sheet.groups["tonal"]
     # Let go here: what is left on the sheet is kept for the whole recording.
     classes, sheet.pitch_classes = sheet.pitch_classes, np.empty((0, 12))
@@ -82,8 +82,7 @@ def measure_key(sheet: Sheet) -> None:
         )
         sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
         return
-    opening = next((chord.name for chord in sheet.chords if chord.name != chords.NO_CHORD), None)
-    found = key.vote(classes[::KEY_EVERY].mean(0), sheet.request.key_profiles or USUAL_KEY_PROFILES, opening)
+    found = key.vote(classes[::KEY_EVERY].mean(0), sheet.request.key_profiles or USUAL_KEY_PROFILES, sheet.chords)
     values["key_tonic"], values["key_scale"] = found.tonic, found.scale
     values["key_alternative_tonic"], values["key_alternative_scale"] = found.second
     values["key_estimates"] = tuple(asdict(estimate) for estimate in found.estimates)

@@ -54,7 +54,7 @@ class OnnxTagger:
         for model in models:
             parts = networks(model, ".onnx")
             if any(part.digest not in self._sessions for part in parts):
-                yield ProgressFacts(step=f"loading {model.name}", loading=True)
+                yield ProgressFacts(step=model.name, loading=True)
             pipelines.append(Pipeline(model, parts, [self._session(part) for part in parts], embeddings))
         for grid in sorted({pipeline.grid for pipeline in pipelines}, key=lambda grid: grid.frames):
             yield from _run(read(), [one for one in pipelines if one.grid == grid], grid, checkpoint)

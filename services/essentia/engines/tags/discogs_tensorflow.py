@@ -55,7 +55,7 @@ class TensorflowTagger:
         for model in models:
             chain = _chain(model, embeddings)
             if chain.key(chain.purposes[-1]) not in self._algorithms:
-                yield ProgressFacts(step=f"loading {model.name}", loading=True)
+                yield ProgressFacts(step=model.name, loading=True)
             self._load(chain)
             pipelines.append((chain, Collected(model, chain.card, embeddings)))
         hearing = Hearing(read(), GRID.fewest_samples)

@@ -62,6 +62,7 @@ class LiveListener:
         self._settings = settings
         self._models = models
         self._loaded: dict[str, Any] = {}
+        self._voice: Any = None
         self._users: dict[str, int] = {}
 
     def warm(self) -> str:
@@ -81,7 +82,7 @@ class LiveListener:
         """
         installed = self._installed(request.model or self._default_model())
         if installed.name not in self._loaded:
-            yield ProgressFacts(loading=True, step=f"loading {installed.name}")
+            yield ProgressFacts(loading=True, step=installed.name)
         model = self._load(installed)
         model.check(request.language)
         raw = None if task.raw is None else RawPcm(task.raw.encoding, task.raw.sample_rate, task.raw.channels)
@@ -134,7 +135,10 @@ class LiveListener:
         return self._loaded[installed.name]
 
     def _detector(self) -> Any:
-        return importlib.import_module("services.speech.engines.live.voice").Silero()
+        if self._voice is None:
+            voice = importlib.import_module("services.speech.engines.voice")
+            self._voice = voice.VoiceDetector(voice.bundled())
+        return self._voice.follow()
 
     def _summary(
         self, source: LiveSource, installed: InstalledModel, model: Any, request: LiveRequest, session: Session

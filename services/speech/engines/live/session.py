@@ -50,7 +50,7 @@ LANGUAGE_SECONDS = 1.5
 
 
 class Detector(Protocol):
-    """Tells speech from the rest, frame by frame; see :class:`services.speech.engines.live.voice.Silero`."""
+    """Tells speech from the rest, frame by frame; see :class:`services.speech.engines.voice.VoiceStream`."""
 
     def probability(self, frame: np.ndarray) -> float:
         """Probability of speech in the next FRAME samples."""

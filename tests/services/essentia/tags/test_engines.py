@@ -70,7 +70,7 @@ def test_a_model_is_loaded_once_and_says_so(standins: Path, engine: str) -> None
     for _ in range(2):
         events = found(tagger, sweep(40000), models(standins, engine))
         loads.append([event.step for event in events if isinstance(event, ProgressFacts) and event.loading])
-    assert loads[0][0] == "loading genre"
+    assert loads[0][0] == "genre"
     assert loads[1] == []
 
 

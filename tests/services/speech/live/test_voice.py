@@ -9,12 +9,12 @@ from faster_whisper.vad import get_vad_model
 from services.speech.engine import SAMPLE_RATE
 from services.speech.engines.live.activity import FRAME, Activity, Change
 from services.speech.engines.live.contract import Endpointing
-from services.speech.engines.live.voice import Silero
+from services.speech.engines.voice import VoiceDetector, bundled
 from tests.services.speech import recordings
 
 
 def probabilities(samples: np.ndarray) -> list[float]:
-    detector = Silero()
+    detector = VoiceDetector(bundled()).follow()
     whole = len(samples) - len(samples) % FRAME
     return [detector.probability(samples[start : start + FRAME]) for start in range(0, whole, FRAME)]
 

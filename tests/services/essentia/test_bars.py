@@ -1,0 +1,73 @@
+"""Downbeats are given where the harmony tells them, and only there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from services.essentia.engines.features import bars
+from tests.services.essentia import signals
+from tests.services.essentia.conftest import Analyze
+
+BEATS = 0.3 + 0.5 * np.arange(64)
+
+
+@pytest.mark.parametrize(("metre", "first"), [(4, 0), (4, 3), (3, 1)])
+def test_a_change_a_bar_tells_the_metre_and_the_first_downbeat(metre: int, first: int) -> None:
+    # A chord is found a little early or late.
+    late = np.random.default_rng(0).uniform(-0.15, 0.15, 64)
+    changes = (BEATS + late)[first::metre]
+    assert bars.find(BEATS, changes) == (metre, first)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        BEATS[::2],
+        np.sort(np.random.default_rng(1).uniform(0, 32, 24)),
+        BEATS[::4][:5],
+        np.empty(0),
+        np.concatenate((BEATS[:32:4], BEATS[33::4])),
+    ],
+    ids=["twice a bar", "anywhere", "too few", "none", "half of them a beat later"],
+)
+def test_where_the_changes_leave_it_open_there_is_no_answer(changes: np.ndarray) -> None:
+    assert bars.find(BEATS, changes) is None
+
+
+def test_no_beats_have_no_bars() -> None:
+    assert bars.find(np.empty(0), BEATS[::4]) is None
+
+
+def test_a_stray_change_does_not_hide_the_bars() -> None:
+    assert bars.find(BEATS, np.sort([*BEATS[::4], BEATS[5]])) == (4, 0)
+
+
+def test_hundreds_of_changes_are_no_trouble() -> None:
+    beats = 0.5 * np.arange(20_000)
+    assert bars.find(beats, beats[2::4]) == (4, 2)
+
+
+@pytest.mark.parametrize(("chord_seconds", "metre"), [(2.0, 4), (1.5, 3)])
+def test_chords_over_a_beat_have_bars(analyze: Analyze, chord_seconds: float, metre: int) -> None:
+    # A beat every half second, so that a chord lasts a bar.
+    chords = signals.cadence(signals.C_MAJOR, chord_seconds, 4)
+    beat = signals.metronome(120, len(chords) / signals.SAMPLE_RATE)
+    found = analyze(signals.stack(chords + 0.4 * beat), "rhythm", "tonal", include_series=True).groups["series"]
+    downbeats = np.array(found["downbeat_seconds"])
+    assert np.diff(downbeats) == pytest.approx(chord_seconds, abs=0.05)
+    # The first chord begins at 0.
+    assert np.abs((downbeats + chord_seconds / 2) % chord_seconds - chord_seconds / 2).max() < 0.1
+    assert set(downbeats) <= set(np.array(found["beat_seconds"]))
+    assert len(downbeats) == pytest.approx(len(np.array(found["beat_seconds"])) / metre, abs=1)
+
+
+def test_chords_that_change_twice_a_bar_tell_nothing(analyze: Analyze) -> None:
+    found = analyze(signals.music(), "rhythm", "tonal", include_series=True)
+    assert "beat_seconds" in found.groups["series"]
+    assert "downbeat_seconds" not in found.groups["series"]
+
+
+def test_without_rhythm_there_are_no_bars(analyze: Analyze) -> None:
+    chords = signals.stack(signals.cadence(signals.C_MAJOR, 2.0, 4))
+    assert "downbeat_seconds" not in analyze(chords, "tonal", include_series=True).groups["series"]
