@@ -6,7 +6,6 @@ does the same: for spectra X and their directions u = X / |X|, what a steady ton
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,6 +23,9 @@ FRAME, HOP = 2048, 512
 BINS = FRAME // 2 + 1
 # Frames whose spectra fit the processor's nearest big cache, with all that is made of them.
 BATCH = 32
+# BeatTrackerMultiFeature lets frames below -100 dBFS hiss at -200, so that what follows silence is compared with no
+# direction rather than with one and the same; from the same seed every time.
+SILENT_POWER, HISS = 1e-10, 1e-10
 # Power of a mel band that counts as nothing, and the decibels it is given (Essentia's amp2db doubles its -100).
 QUIET_POWER, QUIET_DB = 1e-10, -200.0
 MEL_BANDS, MEL_TO_HZ = 40, 4000.0
@@ -48,7 +50,7 @@ class OnsetFunctions:
         complex_difference: Distance of the spectrum from a steady tone's; every 1024 samples.
         energy: How much the level rises; every 1024 samples.
         mel: How much 40 mel bands rise, dB; every 1024 samples.
-        emphasis: Distance from a steady tone's in 40 bands, weighed by how regularly each has a beat; every 512 samples.
+        emphasis: Distance from a steady tone's in 40 bands, each weighed by how it repeats itself; every 512 samples.
         gain: Information gain of the frames after over those before; every 512 samples.
     """
 
@@ -67,20 +69,30 @@ def measure(mono: Samples) -> OnsetFunctions:
     window = shape.window("hann", FRAME)
     mel_weights, band_weights = _mel_weights(), _band_weights()
     slow, fast = History(BINS, -1), History(BINS, 1)
+    noise = np.random.default_rng(0)
     differences, levels, mels, bands, gains = [], [], [], [], []
     recent = np.zeros((2 * len(GAIN_WEIGHTS), GAIN_BINS.stop - GAIN_BINS.start), np.float32)
     for frames in batches(mono, FRAME, HOP, max(fast_count, 2 * slow_count - 1), BATCH):
         spectra = np.fft.rfft(frames * window)
         power = spectra.real**2 + spectra.imag**2
-        magnitudes = np.sqrt(power)
+        # Not the root of the power, which is nothing below 1e-23: what dies away has a direction for longer.
+        magnitudes = np.abs(spectra)
         turns = directions(spectra, magnitudes)
-        differences.append(slow.distances(spectra[::2], magnitudes[::2], turns[::2]).sum(1))
-        levels.append(np.sqrt(power[::2].sum(1)) / BINS)
-        mels.append(power[::2] @ mel_weights)
         bands.append(np.square(fast.distances(spectra, magnitudes, turns)) @ band_weights)
-        recent = np.concatenate((recent, magnitudes[:, GAIN_BINS]))
+        recent = np.concatenate((recent, np.sqrt(power[:, GAIN_BINS])))
         gains.append(_gain(recent))
         recent = recent[len(frames) :]
+        spectra, power, magnitudes, turns = spectra[::2], power[::2], magnitudes[::2], turns[::2]
+        silent = np.flatnonzero(np.einsum("ij,ij->i", frames[::2], frames[::2]) < SILENT_POWER * FRAME)
+        if silent.size:
+            hiss = noise.uniform(-HISS, HISS, (silent.size, FRAME)).astype(np.float32)
+            spectra[silent] = np.fft.rfft((frames[::2][silent] + hiss) * window)
+            magnitudes[silent] = np.abs(spectra[silent])
+            power[silent] = np.square(magnitudes[silent])
+            turns[silent] = directions(spectra[silent], magnitudes[silent])
+        differences.append(slow.distances(spectra, magnitudes, turns).sum(1))
+        levels.append(np.sqrt(power.sum(1)) / BINS)
+        mels.append(power @ mel_weights)
     mel_levels = 10 * np.log10(np.maximum(np.concatenate(mels)[:slow_count], QUIET_POWER)) * 2
     return OnsetFunctions(
         complex_difference=np.concatenate(differences)[:slow_count],
@@ -102,9 +114,7 @@ class History:
     def __init__(self, bins: int, sign: int) -> None:
         self._sign = sign
         self._magnitudes = np.zeros((1, bins), np.float32)
-        # Essentia's frames begin in their middle, which turns every second bin; beside an absent frame that shows.
-        self._turns = np.ones((2, bins), np.complex64)
-        self._turns[:, 1::2] = -1
+        self._turns = np.tile(_no_direction(bins), (2, 1))
 
     def distances(self, spectra: Complex, magnitudes: Numbers, turns: Complex) -> Numbers:
         """Distance (frames, bins) of each spectrum from the expected one; the arguments are of the same frames."""
@@ -120,13 +130,17 @@ class History:
 
 
 def directions(spectra: Complex, magnitudes: Numbers) -> Complex:
-    """Spectra over their magnitudes; 1 where there is nothing."""
-    silent = magnitudes < np.finfo(np.float32).tiny
+    """Spectra over their magnitudes (frames, bins)."""
+    silent = magnitudes < 1e-37
     if not silent.any():
         return spectra * (1 / magnitudes)
     turns = spectra * (1 / np.where(silent, 1, magnitudes))
-    turns[silent] = 1
-    return turns
+    return np.where(silent, _no_direction(spectra.shape[1]), turns)
+
+
+def _no_direction(bins: int) -> Complex:
+    # Essentia takes the phase of nothing for 0. Its frames begin in their middle, which turns every second bin.
+    return np.asarray(1 - 2 * (np.arange(bins) % 2), np.complex64)
 
 
 def _rise(levels: Numbers) -> Numbers:

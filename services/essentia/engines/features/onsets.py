@@ -66,9 +66,8 @@ def find(mono: Samples) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     ):
         place = slice(start, start + len(frames))
         spectra = np.fft.rfft(frames * window)
-        power = spectra.real**2 + spectra.imag**2
-        powers[place] = power @ bands
-        magnitudes = np.sqrt(power, out=power)
+        magnitudes = np.abs(spectra)
+        powers[place] = np.square(magnitudes) @ bands
         content[place] = magnitudes @ bins
         if not start:
             # OnsetRate's frames begin at the first sample, these half a frame before.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from services.essentia.engine import SAMPLE_RATE
@@ -25,7 +24,7 @@ LOW_PASS = np.array([
     0.00933978, 0.01521148, 0.03163891, 0.05607187, 0.08390299, 0.10948195, 0.12742038, 0.13386527,
     0.12742038, 0.10948195, 0.08390299, 0.05607187, 0.03163891, 0.01521148, 0.00933978,
 ])  # fmt: skip
-# What the authors' machine learnt: least and greatest of its three features, and the borders between half, same, double.
+# What the authors' machine learnt: least and greatest of its three features, and the borders between the octaves.
 FEATURE_MIN = np.array([0.0321812, 1.68126e-83, 50.1745])
 FEATURE_MAX = np.array([0.863237, 0.449184, 208.807])
 SAME_OR_HALF = np.array([-1.955100, 0.434800, -4.644200, 3.289600])
@@ -53,6 +52,8 @@ def onset_strength(mono: Samples) -> NDArray[np.float32]:
         rises.append(np.maximum(change, 0, out=change).sum(1))
         before = levels[-1:].copy()
     rise = np.concatenate(rises) if rises else np.empty(0, np.float32)
+    if not rise.size:
+        return rise
     return np.convolve(rise, LOW_PASS)[: rise.size].astype(np.float32)
 
 
