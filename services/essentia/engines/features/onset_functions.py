@@ -39,7 +39,7 @@ GAIN_BINS = slice(2, 233)
 GAIN_WEIGHTS = (1.0, 0.82, 0.64, 0.46, 0.28)
 
 Numbers = NDArray[np.float32]
-Complex = NDArray[np.complex64]
+Complex = NDArray[np.complexfloating]
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,8 @@ def _gain(magnitudes: Numbers) -> Numbers:
 
 def _emphasize(bands: Numbers) -> Numbers:
     """Sum (frames,) of bands (frames, bands), each over its deviation and weighed by how well it repeats itself."""
-    deviations = bands.std(0, dtype=np.float64).astype(np.float32)
-    bands = bands / np.where(deviations > 0, deviations, 1)
+    deviations = bands.std(0, dtype=np.float64)
+    bands = (bands / np.where(deviations > 0, deviations, 1)).astype(np.float32)
     tail = np.repeat(bands[-1:], SMOOTHING - 1, axis=0)
     padded = np.concatenate((bands, tail))
     sums = np.cumsum(np.concatenate((np.zeros((1, bands.shape[1])), padded)), axis=0)
