@@ -1,7 +1,7 @@
 """Features: CPU seconds and peak memory of ours, of Essentia's MusicExtractor, and of librosa's equivalents.
 
-``python -m bench.essentia [--seconds 60 240] [--audio FILE] [--librosa-python PYTHON] [--steps | --service | --memory]``,
-from the root of the project, in the environment of the essentia service.
+``python -m bench.essentia [--seconds 60 240] [--audio FILE] [--librosa-python PYTHON]``, and with ``--steps``,
+``--service`` or ``--memory``; from the root of the project, in the environment of the essentia service.
 
 Each contestant reads the same WAV file in a process of its own, one thread, after a run over ten seconds to warm up;
 the contestants take turns, the least CPU seconds (all threads) of the repeats count, and the peak memory is that of
