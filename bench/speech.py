@@ -12,9 +12,7 @@ command itself would need the program ffmpeg and a pickled checkpoint.
 from __future__ import annotations
 
 import argparse
-import array
 import contextlib
-import gzip
 import itertools
 import json
 import os
@@ -31,18 +29,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-RATE = 16_000
-LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
-READ = {
-    "0870": "and mister john dashwood had then leisure to consider how much there might be prudently in his power "
-    "to do for them",
-    "0880": "he was not an ill disposed young man",
-    "0890": "unless to be rather cold hearted and rather selfish is to be ill disposed",
-    "0920": "had he married a more amiable woman he might have been made still more respectable than he was",
-    "0930": "he might even have been made amiable himself",
-}
-PROMPTS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
-PROMPT_TEXTS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
+# The client's packages, where the bench is started without a path to them.
+sys.path[:0] = [str(ROOT), str(ROOT / "gen"), str(ROOT / "client")]
+
+from bench import read_english  # noqa: E402
+from tests.services.speech.scoring import word_errors, words  # noqa: E402
+
 SET_SECONDS = 150
 CPU_LIMIT, PEER_FACTOR = 1.03, 5.0
 """What the service may cost more than the bare library, and openai-whisper at least more than the service."""
@@ -55,12 +47,13 @@ def main() -> int:
     options = _arguments()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        text, seconds = _speech(folder / "speech.wav", options.quick)
+        text, seconds = read_english.write(folder / "speech.wav", 0 if options.quick else SET_SECONDS)
         warm = folder / "warm.wav"
-        _speech(warm, quick=True, lines=1)
-        print(f"{seconds:.1f} s of speech, {len(_words(text))} words, {options.model}, beam {options.beam}, 1 thread")
+        read_english.write(warm, 0, lines=1)
+        count = len(words(text))
+        print(f"{seconds:.1f} s of speech, {count} words, {options.model}, beam {options.beam}, 1 thread")
         rows = {}
-        with _Service(options, folder) as service:
+        with Service(options.model, options.beam, options.speech_python, folder) as service:
             service.transcribe(warm)
             bare = _Child(options.speech_python, "bare", options, folder)
             for _ in range(options.rounds):
@@ -81,9 +74,9 @@ def main() -> int:
 def _report(rows: dict[str, dict[str, Any]], text: str, seconds: float) -> int:
     print(f"{'':16}{'CPU s':>8}{'audio/CPU':>11}{'WER %':>8}{'peak MB':>9}{'x service':>11}")
     ours = rows["service"]
-    wanted = _words(text)
+    count = len(words(text))
     for label, row in rows.items():
-        row["wer"] = 100 * _errors(wanted, _words(row["text"])) / len(wanted)
+        row["wer"] = 100 * word_errors(text, row["text"]) / count
         print(
             f"{label:16}{row['cpu']:8.2f}{seconds / row['cpu']:11.2f}{row['wer']:8.2f}{row['peak'] / 2**20:9.0f}"
             f"{row['cpu'] / ours['cpu']:11.2f}"
@@ -115,12 +108,12 @@ def _keep_least(rows: dict[str, dict[str, Any]], label: str, row: dict[str, Any]
     rows[label]["peak"] = peak
 
 
-class _Service:
+class Service:
     """The speech service in a process of its own, asked through the client."""
 
-    def __init__(self, options: argparse.Namespace, folder: Path) -> None:
-        self._model = options.model
-        self._beam = options.beam
+    def __init__(self, model: str, beam: int, python: Path, folder: Path) -> None:
+        self._model = model
+        self._beam = beam
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = probe.getsockname()[1]
@@ -130,15 +123,15 @@ class _Service:
             "SPEECH_LIVE_STREAMS": "0",
             "SPEECH_SPOOL_DIR": str(folder),
             "SPEECH_THREAD_COUNT": "1",
-            "SPEECH_DEFAULT_MODEL": options.model,
+            "SPEECH_DEFAULT_MODEL": model,
         }
         log = ROOT / "build" / "bench" / "speech-service.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         self._log = log.open("wb")
-        command = [str(options.speech_python), "-m", "services", "speech"]
+        command = [str(python), "-m", "services", "speech"]
         self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log)
 
-    def __enter__(self) -> _Service:
+    def __enter__(self) -> Service:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
@@ -161,11 +154,11 @@ class _Service:
         config = pb.TranscriptionConfig(
             model=self._model, language_code="en", beam_size=self._beam, voice_activity_detection=False
         )
-        before = self._cpu()
-        with SyncClient(f"127.0.0.1:{self._port}") as client:
+        before = self.cpu()
+        with SyncClient(self.target) as client:
             segments = [event for event in client.transcribe(path, config) if isinstance(event, pb.Segment)]
-        cpu = self._cpu() - before
-        return {"text": " ".join(segment.text for segment in segments), "cpu": cpu, "peak": self._peak()}
+        cpu = self.cpu() - before
+        return {"text": " ".join(segment.text for segment in segments), "cpu": cpu, "peak": self.peak()}
 
     def _processes(self) -> Iterator[Path]:
         found = {self._process.pid}
@@ -176,14 +169,21 @@ class _Service:
                     found.add(int(entry.name))
                     yield entry
 
-    def _cpu(self) -> float:
+    @property
+    def target(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self._port}"
+
+    def cpu(self) -> float:
+        """CPU seconds of service and workers together."""
         ticks = 0
         for entry in self._processes():
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
-    def _peak(self) -> int:
+    def peak(self) -> int:
+        """The most memory that one of its processes ever had, in bytes."""
         peaks = [
             int(match[1]) * 1024
             for entry in self._processes()
@@ -287,65 +287,6 @@ def _openai(folder: Path, beam: int) -> Any:
     return transcribe
 
 
-def _speech(path: Path, quick: bool, lines: int | None = None) -> tuple[str, float]:
-    """Writes read English at 16 kHz; gives its text and its length in seconds."""
-    parts, texts = [], []
-    for number, text in list(READ.items())[:lines]:
-        with wave.open(str(LIBRIVOX / f"sense_and_sensibility_01_austen_64kb-{number}.wav")) as file:
-            parts.append(array.array("h", file.readframes(file.getnframes())))
-        texts.append(text)
-    for name, text in () if quick else _prompts():
-        if sum(map(len, parts)) > SET_SECONDS * RATE:
-            break
-        with wave.open(str(PROMPTS / f"{name}.wav")) as file:
-            parts.append(_doubled(array.array("h", file.readframes(file.getnframes()))))
-        texts.append(text)
-    quiet = array.array("h", bytes(RATE))
-    samples = array.array("h")
-    for part in parts:
-        samples += part + quiet
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(samples.tobytes())
-    return " ".join(texts), len(samples) / RATE
-
-
-def _prompts() -> Iterator[tuple[str, str]]:
-    """Telephone prompts whose text holds no figures and is long enough to be a sentence."""
-    if not PROMPT_TEXTS.exists():
-        return
-    for row in gzip.decompress(PROMPT_TEXTS.read_bytes()).decode("utf-8", "replace").splitlines():
-        name, _, text = row.partition(": ")
-        if len(text) > 60 and not re.search(r"[\d\[\]*#]|\.\.\.", text) and (PROMPTS / f"{name}.wav").exists():
-            yield name, text
-
-
-def _doubled(samples: array.array[int]) -> array.array[int]:
-    """8 kHz to 16 kHz, a mean between every two samples."""
-    doubled = array.array("h", bytes(4 * len(samples)))
-    doubled[::2] = samples
-    shifted = samples[1:] + samples[-1:]
-    doubled[1::2] = array.array("h", ((a + b) // 2 for a, b in zip(samples, shifted, strict=True)))
-    return doubled
-
-
-def _words(text: str) -> list[str]:
-    text = re.sub(r"\bmr\b\.?", "mister", text.lower())
-    return re.findall(r"[^\W_]+(?:'[^\W_]+)*", text)
-
-
-def _errors(wanted: list[str], given: list[str]) -> int:
-    """Words to change, add or leave out."""
-    row = list(range(len(given) + 1))
-    for number, word in enumerate(wanted, 1):
-        diagonal, row[0] = row[0], number
-        for at, other in enumerate(given, 1):
-            diagonal, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, diagonal + (word != other))
-    return row[-1]
-
-
 def _environment() -> dict[str, str]:
     """One thread for every library, and our packages."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -366,6 +307,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    # The client's packages, where the bench is started without a path to them.
-    sys.path[:0] = [str(ROOT), str(ROOT / "gen"), str(ROOT / "client")]
     sys.exit(main())

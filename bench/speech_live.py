@@ -1,12 +1,12 @@
 """How soon live words are settled, what a stream costs, and how many streams a core carries.
 
-    .venvs/speech/bin/python bench/speech_live.py [--clock cpu|wall] [--streams 1 3] [--workers 1] [--model NAME]
+    .venvs/speech/bin/python bench/speech_live.py [--clock cpu|wall] [--streams 1 3] [--workers 2] [--seconds 75]
 
-Five clips of read English (Debian's pocketsphinx-testdata, 27 s with pauses) are heard by each stream at the pace of
-speech, each stream beginning a little after the one before.
+Read English, clips of LibriVox and then telephone prompts (Debian's pocketsphinx-testdata and asterisk-core-sounds-en),
+is heard by each stream at the pace of speech, each stream beginning a little after the one before.
 
-* ``cpu``: sessions in this process share one core; the clock runs ahead while there is nothing to do, and counts CPU
-  seconds while there is. Sturdy on a machine that others use too.
+* ``cpu``: the streams of one worker share one core; the clock runs ahead while there is nothing to do, and counts CPU
+  seconds while there is. Sturdy on a machine that others use too; it does not know that cores share their memory.
 * ``wall``: through the service, over gRPC, in chunks of 0.1 s that are sent when they have been spoken. Means what it
   says on an idle machine only; the load is printed.
 
@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "gen"), str(ROOT / "client")]
 from antiphon.audio.v1 import audio_pb2  # noqa: E402
 from antiphon.speech.v1 import speech_service_pb2 as pb  # noqa: E402
 from antiphon_client import Client  # noqa: E402
+from bench import read_english  # noqa: E402
 from bench.speech_simulation import delays, simulate, text  # noqa: E402
 from chassis.models import Store  # noqa: E402
 from chassis.server import Server, ServerSettings, WorkerSettings  # noqa: E402
@@ -46,6 +48,7 @@ from services.speech.engines.live.contract import LiveRequest  # noqa: E402
 from services.speech.engines.live.whisper import LiveWhisper  # noqa: E402
 from services.speech.settings import SpeechSettings  # noqa: E402
 from tests.services.speech import recordings  # noqa: E402
+from tests.services.speech.scoring import word_errors, words  # noqa: E402
 
 CHUNK = SAMPLE_RATE // 10
 ROW = "{:<7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>9}"
@@ -60,39 +63,71 @@ def main() -> None:
     settings = SpeechSettings(
         device="cpu", default_model=options.model, live_streams=max(options.streams), live_workers=options.workers
     )
-    audio = recordings.passage()
-    print(f"{options.model}, {len(audio) / SAMPLE_RATE:.1f} s of speech, load {os.getloadavg()[0]:.1f}")
-    print(f"file mode: WER {_percent(_file_text(FasterWhisper(installed, settings), audio))} %")
+    speech = _read(options.seconds)
+    length = len(speech.audio) / SAMPLE_RATE
+    print(
+        f"{options.model}, {length:.1f} s of speech, {speech.word_count} words, {options.workers} workers, "
+        f"load {os.getloadavg()[0]:.1f}"
+    )
+    print(f"file mode: WER {speech.percent(_file_text(FasterWhisper(installed, settings), speech.audio))} %")
     print(HEAD)
     for count in options.streams:
         if options.clock == "wall":
-            asyncio.run(_paced(settings, store, audio, count))
+            asyncio.run(_paced(settings, store, speech, count))
         else:
-            _simulated(LiveWhisper(installed, settings), audio, count)
+            _simulated(LiveWhisper(installed, settings), speech, count, options.workers)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clock", choices=("cpu", "wall"), default="cpu", help="see above")
     parser.add_argument("--streams", type=int, nargs="+", default=[1, 3], help="streams at once, one run for each")
-    parser.add_argument("--workers", type=int, default=1, help="live workers, for the wall clock")
+    parser.add_argument("--workers", type=int, default=2, help="live workers, each on a core")
+    parser.add_argument("--seconds", type=float, default=75.0, help="least length of the speech, up to 150 s")
     parser.add_argument("--model", default="whisper-base", help="name in models.toml")
     parser.add_argument("--models", type=Path, default=None, help="model store")
     return parser.parse_args()
 
 
-def _simulated(model: LiveWhisper, audio: np.ndarray, count: int) -> None:
-    model.hear(audio[: 5 * SAMPLE_RATE], "en", "", ())
-    started = time.process_time()
-    speakers = simulate(model, [audio] * count, LiveRequest(language="en"))
-    cost = (time.process_time() - started) / count / (len(audio) / SAMPLE_RATE)
-    for speaker in speakers:
-        session = speaker.session
-        end = speaker.told[-1][0] - speaker.offset - session.seconds
-        _row(count, delays(speaker), text(speaker), session.skipped_steps, session.max_lag, end, cost)
+@dataclass(frozen=True)
+class Speech:
+    """What is heard, float32 (n,), and its text."""
+
+    audio: np.ndarray
+    text: str
+
+    @property
+    def word_count(self) -> int:
+        """How many words there are."""
+        return len(words(self.text))
+
+    def percent(self, heard: str) -> str:
+        """Word error rate of a transcript."""
+        return f"{100 * word_errors(self.text, heard) / len(words(self.text)):.1f}"
 
 
-async def _paced(settings: SpeechSettings, store: Store, audio: np.ndarray, count: int) -> None:
+def _read(seconds: float) -> Speech:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "speech.wav"
+        text, _ = read_english.write(path, seconds)
+        return Speech(recordings.read_wav(path), text)
+
+
+def _simulated(model: LiveWhisper, speech: Speech, count: int, workers: int) -> None:
+    model.hear(speech.audio[: 5 * SAMPLE_RATE], "en", "", ())
+    for share in (len(range(worker, count, workers)) for worker in range(min(workers, count))):
+        started = time.process_time()
+        speakers = simulate(model, [speech.audio] * share, LiveRequest(language="en"))
+        cost = (time.process_time() - started) / share / (len(speech.audio) / SAMPLE_RATE)
+        for speaker in speakers:
+            session = speaker.session
+            end = speaker.told[-1][0] - speaker.offset - session.seconds
+            wer = speech.percent(text(speaker))
+            _row(count, delays(speaker), wer, session.skipped_steps, session.max_lag, end, cost)
+
+
+async def _paced(settings: SpeechSettings, store: Store, speech: Speech, count: int) -> None:
+    audio = speech.audio
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
         free.close()
@@ -105,7 +140,7 @@ async def _paced(settings: SpeechSettings, store: Store, audio: np.ndarray, coun
         while not host.live.ready:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         ready = _cpu_seconds(host.live.pids)
-        # The second worker is started when the first has its share, and takes a few seconds.
+        # The second worker is started when the first has a stream, and takes a few seconds.
         stagger = 1 / 3 if settings.live_workers == 1 else 5.0
         try:
             async with Client(f"127.0.0.1:{port}") as client:
@@ -113,7 +148,7 @@ async def _paced(settings: SpeechSettings, store: Store, audio: np.ndarray, coun
             cost = (_cpu_seconds(host.live.pids) - ready) / count / (len(audio) / SAMPLE_RATE)
             for late, heard, summary, end in rows:
                 lag = summary.max_lag.ToNanoseconds() / 1e9
-                _row(count, late, heard, summary.skipped_hypothesis_count, lag, end, cost)
+                _row(count, late, speech.percent(heard), summary.skipped_hypothesis_count, lag, end, cost)
             print(f"load {os.getloadavg()[0]:.1f}")
         finally:
             await server.drain()
@@ -160,13 +195,9 @@ def _file_text(model: FasterWhisper, audio: np.ndarray) -> str:
     return " ".join(event.text for event in events if isinstance(event, Segment))
 
 
-def _percent(heard: str) -> str:
-    return f"{100 * recordings.word_errors(recordings.TEXT, heard) / len(recordings.TEXT.split()):.1f}"
-
-
-def _row(count: int, late: list[float], heard: str, skipped: int, lag: float, end: float, cost: float) -> None:
+def _row(count: int, late: list[float], wer: str, skipped: int, lag: float, end: float, cost: float) -> None:
     quantiles = [f"{value:.2f}" for value in np.quantile(late, [0.5, 0.9, 0.99])] if late else ["-"] * 3
-    print(ROW.format(count, *quantiles, _percent(heard), skipped, f"{lag:.2f}", f"{end:.2f}", f"{cost:.2f}"))
+    print(ROW.format(count, *quantiles, wer, skipped, f"{lag:.2f}", f"{end:.2f}", f"{cost:.2f}"), flush=True)
 
 
 if __name__ == "__main__":

@@ -101,11 +101,24 @@ class ProgressFacts:
 
 @dataclass(frozen=True)
 class PoolStatus:
-    """How the workers are: counts since start, the last death in words, what the live ones loaded at start."""
+    """How the workers of one kind are.
 
+    Attributes:
+        kept: Workers there should be; those that are not ready are being started.
+        ready: Workers that are up with what they load at start.
+        restarts: Workers that died, or were replaced, since the start.
+        last_restart: When the last of them did, in seconds since 1970; None where none did.
+        last_problem: How it ended, in words; empty where none did.
+        admitted: Calls that hold a place.
+        admitted_limit: Calls that may at once.
+        loaded: What they loaded at start; empty where nothing.
+    """
+
+    kept: int
     ready: int
     restarts: int
     last_restart: float | None
     last_problem: str
     admitted: int
+    admitted_limit: int
     loaded: str

@@ -41,9 +41,7 @@ async def _run(module: object, family: Family, server_settings: ServerSettings, 
     host = FamilyHost(family, server_settings, workers)
     server = Server(host.family.name, server_settings)
     server.add(module.Servicer(host), module.register, module.FULL_NAME)  # type: ignore[attr-defined]
-    server.ready_when(lambda: host.pool.ready)
-    server.report_workers(lambda: host.pool.status)
-    host.on_change(server.refresh)
+    host.report_to(server)
     host.start()
     await serve(server, closers=[host.close])
 

@@ -21,6 +21,7 @@ from chassis.facts import ProgressFacts, SourceFacts, WorkFacts
 from chassis.models import Manifest, Model, Store
 from chassis.server import telemetry
 from chassis.server.calls import note
+from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings, WorkerSettings
 from chassis.upload import Spool, Upload
 from chassis.worker import Job, LiveJob, LiveOptions, LivePool, LiveStream, Pool, Queued, Started, WorkerOptions
@@ -112,17 +113,28 @@ class FamilyHost:
         self.live_limits = DecodeLimits(live.max_seconds, workers.max_decoded_bytes, workers.max_decode_seconds)
         self.limits = DecodeLimits(workers.max_audio_seconds, workers.max_decoded_bytes, workers.max_decode_seconds)
 
-    def on_change(self, callback: Any) -> None:
-        """Calls back whenever readiness may have changed."""
+    def report_to(self, server: Server) -> None:
+        """Has the server tell how the workers are, and be ready while one for recordings is."""
+        server.ready_when(lambda: self.pool.ready)
+        server.report_workers("workers", lambda: self.pool.status)
+        if self.live.options.streams > 0:
+            server.report_workers("live_workers", lambda: self.live.status)
 
         def changed() -> None:
-            telemetry.WORKER_RESTARTS.set(self.pool.restarts)
-            callback()
+            self.show_workers()
+            server.refresh()
 
-        self.pool._on_change = changed
+        self.pool.on_change = self.live.on_change = changed
+
+    def show_workers(self) -> None:
+        """Brings the metrics up to date."""
+        telemetry.show_workers("file", self.pool.status)
+        if self.live.options.streams > 0:
+            telemetry.show_workers("live", self.live.status)
 
     def start(self) -> None:
         """Starts the workers in the background."""
+        self.show_workers()
         self.pool.start()
         self.live.start()
 
@@ -172,7 +184,7 @@ class Call:
         self._service = service
         self._upload: Upload[Any] = Upload(requests, host.spool, host.server.upload_idle_seconds)
         self._ticket = (host.live if live else host.pool).admit()
-        telemetry.QUEUE_DEPTH.set(host.pool.admitted)
+        host.show_workers()
         self._queue_seconds = 0.0
         self._work_started = 0.0
         self._work_clock = 0.0
@@ -182,7 +194,7 @@ class Call:
 
     async def __aexit__(self, *error: object) -> None:
         self._ticket.release()
-        telemetry.QUEUE_DEPTH.set(self._host.pool.admitted)
+        self._host.show_workers()
         await self._upload.__aexit__(*error)
 
     async def config(self) -> Any:

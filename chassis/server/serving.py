@@ -55,7 +55,7 @@ class Server:
         self._probes: grpc.aio.Server | None = None
         self._names: list[str] = [health.SERVICE_NAME, reflection.SERVICE_NAME]
         self._ready: Callable[[], bool] = lambda: True
-        self._workers: Callable[[], PoolStatus] | None = None
+        self._workers: dict[str, Callable[[], PoolStatus]] = {}
         self._draining = False
         self._updates: set[asyncio.Task[None]] = set()
 
@@ -71,9 +71,9 @@ class Server:
         """Sets what readiness means; call :meth:`refresh` whenever it may have changed."""
         self._ready = ready
 
-    def report_workers(self, status: Callable[[], PoolStatus]) -> None:
-        """Sets where StatusService learns how the workers are."""
-        self._workers = status
+    def report_workers(self, field: str, status: Callable[[], PoolStatus]) -> None:
+        """Sets where StatusService learns how the workers of a field of its answer are."""
+        self._workers[field] = status
 
     def refresh(self) -> None:
         """Publishes readiness; draining is never undone."""

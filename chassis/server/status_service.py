@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from antiphon.status.v1 import status_service_pb2 as pb
@@ -22,10 +22,10 @@ class StatusServicer(pb_grpc.StatusServiceServicer):
     Args:
         name: The process' service, such as ``speech``.
         in_flight: Its calls.
-        workers: How its workers are; None for a process without any.
+        workers: How its workers of each kind are, by the field of GetStatusResponse.
     """
 
-    def __init__(self, name: str, in_flight: InFlight, workers: Callable[[], PoolStatus] | None) -> None:
+    def __init__(self, name: str, in_flight: InFlight, workers: Mapping[str, Callable[[], PoolStatus]]) -> None:
         self._name = name
         self._calls = in_flight
         self._workers = workers
@@ -41,16 +41,18 @@ class StatusServicer(pb_grpc.StatusServiceServicer):
             draining=self._calls.draining,
         )
         response.start_time.FromNanoseconds(round(self._started * 1e9))
-        if self._workers is not None:
-            _fill(response.workers, self._workers())
+        for field, status in self._workers.items():
+            _fill(getattr(response, field), status())
         return response
 
 
 def _fill(message: pb.WorkerStatus, status: PoolStatus) -> None:
+    message.kept_count = status.kept
     message.ready_count = status.ready
     message.restart_count = status.restarts
     message.last_problem = status.last_problem
     message.admitted_count = status.admitted
+    message.admitted_limit = status.admitted_limit
     message.loaded = status.loaded
     if status.last_restart is not None:
         message.last_restart_time.FromNanoseconds(round(status.last_restart * 1e9))

@@ -7,6 +7,8 @@ from typing import Any
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
+from chassis.facts import PoolStatus
+
 CALLS = Counter("antiphon_calls_total", "Calls by method and outcome.", ["method", "outcome"])
 SECONDS = Histogram(
     "antiphon_call_seconds",
@@ -14,8 +16,9 @@ SECONDS = Histogram(
     ["method"],
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800),
 )
-QUEUE_DEPTH = Gauge("antiphon_queue_depth", "Calls running or waiting for a worker.")
-WORKER_RESTARTS = Gauge("antiphon_worker_restarts", "Workers that died or were replaced since start.")
+QUEUE_DEPTH = Gauge("antiphon_queue_depth", "Calls running or waiting for a worker; live streams.", ["kind"])
+WORKER_RESTARTS = Gauge("antiphon_worker_restarts", "Workers that died or were replaced since start.", ["kind"])
+WORKERS_READY = Gauge("antiphon_workers_ready", "Workers that are up with what they load at start.", ["kind"])
 
 _tracer: Any = None
 
@@ -74,6 +77,13 @@ def outgoing_metadata() -> list[tuple[str, str]]:
     carrier: dict[str, str] = {}
     inject(carrier)
     return list(carrier.items())
+
+
+def show_workers(kind: str, status: PoolStatus) -> None:
+    """Shows how the workers of a kind are: ``file`` for those of recordings, ``live`` for those of live streams."""
+    QUEUE_DEPTH.labels(kind).set(status.admitted)
+    WORKER_RESTARTS.labels(kind).set(status.restarts)
+    WORKERS_READY.labels(kind).set(status.ready)
 
 
 def count_call(method: str, outcome: str, seconds: float) -> None:

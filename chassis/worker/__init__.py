@@ -1,6 +1,7 @@
 """The worker process: the only place in the project where inference runs."""
 
-from chassis.worker.live import LiveJob, LiveOptions, LivePool, LiveStream
+from chassis.worker.live import LivePool
+from chassis.worker.live_stream import LiveJob, LiveOptions, LiveStream
 from chassis.worker.pool import Job, Pool, Queued, Started, Ticket, WorkerOptions
 
 __all__ = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import logging
 import time
@@ -12,16 +11,15 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chassis.errors import AntiphonError, busy, lost
+from chassis.errors import busy, lost
 from chassis.facts import PoolStatus
+from chassis.worker.keeper import Keeper
 from chassis.worker.messages import Cancel, DecodeLimits, Ended, Event, Init, RawFormat, Run
 from chassis.worker.process import Process, WorkerDiedError
 
 log = logging.getLogger(__name__)
 
 _FIRST_GUESS_SECONDS = 1.0  # of a job's length, for RetryInfo, before any job has been measured
-_RESTART_DELAYS = (0.0, 0.2, 1.0, 5.0, 15.0)
-_HOPELESS_STARTS = 3  # in a row, after which waiting calls are refused
 
 
 @dataclass(frozen=True)
@@ -101,34 +99,30 @@ class Pool:
     """
 
     def __init__(self, init: Init, options: WorkerOptions, on_change: Callable[[], None] = lambda: None) -> None:
-        self._init = init
         self._options = options
-        self._on_change = on_change
+        self.on_change = on_change
+        self._keeper = Keeper(init, options.environment, "worker", self._attend, self._changed)
         self._idle: deque[Process] = deque()
         self._waiters: deque[_Waiter] = deque()
-        self._processes: set[Process] = set()
-        self._keepers: list[asyncio.Task[None]] = []
         self._cleanups: set[asyncio.Task[None]] = set()
         self._ids = itertools.count(1)
         self._admitted = 0
         self._mean_seconds: float | None = None
-        self._failed_starts = 0
-        self.restarts = 0
-        self._last_restart: float | None = None
-        self._last_problem = ""
-        self.problem = "starting"
 
     @property
     def ready(self) -> bool:
         """Whether at least one worker is up with what it loads at start."""
-        return any(process.alive and process.ready for process in self._processes)
+        return self._keeper.ready
+
+    @property
+    def restarts(self) -> int:
+        """Workers that died, or were replaced, since the start."""
+        return self._keeper.restarts
 
     @property
     def status(self) -> PoolStatus:
         """How the workers are just now."""
-        ready = [process.ready for process in self._processes if process.alive and process.ready]
-        loaded = ready[0].note if ready else ""
-        return PoolStatus(len(ready), self.restarts, self._last_restart, self._last_problem, self._admitted, loaded)
+        return self._keeper.status(self._admitted, self._limit)
 
     @property
     def admitted(self) -> int:
@@ -138,18 +132,16 @@ class Pool:
     @property
     def pids(self) -> list[int]:
         """Process ids of the live workers."""
-        return [process.pid for process in self._processes if process.alive]
+        return self._keeper.pids
 
     def start(self) -> None:
         """Starts the workers in the background."""
-        self._keepers = [asyncio.create_task(self._keep()) for _ in range(self._options.count)]
+        for _ in range(self._options.count):
+            self._keeper.keep()
 
     async def stop(self) -> None:
         """Kills the workers; jobs under way end with WORKER_LOST."""
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
-        await asyncio.gather(*(process.kill() for process in list(self._processes)), return_exceptions=True)
+        await self._keeper.stop()
         await asyncio.gather(*self._cleanups, return_exceptions=True)
 
     def admit(self) -> Ticket:
@@ -158,7 +150,7 @@ class Pool:
         Raises:
             AntiphonError: QUEUE_FULL, with the delay after which a place should be free.
         """
-        limit = self._options.count + self._options.max_pending
+        limit = self._limit
         if self._admitted >= limit:
             seconds = self._mean_seconds if self._mean_seconds is not None else _FIRST_GUESS_SECONDS
             raise busy(
@@ -192,7 +184,7 @@ class Pool:
             self._waiters.append(waiter)
         try:
             while waiter.process is None:
-                self._refuse_where_hopeless()
+                self._keeper.refuse_where_hopeless()
                 yield Queued(self._waiters.index(waiter))
                 await waiter.changed.wait()
                 waiter.changed.clear()
@@ -231,16 +223,9 @@ class Pool:
             if not ended:
                 self._spawn_cleanup(self._cancel(process, job_id))
 
-    def _refuse_where_hopeless(self) -> None:
-        """Workers that die at every start will not come; waiting for them would hang the caller."""
-        if self._failed_starts >= _HOPELESS_STARTS and not self.ready:
-            raise AntiphonError(
-                "UNAVAILABLE",
-                "WORKER_NOT_STARTING",
-                f"no worker could be started in {self._failed_starts} tries; the service's log has the reason",
-                {"tries": self._failed_starts},
-                retry_after_seconds=_RESTART_DELAYS[-1],
-            )
+    @property
+    def _limit(self) -> int:
+        return self._options.count + self._options.max_pending
 
     def _leave(self, waiter: _Waiter) -> None:
         if waiter.process is not None:
@@ -294,36 +279,17 @@ class Pool:
         except WorkerDiedError:
             pass
 
-    async def _bury(self, process: Process) -> None:
-        self._processes.discard(process)
-        if process in self._idle:
-            self._idle.remove(process)
-        with contextlib.suppress(ProcessLookupError):
-            await asyncio.shield(process.kill())
+    async def _attend(self, process: Process) -> None:
+        """Lends a process to the calls until it ends."""
+        self._hand_over(process)
+        try:
+            await process.ended()
+        finally:
+            if process in self._idle:
+                self._idle.remove(process)
 
-    async def _keep(self) -> None:
-        """Keeps one worker alive for ever, backing off where it dies again and again."""
-        while True:
-            await asyncio.sleep(_RESTART_DELAYS[min(self._failed_starts, len(_RESTART_DELAYS) - 1)])
-            process: Process | None = None
-            try:
-                process = await Process.start(self._init, self._options.environment)
-                self._processes.add(process)
-                ready = await process.wait_ready()
-                self.problem, self._failed_starts = "", 0
-                log.info("worker %d is ready %s", process.pid, ready.note)
-                self._hand_over(process)
-                self._on_change()
-                code = await process.ended()
-                self.problem = f"the worker ended with exit code {code}; a fresh one is being started"
-            except (WorkerDiedError, OSError) as error:
-                self._failed_starts += 1
-                self._tell_waiters()
-                self.problem = f"the worker ended before it was ready ({error}); see the log"
-            finally:
-                if process is not None:
-                    await self._bury(process)
-            self.restarts += 1
-            self._last_restart, self._last_problem = time.time(), self.problem
-            log.warning("%s", self.problem)
-            self._on_change()
+    async def _changed(self) -> None:
+        if not self.ready:
+            # Whether it is hopeless is for each of them to see.
+            self._tell_waiters()
+        self.on_change()

@@ -1,9 +1,11 @@
 """Turns published separation checkpoints, which are pickles, into safetensors files; run once, when a model is pulled.
 
 ``python -m services.separation.convert spleeter OUT VOCALS_CKPT ACCOMPANIMENT_CKPT``
+``python -m services.separation.convert demucs OUT CHECKPOINT_TH``
 
-The checkpoints are read by an unpickler that knows four names, each replaced by a function of this module that can
-build float32 arrays and nothing else, so no code in a checkpoint runs. The output is the same bytes on every machine:
+Spleeter's checkpoints are read by an unpickler that knows four names, each replaced by a function of this module that
+can build float32 arrays and nothing else; Demucs' by torch's, which builds tensors and plain values, with the classes
+of the networks replaced by their names. So no code in a checkpoint runs. The output is the same bytes on every machine:
 tensors in the order of their names, nothing taken from the clock or the environment.
 """
 
@@ -17,6 +19,7 @@ import struct
 import sys
 import zipfile
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,11 @@ import numpy as np
 
 SPLEETER_STEMS = ("vocals", "accompaniment")
 """Stems of the 2-stem model, in the order of its checkpoint files."""
+
+DEMUCS_CLASSES = ("demucs.demucs.Demucs", "demucs.hdemucs.HDemucs", "demucs.htdemucs.HTDemucs")
+"""What a Demucs checkpoint may be of."""
+
+_FORMATS = {np.dtype("<f2"): "F16", np.dtype("<f4"): "F32", np.dtype("<i8"): "I64"}
 
 SPLEETER_METADATA = {"format": "spleeter-unet", "sample_rate": "44100", "stems": ",".join(SPLEETER_STEMS)}
 
@@ -51,6 +59,43 @@ def spleeter(out: Path, vocals: Path, accompaniment: Path) -> None:
                 raise ConversionError(f"{path.name}: two tensors are named {name}")
             tensors[name] = array
     write_safetensors(out, tensors, SPLEETER_METADATA)
+
+
+def demucs(out: Path, checkpoint: Path) -> None:
+    """Writes one network, as demucs pickles them, into the safetensors file ``out``, as demucs publishes newer ones.
+
+    Metadata: ``klass``, ``args`` and ``kwargs`` of its constructor, as JSON. Tensors keep their number format.
+
+    Raises:
+        ConversionError: the checkpoint is quantised, of another class, or holds what no network needs.
+    """
+    import torch  # only where it is needed: the other conversion does without
+
+    stand_ins: list[Any] = [(type("Network", (), {"full_name": name}), name) for name in DEMUCS_CLASSES]
+    try:
+        with torch.serialization.safe_globals([*stand_ins, (_fraction, "fractions.Fraction")]):
+            package = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged or a hostile pickle may raise nearly anything
+        reason = str(error).strip().splitlines()[:1]
+        raise ConversionError(f"{checkpoint.name}: is refused ({type(error).__name__}: {''.join(reason)})") from error
+    if not isinstance(package, dict) or not {"klass", "args", "kwargs", "state"} <= package.keys():
+        raise ConversionError(f"{checkpoint.name}: holds no klass, args, kwargs and state")
+    name = getattr(package["klass"], "full_name", None)
+    if name not in DEMUCS_CLASSES:
+        raise ConversionError(f"{checkpoint.name}: its class is {package['klass']!r}, none of {DEMUCS_CLASSES}")
+    state = package["state"]
+    if not isinstance(state, dict) or "__quantized" in state:
+        raise ConversionError(f"{checkpoint.name}: its weights are quantised, which this conversion does not read")
+    tensors = {}
+    for key, value in state.items():
+        if not isinstance(key, str) or not isinstance(value, torch.Tensor):
+            raise ConversionError(f"{checkpoint.name}: entry {key!r} is no tensor")
+        tensors[key] = value.detach().contiguous().numpy()
+    try:
+        arguments = {each: json.dumps(package[each], default=_plain, sort_keys=True) for each in ("args", "kwargs")}
+    except (TypeError, ValueError) as error:
+        raise ConversionError(f"{checkpoint.name}: arguments that are no plain values ({error})") from error
+    write_safetensors(out, tensors, {"klass": name, **arguments})
 
 
 def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
@@ -81,19 +126,41 @@ def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
 
 
 def write_safetensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
-    """Writes float32 ``tensors`` in safetensors' format: length, JSON header padded to 8 bytes, little-endian data."""
+    """Writes ``tensors`` in safetensors' format: length, JSON header padded to 8 bytes, little-endian data.
+
+    Raises:
+        ConversionError: a tensor is neither float16, float32 nor int64.
+    """
     header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
     offset = 0
     for name in sorted(tensors):
-        end = offset + tensors[name].size * 4
-        header[name] = {"dtype": "F32", "shape": list(tensors[name].shape), "data_offsets": [offset, end]}
+        kind = _FORMATS.get(tensors[name].dtype)
+        if kind is None:
+            raise ConversionError(f"tensor {name} is {tensors[name].dtype}; wanted float16, float32 or int64")
+        end = offset + tensors[name].nbytes
+        header[name] = {"dtype": kind, "shape": list(tensors[name].shape), "data_offsets": [offset, end]}
         offset = end
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=True).encode("ascii")
     text += b" " * (-len(text) % 8)
     with path.open("wb") as stream:
         stream.write(struct.pack("<Q", len(text)) + text)
         for name in sorted(tensors):
-            stream.write(np.ascontiguousarray(tensors[name], "<f4").tobytes())
+            stream.write(np.ascontiguousarray(tensors[name]).tobytes())
+
+
+def _fraction(*parts: object) -> Fraction:
+    # Newer Pythons pickle numerator and denominator, older ones the text.
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return Fraction(parts[0])
+    numerator, denominator = (part if isinstance(part, int) else 0 for part in parts)
+    return Fraction(numerator, denominator)
+
+
+def _plain(value: object) -> object:
+    """What JSON has no word for, as demucs writes it."""
+    if isinstance(value, Fraction):
+        return {"_type": "fraction", "numerator": value.numerator, "denominator": value.denominator}
+    raise TypeError(f"{type(value).__name__} is no plain value")
 
 
 def _spleeter_name(key: str) -> str:
@@ -158,9 +225,15 @@ def main(arguments: list[str] | None = None) -> int:
     verb.add_argument("out", type=Path)
     verb.add_argument("vocals", type=Path)
     verb.add_argument("accompaniment", type=Path)
+    verb = verbs.add_parser("demucs", help="one pickled network of demucs to a safetensors file")
+    verb.add_argument("out", type=Path)
+    verb.add_argument("checkpoint", type=Path)
     options = parser.parse_args(arguments)
     try:
-        spleeter(options.out, options.vocals, options.accompaniment)
+        if options.verb == "spleeter":
+            spleeter(options.out, options.vocals, options.accompaniment)
+        else:
+            demucs(options.out, options.checkpoint)
     except ConversionError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -29,6 +29,7 @@ from services.separation.engine import (
     Tuning,
 )
 from services.separation.engines import ENGINES
+from services.separation.engines.level import LevelMeter
 from services.separation.settings import SeparationSettings
 
 _READING_LIBRARIES = ("av", "soxr")
@@ -73,6 +74,7 @@ class Jobs:
         tuning = separator.tuned(request.tuning)
         rate, channels = separator.sample_rate, separator.channels
         tracks = {stem: _Track(stem, request.encoding, rate, channels, stem in wanted) for stem in separator.stems}
+        computed: set[str] = set()
         yield Header(source.facts, wanted, request.encoding, rate, channels)
 
         frames, expected = 0, source.seconds_hint
@@ -80,13 +82,15 @@ class Jobs:
         mix = source.blocks(sample_rate=rate, channels=channels)
         for block in separator.separate(mix, task.checkpoint, Plan(wanted, tuning, level)):
             frames = block.first_frame + block.frame_count
+            computed |= block.stems.keys()
             yield from _encoded(tracks, block)
             fraction = min(frames / rate / expected, 1.0) if expected else None
             yield ProgressFacts(fraction, frames / rate, "separating")
         for stem in wanted:
             yield from tracks[stem].finish(frames)
         yield ProgressFacts(1.0, frames / rate, "separating")
-        energy = sum(track.energy for track in tracks.values())
+        whole = computed == tracks.keys()
+        energy = sum(track.energy for track in tracks.values()) if whole else 0.0
         facts = tuple(tracks[stem].facts(frames, energy) for stem in wanted)
         completed = source.complete()
         yield Summary(completed, facts, self._work(name, separator, request, tuning, wanted), tuple(source.warnings))
@@ -152,18 +156,10 @@ class Jobs:
 
 def mix_level(blocks: Iterable[np.ndarray]) -> MixLevel:
     """Takes the level of a mix, ``(channels, samples)`` in any blocks, in one pass and constant memory."""
-    count, mean, squares = 0, 0.0, 0.0
+    meter = LevelMeter()
     for block in blocks:
-        if not block.shape[1]:
-            continue
-        mono = block.mean(0, dtype=np.float64)
-        # Chan, Golub and LeVeque: pairs of (count, mean, sum of squares about it), which a large offset does not spoil.
-        apart = float(mono.mean()) - mean
-        share = mono.size / (count + mono.size)
-        squares += float(np.square(mono - mono.mean()).sum()) + apart * apart * count * share
-        mean += apart * share
-        count += mono.size
-    return MixLevel(mean, math.sqrt(squares / (count - 1)) if count > 1 else 0.0)
+        meter.add(block)
+    return meter.level
 
 
 class _Track:

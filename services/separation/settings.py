@@ -17,9 +17,26 @@ class SeparationSettings:
         ("auto", "cpu", "cuda"),
     )
     thread_count: int = setting(1, "CPU threads for one separation; more workers use more cores better.")
+    backend: str = setting(
+        "auto",
+        "What computes Demucs: `torch`, `openvino` (HTDemucs on CPUs), or `auto` for `openvino` where it can.",
+        ("auto", "torch", "openvino"),
+    )
+    precision: str = setting(
+        "float32",
+        "Number format of Demucs; `bfloat16` is faster and differs by about -50 dB, `float16` is for GPUs.",
+        ("float32", "bfloat16", "float16"),
+    )
+    chunks_at_once: int = setting(
+        0,
+        "Chunks of Demucs computed at once: a batch on a GPU (0: as many as its memory takes), side by side on a CPU, "
+        "each with its threads (0: one).",
+    )
     default_model: str = setting("spleeter-2stems", "Model used where a request names none.")
 
     def __post_init__(self) -> None:
         """Refuses what cannot work; ``chassis.settings.read`` reports the ValueError as a SettingError."""
         if self.thread_count < 1:
             raise ValueError(f"thread_count is {self.thread_count}; give 1 or more")
+        if self.chunks_at_once < 0:
+            raise ValueError(f"chunks_at_once is {self.chunks_at_once}; give 0 or more")

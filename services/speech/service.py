@@ -26,15 +26,16 @@ register = pb_grpc.add_SpeechServiceServicer_to_server
 
 _TASKS = {pb.TASK_UNSPECIFIED: "transcribe", pb.TASK_TRANSCRIBE: "transcribe", pb.TASK_TRANSLATE: "translate"}
 
-STREAMS_PER_WORKER = 3
-"""What one core carries with whisper-base without growing lag; measured, see bench/speech_live.py."""
+STREAMS_FOR_TWO_CORES = 3
+"""Streams of whisper-base whose words are settled in time while a recording is transcribed beside them; measured, see
+bench/speech_live.py. Further ones are refused sooner where those under way are late."""
 
 
 def family(settings: Settings) -> Family:
     """What sets this family apart."""
     cores = len(os.sched_getaffinity(0))
-    workers = max(1, cores // 2) if settings.live_workers is None else settings.live_workers
-    streams = STREAMS_PER_WORKER * workers if settings.live_streams is None else settings.live_streams
+    workers = cores if settings.live_workers is None else settings.live_workers
+    streams = STREAMS_FOR_TWO_CORES * max(1, cores // 2) if settings.live_streams is None else settings.live_streams
     return Family(
         "speech",
         "services.speech.job:Jobs",

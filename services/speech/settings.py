@@ -51,7 +51,7 @@ class SpeechSettings:
         None, "Live streams at once; where not set, 3 for every 2 cores. 0 refuses them and starts no worker for them."
     )
     live_workers: int | None = setting(
-        None, "Processes for live streams, each with a copy of the model, started as needed; 1 for every 2 cores."
+        None, "Processes for live streams, each with a copy of the model, started as needed; where not set, 1 per core."
     )
     live_seconds: float = setting(3600.0, "Length of audio that one live stream may have, in seconds.")
 

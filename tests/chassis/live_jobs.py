@@ -18,8 +18,15 @@ class Jobs:
     """Each verb is one way in which a live job can go; all of them share one process."""
 
     def __init__(self, settings: Any, models: Any) -> None:
+        self._settings = settings
         self._order: list[str] = []
         self._met: set[str] = set()
+
+    def warm_live(self) -> str:
+        """Dies at start where the settings say so."""
+        if self._settings == "die at start":
+            os._exit(3)
+        return "warm, live"
 
     def echo(self, task: Any, request: object) -> Iterator[object]:
         """Tells every piece as it comes, and how many bytes there were at the end."""
@@ -48,6 +55,16 @@ class Jobs:
             self._order.append(name)
         yield " ".join(self._order)
 
+    def late(self, task: Any, request: tuple[float, ...]) -> Iterator[object]:
+        """Tells how late it is, one more time for each piece it is fed."""
+        for number, seconds in enumerate(request):
+            while number and task.take() is None:
+                yield task.turn()
+            yield Reached(Position(float(number), seconds))
+        while not task.ended:
+            task.take()
+            yield task.turn()
+
     def greedy(self, task: Any, request: object) -> Iterator[object]:
         """Never takes what it is fed."""
         yield "started"
@@ -66,6 +83,13 @@ class Jobs:
                 pass
             if not task.ended:
                 yield task.turn()
+
+    def babble(self, task: Any, request: object) -> Iterator[object]:
+        """Tells without end, in steps."""
+        while True:
+            yield "x" * 10_000
+            task.checkpoint()
+            yield task.turn(time.monotonic())
 
     def spin(self, task: Any, request: object) -> Iterator[object]:
         """Computes in steps without end, with a checkpoint in the middle of each."""

@@ -78,10 +78,8 @@ async def running(tmp_path: Path, unused_port: int, workers: dict[str, Any] | No
     host = FamilyHost(family, settings, WorkerSettings(models=tmp_path, **(workers or {})))
     each = Server("speech", settings)
     each.add(Servicer(host), pb_grpc.add_SpeechServiceServicer_to_server, NAME)
-    each.ready_when(lambda: host.pool.ready)
-    each.report_workers(lambda: host.pool.status)
-    host.on_change(each.refresh)
-    host.pool.start()
+    host.report_to(each)
+    host.start()
     await each.start()
     options = [("grpc.use_local_subchannel_pool", 1)]
     async with grpc.aio.insecure_channel(f"127.0.0.1:{unused_port}", options=options) as channel:
@@ -311,7 +309,9 @@ async def test_the_status_tells_of_a_worker_that_died(tmp_path: Path, unused_por
         await responses(each, messages("count 1"))
         after = await stub.GetStatus(status_pb2.GetStatusRequest())
     assert (before.service, before.workers.ready_count, before.workers.restart_count) == ("speech", 1, 0)
+    assert (before.workers.kept_count, before.workers.admitted_count, before.workers.admitted_limit) == (1, 0, 9)
     assert before.workers.loaded == "warm"
+    assert not before.HasField("live_workers")
     assert not before.workers.HasField("last_restart_time")
     assert (after.workers.ready_count, after.workers.restart_count) == (1, 1)
     assert "exit code -11" in after.workers.last_problem

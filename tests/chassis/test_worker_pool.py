@@ -253,7 +253,7 @@ async def test_a_worker_that_dies_at_start_leaves_the_pool_unready_with_a_reason
     async with pool("die at start") as each:
         await until(lambda: each.restarts >= 1)
         assert not each.ready
-        assert "before it was ready" in each.problem
+        assert "before it was ready" in each.status.last_problem
 
 
 async def test_a_job_is_refused_where_no_worker_can_be_started() -> None:
@@ -281,7 +281,7 @@ async def test_a_system_without_processes_to_give_is_tried_again(monkeypatch: py
 
 async def test_two_workers_work_at_the_same_time() -> None:
     async with pool(count=2) as each:
-        await until(lambda: len([1 for p in each._processes if p.ready]) == 2)
+        await until(lambda: each.status.ready == 2)
         first = await begin(each, job("step", 0.01))
         second = await begin(each, job("step", 0.01))
         await first.aclose()

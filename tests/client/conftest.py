@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 import time
+import wave
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent import futures
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +16,14 @@ import grpc
 import pytest
 import pytest_asyncio
 
+from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
 from scripted_peer import ScriptedPeer, serve  # noqa: E402
+from scripted_speech import ScriptedSpeech  # noqa: E402
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -81,6 +86,28 @@ def antiphon(tmp_path: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def speech() -> Iterator[tuple[str, ScriptedSpeech]]:
+    server, servicer = grpc.server(futures.ThreadPoolExecutor(4)), ScriptedSpeech()
+    speech_grpc.add_SpeechServiceServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}", servicer
+    server.stop(None)
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Half a second of a WAV file."""
+    path = tmp_path / "clip.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(8000))
+    return path
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:

@@ -134,6 +134,8 @@ async def test_kill_9_of_a_worker_is_retried_and_says_so(stack: Stack, upload: b
     shown = stack.antiphon("status")
     assert shown.returncode == 0
     assert f"{stage}: the worker ended with exit code -9" in shown.stdout
+    if stage == "speech":
+        assert "speech: the live worker ended with exit code -9" in shown.stdout
 
 
 async def test_kill_9_of_a_service_leaves_an_honest_record_and_the_service_comes_back(

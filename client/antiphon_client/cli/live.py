@@ -1,96 +1,97 @@
-"""Live audio for ``antiphon transcribe --live``: a microphone, standard input, or a file at its own pace."""
+"""``antiphon transcribe --live``: words on the terminal while they are spoken."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
+import signal
 import sys
-import time
-import wave
-from collections.abc import Iterator
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from types import FrameType
 
 import click
+from rich.cells import cell_len
 
-from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
-from antiphon_client.cli import exits
+from antiphon_client.cli.live_audio import open_audio
 from antiphon_client.cli.progress import progress_words
 from antiphon_client.cli.summary import plain
 from antiphon_client.sync import SyncClient
 
-CHUNK_SECONDS = 0.1
-SAMPLE_RATE = 16_000
-RECORDERS = (
-    ("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-r", str(SAMPLE_RATE), "-c", "1"),
-    ("parec", "--raw", "--format=s16le", f"--rate={SAMPLE_RATE}", "--channels=1"),
-)
-"""Programs that write a microphone's samples to their output, the first that is there being taken."""
-
-
-def pcm(sample_rate: int = SAMPLE_RATE, channels: int = 1) -> audio_pb2.AudioFormat:
-    """The format of 16-bit samples without a header."""
-    return audio_pb2.AudioFormat(
-        encoding=audio_pb2.INPUT_ENCODING_PCM_S16LE, sample_rate_hertz=sample_rate, channel_count=channels
-    )
-
-
-def open_source(path: Path | None) -> tuple[audio_pb2.AudioFormat, Iterator[bytes]]:
-    """The audio to send and its format: of the microphone for None, of standard input for ``-``, else of a WAV file.
-
-    Raises:
-        Failure: there is no program to record with, or the file is no 16-bit WAV file.
-    """
-    if path is None:
-        return pcm(), _recorded()
-    if str(path) == "-":
-        return pcm(), _read(sys.stdin.buffer)
-    try:
-        file = wave.open(str(path))  # noqa: SIM115
-    except (wave.Error, EOFError) as error:
-        raise exits.Failure(
-            f"{click.format_filename(path)} is no WAV file ({error}); --live reads others through a pipe, such as: "
-            f"ffmpeg -i FILE -f s16le -ar {SAMPLE_RATE} -ac 1 - | antiphon transcribe --live -"
-        ) from error
-    if file.getsampwidth() != 2:
-        file.close()
-        raise exits.Failure(f"{click.format_filename(path)} has {8 * file.getsampwidth()}-bit samples; --live wants 16")
-    return pcm(file.getframerate(), file.getnchannels()), _paced(file)
+LATE_SECONDS = 1.0
+"""Lag from which on it is shown."""
 
 
 def listen(
-    client: SyncClient, path: Path | None, config: speech_pb2.StreamingRecognitionConfig, timeout: float, quiet: bool
+    client: SyncClient,
+    path: Path | None,
+    config: speech_pb2.StreamingRecognitionConfig,
+    timeout: float,
+    quiet: bool,
+    settled: Callable[[speech_pb2.Segment], None],
 ) -> speech_pb2.Transcript:
-    """Sends live audio, shows interim words on a terminal, and gives what was settled, a segment for each utterance."""
-    audio_format, chunks = open_source(path)
+    """Sends live audio and shows the words on a terminal while they come.
+
+    Ctrl-C ends a microphone or a pipe, and what was said until then is still written down; a second one gives up.
+
+    Args:
+        client: Of the speech service.
+        path: A file; ``-`` for standard input, None for the microphone.
+        config: Settings; the audio's format is filled in.
+        timeout: Longest time, in seconds.
+        quiet: Whether to show nothing.
+        settled: Called with each utterance, a segment, as soon as nothing of it can change.
+
+    Raises:
+        Failure: there is no way to record, or the file's pace is not known.
+        AntiphonClientError: the call failed.
+    """
+    stop = threading.Event()
+    audio_format, chunks = open_audio(path, stop)
     config.audio_format.CopyFrom(audio_format)
     found = speech_pb2.Transcript()
     said = speech_pb2.Segment()
     shown = _Shown(quiet)
-    with closing(client.recognize(chunks, config, timeout_seconds=timeout)) as events:
+
+    def end_utterance() -> None:
+        nonlocal said
+        if said.text.strip():
+            said.text = said.text.strip()
+            found.segments.append(said)
+            shown.clear()
+            settled(said)
+        said = speech_pb2.Segment()
+
+    listening = path is None or str(path) == "-"
+    if listening and not quiet:
+        click.echo(f"listening to {'the microphone' if path is None else 'standard input'}; Ctrl-C ends", err=True)
+    with (
+        _ended_by_interrupt(stop, listening),
+        shown,
+        closing(client.recognize(chunks, config, timeout_seconds=timeout)) as events,
+    ):
         for event in events:
             if isinstance(event, speech_pb2.InterimResult):
-                shown.words(said.text + event.text)
+                shown.words(said.text, event.text, event.position)
             elif isinstance(event, speech_pb2.FinalResult):
                 _add(said, event)
-                shown.words(said.text)
-                if event.ends_utterance and said.text.strip():
-                    found.segments.append(said)
-                    found.segments[-1].text = said.text.strip()
-                    said = speech_pb2.Segment()
+                if event.ends_utterance:
+                    end_utterance()
+                else:
+                    shown.words(said.text, "", event.position)
             elif isinstance(event, evidence_pb2.Progress):
-                shown.words(f"({progress_words(event)})")
+                shown.words("", f"({progress_words(event)})", None)
             elif isinstance(event, speech_pb2.StreamingRecognitionSummary):
                 found.summary.source.CopyFrom(event.source)
                 found.summary.language_code = event.language_code
+                if event.HasField("language_probability"):
+                    found.summary.language_probability = event.language_probability
                 found.summary.warnings.extend(event.warnings)
                 found.summary.provenance.CopyFrom(event.provenance)
-    shown.words("")
-    if said.text.strip():
-        found.segments.append(said)
+        end_utterance()
     return found
 
 
@@ -103,50 +104,55 @@ def _add(said: speech_pb2.Segment, final: speech_pb2.FinalResult) -> None:
         said.end_offset.CopyFrom(final.end_offset)
 
 
+@contextmanager
+def _ended_by_interrupt(stop: threading.Event, wanted: bool) -> Iterator[None]:
+    """Within the block the first Ctrl-C sets ``stop``; the next one does what it did before."""
+    if not wanted or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 class _Shown:
-    """The utterance under way, on one line of a terminal; nothing where there is none."""
+    """The utterance under way on one line of a terminal, what may still change dim; nothing where there is none."""
 
     def __init__(self, quiet: bool) -> None:
         self._on = sys.stderr.isatty() and not quiet
 
-    def words(self, text: str) -> None:
+    def __enter__(self) -> _Shown:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def words(self, settled: str, open_: str, position: speech_pb2.StreamPosition | None) -> None:
+        if not self._on:
+            return
+        lag = 0.0 if position is None else position.lag.ToNanoseconds() / 1e9
+        late = f" ({lag:.1f} s behind)" if lag > LATE_SECONDS else ""
+        room = shutil.get_terminal_size().columns - 1 - cell_len(late)
+        open_ = _end_of(plain(open_ if settled else open_.lstrip()), room)
+        settled = _end_of(plain(settled.lstrip()), room - cell_len(open_))
+        dim = click.style(open_, dim=True) if open_ else ""
+        click.echo(f"\r\x1b[K{settled}{dim}{late}", err=True, nl=False)
+
+    def clear(self) -> None:
         if self._on:
-            width = shutil.get_terminal_size().columns - 1
-            click.echo(f"\r\x1b[K{plain(text)[-width:]}", err=True, nl=False)
+            click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def _paced(file: wave.Wave_read) -> Iterator[bytes]:
-    """The samples of a file when they would be spoken."""
-    with file:
-        rate = file.getframerate()
-        started, sent = time.monotonic(), 0
-        while data := file.readframes(max(1, int(rate * CHUNK_SECONDS))):
-            sent += len(data) // (file.getsampwidth() * file.getnchannels())
-            time.sleep(max(0.0, started + sent / rate - time.monotonic()))
-            yield data
-
-
-def _read(stream: BinaryIO) -> Iterator[bytes]:
-    size = int(SAMPLE_RATE * CHUNK_SECONDS) * 2
-    # A pipe gives what it has; waiting for whole chunks would hold words back.
-    read = getattr(stream, "read1", stream.read)
-    while data := read(size):
-        yield data
-
-
-def _recorded() -> Iterator[bytes]:
-    for command in RECORDERS:
-        if shutil.which(command[0]) is not None:
-            return _recording(command)
-    names = " or ".join(command[0] for command in RECORDERS)
-    raise exits.Failure(f"no microphone can be read: there is neither {names}; give a WAV file, or - for a pipe")
-
-
-def _recording(command: tuple[str, ...]) -> Iterator[bytes]:
-    """What a recorder writes, until the call or the program is ended."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        try:
-            yield from _read(process.stdout)  # type: ignore[arg-type]
-        finally:
-            process.terminate()
+def _end_of(text: str, cells: int) -> str:
+    """As much of the text's end as fits."""
+    while cell_len(text) > max(cells, 0):
+        text = text[1:]
+    return text

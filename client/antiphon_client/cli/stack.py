@@ -12,7 +12,7 @@ import click
 
 from antiphon_client.cli import exits, local
 from antiphon_client.cli.default_models import default_model
-from antiphon_client.cli.worker_status import worker_status
+from antiphon_client.cli.worker_status import no_worker_status, worker_status
 from antiphon_client.connection import is_loopback
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.supervisor import daemon
@@ -135,7 +135,7 @@ def status(as_json: bool, gateway: str | None) -> int:
                 **dataclasses.asdict(service),
                 "health": health,
                 "ready": _is_ready(service, health),
-                "workers": worker_status(service.port) if health == "SERVING" else None,
+                **(worker_status(service.port) if health == "SERVING" else no_worker_status()),
             }
             for service, health in zip(state.services, healths, strict=True)
         ]
@@ -222,10 +222,14 @@ def _print_table(state: StackState, healths: list[str]) -> None:
         pid = "-" if service.pid is None else str(service.pid)
         age = "-" if service.start_time is None else _age(time.time() - service.start_time)
         model = default_model(service.name, service.port) if health == "SERVING" else "-"
-        workers = worker_status(service.port) if health == "SERVING" else None
-        lost = "-" if workers is None else str(workers["restart_count"])
-        if workers is not None and workers["last_problem"]:
-            problems.append(f"{service.name}: {workers['last_problem']} ({workers['last_restart_time']})")
+        kinds = worker_status(service.port) if health == "SERVING" else no_worker_status()
+        workers = [each for each in kinds.values() if each is not None]
+        lost = str(sum(each["restart_count"] for each in workers)) if workers else "-"
+        problems += [
+            f"{service.name}: {each['last_problem']} ({each['last_restart_time']})"
+            for each in workers
+            if each["last_problem"]
+        ]
         click.echo(
             f"{service.name:<12} {service.phase:<20} {health:<16} {pid:>8} {service.port:>6}"
             f" {service.restarts:>9} {age:>10} {lost:>13}  {model}"

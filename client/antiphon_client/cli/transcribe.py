@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,7 @@ class _Job:
     timeout: float
     quiet: bool
     live: bool
+    settled: Callable[[speech_pb2.Segment], None]
 
 
 @click.command(epilog=exits.HELP)
@@ -68,8 +69,8 @@ class _Job:
 @click.option(
     "--live",
     is_flag=True,
-    help="Listen while it is spoken: to a WAV file at its own pace, to 16-bit mono at 16 kHz on standard input "
-    "for -, or to the microphone where no file is given.",
+    help="Listen while it is spoken: to the microphone where no file is given, to 16-bit mono at 16 kHz on standard "
+    "input for -, or to a WAV, Opus or Vorbis file at its own pace. Text comes line by line; Ctrl-C ends it.",
 )
 @click.option("--prompt", default="", help="Text that came before, to prime spelling and style.")
 @click.option("--hotword", "hotwords", multiple=True, metavar="WORD", help="A word or name that is likely to be said.")
@@ -128,6 +129,8 @@ def transcribe(
       antiphon transcribe --singing --format elrc vocals.flac
       antiphon transcribe --lyrics words.txt --format lrc --out song.lrc vocals.flac
       antiphon transcribe --live
+      antiphon transcribe --live talk.wav
+      ffmpeg -re -i talk.mp3 -f s16le -ar 16000 -ac 1 - | antiphon transcribe --live -
     """
     _check_usage(files, live, lyrics is not None or singing or translate or bool(hotwords))
     if (tls_cert is None) != (tls_key is None):
@@ -145,12 +148,22 @@ def transcribe(
     inputs: tuple[Path | None, ...] = files or (None,)
     paths = _paths(inputs, out, renderers.FORMATS[form].extension)
     codes = []
+    # Plain text on standard output need not wait for the end.
+    at_once = live and form == "txt" and out is None
     with exits.terminable(), SyncClient(target, tls=tls) as client:
-        job = _Job(client, config, None if lyrics is None else _read(lyrics), timeout, quiet, live)
+        job = _Job(
+            client,
+            config,
+            None if lyrics is None else _read(lyrics),
+            timeout,
+            quiet,
+            live,
+            _print if at_once else _keep,
+        )
         for path, destination in zip(inputs, paths, strict=True):
             heard, code = _one(job, path)
             codes.append(code)
-            if heard is not None:
+            if heard is not None and not at_once:
                 arrange = for_singing if singing and lyrics is None else tuple
                 text = renderers.render(form, heard, labels=labels, arrange=arrange)
                 _write(text, destination)
@@ -158,6 +171,14 @@ def transcribe(
     if not failed:
         return exits.OK
     return exits.UNREACHABLE if all(code == exits.UNREACHABLE for code in failed) else exits.FAILED
+
+
+def _print(segment: speech_pb2.Segment) -> None:
+    click.echo(renderers.render("txt", speech_pb2.Transcript(segments=[segment])), nl=False)
+
+
+def _keep(_segment: speech_pb2.Segment) -> None:
+    """It is written with the others."""
 
 
 def _check_usage(files: tuple[Path, ...], live: bool, for_files: bool) -> None:
@@ -178,7 +199,7 @@ def _one(job: _Job, path: Path | None) -> tuple[Heard | None, int]:
                 language_code=job.config.language_code,
                 initial_prompt=job.config.initial_prompt,
             )
-            heard: Heard = listen(job.client, path, config, job.timeout, job.quiet)
+            heard: Heard = listen(job.client, path, config, job.timeout, job.quiet, job.settled)
         else:
             with reporter(job.quiet) as shown:
                 heard = _transcript(job, path, shown) if job.lyrics is None else _aligned(job, path, shown)

@@ -2,4 +2,5 @@
 
 ENGINES = {
     "spleeter": "services.separation.engines.spleeter:Spleeter",
+    "demucs": "services.separation.engines.demucs.engine:Demucs",
 }

@@ -90,3 +90,19 @@ def hum(seconds: float) -> Samples:
     """A 50 Hz hum, on which whisper-base says "I'm sorry" without end."""
     t = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     return (0.3 * np.sin(2 * np.pi * 50 * t)).astype(np.float32)
+
+
+def music(seconds: float) -> Samples:
+    """Music without voice at 120 beats a minute: plucked notes, a bass, a drum and a hi-hat."""
+    rng = np.random.default_rng(3)
+    total = np.zeros(round(seconds * SAMPLE_RATE) + SAMPLE_RATE, np.float32)
+    t = np.arange(SAMPLE_RATE // 2) / SAMPLE_RATE
+    scale = 220 * 2 ** (np.array([0, 3, 5, 7, 10, 12]) / 12)
+    for beat in range(int(seconds * 2)):
+        start = beat * SAMPLE_RATE // 2
+        pluck = sum(np.sin(2 * np.pi * rng.choice(scale) * n * t) / n for n in (1, 2, 3)) * np.exp(-6 * t)
+        bass = np.sin(2 * np.pi * 55 * t) * np.exp(-3 * t)
+        drum = np.sin(2 * np.pi * 60 * np.exp(-20 * t) * t * 3) * np.exp(-20 * t)
+        hat = rng.standard_normal(len(t)) * np.exp(-60 * t)
+        total[start : start + len(t)] += (0.15 * pluck + 0.2 * bass + 0.3 * drum + 0.05 * hat).astype(np.float32)
+    return total[: round(seconds * SAMPLE_RATE)]

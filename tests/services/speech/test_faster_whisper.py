@@ -140,8 +140,14 @@ def test_detection_leaves_the_pauses_out(tiny: FasterWhisper, listen: Transcribe
 @pytest.mark.parametrize("vad", [True, False])
 @pytest.mark.parametrize(
     "samples",
-    [np.zeros(160_000, np.float32), recordings.noise(3.0), recordings.noise(5.0, 1e-3), recordings.chord(5.0)],
-    ids=["silence", "noise", "faint noise", "chord"],
+    [
+        np.zeros(160_000, np.float32),
+        recordings.noise(3.0),
+        recordings.noise(5.0, 1e-3),
+        recordings.chord(5.0),
+        recordings.music(15.0),
+    ],
+    ids=["silence", "noise", "faint noise", "chord", "music"],
 )
 def test_what_is_no_speech_gives_no_text_and_no_language(
     base: FasterWhisper, listen: Transcribe, samples: np.ndarray, vad: bool
@@ -158,10 +164,15 @@ def test_a_loop_is_broken_and_not_handed_out(base: FasterWhisper, listen: Transc
     assert found.findings.language is None
 
 
-def test_ten_milliseconds_give_an_empty_transcript(tiny: FasterWhisper, listen: Transcribe) -> None:
-    found = listen(tiny, recordings.noise(0.01))
+@pytest.mark.parametrize(("seconds", "reason"), [(0.01, "AUDIO_SHORT"), (0.0999, "AUDIO_SHORT"), (0.1, "NO_SPEECH")])
+@pytest.mark.parametrize("vad", [True, False])
+def test_a_tenth_of_a_second_gives_an_empty_transcript(
+    tiny: FasterWhisper, listen: Transcribe, seconds: float, reason: str, vad: bool
+) -> None:
+    found = listen(tiny, recordings.noise(seconds), vad=vad)
     assert found.segments == ()
-    assert found.reasons == {"AUDIO_SHORT"}
+    assert reason in found.reasons
+    assert found.reached[-1] == pytest.approx(seconds, abs=1e-4)
 
 
 @pytest.mark.parametrize("samples", [160, 480])

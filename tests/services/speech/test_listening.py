@@ -92,6 +92,29 @@ def test_progress_follows_the_audio_and_never_falls() -> None:
     assert reached == pytest.approx([2.0, 5.0, 9.95, 15.0])
 
 
+def test_an_hour_goes_through_in_windows_and_memory_does_not_grow() -> None:
+    import tracemalloc
+
+    def hour() -> Iterator[np.ndarray]:
+        for _ in range(60):
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            yield np.full((1, 60 * RATE), 0.1, np.float32)
+
+    peaks: list[int] = []
+    script = Script([[line((0.2, 0.8, "word"))]] * 25, speech=((RATE, 2 * RATE),))
+    listener = Listener(script, TranscriptionRequest(), lambda: None)
+    tracemalloc.start()
+    events = list(listener.listen(hour(), 180.0))
+    tracemalloc.stop()
+    assert len(script.asked) == 21, "windows of 180 s, each less 0.05 s, and the rest"
+    assert len(segments(events)) == 20, "the rest, 1 s, is shorter than where the speech begins"
+    reached = [event.seconds for event in events if isinstance(event, Reached)]
+    assert reached == sorted(reached)
+    assert reached[-1] == 3600.0
+    # Ten minutes in, every size that is needed was needed once; ten more for what the lists above hold.
+    assert peaks[-1] < peaks[10] + 10e6
+
+
 def test_the_language_is_that_of_the_first_window_with_text() -> None:
     script = Script([[], [line((1.0, 2.0, "eins"))], [line((1.0, 2.0, "zwei"))]], heard=["en", "de"])
     found = findings(run(script, seconds=25.0))

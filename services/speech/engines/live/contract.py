@@ -111,8 +111,19 @@ class LiveHeader:
     source: SourceFacts
 
 
+class Placed:
+    """What every event of a session has: how far the session is."""
+
+    at: Position
+
+    @property
+    def lag_seconds(self) -> float:
+        """How late the session is; the service admits no further stream where one is very late."""
+        return self.at.lag_seconds
+
+
 @dataclass(frozen=True)
-class SpeechBegan:
+class SpeechBegan(Placed):
     """Somebody speaks from ``offset`` seconds on."""
 
     offset: float
@@ -120,7 +131,7 @@ class SpeechBegan:
 
 
 @dataclass(frozen=True)
-class SpeechEnded:
+class SpeechEnded(Placed):
     """Speech ended at ``offset`` seconds; all of its words have been told."""
 
     offset: float
@@ -128,7 +139,7 @@ class SpeechEnded:
 
 
 @dataclass(frozen=True)
-class Interim:
+class Interim(Placed):
     """Words that follow the settled ones and may still change.
 
     Attributes:
@@ -150,7 +161,7 @@ class Interim:
 
 
 @dataclass(frozen=True)
-class Final:
+class Final(Placed):
     """Words that are settled: never changed, never repeated. All these texts, put together, are the transcript.
 
     Attributes:
@@ -173,7 +184,7 @@ class Final:
 
 
 @dataclass(frozen=True)
-class Reached:
+class Reached(Placed):
     """Nothing was said; the session is alive and this far."""
 
     droppable: ClassVar[bool] = True

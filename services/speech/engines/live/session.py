@@ -31,9 +31,10 @@ FIRST_STEP = 24 * FRAME
 PRE_ROLL = 10 * FRAME
 POST_ROLL = 10 * FRAME
 """Audio around the frames of speech that is listened to, 0.32 s: soft beginnings and ends of words."""
-TRIM_SECONDS = 6.0
-"""Length of the audio looked at from which on what is settled is let go."""
-ANCHOR_SECONDS = 1.0
+TRIM_SECONDS = 3.0
+"""Length of the audio looked at from which on what is settled is let go. The decoder takes given tokens one by one too,
+8 ms each with base: half of a look went into words that were settled long ago."""
+ANCHOR_SECONDS = 1.5
 """Settled audio that stays, so that a hypothesis does not begin in the middle of things."""
 DISAGREEMENT_SECONDS = 8.0
 """Unsettled audio after which all but its last two words are settled without agreement."""

@@ -22,9 +22,9 @@ from services.speech.settings import SpeechSettings
 
 huggingface_hub.constants.HF_HUB_OFFLINE = True
 
-MIN_CONTEXT_SECONDS = 8.0
-"""What the encoder is given at least. Whisper was trained on 30 s; the cost grows with the length, and far below this
-it hears worse. See bench/speech_live.py."""
+MIN_CONTEXT_SECONDS = 6.0
+"""What the encoder is given at least. Whisper was trained on 30 s; the cost grows with the length, and below this it
+hears worse. See bench/speech_live.py."""
 MARGIN_SECONDS = 1.0
 """Silence behind the audio: without any, Whisper takes the end for the middle of a word."""
 HOP = 160

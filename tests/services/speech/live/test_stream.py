@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
@@ -11,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 
 from antiphon.audio.v1 import audio_pb2
@@ -28,6 +29,7 @@ from services.speech import service
 from services.speech.engines.live.contract import Final, LiveHeader, LiveRequest, LiveSummary
 from services.speech.job import Jobs
 from services.speech.settings import SpeechSettings
+from tests.fixtures.processes import until_idle
 from tests.fixtures.recordings import encoded
 from tests.services.speech import recordings
 
@@ -87,6 +89,15 @@ def listen(jobs: Jobs, data: bytes, size: int, raw: RawFormat | None = S16, **re
     return [event for event in events if not isinstance(event, Turn)]
 
 
+ONE_WORD = 2
+"""Live, tiny.en may mishear a word of "he was not an ill-disposed young man"; one of them counts for two."""
+
+
+def misheard(heard: str) -> int:
+    """Word errors in that line."""
+    return recordings.word_errors(recordings.LINES["0880"], heard)
+
+
 def text(events: list[Any]) -> str:
     return "".join(event.text for event in events if isinstance(event, Final))
 
@@ -95,8 +106,7 @@ def text(events: list[Any]) -> str:
 def test_a_line_is_written_down_with_header_first_and_summary_last(jobs: Jobs) -> None:
     samples = recordings.line("0880")
     events = listen(jobs, pcm(samples), 3200)
-    # Live, tiny.en may mishear a word of eight.
-    assert recordings.word_errors(recordings.LINES["0880"], text(events)) <= 1
+    assert misheard(text(events)) <= ONE_WORD
     heard = [event for event in events if not isinstance(event, ProgressFacts)]
     assert isinstance(heard[0], LiveHeader)
     assert isinstance(heard[-1], LiveSummary)
@@ -121,7 +131,7 @@ def test_opus_in_ogg_is_heard_as_pcm_is(jobs: Jobs) -> None:
     samples = recordings.line("0880")
     stereo = np.stack([np.repeat(samples, 3)] * 2).astype(np.float32)
     events = listen(jobs, encoded(stereo, "ogg", "libopus", 48_000), 1000, raw=None)
-    assert recordings.word_errors(recordings.LINES["0880"], text(events)) <= 1
+    assert misheard(text(events)) <= ONE_WORD
     assert events[-1].source.container == "ogg"
     assert events[-1].source.codec == "opus"
 
@@ -170,9 +180,22 @@ async def serving(
             await host.close()
 
 
+async def ready(host: FamilyHost) -> None:
+    """Waits until the live worker is up: what is measured from then on is not its start."""
+    async with asyncio.timeout(60):
+        while not host.live.ready:
+            await asyncio.sleep(0.01)
+
+
+async def whole(client: Client, data: bytes) -> str:
+    """The text of a stream that is sent at once."""
+    events = [event async for event in client.recognize(pieces(data), config())]
+    return "".join(event.text for event in events if isinstance(event, pb.FinalResult))
+
+
 def config(**more: Any) -> pb.StreamingRecognitionConfig:
     format_ = audio_pb2.AudioFormat(encoding=2, sample_rate_hertz=16_000, channel_count=1)
-    return pb.StreamingRecognitionConfig(audio_format=format_, **more)
+    return pb.StreamingRecognitionConfig(**{"audio_format": format_, **more})
 
 
 def pieces(data: bytes, size: int = 6400) -> Iterator[bytes]:
@@ -186,7 +209,7 @@ async def test_words_events_and_summary_come_over_the_wire(store: Store, tmp_pat
         data = pcm(np.concatenate([recordings.line("0880"), np.zeros(16_000, np.float32)]))
         events = [event async for event in client.recognize(pieces(data), config())]
     finals = [event for event in events if isinstance(event, pb.FinalResult)]
-    assert recordings.word_errors(recordings.LINES["0880"], "".join(event.text for event in finals)) <= 1
+    assert misheard("".join(event.text for event in finals)) <= ONE_WORD
     assert finals[-1].ends_utterance
     kinds = [event.kind for event in events if isinstance(event, pb.SpeechEvent)]
     assert kinds == [pb.SpeechEvent.KIND_BEGIN, pb.SpeechEvent.KIND_END]
@@ -220,27 +243,136 @@ async def test_a_stream_that_is_left_frees_the_core_and_its_place(
         async with asyncio.timeout(10):
             while host.live.admitted or host.live._hosts[0].streams:
                 await asyncio.sleep(0.01)
-        process = psutil.Process(host.live.pids[0])
-        before = sum(process.cpu_times()[:2])
-        await asyncio.sleep(0.3)
-        assert sum(process.cpu_times()[:2]) - before < 0.1
+        await until_idle(host.live.pids[0])
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize(
-    ("settings", "data", "reason"),
-    [
-        ({"language_code": "xx"}, b"\0\0", "UNKNOWN_LANGUAGE"),
-        ({"model": "whisper-huge"}, b"\0\0", "UNKNOWN_MODEL"),
-        ({"endpointing": {"end_silence": {"nanos": 1}}}, b"\0\0", "ENDPOINTING"),
-        ({}, b"\0\0\0", "AUDIO_UNDECODABLE"),
-    ],
-    ids=["language", "model", "endpoints", "half a sample"],
-)
-async def test_what_cannot_be_heard_is_refused(
-    store: Store, tmp_path: Path, unused_tcp_port: int, settings: dict[str, Any], data: bytes, reason: str
+async def test_a_deadline_in_the_middle_frees_the_place_and_the_next_stream_is_heard(
+    store: Store, tmp_path: Path, unused_tcp_port: int
 ) -> None:
-    async with serving(store, tmp_path, unused_tcp_port) as (client, _):
+    async with serving(store, tmp_path, unused_tcp_port, streams=1) as (client, host):
+        await ready(host)
+        data = pcm(np.tile(recordings.line("0890"), 20))
         with pytest.raises(AntiphonClientError) as caught:
-            [event async for event in client.recognize(pieces(data), config(**settings))]
-    assert (caught.value.code, caught.value.reason) == ("INVALID_ARGUMENT", reason)
+            async for _ in client.recognize(pieces(data), config(), timeout_seconds=1.0):
+                pass
+        assert caught.value.code == "DEADLINE_EXCEEDED"
+        async with asyncio.timeout(20):
+            while host.live.admitted:
+                await asyncio.sleep(0.01)
+        await until_idle(host.live.pids[0])
+        assert "young man" in await whole(client, pcm(recordings.line("0880")))
+
+
+@pytest.mark.weights
+async def test_kill_9_while_it_listens_is_told_and_the_next_stream_is_heard(
+    store: Store, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    async with serving(store, tmp_path, unused_tcp_port) as (client, host):
+        data = pcm(np.tile(recordings.line("0890"), 5))
+        with pytest.raises(AntiphonClientError) as caught:
+            async for event in client.recognize(pieces(data), config()):
+                if isinstance(event, pb.InterimResult):
+                    os.kill(host.live.pids[0], signal.SIGKILL)
+        assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "WORKER_LOST")
+        assert caught.value.metadata["exit_code"] == "-9"
+        assert "young man" in await whole(client, pcm(recordings.line("0880")))
+        assert host.live.status.restarts == 1
+        assert "live worker ended with exit code -9" in host.live.status.last_problem
+
+
+@pytest.mark.weights
+async def test_a_worker_that_was_held_up_tells_how_far_behind_it_is_and_hurries(
+    store: Store, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    async with serving(store, tmp_path, unused_tcp_port) as (client, host):
+        await ready(host)
+        data = pcm(np.concatenate([recordings.line("0920"), np.zeros(16_000, np.float32)]))
+
+        async def live() -> AsyncIterator[bytes]:
+            for index, piece in enumerate(pieces(data, 3200)):
+                if index == 15:
+                    os.kill(host.live.pids[0], signal.SIGSTOP)
+                if index == 45:
+                    os.kill(host.live.pids[0], signal.SIGCONT)
+                yield piece
+                await asyncio.sleep(0.1)
+
+        events = [event async for event in client.recognize(live(), config())]
+    lags = [event.position.lag.ToTimedelta().total_seconds() for event in events if hasattr(event, "position")]
+    # It stood still for 3 s.
+    assert max(lags) > 2.0
+    summary = events[-1]
+    assert isinstance(summary, pb.StreamingRecognitionSummary)
+    assert summary.max_lag.ToTimedelta().total_seconds() > 2.0
+    assert summary.skipped_hypothesis_count > 0
+    heard = "".join(event.text for event in events if isinstance(event, pb.FinalResult))
+    # tiny.en, which heard parts of it in one go only.
+    assert recordings.word_errors(recordings.LINES["0920"], heard) <= 3
+
+
+def f32(**more: Any) -> dict[str, Any]:
+    return {"audio_format": audio_pb2.AudioFormat(encoding=3, sample_rate_hertz=16_000, channel_count=1, **more)}
+
+
+CONTAINER = {"audio_format": audio_pb2.AudioFormat()}
+OGG = b"OggS" + bytes(range(256)) * 100
+REFUSED = {
+    "language": ({"language_code": "xx"}, b"\0\0", "UNKNOWN_LANGUAGE"),
+    "language of another model": ({"language_code": "de"}, b"\0\0", "LANGUAGE_NOT_SUPPORTED"),
+    "model": ({"model": "whisper-huge"}, b"\0\0", "UNKNOWN_MODEL"),
+    "prompt": ({"initial_prompt": "x" * 1001}, b"\0\0", "PROMPT_TOO_LONG"),
+    "end of silence": ({"endpointing": {"end_silence": {"nanos": 1}}}, b"\0\0", "ENDPOINTING"),
+    "least speech": ({"endpointing": {"min_speech": {"seconds": 3}}}, b"\0\0", "ENDPOINTING"),
+    "longest utterance": ({"endpointing": {"max_utterance": {"seconds": 301}}}, b"\0\0", "ENDPOINTING"),
+    "odd byte count": ({}, bytes(3201), "AUDIO_UNDECODABLE"),
+    "quarter of a sample": (f32(), bytes(4097), "AUDIO_UNDECODABLE"),
+    "not a number": (f32(), np.full(100, np.nan, "<f4").tobytes(), "AUDIO_NOT_FINITE"),
+    "garbage after Ogg's mark": (CONTAINER, OGG, "AUDIO_UNDECODABLE"),
+    "text": (CONTAINER, b"not audio at all " * 1000, "AUDIO_UNDECODABLE"),
+    "rate too low": (
+        {"audio_format": {"encoding": 2, "sample_rate_hertz": 3_999, "channel_count": 1}},
+        b"\0\0",
+        "AUDIO_SAMPLE_RATE",
+    ),
+    "rate too high": (
+        {"audio_format": {"encoding": 2, "sample_rate_hertz": 384_001, "channel_count": 1}},
+        b"\0\0",
+        "AUDIO_SAMPLE_RATE",
+    ),
+    "channels": (
+        {"audio_format": {"encoding": 2, "sample_rate_hertz": 16_000, "channel_count": 9}},
+        bytes(18),
+        "AUDIO_CHANNEL_COUNT",
+    ),
+    "rate of a container": ({"audio_format": {"sample_rate_hertz": 16_000}}, OGG, "AUDIO_FORMAT"),
+    "no such encoding": ({"audio_format": {"encoding": 9}}, b"\0\0", "AUDIO_FORMAT"),
+    "nothing": ({}, b"", "UPLOAD_EMPTY"),
+}
+
+
+@pytest.mark.weights
+async def test_what_cannot_be_heard_is_refused_and_the_next_stream_is_heard(
+    store: Store, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    refused = {}
+    async with serving(store, tmp_path, unused_tcp_port) as (client, host):
+        for name, (settings, data, _) in REFUSED.items():
+            with pytest.raises(AntiphonClientError) as caught:
+                [event async for event in client.recognize(pieces(data), config(**settings))]
+            refused[name] = (caught.value.code, caught.value.reason)
+        assert "young man" in await whole(client, pcm(recordings.line("0880")))
+        assert (host.live.admitted, host.live.restarts) == (0, 0)
+    assert refused == {name: ("INVALID_ARGUMENT", reason) for name, (_, _, reason) in REFUSED.items()}
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("rate", [8_000, 44_100, 96_000])
+def test_any_rate_in_bounds_is_heard(jobs: Jobs, rate: int) -> None:
+    samples = recordings.line("0880")
+    at = np.arange(int(len(samples) * rate / 16_000)) * 16_000 / rate
+    resampled = np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
+    stereo = np.stack([resampled, resampled], axis=1)
+    events = listen(jobs, (stereo * 32767).astype("<i2").tobytes(), 5000, RawFormat("s16le", rate, 2))
+    assert misheard(text(events)) <= ONE_WORD
+    assert events[-1].source.sample_rate == rate

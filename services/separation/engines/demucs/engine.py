@@ -1,0 +1,254 @@
+"""The engine: Demucs' networks over a mix of any length, each stem given out as soon as it is final."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import torch
+
+from chassis.errors import invalid, not_ready
+from services.separation.engine import DEFAULT_PLAN, MixLevel, Plan, SeparatedBlock, Tuning
+from services.separation.engines import device as devices
+from services.separation.engines.demucs import weights
+from services.separation.engines.demucs.bag import TRANSITION_SECONDS, Bag, Part
+from services.separation.engines.demucs.overlap_add import Chunk, Lane, Window
+from services.separation.engines.demucs.torch_backend import TorchBackend
+
+if TYPE_CHECKING:
+    from chassis.models import InstalledModel
+    from services.separation.settings import SeparationSettings
+
+MAX_PEAK = 1e6
+"""Largest sample taken, full scale 1.0: the spectrum of it can still be squared in float32."""
+
+DEFAULT_OVERLAP = 0.25
+_LIBRARIES = ("demucs", "numpy", "safetensors")
+
+
+class Backend(Protocol):
+    """What computes; see :class:`TorchBackend`."""
+
+    name: str
+    device: str
+    precision: str
+    at_once: int
+
+    def run(self, index: int, chunks: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Gives the answers of network ``index`` to chunks."""
+        ...
+
+
+class Demucs:
+    """A bag of Demucs, HDemucs or HTDemucs networks; see :class:`services.separation.engine.Separator`.
+
+    Where the level of the whole mix is known the stems are those of ``demucs.apply.apply_model`` with ``split=True``,
+    after demucs' own normalisation. Where it is not, each chunk is taken at the level of the mix up to its end: the
+    stems then differ by what a network makes of another level, which is little where it normalises for itself
+    (HTDemucs).
+
+    Args:
+        bag: The networks.
+        backend: What computes them.
+    """
+
+    needs_level = True
+
+    def __init__(self, bag: Bag, backend: Backend) -> None:
+        self._bag = bag
+        self._backend = backend
+        self.stems = bag.stems
+        self.sample_rate = bag.sample_rate
+        self.channels = bag.channels
+        self.device = backend.device
+        self.precision = backend.precision
+        self.parameters: Mapping[str, str] = {"backend": backend.name}
+        self.library_versions: Mapping[str, str] = {
+            **{name: importlib.metadata.version(name) for name in _LIBRARIES},
+            "torch": str(torch.__version__),  # a class of its own, which would not pass the worker's wire
+            **getattr(backend, "library_versions", {}),
+        }
+
+    @classmethod
+    def stems_of(cls, model: InstalledModel) -> tuple[str, ...]:
+        """Reads the stems' names from the head of the first network's file."""
+        return weights.read_stems(weights.read_recipe(model).networks[0])
+
+    @classmethod
+    def load(cls, model: InstalledModel, settings: SeparationSettings) -> Demucs:
+        """Loads the networks that the model's yaml file names; see :meth:`Separator.load`."""
+        device = devices.choose(settings.device)
+        torch.set_num_threads(settings.thread_count)
+        if device.type == "cuda":
+            torch.backends.cudnn.allow_tf32 = False  # the default rounds inputs to 10 bits; we say float32
+        recipe = weights.read_recipe(model)
+        try:
+            bag = Bag([weights.load(path) for path in recipe.networks], recipe.weights, recipe.segment)
+        except ValueError as error:
+            raise not_ready(
+                "MODEL_UNREADABLE", f"model {model.name} cannot be used: {error}", model=model.name, problem=error
+            ) from error
+        return cls(bag, _backend(bag, [path.stem for path in recipe.networks], model.directory, device, settings))
+
+    def tuned(self, tuning: Tuning) -> Tuning:
+        """Fills in no shifts, a quarter of overlap, and the networks' own segment; see :meth:`Separator.tuned`."""
+        longest = self._bag.segment_seconds
+        if (tuning.segment_seconds or 0.0) > longest:
+            raise invalid(
+                "SEGMENT",
+                f"segment is {tuning.segment_seconds:g} s; this model takes at most its own {longest:g} s",
+                field="config.segment",
+                value=tuning.segment_seconds,
+                limit=longest,
+            )
+        return replace(
+            tuning,
+            shifts=tuning.shifts or 0,
+            overlap=DEFAULT_OVERLAP if tuning.overlap is None else tuning.overlap,
+            segment_seconds=tuning.segment_seconds or longest,
+            seed=tuning.seed or 0,
+        )
+
+    def separate(
+        self, blocks: Iterable[np.ndarray], checkpoint: Callable[[], None] = lambda: None, plan: Plan = DEFAULT_PLAN
+    ) -> Iterator[SeparatedBlock]:
+        """Splits a mix while it arrives; see :meth:`Separator.separate`. Gives the stems of the plan and no others."""
+        stems = tuple(stem for stem in self.stems if not plan.stems or stem in plan.stems)
+        window = Window(self.channels)
+        crew = Crew(self._bag, self._runs(stems, self.tuned(plan.tuning), plan.level, window))
+        waiting: list[tuple[Run, Chunk]] = []
+        sent = 0
+        for block in _with_end(blocks):
+            if block is None:
+                window.closed = True
+            else:
+                _check_peak(block)
+                window.push(block)
+            waiting += crew.chunks()
+            while len(waiting) >= (1 if window.closed else self._backend.at_once):
+                checkpoint()
+                now, waiting = waiting[: self._backend.at_once], waiting[self._backend.at_once :]
+                self._compute(now)
+                count = crew.ready
+                if count:
+                    yield SeparatedBlock(sent, crew.take(stems, count))
+                    sent += count
+            window.forget(crew.keep)
+
+    def _runs(self, stems: tuple[str, ...], tuning: Tuning, level: MixLevel | None, window: Window) -> list[Run]:
+        farthest = int(TRANSITION_SECONDS * self.sample_rate)
+        runs = []
+        for part in self._bag.parts(stems):
+            for shift in range(max(1, tuning.shifts or 0)):
+                lead = 0
+                if tuning.shifts:
+                    # By network and shift, so that the stems do not depend on which others were asked for.
+                    draw = np.random.default_rng([(tuning.seed or 0) % 2**64, part.index, shift])
+                    lead = farthest - int(draw.integers(0, farthest, endpoint=True))
+                cut = self._bag.cut(part.index, tuning.overlap or 0.0, tuning.segment_seconds, lead)
+                lane = Lane(cut, window, (len(part.rows), self.channels), level)
+                runs.append(Run(part, lane, 1.0 / max(1, tuning.shifts or 0)))
+        return runs
+
+    def _compute(self, chunks: Sequence[tuple[Run, Chunk]]) -> None:
+        """Runs the chunks, those of one network together, and joins the answers in their order."""
+        chunks = sorted(chunks, key=lambda each: each[0].part.index)  # stable: each pass keeps its order
+        start = 0
+        while start < len(chunks):
+            index = chunks[start][0].part.index
+            end = next((at for at in range(start, len(chunks)) if chunks[at][0].part.index != index), len(chunks))
+            answers = self._backend.run(index, [chunk.samples for _, chunk in chunks[start:end]])
+            for (run, chunk), answer in zip(chunks[start:end], answers, strict=True):
+                run.lane.join(chunk, answer[list(run.part.rows)])
+            start = end
+
+
+@dataclass(frozen=True)
+class Run:
+    """One network's pass over the mix under one shift, and how much it counts among its shifts."""
+
+    part: Part
+    lane: Lane
+    share: float
+
+
+class Crew:
+    """All passes over one mix, in step: what is given out is final in each.
+
+    Args:
+        bag: The networks.
+        runs: The passes.
+    """
+
+    def __init__(self, bag: Bag, runs: Sequence[Run]) -> None:
+        self._bag = bag
+        self._runs = runs
+
+    def chunks(self) -> list[tuple[Run, Chunk]]:
+        """Cuts what can be cut, those of one network one after the other, the earliest first."""
+        found = [(run, chunk) for run in self._runs for chunk in run.lane.chunks()]
+        return sorted(found, key=lambda each: each[1].start)
+
+    @property
+    def ready(self) -> int:
+        """Samples that are final in every pass."""
+        return min(run.lane.ready for run in self._runs)
+
+    @property
+    def keep(self) -> int:
+        """Where that part of the mix begins which some pass may still want."""
+        return min(run.lane.keep for run in self._runs)
+
+    def take(self, stems: Sequence[str], count: int) -> dict[str, np.ndarray]:
+        """The next ``count`` samples of each stem, ``(channels, count)``: the mean over networks and shifts."""
+        sums: dict[str, np.ndarray] = {}
+        for run in self._runs:
+            answer = run.lane.take(count)
+            for row, (place, counts) in enumerate(zip(run.part.rows, run.part.counts, strict=True)):
+                stem, factor = self._bag.stems[place], np.float32(counts * run.share)
+                part = answer[row] if factor == 1.0 else answer[row] * factor
+                sums[stem] = sums[stem] + part if stem in sums else part
+        return {stem: sums[stem] for stem in stems}
+
+
+def _backend(
+    bag: Bag, names: Sequence[str], directory: Path, device: torch.device, settings: SeparationSettings
+) -> Backend:
+    """What the settings ask for; by default OpenVINO for HTDemucs on a CPU, and torch for everything else."""
+    wanted = settings.backend
+    if wanted == "openvino" and device.type != "cpu":
+        raise not_ready(
+            "BACKEND_NOT_AVAILABLE",
+            f"the OpenVINO backend computes on CPUs and the device is {device}; set SEPARATION_DEVICE to cpu, "
+            "or SEPARATION_BACKEND to auto or torch",
+            backend=wanted,
+            device=device,
+        )
+    if wanted == "torch" or device.type != "cpu" or importlib.util.find_spec("openvino") is None:
+        return TorchBackend(bag.networks, device, settings.precision, settings.chunks_at_once)
+    # Imported here: it takes a second, and nothing else needs it.
+    from services.separation.engines.demucs import openvino_graph
+    from services.separation.engines.demucs.openvino_backend import OpenVinoBackend
+
+    if wanted == "auto" and not all(map(openvino_graph.is_graphable, bag.networks)):
+        return TorchBackend(bag.networks, device, settings.precision, settings.chunks_at_once)
+    folder = openvino_graph.folder_for(directory)
+    folders = [folder / name for name in names]
+    return OpenVinoBackend(bag.networks, folders, settings.precision, settings.thread_count, settings.chunks_at_once)
+
+
+def _with_end(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray | None]:
+    yield from blocks
+    yield None
+
+
+def _check_peak(samples: np.ndarray) -> None:
+    peak = float(np.abs(samples).max()) if samples.size else 0.0
+    if not peak <= MAX_PEAK:
+        message = f"a sample is {peak:.3g} times full scale; at most {MAX_PEAK:.0e} can be separated: is it float PCM?"
+        raise invalid("AUDIO_LEVEL", message, peak=peak, limit=MAX_PEAK)

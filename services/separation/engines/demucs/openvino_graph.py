@@ -1,0 +1,129 @@
+"""HTDemucs without its transforms, as a graph that OpenVINO runs.
+
+HTDemucs uses the spectrogram only at its two ends. Between them it is a plain graph from (mix, spectrum) to (spectra of
+the stems, waves of the stems), which is traced once for each network and kept beside its weights; the transforms stay
+in torch. The cut itself changes no bit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib.metadata
+import logging
+import os
+import secrets
+import shutil
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from demucs.htdemucs import HTDemucs
+
+# Converting a model would report to a server which operators it holds; without this package OpenVINO stays silent.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+import openvino  # noqa: E402
+
+VERSION = "1"
+"""Of what is traced here; a change makes every kept graph be made again."""
+
+_log = logging.getLogger(__name__)
+
+
+def is_graphable(network: object) -> bool:
+    """Whether a network can be cut at its transforms: an HTDemucs that sees whole training segments, complex values as
+    channels."""
+    return isinstance(network, HTDemucs) and bool(network.cac) and bool(network.use_train_segment)
+
+
+def segment_samples(network: Any) -> int:
+    """Samples of the one length that the graph takes."""
+    return int(network.segment * network.samplerate)
+
+
+def spectrum_of(network: Any, mix: torch.Tensor) -> torch.Tensor:
+    """What the graph wants beside ``mix`` (1, channels, samples): (1, 2 channels, bins, frames), real and imaginary."""
+    spectrum: torch.Tensor = network._magnitude(network._spec(mix))
+    return spectrum
+
+
+def joined(network: Any, spectra: torch.Tensor, waves: torch.Tensor) -> torch.Tensor:
+    """The stems, (1, stems, channels, samples), of the graph's two answers."""
+    answer: torch.Tensor = waves + network._ispec(network._mask(None, spectra), waves.shape[-1])
+    return answer
+
+
+def folder_for(directory: Path) -> Path:
+    """Where the graphs of a model lie: its own folder is named by the digests of its weights."""
+    made_by = f"openvino-{importlib.metadata.version('openvino')}-demucs-{importlib.metadata.version('demucs')}"
+    return directory / "derived" / f"{made_by}-{VERSION}"
+
+
+def graph(runtime: openvino.Core, network: Any, folder: Path) -> openvino.Model:
+    """Reads the graph kept in ``folder``; makes it, and keeps it there, where there is none or it cannot be read.
+
+    Where the folder cannot be written to, the graph is made each time.
+    """
+    if (folder / "core.xml").exists():
+        try:
+            return runtime.read_model(folder / "core.xml")
+        except RuntimeError as error:
+            _log.warning("the graph in %s cannot be read and is made again: %s", folder, str(error).splitlines()[0])
+            shutil.rmtree(folder, ignore_errors=True)
+    made = trace(network)
+    fresh = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    try:
+        fresh.mkdir(parents=True)
+        openvino.save_model(made, fresh / "core.xml", compress_to_fp16=False)
+        with contextlib.suppress(FileExistsError, OSError):  # another worker was quicker
+            os.rename(fresh, folder)
+    except (OSError, RuntimeError) as error:
+        _log.warning("the graph cannot be kept in %s and is made at each start: %s", folder, error)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return made
+
+
+def trace(network: Any) -> openvino.Model:
+    """Makes the graph of a network whose weights are there."""
+    core = _Core(network).eval()
+    mix = torch.randn(1, network.audio_channels, segment_samples(network), generator=torch.Generator().manual_seed(0))
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # the fused attention is no operator that can be converted
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that shapes are taken for constants, which is what is wanted
+            example = (mix, spectrum_of(network, mix))
+            return openvino.convert_model(core, example_input=example, input=[list(each.shape) for each in example])
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+
+
+class _Core(torch.nn.Module):
+    """A network whose transforms are left out: ``(mix, spectrum)`` to ``(spectra, waves)``.
+
+    It computes with the weights of the network that it is made of, which is left as it was.
+    """
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self._network = copy.copy(network)
+        self._spectrum: torch.Tensor | None = None
+        self._spectra: torch.Tensor | None = None
+        self._network._spec = lambda mix: self._spectrum
+        self._network._magnitude = lambda spectrum: spectrum
+        self._network._mask = lambda spectrum, spectra: spectra
+        self._network._ispec = self._keep
+
+    def _keep(self, spectra: torch.Tensor, length: int) -> float:
+        self._spectra = spectra
+        return 0.0  # the network adds this to its waves
+
+    def forward(self, mix: torch.Tensor, spectrum: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor]:
+        """Computes what lies between the transforms."""
+        self._spectrum = spectrum
+        waves = self._network(mix)
+        spectra, self._spectra, self._spectrum = self._spectra, None, None
+        return spectra, waves

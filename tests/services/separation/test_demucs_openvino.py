@@ -1,0 +1,143 @@
+"""The OpenVINO backend gives what torch gives, keeps its graph, and says what it cannot do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from chassis.errors import AntiphonError
+from services.separation.engine import MixLevel, Plan
+from services.separation.engines.demucs import openvino_graph
+from services.separation.engines.demucs.bag import Bag
+from services.separation.engines.demucs.engine import Demucs
+from services.separation.engines.demucs.openvino_backend import OpenVinoBackend
+from services.separation.engines.demucs.torch_backend import TorchBackend
+from services.separation.settings import SeparationSettings
+from tests.services.separation import tiny_demucs
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the graph of the tiny network."""
+    folder = tmp_path_factory.mktemp("derived") / "network"
+    OpenVinoBackend([tiny_demucs.network("htdemucs")], [folder])
+    return folder
+
+
+def backend(folder: Path, **options: Any) -> OpenVinoBackend:
+    return OpenVinoBackend([tiny_demucs.network("htdemucs")], [folder], **options)
+
+
+def noise(frames: int, seed: int = 0) -> np.ndarray:
+    return (0.3 * np.random.default_rng(seed).standard_normal((2, frames))).astype(np.float32)
+
+
+def relative(got: np.ndarray, want: np.ndarray) -> float:
+    return float(np.sqrt(np.square(got - want, dtype=np.float64).sum() / np.square(want, dtype=np.float64).sum()))
+
+
+@pytest.mark.parametrize("frames", [88_200, 57_331])
+def test_a_chunk_is_what_torch_makes_of_it(kept: Path, frames: int) -> None:
+    chunk = noise(frames)
+    (want,) = TorchBackend([tiny_demucs.network("htdemucs")], CPU).run(0, [chunk])
+    (got,) = backend(kept).run(0, [chunk])
+    assert got.shape == want.shape == (4, 2, frames)
+    # Sums in another order; on the real size it is allowed 5e-5.
+    assert relative(got, want) < 2e-5
+
+
+def test_a_whole_mix_is_what_torch_makes_of_it(kept: Path) -> None:
+    network, mix = tiny_demucs.network("htdemucs"), noise(200_001)
+    level = MixLevel(float(mix.mean()), float(mix.mean(0).std(ddof=1)))
+
+    def stems(computing: Any) -> np.ndarray:
+        blocks = list(Demucs(Bag([network]), computing).separate([mix], plan=Plan(level=level)))
+        return np.stack([np.concatenate([block.stems[stem] for block in blocks], axis=1) for stem in network.sources])
+
+    want = stems(TorchBackend([network], CPU))
+    assert relative(stems(backend(kept)), want) < 2e-5
+    together = backend(kept, at_once=2)
+    assert relative(stems(together), want) < 2e-5
+
+
+def test_bfloat16_is_near_and_named_or_refused(kept: Path) -> None:
+    chunk = noise(88_200)
+    (full,) = backend(kept).run(0, [chunk])
+    try:
+        lower = backend(kept, precision="bfloat16")
+    except AntiphonError as error:
+        assert error.reason == "PRECISION_NOT_AVAILABLE"
+        return
+    assert lower.precision == "bfloat16"
+    assert 0 < relative(lower.run(0, [chunk])[0], full) < 10 ** (-40 / 20)
+
+
+def test_float16_is_refused(kept: Path) -> None:
+    with pytest.raises(AntiphonError, match="PRECISION_NOT_AVAILABLE"):
+        backend(kept, precision="float16")
+
+
+def test_a_kept_graph_is_read_and_not_made_again(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def trace(network: Any) -> None:
+        raise AssertionError("made again")
+
+    monkeypatch.setattr(openvino_graph, "trace", trace)
+    assert backend(kept).run(0, [noise(1_000)])[0].shape == (4, 2, 1_000)
+
+
+def test_a_graph_that_cannot_be_read_is_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "network"
+    folder.mkdir()
+    (folder / "core.xml").write_text("<net")
+    chunk = noise(10_000)
+    (want,) = TorchBackend([tiny_demucs.network("htdemucs")], CPU).run(0, [chunk])
+    assert relative(backend(folder).run(0, [chunk])[0], want) < 2e-5
+    assert (folder / "core.bin").stat().st_size > 1_000_000, "the weights are in it"
+    assert [path.name for path in tmp_path.iterdir()] == ["network"], "nothing half made is left"
+
+
+def test_where_nothing_can_be_kept_it_computes_all_the_same(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder can be made below this")
+    assert backend(blocked / "network").run(0, [noise(1_000)])[0].shape == (4, 2, 1_000)
+
+
+def test_the_weights_are_not_held_twice(kept: Path) -> None:
+    network = tiny_demucs.network("htdemucs")
+    OpenVinoBackend([network], [kept])
+    assert all(tensor.is_meta for tensor in network.parameters())
+
+
+def test_other_networks_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(AntiphonError, match="BACKEND_NOT_AVAILABLE"):
+        OpenVinoBackend([tiny_demucs.network("hdemucs")], [tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "found"),
+    [("htdemucs", "auto", "openvino"), ("htdemucs", "torch", "torch"), ("hdemucs", "auto", "torch")],
+)
+def test_the_settings_choose_and_the_parameters_say_so(tmp_path: Path, kind: str, wanted: str, found: str) -> None:
+    tiny_demucs.write(tmp_path / "weights", tiny_demucs.network(kind))
+    files = {"tiny.yaml": tiny_demucs.yaml_of(["aaaa0000"]).encode()}
+    files["aaaa0000.safetensors"] = (tmp_path / "weights").read_bytes()
+    model = tiny_demucs.store(tmp_path / "store", {"tiny": files}).require("tiny")
+    loaded = Demucs.load(model, SeparationSettings(device="cpu", backend=wanted))
+    assert loaded.parameters == {"backend": found}
+    assert ("openvino" in loaded.library_versions) == (found == "openvino")
+    kept = [path.parent.name for path in model.directory.rglob("core.xml")]
+    assert kept == (["aaaa0000"] if found == "openvino" else [])
+
+
+def test_openvino_reports_to_nobody() -> None:
+    assert sys.modules["openvino_telemetry"] is None
+    from openvino.tools.ovc import telemetry_utils
+
+    assert telemetry_utils.tm.__name__ == "openvino.tools.ovc.telemetry_stub"
