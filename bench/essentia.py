@@ -35,6 +35,7 @@ from pathlib import Path
 import numpy as np
 
 PROJECT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(PROJECT), str(PROJECT / "gen")]
 RATE = 44100
 NOT_IN_PEER = {
     "signal", "level", "true peak", "bands", "tempo, another opinion", "tempo", "pitch", "notes", "envelope",
