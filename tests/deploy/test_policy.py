@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("models", "separation", "speech", "essentia", "gateway")
+NAMES = ("models", "separation", "speech", "essentia", "llm_audio", "gateway")
 LISTENERS = NAMES[1:]
 
 FROM_THE_HOST = {
@@ -66,7 +66,7 @@ def test_only_the_gateway_is_published_and_only_to_this_machine(compose: dict[st
 
 def test_the_services_behind_the_gateway_cannot_reach_the_outside(compose: dict[str, Any]) -> None:
     assert compose["networks"]["backends"]["internal"] is True
-    for name in ("separation", "speech", "essentia"):
+    for name in ("separation", "speech", "essentia", "llm_audio"):
         assert compose["services"][name]["networks"] == ["backends"]
 
 
@@ -85,14 +85,16 @@ def test_the_health_check_asks_the_port_that_the_service_listens_on(compose: dic
 
 def test_the_gateway_is_told_where_each_service_listens(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    for name in ("separation", "speech", "essentia"):
+    for name in ("separation", "speech", "essentia", "llm_audio"):
         target = services["gateway"]["environment"][f"GATEWAY_{name.upper()}_TARGET"]
         assert target == f"dns:///{name}:{services[name]['environment']['PORT']}"
 
 
 def test_the_gateway_starts_when_every_service_answers(compose: dict[str, Any]) -> None:
     waits = compose["services"]["gateway"]["depends_on"]
-    assert waits == {name: {"condition": "service_healthy"} for name in ("separation", "speech", "essentia")}
+    assert waits == {
+        name: {"condition": "service_healthy"} for name in ("separation", "speech", "essentia", "llm_audio")
+    }
 
 
 @pytest.mark.parametrize("name", LISTENERS)
@@ -163,7 +165,9 @@ def test_a_rocm_image_without_rocm_torch_does_not_build(dockerfile: Instructions
 
 
 def test_every_package_of_an_image_comes_from_its_lock(dockerfile: Instructions) -> None:
-    installs = re.findall(r"install (?!\()[^;]*;", " ".join(row[2] for row in dockerfile if row[0] == "environment"))
+    installs = re.findall(
+        r"(?<!apt-get )install (?!\()[^;]*;", " ".join(row[2] for row in dockerfile if row[0] == "environment")
+    )
     locks = [each for each in installs if "requirements.lock" in each]
     assert locks, "no lock is installed"
     assert all("--require-hashes --no-deps" in each for each in locks)
@@ -232,7 +236,7 @@ def gather(
     return subprocess.run(["sh", "-c", step], cwd=context, env=variables, capture_output=True, check=False)
 
 
-@pytest.mark.parametrize("service", ["separation", "speech", "essentia", "gateway"])
+@pytest.mark.parametrize("service", ["separation", "speech", "essentia", "llm_audio", "gateway"])
 def test_an_image_gets_what_its_service_imports_and_the_lock_of_its_environment(
     tmp_path: Path, dockerfile: Instructions, service: str
 ) -> None:

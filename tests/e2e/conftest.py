@@ -14,12 +14,13 @@ import pytest
 
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.essentia.v1 import essentia_service_pb2_grpc as essentia_grpc
+from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as llm_audio_grpc
 from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc
 from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
 
 ROOT = Path(__file__).parent.parent.parent
 MAX_AUDIO_SECONDS = 100  # so that "too long" is a small file
-SERVICES = ("gateway", "separation", "speech", "essentia")
+SERVICES = ("gateway", "separation", "speech", "essentia", "llm_audio")
 
 
 @dataclass
@@ -54,6 +55,7 @@ STUBS = {
     "separation": lambda channel: separation_grpc.SeparationServiceStub(channel).Separate,
     "speech": lambda channel: speech_grpc.SpeechServiceStub(channel).Transcribe,
     "essentia": lambda channel: essentia_grpc.EssentiaServiceStub(channel).Analyze,
+    "llm_audio": lambda channel: llm_audio_grpc.LlmAudioServiceStub(channel).Describe,
 }
 
 
