@@ -42,6 +42,17 @@ chosen_engine = $(or $($(shell echo $(1) | tr a-z A-Z)_ENGINE),$(ANTIPHON_ENGINE
 environment_of = $(or $(filter $(1)-$(call chosen_engine,$(1)),$(ENGINES)),$(1))
 TORCH_PIP_ARGS ?=
 
+# llama.cpp is built from source, for any x86-64 of the last ten years; pip keeps the wheel. For a GPU give other flags:
+#   ROCm:   LLAMA_CMAKE_ARGS="-DGGML_HIP=ON -DGPU_TARGETS=gfx1201 -DGGML_NATIVE=OFF" HIPCXX="$(hipconfig -l)/clang" HIP_PATH="$(hipconfig -R)"
+#   Vulkan: LLAMA_CMAKE_ARGS="-DGGML_VULKAN=ON -DGGML_NATIVE=OFF"
+# They are part of what .venvs/llm_audio is made from, so a change of them makes it anew, past pip's cache of wheels.
+LLAMA_PORTABLE := -DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON -DGGML_OPENMP=ON
+LLAMA_CMAKE_ARGS ?= $(LLAMA_PORTABLE)
+LLAMA_JOBS ?= $(shell nproc)
+$(VENV)/llm_audio/.ready: export CMAKE_ARGS = $(LLAMA_CMAKE_ARGS)
+$(VENV)/llm_audio/.ready: export CMAKE_BUILD_PARALLEL_LEVEL = $(LLAMA_JOBS)
+$(VENV)/llm_audio/.ready: export PIP_NO_CACHE_DIR = $(if $(filter-out $(LLAMA_PORTABLE),$(LLAMA_CMAKE_ARGS)),1)
+
 # Made on the way to .tests, and not to be thrown away as an intermediate file.
 .PRECIOUS: $(VENV)/%/.ready $(VENV)/%/.tests
 

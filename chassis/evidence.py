@@ -46,6 +46,8 @@ def progress(facts: ProgressFacts) -> evidence_pb2.Progress:
         message.fraction = min(max(facts.fraction, 0.0), 1.0)
     if facts.audio_seconds is not None:
         message.audio_done.CopyFrom(duration(facts.audio_seconds))
+    if facts.remaining_seconds is not None:
+        message.remaining.CopyFrom(duration(facts.remaining_seconds))
     return message
 
 
@@ -69,7 +71,7 @@ def provenance(
     *,
     service: str,
     work: WorkFacts,
-    source: SourceFacts,
+    source: SourceFacts | None,
     upload_sha256: bytes,
     config_sha256: bytes,
     started: float,
@@ -81,8 +83,8 @@ def provenance(
     Args:
         service: Full protobuf name of the service.
         work: What the worker reported.
-        source: The audio as decoded.
-        upload_sha256: SHA-256 of the uploaded bytes.
+        source: The audio as decoded; None where the call had none.
+        upload_sha256: SHA-256 of the uploaded bytes; empty where there were none.
         config_sha256: SHA-256 of the config in deterministic form.
         started: When the work began, seconds since the epoch.
         compute_seconds: Wall time in the worker.
@@ -105,6 +107,6 @@ def provenance(
     message.start_time.FromNanoseconds(round(started * 1e9))
     if work.seed is not None:
         message.seed = work.seed
-    if source.pcm_sha256 is not None:
+    if source is not None and source.pcm_sha256 is not None:
         message.pcm_sha256 = source.pcm_sha256
     return message

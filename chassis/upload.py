@@ -246,6 +246,7 @@ class Upload(Generic[Config]):
         self._idle_seconds = idle_seconds
         self._config: Config | None = None
         self._file: SpoolFile | None = None
+        self._began = False
         self.byte_count = 0
         self.sha256 = b""
 
@@ -287,6 +288,19 @@ class Upload(Generic[Config]):
         file.finish()
         return SpooledAudio(file.path, self.byte_count, self.sha256)
 
+    async def audio_if_any(self) -> SpooledAudio | None:
+        """Reads every chunk into the spool; None for an upload that ends with its config.
+
+        Raises:
+            AntiphonError: those of :meth:`audio`.
+        """
+        try:
+            return await self.audio()
+        except AntiphonError as error:
+            if error.reason == "UPLOAD_EMPTY" and not self._began:
+                return None
+            raise
+
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Yields the bytes of each chunk as it comes; at the end ``byte_count`` and ``sha256`` are set.
 
@@ -307,6 +321,7 @@ class Upload(Generic[Config]):
                 raise invalid("CONFIG_REPEATED", "config came twice; send it once, first", field="config")
             if payload is None:
                 raise invalid("PAYLOAD_MISSING", "a message held neither config nor chunk", field="chunk")
+            self._began = True
             chunk = message.chunk
             data = chunk.data
             assembler.feed(data, chunk.byte_offset, chunk.crc32c if chunk.HasField("crc32c") else None, chunk.last)

@@ -16,12 +16,15 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.essentia.v1 import essentia_service_pb2_grpc as essentia_grpc
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as llm_audio_grpc
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
 from chassis.upload import Spool
 from gateway.channels import open_channel
+from gateway.facts import facts_json
 from gateway.plan import EVERY, STAGES, UPLOAD
 from gateway.replay import Line, Recording
 from gateway.settings import GatewaySettings
@@ -235,11 +238,43 @@ class StemFeaturesBackend(EssentiaBackend):
         yield analysis_pb2.AnalyzeResponse(stem_features=result)
 
 
+class LlmAudioBackend:
+    """Asks llm_audio for prose: about the recording, and from what essentia and speech said of it."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self._stub = llm_audio_grpc.LlmAudioServiceStub(line.channel)  # type: ignore[no-untyped-call]
+
+    async def ask(self, question: Question) -> AsyncGenerator[analysis_pb2.AnalyzeResponse, None]:
+        """Yields progress, pieces of text, and the description; see :class:`Backend`."""
+        config, description = llm_audio_pb2.DescriptionConfig(), llm_audio_pb2.Description()
+        config.CopyFrom(question.config.llm_audio)
+        config.audio_format.CopyFrom(question.recording.announced())
+        if not config.facts_json:
+            config.facts_json = facts_json(question.parts)
+        calls = self.line.replay(
+            self._stub.Describe, llm_audio_pb2.DescribeRequest, config, question.recording, question.timeout
+        )
+        async with aclosing(calls) as responses:
+            async for response in responses:
+                match response.WhichOneof("event"):
+                    case "progress":
+                        yield _progress("llm_audio", response.progress)
+                    case "piece":
+                        yield analysis_pb2.AnalyzeResponse(text_piece=response.piece)
+                    case "answer":
+                        description.answers.append(response.answer)
+                    case "summary":
+                        description.summary.CopyFrom(response.summary)
+        yield analysis_pb2.AnalyzeResponse(llm_audio=description)
+
+
 BACKENDS: dict[str, Callable[[Line], Backend]] = {
     "separation": SeparationBackend,
     "speech": SpeechBackend,
     "essentia": EssentiaBackend,
     "stem_features": StemFeaturesBackend,
+    "llm_audio": LlmAudioBackend,
 }
 
 
@@ -255,8 +290,8 @@ def open_backends(settings: GatewaySettings) -> dict[str, Backend]:
 def stems_to_ask(config: analysis_pb2.AnalysisConfig, kept: Collection[str]) -> list[str]:
     """Names the stems to ask separation for; empty for all that the model has.
 
-    The summary's energy shares cover every stem of the model however few are sent, so the vocals alone do where nobody
-    wants stems.
+    The vocals alone do where nobody wants stems. Their share of the energy is known where the model computes all stems
+    however few are sent, and absent where it computes no others.
     """
     asked = list(config.separation.stems)
     if not asked:

@@ -34,6 +34,7 @@ STAGES = (
     Stage("speech", service="speech", inputs=("separation.vocals", UPLOAD)),
     Stage("essentia", service="essentia"),
     Stage("stem_features", service="essentia", inputs=("separation.*",), uses=("essentia.beats",)),
+    Stage("llm_audio", service="llm_audio", uses=("essentia.facts", "speech.facts")),
 )
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes one virtual environment from a hashed lock: environment.sh .venvs/NAME LOCK [PLATFORM-REQUIREMENTS].
-# What it was made from is noted by digest, so that a file that is merely newer rebuilds nothing, and an environment that
+# What it was made from, the flags of what is compiled included, is noted by digest, so that a file that is merely newer rebuilds nothing, and an environment that
 # somebody is using is not pulled away under them.
 set -eu
 
@@ -10,7 +10,7 @@ mkdir -p "$(dirname "$environment")"
 exec 9>"$environment.lock"
 flock 9 2>/dev/null || true # where there is no flock, two makes at once are the user's to avoid
 
-wanted=$(cat "$@" | "${PYTHON:?no python3 found: give make PYTHON=/path/to/python3.11}" -c '
+wanted=$({ cat "$@" && printf %s "${CMAKE_ARGS:-}"; } | "${PYTHON:?no python3 found: give make PYTHON=/path/to/python3.11}" -c '
 import hashlib, sys
 if sys.version_info < (3, 11):
     sys.exit("Python 3.11 or newer is needed; this one is " + sys.version.split()[0] + ": give make PYTHON=...")

@@ -201,17 +201,18 @@ class Call:
         """The config message; the first that must arrive."""
         return await self._upload.config()
 
-    async def run(self, verb: str, request: Any) -> AsyncGenerator[Any, None]:
+    async def run(self, verb: str, request: Any, needs_audio: bool = True) -> AsyncGenerator[Any, None]:
         """Spools the audio, waits for a worker, and yields what the job yields.
 
         Waiting yields Progress messages; of the job's own events progress comes as a Progress message too, all others
-        as they are.
+        as they are. Without ``needs_audio`` the upload may end with its config, and the job's source is None then.
         """
         config = await self._upload.config()
         raw = raw_format(config.audio_format)
         start, end = clip_range(config.clip if config.HasField("clip") else None)
-        audio = await self._upload.audio()
-        job = Job(verb, request, str(audio.path), self._host.limits, raw, start, end)
+        audio = await (self._upload.audio() if needs_audio else self._upload.audio_if_any())
+        path = None if audio is None else str(audio.path)
+        job = Job(verb, request, path, self._host.limits, raw, start, end)
         async with aclosing(self._host.pool.run(job)) as events:
             async for event in events:
                 if isinstance(event, Queued):
@@ -223,7 +224,7 @@ class Call:
                     yield evidence.progress(event)
                 else:
                     yield event
-        note(queue_seconds=round(self._queue_seconds, 4), bytes=audio.byte_count)
+        note(queue_seconds=round(self._queue_seconds, 4), bytes=self._upload.byte_count)
 
     async def run_live(self, verb: str, request: Any) -> AsyncGenerator[Any, None]:
         """Hands the audio on while it comes, and yields what the job yields meanwhile.
@@ -267,7 +268,7 @@ class Call:
         """The upload as a message; without its digest while a live stream goes on."""
         return evidence.source(facts, self._upload.sha256)
 
-    def provenance(self, work: WorkFacts, source: SourceFacts, config: Message) -> evidence_pb2.Provenance:
+    def provenance(self, work: WorkFacts, source: SourceFacts | None, config: Message) -> evidence_pb2.Provenance:
         """How this call's answer was made."""
         return evidence.provenance(
             service=self._service,

@@ -60,7 +60,8 @@ class Task:
     """One job as its engine sees it.
 
     Attributes:
-        source: The uploaded audio, a :class:`chassis.audio.Source` under the service's limits.
+        source: The uploaded audio, a :class:`chassis.audio.Source` under the service's limits; None where the call has
+            none.
     """
 
     def __init__(self, run: Run, channel: Channel) -> None:
@@ -74,14 +75,16 @@ class Task:
             max_decoded_bytes=run.limits.max_decoded_bytes,
             max_wall_seconds=run.limits.max_wall_seconds,
         )
-        self.source = Source(
-            Path(run.path),
-            raw=raw,
-            limits=limits,
-            start_seconds=run.start_seconds,
-            end_seconds=run.end_seconds,
-            checkpoint=self.checkpoint,
-        )
+        self.source: Source | None = None
+        if run.path is not None:
+            self.source = Source(
+                Path(run.path),
+                raw=raw,
+                limits=limits,
+                start_seconds=run.start_seconds,
+                end_seconds=run.end_seconds,
+                checkpoint=self.checkpoint,
+            )
 
     def checkpoint(self) -> None:
         """Gives the job up where the service no longer wants it.

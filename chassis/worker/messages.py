@@ -55,12 +55,12 @@ class Init:
 
 @dataclass(frozen=True)
 class Run:
-    """Asks for one job: verb and request, and the audio by path."""
+    """Asks for one job: verb and request, and the audio by path; None for a job without audio."""
 
     job_id: int
     verb: str
     request: Any
-    path: str
+    path: str | None
     raw: RawFormat | None
     start_seconds: float
     end_seconds: float | None

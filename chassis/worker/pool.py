@@ -47,7 +47,7 @@ class Job:
 
     verb: str
     request: Any
-    path: str
+    path: str | None
     limits: DecodeLimits
     raw: RawFormat | None = None
     start_seconds: float = 0.0

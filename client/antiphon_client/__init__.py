@@ -3,7 +3,15 @@
 from antiphon_client.client import Client
 from antiphon_client.connection import DEFAULT_TARGET, Tls
 from antiphon_client.errors import AntiphonClientError
-from antiphon_client.rpcs import AnalyzeEvent, FeaturesEvent, RecognizeEvent, SeparateEvent, TranscribeEvent
+from antiphon_client.rpcs import (
+    AnalyzeEvent,
+    DescribeEvent,
+    FeaturesEvent,
+    GenerateEvent,
+    RecognizeEvent,
+    SeparateEvent,
+    TranscribeEvent,
+)
 from antiphon_client.sync import SyncClient
 from antiphon_client.version import VERSION
 
@@ -14,7 +22,9 @@ __all__ = [
     "AnalyzeEvent",
     "AntiphonClientError",
     "Client",
+    "DescribeEvent",
     "FeaturesEvent",
+    "GenerateEvent",
     "RecognizeEvent",
     "SeparateEvent",
     "SyncClient",

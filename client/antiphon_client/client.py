@@ -16,6 +16,8 @@ from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
+from antiphon.generation.v1 import generation_service_pb2 as generation_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.answer import Answer
@@ -24,13 +26,17 @@ from antiphon_client.errors import from_rpc
 from antiphon_client.rpcs import (
     ALIGN_LYRICS,
     ANALYZE,
+    DESCRIBE,
     FEATURES,
+    GENERATE,
     RECOGNIZE,
     SEPARATE,
     TRANSCRIBE,
     AlignEvent,
     AnalyzeEvent,
+    DescribeEvent,
     FeaturesEvent,
+    GenerateEvent,
     RecognizeEvent,
     SeparateEvent,
     StreamRpc,
@@ -85,6 +91,7 @@ class Client:
         speech: speech_pb2.TranscriptionConfig | None = None,
         essentia: essentia_pb2.AnalysisConfig | None = None,
         stem_features: essentia_pb2.AnalysisConfig | None = None,
+        llm_audio: llm_audio_pb2.DescriptionConfig | None = None,
         timeout_seconds: float | None = None,
     ) -> AsyncGenerator[AnalyzeEvent, None]:
         """Yields what happens while the recording is analysed; an ``AnalysisRecord`` comes last, once.
@@ -98,9 +105,10 @@ class Client:
             speech: See ``separation``.
             essentia: See ``separation``.
             stem_features: What to measure of each stem; the stem group where None.
+            llm_audio: What to ask the language model; one full description where None.
             timeout_seconds: Deadline; the client's own where None.
         """
-        config = analysis_config(tuple(stages), return_stems, separation, speech, essentia, stem_features)
+        config = analysis_config(tuple(stages), return_stems, separation, speech, essentia, stem_features, llm_audio)
         return self._stream(ANALYZE, config, audio, audio_format, timeout_seconds)
 
     async def analyze_to_record(
@@ -181,6 +189,39 @@ class Client:
         config = config or essentia_pb2.AnalysisConfig()
         return self._stream(FEATURES, config, audio, _format_of(config), timeout_seconds)
 
+    def describe(
+        self,
+        audio: AsyncAudioSource | None,
+        config: llm_audio_pb2.DescriptionConfig | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[DescribeEvent, None]:
+        """Yields header, progress, text pieces and answers; a ``DescriptionSummary`` comes last. Ask llm_audio.
+
+        Args:
+            audio: What :meth:`transcribe` takes; None for a model that writes from the facts in ``config``.
+            config: Prompts, facts, sampling; see the message.
+            timeout_seconds: Deadline; the client's own where None.
+        """
+        config = config or llm_audio_pb2.DescriptionConfig()
+        return self._stream(DESCRIBE, config, audio, _format_of(config), timeout_seconds)
+
+    def generate(
+        self,
+        config: generation_pb2.GenerationConfig,
+        audio: AsyncAudioSource | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[GenerateEvent, None]:
+        """Yields header, progress and piece chunks; a ``GenerationSummary`` comes last. Ask the generation service.
+
+        Args:
+            config: Prompts and settings.
+            audio: The clip to continue or to follow, as ``config.audio_role`` says; None where it names no role.
+            timeout_seconds: Deadline; the client's own where None.
+        """
+        return self._stream(GENERATE, config, audio, _format_of(config), timeout_seconds)
+
     async def services(self, *, timeout_seconds: float = 10.0) -> list[analysis_pb2.ServiceStatus]:
         """Asks the gateway which services it uses and whether each answers."""
         stub: Any = analysis_grpc.AnalysisServiceStub(self._channel)
@@ -194,11 +235,11 @@ class Client:
         self,
         rpc: StreamRpc[Event],
         config: Any,
-        audio: AsyncAudioSource,
+        audio: AsyncAudioSource | None,
         audio_format: audio_pb2.AudioFormat | None,
         timeout_seconds: float | None,
     ) -> AsyncGenerator[Event, None]:
-        upload = await asyncio.to_thread(Upload, audio)
+        upload = None if audio is None else await asyncio.to_thread(Upload, audio)
         method = self._channel.stream_stream(
             rpc.method, request_serializer=rpc.request.SerializeToString, response_deserializer=rpc.response.FromString
         )
@@ -214,21 +255,25 @@ class Client:
             raise from_rpc(error, self.target, answer.begun) from None
         except asyncio.CancelledError:
             # grpc.aio cancels the call when its request iterator raises, and says nothing of why.
-            if upload.failure is not None:
+            if upload is not None and upload.failure is not None:
                 raise upload.failure from None
             raise
         finally:
             call.cancel()
-            upload.close()
+            if upload is not None:
+                upload.close()
 
 
 async def _requests(
-    rpc: StreamRpc[Any], config: Any, audio_format: audio_pb2.AudioFormat | None, upload: Upload
+    rpc: StreamRpc[Any], config: Any, audio_format: audio_pb2.AudioFormat | None, upload: Upload | None
 ) -> AsyncIterator[Any]:
     sent = type(config)()
     sent.CopyFrom(config)
-    sent.audio_format.CopyFrom(upload.announce(audio_format))
+    if upload is not None:
+        sent.audio_format.CopyFrom(upload.announce(audio_format))
     yield rpc.request(config=sent)
+    if upload is None:
+        return
     try:
         async for chunk in upload.achunks():
             yield rpc.request(chunk=chunk)

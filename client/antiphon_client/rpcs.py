@@ -9,6 +9,8 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon.generation.v1 import generation_service_pb2 as generation_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 
@@ -20,6 +22,8 @@ AnalyzeEvent = (
     | speech_pb2.Transcript
     | essentia_pb2.Analysis
     | essentia_pb2.StemAnalyses
+    | llm_audio_pb2.TextPiece
+    | llm_audio_pb2.Description
     | separation_pb2.SeparationHeader
     | separation_pb2.StemChunk
     | record_pb2.AnalysisRecord
@@ -51,6 +55,19 @@ FeaturesEvent = (
     | essentia_pb2.Features
     | essentia_pb2.TagSet
     | essentia_pb2.AnalysisSummary
+)
+DescribeEvent = (
+    llm_audio_pb2.DescriptionHeader
+    | evidence_pb2.Progress
+    | llm_audio_pb2.TextPiece
+    | llm_audio_pb2.Answer
+    | llm_audio_pb2.DescriptionSummary
+)
+GenerateEvent = (
+    generation_pb2.GenerationHeader
+    | evidence_pb2.Progress
+    | generation_pb2.PieceChunk
+    | generation_pb2.GenerationSummary
 )
 
 Event = TypeVar("Event")
@@ -106,6 +123,18 @@ FEATURES: StreamRpc[FeaturesEvent] = StreamRpc(
     essentia_pb2.AnalyzeResponse,
     "summary",
 )
+DESCRIBE: StreamRpc[DescribeEvent] = StreamRpc(
+    "/antiphon.llm_audio.v1.LlmAudioService/Describe",
+    llm_audio_pb2.DescribeRequest,
+    llm_audio_pb2.DescribeResponse,
+    "summary",
+)
+GENERATE: StreamRpc[GenerateEvent] = StreamRpc(
+    "/antiphon.generation.v1.GenerationService/Generate",
+    generation_pb2.GenerateRequest,
+    generation_pb2.GenerateResponse,
+    "summary",
+)
 
 STAGES: tuple[str, ...] = tuple(
     field.name
@@ -123,6 +152,7 @@ def analysis_config(
     speech: speech_pb2.TranscriptionConfig | None,
     essentia: essentia_pb2.AnalysisConfig | None,
     stem_features: essentia_pb2.AnalysisConfig | None = None,
+    llm_audio: llm_audio_pb2.DescriptionConfig | None = None,
 ) -> analysis_pb2.AnalysisConfig:
     """Puts the settings of an analysis together; what is None stays the server's to choose."""
     return analysis_pb2.AnalysisConfig(
@@ -132,4 +162,5 @@ def analysis_config(
         speech=speech,
         essentia=essentia,
         stem_features=stem_features,
+        llm_audio=llm_audio,
     )

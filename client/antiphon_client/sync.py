@@ -13,6 +13,8 @@ from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
+from antiphon.generation.v1 import generation_service_pb2 as generation_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.answer import Answer
@@ -21,13 +23,17 @@ from antiphon_client.errors import from_rpc
 from antiphon_client.rpcs import (
     ALIGN_LYRICS,
     ANALYZE,
+    DESCRIBE,
     FEATURES,
+    GENERATE,
     RECOGNIZE,
     SEPARATE,
     TRANSCRIBE,
     AlignEvent,
     AnalyzeEvent,
+    DescribeEvent,
     FeaturesEvent,
+    GenerateEvent,
     RecognizeEvent,
     SeparateEvent,
     StreamRpc,
@@ -75,10 +81,11 @@ class SyncClient:
         speech: speech_pb2.TranscriptionConfig | None = None,
         essentia: essentia_pb2.AnalysisConfig | None = None,
         stem_features: essentia_pb2.AnalysisConfig | None = None,
+        llm_audio: llm_audio_pb2.DescriptionConfig | None = None,
         timeout_seconds: float | None = None,
     ) -> Generator[AnalyzeEvent, None, None]:
         """Yields what happens while the recording is analysed; an ``AnalysisRecord`` comes last, once."""
-        config = analysis_config(tuple(stages), return_stems, separation, speech, essentia, stem_features)
+        config = analysis_config(tuple(stages), return_stems, separation, speech, essentia, stem_features, llm_audio)
         return self._stream(ANALYZE, config, audio, audio_format, timeout_seconds)
 
     def analyze_to_record(
@@ -147,6 +154,33 @@ class SyncClient:
         config = config or essentia_pb2.AnalysisConfig()
         return self._stream(FEATURES, config, audio, _format_of(config), timeout_seconds)
 
+    def describe(
+        self,
+        audio: AudioSource | None,
+        config: llm_audio_pb2.DescriptionConfig | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Generator[DescribeEvent, None, None]:
+        """Yields header, progress, text pieces and answers; a ``DescriptionSummary`` comes last. Ask llm_audio.
+
+        Args:
+            audio: What :meth:`transcribe` takes; None for a model that writes from the facts in ``config``.
+            config: Prompts, facts, sampling; see the message.
+            timeout_seconds: Deadline; the client's own where None.
+        """
+        config = config or llm_audio_pb2.DescriptionConfig()
+        return self._stream(DESCRIBE, config, audio, _format_of(config), timeout_seconds)
+
+    def generate(
+        self,
+        config: generation_pb2.GenerationConfig,
+        audio: AudioSource | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Generator[GenerateEvent, None, None]:
+        """Yields header, progress and piece chunks; a ``GenerationSummary`` comes last. Ask the generation service."""
+        return self._stream(GENERATE, config, audio, _format_of(config), timeout_seconds)
+
     def services(self, *, timeout_seconds: float = 10.0) -> list[analysis_pb2.ServiceStatus]:
         """Asks the gateway which services it uses and whether each answers."""
         stub: Any = analysis_grpc.AnalysisServiceStub(self._channel)
@@ -160,11 +194,11 @@ class SyncClient:
         self,
         rpc: StreamRpc[Event],
         config: Any,
-        audio: AudioSource,
+        audio: AudioSource | None,
         audio_format: audio_pb2.AudioFormat | None,
         timeout_seconds: float | None,
     ) -> Generator[Event, None, None]:
-        upload = Upload(audio)
+        upload = None if audio is None else Upload(audio)
         method = self._channel.stream_stream(
             rpc.method, request_serializer=rpc.request.SerializeToString, response_deserializer=rpc.response.FromString
         )
@@ -179,27 +213,31 @@ class SyncClient:
                     yield event
             answer.end()
         except grpc.RpcError as error:
-            if upload.failure is not None:
+            if upload is not None and upload.failure is not None:
                 raise upload.failure from None
             raise from_rpc(error, self.target, answer.begun) from None
         finally:
             call.cancel()
-            upload.close()
+            if upload is not None:
+                upload.close()
 
 
 class _Requests:
     def __init__(
-        self, rpc: StreamRpc[Any], config: Any, audio_format: audio_pb2.AudioFormat | None, upload: Upload
+        self, rpc: StreamRpc[Any], config: Any, audio_format: audio_pb2.AudioFormat | None, upload: Upload | None
     ) -> None:
         self._rpc = rpc
         self._upload = upload
         self._config = type(config)()
         self._config.CopyFrom(config)
-        self._config.audio_format.CopyFrom(upload.announce(audio_format))
+        if upload is not None:
+            self._config.audio_format.CopyFrom(upload.announce(audio_format))
         self.cancel: Callable[[], object] | None = None
 
     def messages(self) -> Iterator[Any]:
         yield self._rpc.request(config=self._config)
+        if self._upload is None:
+            return
         try:
             for chunk in self._upload.chunks():
                 yield self._rpc.request(chunk=chunk)

@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from gateway.fuse.caveats import caveats
+from gateway.fuse.description import description
 from gateway.fuse.key import key
 from gateway.fuse.loudness import loudness
 from gateway.fuse.source import source
@@ -25,6 +26,7 @@ _FACTS = {
     "language": language,
     "lyrics": lyrics,
     "vocals": vocals,
+    "description": description,
 }
 
 

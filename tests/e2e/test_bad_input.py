@@ -15,6 +15,7 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio
 from antiphon.separation.v1 import separation_service_pb2 as separation
 from antiphon.speech.v1 import speech_service_pb2 as speech
 from antiphon_client.connection import keep_status
@@ -28,7 +29,11 @@ FAMILIES = {
     "speech": (speech.TranscribeRequest, speech.TranscriptionConfig),
     "essentia": (essentia.AnalyzeRequest, essentia.AnalysisConfig),
 }
-EVERYWHERE = {**FAMILIES, "gateway": (analysis.AnalyzeRequest, analysis.AnalysisConfig)}
+EVERYWHERE = {
+    **FAMILIES,
+    "llm_audio": (llm_audio.DescribeRequest, llm_audio.DescriptionConfig),
+    "gateway": (analysis.AnalyzeRequest, analysis.AnalysisConfig),
+}
 GOOD = recordings.wav(recordings.tone(1.0))
 
 
@@ -124,6 +129,26 @@ OWN: dict[str, tuple[str, Upload, tuple[str, str]]] = {
         Upload(GOOD, config={"output_encoding": 99}),
         ("INVALID_ARGUMENT", "OUTPUT_ENCODING"),
     ),
+    "separation: an MP3 at 22.05 kHz": (
+        "separation",
+        Upload(GOOD, config={"output_encoding": audio_pb2.OUTPUT_ENCODING_MP3, "output_sample_rate_hertz": 22_050}),
+        ("INVALID_ARGUMENT", "OUTPUT_SAMPLE_RATE"),
+    ),
+    "separation: a rate of -1 Hz": (
+        "separation",
+        Upload(GOOD, config={"output_sample_rate_hertz": -1}),
+        ("INVALID_ARGUMENT", "OUTPUT_SAMPLE_RATE"),
+    ),
+    "separation: unknown clip mode": (
+        "separation",
+        Upload(GOOD, config={"clip_mode": 9}),
+        ("INVALID_ARGUMENT", "CLIP_MODE"),
+    ),
+    "separation: a difference that there is not": (
+        "separation",
+        Upload(GOOD, config={"stems": ["no_kazoo"]}),
+        ("INVALID_ARGUMENT", "UNKNOWN_STEM"),
+    ),
     "speech: unknown model": ("speech", Upload(GOOD, config={"model": "whisper-enormous"}), MODEL),
     "speech: unknown language": (
         "speech",
@@ -140,6 +165,18 @@ OWN: dict[str, tuple[str, Upload, tuple[str, str]]] = {
         "essentia",
         Upload(recordings.wav(recordings.tone(0.01))),
         ("INVALID_ARGUMENT", "AUDIO_TOO_SHORT"),
+    ),
+    "llm_audio: unknown model": ("llm_audio", Upload(GOOD, config={"model": "gpt"}), MODEL),
+    "llm_audio: unknown prompt": (
+        "llm_audio",
+        Upload(GOOD, config={"prompts": [{"name": "horoscope"}]}),
+        ("INVALID_ARGUMENT", "PROMPT_UNKNOWN"),
+    ),
+    "llm_audio: no facts": ("llm_audio", Upload(GOOD), ("INVALID_ARGUMENT", "FACTS_MISSING")),
+    "llm_audio: facts that are no object": (
+        "llm_audio",
+        Upload(GOOD, config={"facts_json": "[]"}),
+        ("INVALID_ARGUMENT", "FACTS_JSON"),
     ),
     "gateway: unknown stage": (
         "gateway",
@@ -168,6 +205,8 @@ async def failure(stack: Stack, service: str, upload: Upload) -> AntiphonError:
 @pytest.mark.parametrize("service", EVERYWHERE)
 async def test_a_damaged_upload_is_refused(stack: Stack, service: str, case: str) -> None:
     upload, expected = TRANSPORT[case]
+    if (service, case) == ("llm_audio", "no chunks"):
+        expected = ("INVALID_ARGUMENT", "FACTS_MISSING")  # a config may be all it needs
     error = await failure(stack, service, upload)
     assert (error.code, error.reason) == expected
 
@@ -235,7 +274,8 @@ async def test_silence_has_no_words_no_tempo_and_no_energy_shares(stack: Stack) 
 async def test_audio_that_nobody_can_read_still_gives_a_record_that_says_so(stack: Stack) -> None:
     record = (await last(stack, "gateway", Upload(b"this is not audio " * 500))).record
     reports = {report.stage: report for report in record.stage_reports}
-    assert set(reports) == {*FAMILIES, "stem_features"}
+    assert set(reports) == {*FAMILIES, "stem_features", "llm_audio"}
+    assert status.from_status(reports.pop("llm_audio").error).reason == "FACTS_MISSING"  # nobody could say anything
     assert reports["stem_features"].state == record_pb2.STAGE_STATE_SKIPPED  # separation gave no stems
     for stage, report in reports.items():
         assert status.from_status(report.error).reason == "AUDIO_UNDECODABLE", stage

@@ -23,6 +23,7 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.connection import keep_status
 from chassis import status
@@ -31,8 +32,12 @@ from tests.e2e.test_bad_input import proper
 from tests.fixtures import recordings
 
 pytestmark = pytest.mark.e2e
-FAMILIES = ("separation", "speech", "essentia")
+FAMILIES = ("separation", "speech", "essentia", "llm_audio")
 SECONDS = 60.0
+PROSE = llm_audio_pb2.DescriptionConfig(
+    facts_json='{"tempo": 120, "key": "A major"}',
+    prompts=[llm_audio_pb2.Prompt(name=name) for name in ("full", "technical", "genre_mood", "structure", "analyze")],
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +53,8 @@ def upload() -> bytes:
 def requests(data: bytes, **config: Any) -> list[analysis.AnalyzeRequest]:
     # Voice activity detection would skip music at once; with it off, speech has work to do.
     config.setdefault("speech", speech_pb2.TranscriptionConfig(voice_activity_detection=False))
+    # Facts of its own, for llm_audio alone, and questions that keep it busy.
+    config.setdefault("llm_audio", PROSE)
     settings = analysis.AnalysisConfig(**config)
     return proper(analysis.AnalyzeRequest(config=settings), analysis.AnalyzeRequest, data)
 
@@ -225,6 +232,8 @@ async def test_reflection_lists_every_service(stack: Stack, service: str) -> Non
         "separation": "antiphon.separation.v1.SeparationService",
         "speech": "antiphon.speech.v1.SpeechService",
         "essentia": "antiphon.essentia.v1.EssentiaService",
+        "generation": "antiphon.generation.v1.GenerationService",
+        "llm_audio": "antiphon.llm_audio.v1.LlmAudioService",
     }
     async with stack.channel(service) as channel:
         stub = reflection_pb2_grpc.ServerReflectionStub(channel)
@@ -241,7 +250,12 @@ async def test_a_deadline_ends_a_call_and_the_next_one_is_served(stack: Stack, u
 
     make, make_config = EVERYWHERE[stage]
     # Voice activity detection would be done with music before the deadline.
-    slow = {"voice_activity_detection": False} if stage == "speech" else {}
+    own: dict[str, dict[str, Any]] = {
+        "speech": {"voice_activity_detection": False},
+        "llm_audio": {"facts_json": PROSE.facts_json, "prompts": PROSE.prompts},
+    }
+    slow = own.get(stage, {})
+    quick = {"facts_json": PROSE.facts_json} if stage == "llm_audio" else {}
     async with stack.channel(stage) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             messages = proper(make(config=make_config(**slow)), make, upload)
@@ -249,7 +263,7 @@ async def test_a_deadline_ends_a_call_and_the_next_one_is_served(stack: Stack, u
                 pass
         assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
         answers = []
-        messages = proper(make(config=make_config(audio_format=audio_pb2.AudioFormat())), make, GOOD)
+        messages = proper(make(config=make_config(audio_format=audio_pb2.AudioFormat(), **quick)), make, GOOD)
         async for answer in STUBS[stage](channel)(iter(messages), timeout=120):
             answers.append(answer)
     assert answers[-1].WhichOneof("event") == "summary"

@@ -86,6 +86,21 @@ def test_neither_stem_is_the_mix(analysis: tuple[dict[str, Any], Path, str], son
     assert all(0.02 < share < 0.98 for share in shares.values())
 
 
+def test_karaoke_by_the_command_line_sums_to_the_song(stack: Stack, song: Path, tmp_path: Path) -> None:
+    arguments = ["--stems", "vocals,no_vocals", "--format", "wav", "--out", str(tmp_path), "--json", "-"]
+    done = stack.antiphon("separate", "--separation", stack.target("separation"), *arguments, str(song))
+    assert done.returncode == 0, done.stderr
+    paths = json.loads(done.stdout)["stems"]
+    assert [Path(path).name for path in paths] == ["vocals.wav", "no_vocals.wav"]
+    total = sum(soundfile.read(path, dtype="float64", always_2d=True)[0] for path in paths)
+    mix, _ = soundfile.read(song, dtype="float64", always_2d=True)
+    length = min(len(total), len(mix))  # see above
+    error = total[:length] - mix[:length]
+    assert 10 * np.log10(np.square(error).sum() / np.square(mix[:length]).sum()) < -40
+    for stem in json.loads(done.stdout)["summary"]["stems"]:
+        assert -60 < stem["integrated_lufs"] < 0
+
+
 def test_provenance_names_the_weights_by_the_manifests_digests(analysis: tuple[dict[str, Any], Path, str]) -> None:
     record = analysis[0]
     for service in ("separation", "speech"):
@@ -127,6 +142,26 @@ def test_the_summary_shows_the_lyrics_and_every_stage(analysis: tuple[dict[str, 
     assert words(SUNG)[-1] in words(printed)
     for stage in ("separation", "speech", "essentia"):
         assert stage in printed
+
+
+def test_the_song_is_described_from_its_facts(analysis: tuple[dict[str, Any], Path, str]) -> None:
+    record, _, printed = analysis
+    answer = record["llm_audio"]["answers"][0]
+    tempo = record["fusion"]["tempo"]["bpm"]
+    assert f"- tempo: {tempo:.1f} BPM" in answer["asked"]
+    assert any(claim.get("supported") for claim in answer["claims"])
+    fact = record["fusion"]["description"]
+    assert fact["text"] == answer["text"]
+    assert "heard_audio" not in fact, "it wrote from the facts alone"
+    assert fact["evidence"][0]["field"] == "llm_audio.answers"
+    assert "smollm2-135m-instruct, from these facts alone" in printed
+
+
+def test_describe_prints_the_text_and_nothing_else(stack: Stack, song: Path) -> None:
+    done = stack.antiphon("describe", str(song), "--gateway", stack.target("gateway"), "--prompt", "technical")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert "llm_audio: succeeded" in done.stderr
 
 
 def test_the_record_on_standard_output_is_one_json_document_and_nothing_else(stack: Stack, song: Path) -> None:

@@ -23,7 +23,7 @@ from gateway.backends import open_backends
 from gateway.replay import keep_status
 from gateway.service import AnalysisService
 from gateway.settings import GatewaySettings
-from tests.gateway.peers import EssentiaPeer, Peer, SeparationPeer, SpeechPeer
+from tests.gateway.peers import EssentiaPeer, LlmAudioPeer, Peer, SeparationPeer, SpeechPeer
 
 CHUNK_BYTES = 256 << 10
 CALL_SECONDS = 20.0
@@ -32,15 +32,16 @@ CALL_SECONDS = 20.0
 
 @dataclass
 class Peers:
-    """The three servers behind a gateway."""
+    """The servers behind a gateway."""
 
     separation: SeparationPeer
     speech: SpeechPeer
     essentia: EssentiaPeer
+    llm_audio: LlmAudioPeer
 
     def all(self) -> tuple[Peer, ...]:
         """Lists them in the plan's order."""
-        return self.separation, self.speech, self.essentia
+        return self.separation, self.speech, self.essentia, self.llm_audio
 
     def targets(self) -> dict[str, Any]:
         """Gives the settings that lead a gateway to them."""
@@ -108,8 +109,8 @@ async def requests_of(config: analysis_pb2.AnalysisConfig, data: bytes) -> Async
 
 @pytest_asyncio.fixture
 async def peers() -> AsyncIterator[Peers]:
-    """Three servers that do everything right until told otherwise."""
-    result = Peers(SeparationPeer(), SpeechPeer(), EssentiaPeer())
+    """Servers that do everything right until told otherwise."""
+    result = Peers(SeparationPeer(), SpeechPeer(), EssentiaPeer(), LlmAudioPeer())
     for peer in result.all():
         await peer.start()
     yield result

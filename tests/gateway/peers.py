@@ -1,4 +1,4 @@
-"""Peers of the three families' protocols: real gRPC servers that answer what a test has them answer."""
+"""Peers of the families' protocols: real gRPC servers that answer what a test has them answer."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.essentia.v1 import essentia_service_pb2_grpc as essentia_grpc
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as llm_audio_grpc
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
@@ -304,3 +306,28 @@ class EssentiaPeer(Peer, essentia_grpc.EssentiaServiceServicer):
         features.tonal.key_estimates.add(profile="edma", tonic="A", scale="minor", strength=0.75)
         yield response(features=features)
         yield response(summary=essentia_pb2.AnalysisSummary(source=source(heard)))
+
+
+class LlmAudioPeer(Peer, llm_audio_grpc.LlmAudioServiceServicer):
+    """Writes one answer in two pieces."""
+
+    service = "llm_audio"
+
+    def register(self) -> None:
+        llm_audio_grpc.add_LlmAudioServiceServicer_to_server(self, self.server)
+
+    async def Describe(self, requests: Any, context: Any) -> Any:
+        async for response in self.handle(requests, context):
+            yield response
+
+    async def responses(self, heard: Heard) -> AsyncIterator[Any]:
+        response = llm_audio_pb2.DescribeResponse
+        yield response(header=llm_audio_pb2.DescriptionHeader(prompts=["full"]))
+        yield response(progress=half_done())
+        for text in ("A song ", "in A minor."):
+            yield response(piece=llm_audio_pb2.TextPiece(prompt="full", text=text, attempt=1))
+        answer = llm_audio_pb2.Answer(prompt="full", key="music_flamingo_full", text="A song in A minor.")
+        answer.claims.add(kind="KIND_KEY", text="A minor", supported=True, fact="essentia.features.tonal.key_tonic")
+        answer.claims.add(kind="KIND_NUMBER", text="7", value=7, supported=False)
+        yield response(answer=answer)
+        yield response(summary=llm_audio_pb2.DescriptionSummary())

@@ -26,7 +26,7 @@ def test_the_process_serves_and_ends_on_sigterm(tmp_path: Path) -> None:
             with grpc.insecure_channel(listening[1]) as channel:
                 stub = analysis_grpc.AnalysisServiceStub(channel)
                 answer = stub.ListServices(analysis_pb2.ListServicesRequest(), timeout=10)
-            assert [status.service for status in answer.services] == ["separation", "speech", "essentia"]
+            assert [status.service for status in answer.services] == ["separation", "speech", "essentia", "llm_audio"]
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=20)
         finally:

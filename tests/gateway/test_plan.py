@@ -45,6 +45,13 @@ def test_stem_features_do_without_the_beats_but_not_without_the_stems() -> None:
     assert caught.value.reason == "STAGE_INPUT_MISSING"
 
 
+def test_prose_waits_for_the_facts_that_the_plan_has() -> None:
+    assert derive(["llm_audio"]).steps[0].waits_for == ()
+    *_, prose = derive(["speech", "essentia", "llm_audio"]).steps
+    assert prose.inputs == (UPLOAD,)
+    assert prose.waits_for == ("essentia", "speech")
+
+
 def test_nothing_is_kept_for_nobody() -> None:
     separation, _ = derive(["separation", "essentia"]).steps
     assert separation.kept == ()
@@ -55,7 +62,10 @@ def test_an_unknown_stage_is_refused_by_its_place() -> None:
         derive(["speech", "speach"])
     assert caught.value.reason == "UNKNOWN_STAGE"
     assert caught.value.field == "config.stages[1]"
-    assert caught.value.metadata == {"stage": "speach", "known": "separation, speech, essentia, stem_features"}
+    assert caught.value.metadata == {
+        "stage": "speach",
+        "known": "separation, speech, essentia, stem_features, llm_audio",
+    }
 
 
 def test_a_stage_that_cannot_do_without_another_is_refused_alone() -> None:

@@ -26,7 +26,8 @@ async def test_every_part_and_the_fused_record_come_back(gateway: Gateway, song:
     answer = await gateway.analyze(song)
     record = answer.record
     assert [(report.stage, report.state) for report in record.stage_reports] == [
-        (stage, record_pb2.STAGE_STATE_SUCCEEDED) for stage in ("separation", "speech", "essentia", "stem_features")
+        (stage, record_pb2.STAGE_STATE_SUCCEEDED)
+        for stage in ("separation", "speech", "essentia", "stem_features", "llm_audio")
     ]
     assert record.separation == answer.of("separation")[0]
     assert record.speech == answer.of("speech")[0]
@@ -46,6 +47,7 @@ async def test_every_part_and_the_fused_record_come_back(gateway: Gateway, song:
         "speech",
         "essentia",
         "stem_features",
+        "llm_audio",
     }
 
 
@@ -110,8 +112,8 @@ async def test_the_first_events_come_before_the_upload_is_complete(gateway: Gate
     await call.write(analysis_pb2.AnalyzeRequest(config=analysis_pb2.AnalysisConfig()))
     await call.write(analysis_pb2.AnalyzeRequest(chunk=audio_pb2.AudioChunk(data=b"a")))
     async with asyncio.timeout(1.0):
-        reports = [(await call.read()).stage_report for _ in range(4)]
-    assert [report.state for report in reports] == [record_pb2.STAGE_STATE_WAITING] * 4
+        reports = [(await call.read()).stage_report for _ in range(5)]
+    assert [report.state for report in reports] == [record_pb2.STAGE_STATE_WAITING] * 5
     await call.write(analysis_pb2.AnalyzeRequest(chunk=audio_pb2.AudioChunk(data=b"b", byte_offset=1, last=True)))
     await call.done_writing()
     events = [event async for event in read_all(call)]
@@ -206,7 +208,7 @@ async def test_an_unknown_stage_is_refused_with_the_known_ones(gateway: Gateway,
         await gateway.analyze(stages=["speech", "karaoke"])
     error = from_status(from_rpc_error(caught.value))
     assert (error.code, error.reason, error.field) == ("INVALID_ARGUMENT", "UNKNOWN_STAGE", "config.stages[1]")
-    assert error.metadata["known"] == "separation, speech, essentia, stem_features"
+    assert error.metadata["known"] == "separation, speech, essentia, stem_features, llm_audio"
     assert peers.speech.heard == []
 
 
@@ -216,7 +218,7 @@ async def test_a_damaged_upload_fails_the_call_and_reaches_no_service(gateway: G
         await gateway.analyze(announce=False, audio_format=format_)
     error = from_status(from_rpc_error(caught.value))
     assert (error.code, error.reason) == ("DATA_LOSS", "UPLOAD_DIGEST")
-    assert [peer.heard for peer in peers.all()] == [[], [], []]
+    assert [peer.heard for peer in peers.all()] == [[], [], [], []]
 
 
 async def test_one_analysis_too_many_is_refused_with_a_delay(start_gateway: Callable[..., Any]) -> None:
@@ -238,7 +240,7 @@ async def test_the_services_are_listed_with_what_keeps_them_from_answering(
     gateway: Gateway = await start_gateway(essentia_target="127.0.0.1:1")
     answer = await gateway.stub.ListServices(analysis_pb2.ListServicesRequest(), timeout=5)
     found = {status.service: status for status in answer.services}
-    assert list(found) == ["separation", "speech", "essentia"]
+    assert list(found) == ["separation", "speech", "essentia", "llm_audio"]
     assert found["separation"].ready
     assert found["separation"].problem == ""
     assert not found["speech"].ready

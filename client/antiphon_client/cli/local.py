@@ -17,8 +17,13 @@ def folder() -> Path:
 
 def local_gateway() -> str:
     """The gateway that ``antiphon up`` started; the default address where none runs."""
+    return local_target("gateway", DEFAULT_TARGET)
+
+
+def local_target(name: str, default: str) -> str:
+    """The address of a service that ``antiphon up`` started; ``default`` where it runs none of that name."""
     state = daemon.running(folder())
     for service in state.services if state is not None else ():
-        if service.name == "gateway":
+        if service.name == name:
             return f"127.0.0.1:{service.port}"
-    return DEFAULT_TARGET
+    return default

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from antiphon_client.errors import from_status
 _LABEL = 11
 _DIGEST_SHOWN = 16
 _TAGS_SHOWN = 6
+_WIDTH = 100
 
 
 def summarise(name: str, record: record_pb2.AnalysisRecord, stems: Sequence[Path], every_feature: bool = False) -> str:
@@ -43,6 +45,7 @@ def _lines(record: record_pb2.AnalysisRecord, stems: Sequence[Path], every_featu
     if record.HasField("source"):
         yield "audio", _audio(record.source)
     yield from _facts(record.fusion)
+    yield from _description(record)
     yield from features.chords(record.essentia.features)
     yield from _column("tags", (_tags(found) for found in record.essentia.tag_sets))
     if every_feature and record.essentia.HasField("features"):
@@ -77,6 +80,18 @@ def _facts(fusion: record_pb2.Fusion) -> Iterator[tuple[str, str]]:
         yield "lyrics", f"{_count(lyrics.word_count, 'word')}, heard in {heard}{_confidence(lyrics.evidence)}"
         for line in lyrics.text.splitlines():
             yield "", f"| {line}"
+
+
+def _description(record: record_pb2.AnalysisRecord) -> Iterator[tuple[str, str]]:
+    if not record.fusion.HasField("description"):
+        return
+    fact, model = record.fusion.description, record.llm_audio.summary.provenance.model
+    rests_on = "the audio" if fact.heard_audio else "these facts alone"
+    wrong = fact.unsupported_claim_count
+    doubt = f", {_count(wrong, 'claim')} unsupported" if wrong else ""
+    yield "in prose", f"by {model.name}, from {rests_on}{doubt}"
+    for line in textwrap.wrap(plain(" ".join(fact.text.split())), _WIDTH):
+        yield "", f"| {line}"
 
 
 def _audio(source: audio_pb2.SourceAudio) -> str:
@@ -147,6 +162,8 @@ def _provenances(record: record_pb2.AnalysisRecord) -> Iterator[tuple[str, evide
         yield "speech", record.speech.summary.provenance
     if record.essentia.summary.HasField("provenance"):
         yield "essentia", record.essentia.summary.provenance
+    if record.llm_audio.summary.HasField("provenance"):
+        yield "llm_audio", record.llm_audio.summary.provenance
     # All stems were measured by the same.
     for analysis in record.stem_features.stems[:1]:
         if analysis.summary.HasField("provenance"):
@@ -160,6 +177,7 @@ def _warnings(record: record_pb2.AnalysisRecord) -> Iterator[evidence_pb2.Warnin
         record.separation.warnings,
         record.speech.summary.warnings,
         record.essentia.summary.warnings,
+        record.llm_audio.summary.warnings,
         *(analysis.summary.warnings for analysis in record.stem_features.stems),
     ):
         for warning in warnings:

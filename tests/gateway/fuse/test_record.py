@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from chassis.errors import not_ready
 from chassis.status import to_rpc_status
 from gateway.fuse import SCHEMA_VERSION, canonical, fuse
 
-STAGES = ("separation", "speech", "essentia", "stem_features")
+STAGES = ("separation", "speech", "essentia", "stem_features", "llm_audio")
 
 unit = st.floats(0.0, 1.0)
 bpm = st.floats(30.0, 300.0)
@@ -73,10 +74,21 @@ def stem_analyses(draw: Any) -> Message:
 
 
 @st.composite
+def descriptions(draw: Any) -> Message:
+    result = llm_audio_pb2.Description()
+    fields = ["essentia.features.rhythm.bpm", "speech.segments", "essentia.tag_sets", "title"]
+    for words in draw(st.lists(text, max_size=2)):
+        answer = result.answers.add(text=words)
+        for field in draw(st.lists(st.sampled_from(fields), max_size=3)):
+            answer.claims.add(supported=True, fact=field)
+    return result
+
+
+@st.composite
 def findings(draw: Any) -> tuple[dict[str, Message], list[record_pb2.StageReport]]:
     parts: dict[str, Message] = {}
     reports = []
-    strategies = (separations(), transcripts(), analyses(), stem_analyses())
+    strategies = (separations(), transcripts(), analyses(), stem_analyses(), descriptions())
     for name, strategy in zip(STAGES, strategies, strict=True):
         heard = "separation.*" if name == "stem_features" else "upload"
         match draw(st.sampled_from(["absent", "failed", "succeeded"])):
@@ -159,6 +171,8 @@ def test_nothing_is_said_without_a_part_that_says_it(
         assert not any(record.fusion.HasField(name) for name in ("language", "lyrics"))
     if "separation" not in parts:
         assert not record.fusion.HasField("vocals")
+    if "llm_audio" not in parts:
+        assert not record.fusion.HasField("description")
 
 
 def test_no_parts_make_an_empty_fusion() -> None:

@@ -25,43 +25,46 @@ _sym_db = _symbol_database.Default()
 from antiphon.audio.v1 import audio_pb2 as antiphon_dot_audio_dot_v1_dot_audio__pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as antiphon_dot_essentia_dot_v1_dot_essentia__service__pb2
 from antiphon.evidence.v1 import evidence_pb2 as antiphon_dot_evidence_dot_v1_dot_evidence__pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2
 from antiphon.separation.v1 import separation_service_pb2 as antiphon_dot_separation_dot_v1_dot_separation__service__pb2
 from antiphon.speech.v1 import speech_service_pb2 as antiphon_dot_speech_dot_v1_dot_speech__service__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*antiphon/analysis/v1/analysis_record.proto\x12\x14\x61ntiphon.analysis.v1\x1a\x1d\x61ntiphon/audio/v1/audio.proto\x1a+antiphon/essentia/v1/essentia_service.proto\x1a#antiphon/evidence/v1/evidence.proto\x1a/antiphon/separation/v1/separation_service.proto\x1a\'antiphon/speech/v1/speech_service.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\"\x9c\x03\n\x0e\x41nalysisRecord\x12\x16\n\x0eschema_version\x18\x01 \x01(\x05\x12.\n\x06source\x18\x02 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12\x38\n\rstage_reports\x18\x03 \x03(\x0b\x32!.antiphon.analysis.v1.StageReport\x12,\n\x06\x66usion\x18\x04 \x01(\x0b\x32\x1c.antiphon.analysis.v1.Fusion\x12=\n\nseparation\x18\x05 \x01(\x0b\x32).antiphon.separation.v1.SeparationSummary\x12.\n\x06speech\x18\x06 \x01(\x0b\x32\x1e.antiphon.speech.v1.Transcript\x12\x30\n\x08\x65ssentia\x18\x07 \x01(\x0b\x32\x1e.antiphon.essentia.v1.Analysis\x12\x39\n\rstem_features\x18\n \x01(\x0b\x32\".antiphon.essentia.v1.StemAnalyses\"\xf3\x01\n\x0bStageReport\x12\r\n\x05stage\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .antiphon.analysis.v1.StageState\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status\x12\r\n\x05input\x18\x04 \x01(\t\x12\x15\n\rattempt_count\x18\x05 \x01(\x05\x12*\n\x07\x65lapsed\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cstart_offset\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xe5\x02\n\x06\x46usion\x12.\n\x05tempo\x18\x01 \x01(\x0b\x32\x1f.antiphon.analysis.v1.TempoFact\x12*\n\x03key\x18\x02 \x01(\x0b\x32\x1d.antiphon.analysis.v1.KeyFact\x12\x34\n\x08loudness\x18\x03 \x01(\x0b\x32\".antiphon.analysis.v1.LoudnessFact\x12\x34\n\x08language\x18\x04 \x01(\x0b\x32\".antiphon.analysis.v1.LanguageFact\x12\x30\n\x06lyrics\x18\x05 \x01(\x0b\x32 .antiphon.analysis.v1.LyricsFact\x12\x30\n\x06vocals\x18\x06 \x01(\x0b\x32 .antiphon.analysis.v1.VocalsFact\x12/\n\x08warnings\x18\x07 \x03(\x0b\x32\x1d.antiphon.evidence.v1.Warning\"Z\n\x08\x45vidence\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x17\n\nconfidence\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\x0f\x63onfidence_kind\x18\x03 \x01(\tB\r\n\x0b_confidence\"\xbc\x01\n\tTempoFact\x12\x0b\n\x03\x62pm\x18\x01 \x01(\x01\x12\x16\n\tagreement\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x38\n\ncandidates\x18\x03 \x03(\x0b\x32$.antiphon.analysis.v1.TempoCandidate\x12\x10\n\x08\x64isputed\x18\x04 \x01(\x08\x12\x30\n\x08\x65vidence\x18\x05 \x03(\x0b\x32\x1e.antiphon.analysis.v1.EvidenceB\x0c\n\n_agreement\"<\n\x0eTempoCandidate\x12\x0b\n\x03\x62pm\x18\x01 \x01(\x01\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0e\n\x06\x61grees\x18\x03 \x01(\x08\"\xc9\x01\n\x07KeyFact\x12\r\n\x05tonic\x18\x01 \x01(\t\x12\r\n\x05scale\x18\x02 \x01(\t\x12\x16\n\tagreement\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x36\n\ncandidates\x18\x04 \x03(\x0b\x32\".antiphon.analysis.v1.KeyCandidate\x12\x10\n\x08\x64isputed\x18\x05 \x01(\x08\x12\x30\n\x08\x65vidence\x18\x06 \x03(\x0b\x32\x1e.antiphon.analysis.v1.EvidenceB\x0c\n\n_agreement\"a\n\x0cKeyCandidate\x12\r\n\x05tonic\x18\x01 \x01(\t\x12\r\n\x05scale\x18\x02 \x01(\t\x12\x0f\n\x07profile\x18\x03 \x01(\t\x12\x15\n\x08strength\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x0b\n\t_strength\"\xbf\x01\n\x0cLoudnessFact\x12\x17\n\x0fintegrated_lufs\x18\x01 \x01(\x01\x12\x1e\n\x11loudness_range_lu\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x1b\n\x0etrue_peak_dbtp\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x30\n\x08\x65vidence\x18\x04 \x03(\x0b\x32\x1e.antiphon.analysis.v1.EvidenceB\x14\n\x12_loudness_range_luB\x11\n\x0f_true_peak_dbtp\"W\n\x0cLanguageFact\x12\x15\n\rlanguage_code\x18\x01 \x01(\t\x12\x30\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x1e.antiphon.analysis.v1.Evidence\"u\n\nLyricsFact\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x12\n\nword_count\x18\x02 \x01(\x05\x12\x13\n\x0b\x66rom_vocals\x18\x03 \x01(\x08\x12\x30\n\x08\x65vidence\x18\x04 \x03(\x0b\x32\x1e.antiphon.analysis.v1.Evidence\"T\n\nVocalsFact\x12\x14\n\x0c\x65nergy_share\x18\x01 \x01(\x01\x12\x30\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x1e.antiphon.analysis.v1.Evidence*\xa7\x01\n\nStageState\x12\x1b\n\x17STAGE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13STAGE_STATE_WAITING\x10\x01\x12\x17\n\x13STAGE_STATE_RUNNING\x10\x02\x12\x19\n\x15STAGE_STATE_SUCCEEDED\x10\x03\x12\x16\n\x12STAGE_STATE_FAILED\x10\x04\x12\x17\n\x13STAGE_STATE_SKIPPED\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*antiphon/analysis/v1/analysis_record.proto\x12\x14\x61ntiphon.analysis.v1\x1a\x1d\x61ntiphon/audio/v1/audio.proto\x1a+antiphon/essentia/v1/essentia_service.proto\x1a#antiphon/evidence/v1/evidence.proto\x1a-antiphon/llm_audio/v1/llm_audio_service.proto\x1a/antiphon/separation/v1/separation_service.proto\x1a\'antiphon/speech/v1/speech_service.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\"\xd3\x03\n\x0e\x41nalysisRecord\x12\x16\n\x0eschema_version\x18\x01 \x01(\x05\x12.\n\x06source\x18\x02 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12\x38\n\rstage_reports\x18\x03 \x03(\x0b\x32!.antiphon.analysis.v1.StageReport\x12,\n\x06\x66usion\x18\x04 \x01(\x0b\x32\x1c.antiphon.analysis.v1.Fusion\x12=\n\nseparation\x18\x05 \x01(\x0b\x32).antiphon.separation.v1.SeparationSummary\x12.\n\x06speech\x18\x06 \x01(\x0b\x32\x1e.antiphon.speech.v1.Transcript\x12\x30\n\x08\x65ssentia\x18\x07 \x01(\x0b\x32\x1e.antiphon.essentia.v1.Analysis\x12\x35\n\tllm_audio\x18\t \x01(\x0b\x32\".antiphon.llm_audio.v1.Description\x12\x39\n\rstem_features\x18\n \x01(\x0b\x32\".antiphon.essentia.v1.StemAnalyses\"\xf3\x01\n\x0bStageReport\x12\r\n\x05stage\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .antiphon.analysis.v1.StageState\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status\x12\r\n\x05input\x18\x04 \x01(\t\x12\x15\n\rattempt_count\x18\x05 \x01(\x05\x12*\n\x07\x65lapsed\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cstart_offset\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xa1\x03\n\x06\x46usion\x12.\n\x05tempo\x18\x01 \x01(\x0b\x32\x1f.antiphon.analysis.v1.TempoFact\x12*\n\x03key\x18\x02 \x01(\x0b\x32\x1d.antiphon.analysis.v1.KeyFact\x12\x34\n\x08loudness\x18\x03 \x01(\x0b\x32\".antiphon.analysis.v1.LoudnessFact\x12\x34\n\x08language\x18\x04 \x01(\x0b\x32\".antiphon.analysis.v1.LanguageFact\x12\x30\n\x06lyrics\x18\x05 \x01(\x0b\x32 .antiphon.analysis.v1.LyricsFact\x12\x30\n\x06vocals\x18\x06 \x01(\x0b\x32 .antiphon.analysis.v1.VocalsFact\x12/\n\x08warnings\x18\x07 \x03(\x0b\x32\x1d.antiphon.evidence.v1.Warning\x12:\n\x0b\x64\x65scription\x18\t \x01(\x0b\x32%.antiphon.analysis.v1.DescriptionFact\"Z\n\x08\x45vidence\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x17\n\nconfidence\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\x0f\x63onfidence_kind\x18\x03 \x01(\tB\r\n\x0b_confidence\"\xbc\x01\n\tTempoFact\x12\x0b\n\x03\x62pm\x18\x01 \x01(\x01\x12\x16\n\tagreement\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x38\n\ncandidates\x18\x03 \x03(\x0b\x32$.antiphon.analysis.v1.TempoCandidate\x12\x10\n\x08\x64isputed\x18\x04 \x01(\x08\x12\x30\n\x08\x65vidence\x18\x05 \x03(\x0b\x32\x1e.antiphon.analysis.v1.EvidenceB\x0c\n\n_agreement\"<\n\x0eTempoCandidate\x12\x0b\n\x03\x62pm\x18\x01 \x01(\x01\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0e\n\x06\x61grees\x18\x03 \x01(\x08\"\xc9\x01\n\x07KeyFact\x12\r\n\x05tonic\x18\x01 \x01(\t\x12\r\n\x05scale\x18\x02 \x01(\t\x12\x16\n\tagreement\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x36\n\ncandidates\x18\x04 \x03(\x0b\x32\".antiphon.analysis.v1.KeyCandidate\x12\x10\n\x08\x64isputed\x18\x05 \x01(\x08\x12\x30\n\x08\x65vidence\x18\x06 \x03(\x0b\x32\x1e.antiphon.analysis.v1.EvidenceB\x0c\n\n_agreement\"a\n\x0cKeyCandidate\x12\r\n\x05tonic\x18\x01 \x01(\t\x12\r\n\x05scale\x18\x02 \x01(\t\x12\x0f\n\x07profile\x18\x03 \x01(\t\x12\x15\n\x08strength\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x0b\n\t_strength\"\xbf\x01\n\x0cLoudnessFact\x12\x17\n\x0fintegrated_lufs\x18\x01 \x01(\x01\x12\x1e\n\x11loudness_range_lu\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x1b\n\x0etrue_peak_dbtp\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x30\n\x08\x65vidence\x18\x04 \x03(\x0b\x32\x1e.antiphon.analysis.v1.EvidenceB\x14\n\x12_loudness_range_luB\x11\n\x0f_true_peak_dbtp\"W\n\x0cLanguageFact\x12\x15\n\rlanguage_code\x18\x01 \x01(\t\x12\x30\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x1e.antiphon.analysis.v1.Evidence\"u\n\nLyricsFact\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x12\n\nword_count\x18\x02 \x01(\x05\x12\x13\n\x0b\x66rom_vocals\x18\x03 \x01(\x08\x12\x30\n\x08\x65vidence\x18\x04 \x03(\x0b\x32\x1e.antiphon.analysis.v1.Evidence\"T\n\nVocalsFact\x12\x14\n\x0c\x65nergy_share\x18\x01 \x01(\x01\x12\x30\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x1e.antiphon.analysis.v1.Evidence\"\x87\x01\n\x0f\x44\x65scriptionFact\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x13\n\x0bheard_audio\x18\x02 \x01(\x08\x12\x1f\n\x17unsupported_claim_count\x18\x03 \x01(\x05\x12\x30\n\x08\x65vidence\x18\x04 \x03(\x0b\x32\x1e.antiphon.analysis.v1.Evidence*\xa7\x01\n\nStageState\x12\x1b\n\x17STAGE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13STAGE_STATE_WAITING\x10\x01\x12\x17\n\x13STAGE_STATE_RUNNING\x10\x02\x12\x19\n\x15STAGE_STATE_SUCCEEDED\x10\x03\x12\x16\n\x12STAGE_STATE_FAILED\x10\x04\x12\x17\n\x13STAGE_STATE_SKIPPED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'antiphon.analysis.v1.analysis_record_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STAGESTATE']._serialized_start=2486
-  _globals['_STAGESTATE']._serialized_end=2653
-  _globals['_ANALYSISRECORD']._serialized_start=329
-  _globals['_ANALYSISRECORD']._serialized_end=741
-  _globals['_STAGEREPORT']._serialized_start=744
-  _globals['_STAGEREPORT']._serialized_end=987
-  _globals['_FUSION']._serialized_start=990
-  _globals['_FUSION']._serialized_end=1347
-  _globals['_EVIDENCE']._serialized_start=1349
-  _globals['_EVIDENCE']._serialized_end=1439
-  _globals['_TEMPOFACT']._serialized_start=1442
-  _globals['_TEMPOFACT']._serialized_end=1630
-  _globals['_TEMPOCANDIDATE']._serialized_start=1632
-  _globals['_TEMPOCANDIDATE']._serialized_end=1692
-  _globals['_KEYFACT']._serialized_start=1695
-  _globals['_KEYFACT']._serialized_end=1896
-  _globals['_KEYCANDIDATE']._serialized_start=1898
-  _globals['_KEYCANDIDATE']._serialized_end=1995
-  _globals['_LOUDNESSFACT']._serialized_start=1998
-  _globals['_LOUDNESSFACT']._serialized_end=2189
-  _globals['_LANGUAGEFACT']._serialized_start=2191
-  _globals['_LANGUAGEFACT']._serialized_end=2278
-  _globals['_LYRICSFACT']._serialized_start=2280
-  _globals['_LYRICSFACT']._serialized_end=2397
-  _globals['_VOCALSFACT']._serialized_start=2399
-  _globals['_VOCALSFACT']._serialized_end=2483
+  _globals['_STAGESTATE']._serialized_start=2786
+  _globals['_STAGESTATE']._serialized_end=2953
+  _globals['_ANALYSISRECORD']._serialized_start=376
+  _globals['_ANALYSISRECORD']._serialized_end=843
+  _globals['_STAGEREPORT']._serialized_start=846
+  _globals['_STAGEREPORT']._serialized_end=1089
+  _globals['_FUSION']._serialized_start=1092
+  _globals['_FUSION']._serialized_end=1509
+  _globals['_EVIDENCE']._serialized_start=1511
+  _globals['_EVIDENCE']._serialized_end=1601
+  _globals['_TEMPOFACT']._serialized_start=1604
+  _globals['_TEMPOFACT']._serialized_end=1792
+  _globals['_TEMPOCANDIDATE']._serialized_start=1794
+  _globals['_TEMPOCANDIDATE']._serialized_end=1854
+  _globals['_KEYFACT']._serialized_start=1857
+  _globals['_KEYFACT']._serialized_end=2058
+  _globals['_KEYCANDIDATE']._serialized_start=2060
+  _globals['_KEYCANDIDATE']._serialized_end=2157
+  _globals['_LOUDNESSFACT']._serialized_start=2160
+  _globals['_LOUDNESSFACT']._serialized_end=2351
+  _globals['_LANGUAGEFACT']._serialized_start=2353
+  _globals['_LANGUAGEFACT']._serialized_end=2440
+  _globals['_LYRICSFACT']._serialized_start=2442
+  _globals['_LYRICSFACT']._serialized_end=2559
+  _globals['_VOCALSFACT']._serialized_start=2561
+  _globals['_VOCALSFACT']._serialized_end=2645
+  _globals['_DESCRIPTIONFACT']._serialized_start=2648
+  _globals['_DESCRIPTIONFACT']._serialized_end=2783
 # @@protoc_insertion_point(module_scope)

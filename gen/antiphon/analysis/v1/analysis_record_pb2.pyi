@@ -3,6 +3,7 @@ import datetime
 from antiphon.audio.v1 import audio_pb2 as _audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as _essentia_service_pb2
 from antiphon.evidence.v1 import evidence_pb2 as _evidence_pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as _llm_audio_service_pb2
 from antiphon.separation.v1 import separation_service_pb2 as _separation_service_pb2
 from antiphon.speech.v1 import speech_service_pb2 as _speech_service_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
@@ -32,7 +33,7 @@ STAGE_STATE_FAILED: StageState
 STAGE_STATE_SKIPPED: StageState
 
 class AnalysisRecord(_message.Message):
-    __slots__ = ("schema_version", "source", "stage_reports", "fusion", "separation", "speech", "essentia", "stem_features")
+    __slots__ = ("schema_version", "source", "stage_reports", "fusion", "separation", "speech", "essentia", "llm_audio", "stem_features")
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     STAGE_REPORTS_FIELD_NUMBER: _ClassVar[int]
@@ -40,6 +41,7 @@ class AnalysisRecord(_message.Message):
     SEPARATION_FIELD_NUMBER: _ClassVar[int]
     SPEECH_FIELD_NUMBER: _ClassVar[int]
     ESSENTIA_FIELD_NUMBER: _ClassVar[int]
+    LLM_AUDIO_FIELD_NUMBER: _ClassVar[int]
     STEM_FEATURES_FIELD_NUMBER: _ClassVar[int]
     schema_version: int
     source: _audio_pb2.SourceAudio
@@ -48,8 +50,9 @@ class AnalysisRecord(_message.Message):
     separation: _separation_service_pb2.SeparationSummary
     speech: _speech_service_pb2.Transcript
     essentia: _essentia_service_pb2.Analysis
+    llm_audio: _llm_audio_service_pb2.Description
     stem_features: _essentia_service_pb2.StemAnalyses
-    def __init__(self, schema_version: _Optional[int] = ..., source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., stage_reports: _Optional[_Iterable[_Union[StageReport, _Mapping]]] = ..., fusion: _Optional[_Union[Fusion, _Mapping]] = ..., separation: _Optional[_Union[_separation_service_pb2.SeparationSummary, _Mapping]] = ..., speech: _Optional[_Union[_speech_service_pb2.Transcript, _Mapping]] = ..., essentia: _Optional[_Union[_essentia_service_pb2.Analysis, _Mapping]] = ..., stem_features: _Optional[_Union[_essentia_service_pb2.StemAnalyses, _Mapping]] = ...) -> None: ...
+    def __init__(self, schema_version: _Optional[int] = ..., source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., stage_reports: _Optional[_Iterable[_Union[StageReport, _Mapping]]] = ..., fusion: _Optional[_Union[Fusion, _Mapping]] = ..., separation: _Optional[_Union[_separation_service_pb2.SeparationSummary, _Mapping]] = ..., speech: _Optional[_Union[_speech_service_pb2.Transcript, _Mapping]] = ..., essentia: _Optional[_Union[_essentia_service_pb2.Analysis, _Mapping]] = ..., llm_audio: _Optional[_Union[_llm_audio_service_pb2.Description, _Mapping]] = ..., stem_features: _Optional[_Union[_essentia_service_pb2.StemAnalyses, _Mapping]] = ...) -> None: ...
 
 class StageReport(_message.Message):
     __slots__ = ("stage", "state", "error", "input", "attempt_count", "elapsed", "start_offset")
@@ -70,7 +73,7 @@ class StageReport(_message.Message):
     def __init__(self, stage: _Optional[str] = ..., state: _Optional[_Union[StageState, str]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., input: _Optional[str] = ..., attempt_count: _Optional[int] = ..., elapsed: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., start_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Fusion(_message.Message):
-    __slots__ = ("tempo", "key", "loudness", "language", "lyrics", "vocals", "warnings")
+    __slots__ = ("tempo", "key", "loudness", "language", "lyrics", "vocals", "warnings", "description")
     TEMPO_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     LOUDNESS_FIELD_NUMBER: _ClassVar[int]
@@ -78,6 +81,7 @@ class Fusion(_message.Message):
     LYRICS_FIELD_NUMBER: _ClassVar[int]
     VOCALS_FIELD_NUMBER: _ClassVar[int]
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     tempo: TempoFact
     key: KeyFact
     loudness: LoudnessFact
@@ -85,7 +89,8 @@ class Fusion(_message.Message):
     lyrics: LyricsFact
     vocals: VocalsFact
     warnings: _containers.RepeatedCompositeFieldContainer[_evidence_pb2.Warning]
-    def __init__(self, tempo: _Optional[_Union[TempoFact, _Mapping]] = ..., key: _Optional[_Union[KeyFact, _Mapping]] = ..., loudness: _Optional[_Union[LoudnessFact, _Mapping]] = ..., language: _Optional[_Union[LanguageFact, _Mapping]] = ..., lyrics: _Optional[_Union[LyricsFact, _Mapping]] = ..., vocals: _Optional[_Union[VocalsFact, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ...) -> None: ...
+    description: DescriptionFact
+    def __init__(self, tempo: _Optional[_Union[TempoFact, _Mapping]] = ..., key: _Optional[_Union[KeyFact, _Mapping]] = ..., loudness: _Optional[_Union[LoudnessFact, _Mapping]] = ..., language: _Optional[_Union[LanguageFact, _Mapping]] = ..., lyrics: _Optional[_Union[LyricsFact, _Mapping]] = ..., vocals: _Optional[_Union[VocalsFact, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., description: _Optional[_Union[DescriptionFact, _Mapping]] = ...) -> None: ...
 
 class Evidence(_message.Message):
     __slots__ = ("field", "confidence", "confidence_kind")
@@ -188,3 +193,15 @@ class VocalsFact(_message.Message):
     energy_share: float
     evidence: _containers.RepeatedCompositeFieldContainer[Evidence]
     def __init__(self, energy_share: _Optional[float] = ..., evidence: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ...) -> None: ...
+
+class DescriptionFact(_message.Message):
+    __slots__ = ("text", "heard_audio", "unsupported_claim_count", "evidence")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    HEARD_AUDIO_FIELD_NUMBER: _ClassVar[int]
+    UNSUPPORTED_CLAIM_COUNT_FIELD_NUMBER: _ClassVar[int]
+    EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    heard_audio: bool
+    unsupported_claim_count: int
+    evidence: _containers.RepeatedCompositeFieldContainer[Evidence]
+    def __init__(self, text: _Optional[str] = ..., heard_audio: bool = ..., unsupported_claim_count: _Optional[int] = ..., evidence: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ...) -> None: ...

@@ -26,31 +26,32 @@ from antiphon.analysis.v1 import analysis_record_pb2 as antiphon_dot_analysis_do
 from antiphon.audio.v1 import audio_pb2 as antiphon_dot_audio_dot_v1_dot_audio__pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as antiphon_dot_essentia_dot_v1_dot_essentia__service__pb2
 from antiphon.evidence.v1 import evidence_pb2 as antiphon_dot_evidence_dot_v1_dot_evidence__pb2
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2
 from antiphon.separation.v1 import separation_service_pb2 as antiphon_dot_separation_dot_v1_dot_separation__service__pb2
 from antiphon.speech.v1 import speech_service_pb2 as antiphon_dot_speech_dot_v1_dot_speech__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+antiphon/analysis/v1/analysis_service.proto\x12\x14\x61ntiphon.analysis.v1\x1a*antiphon/analysis/v1/analysis_record.proto\x1a\x1d\x61ntiphon/audio/v1/audio.proto\x1a+antiphon/essentia/v1/essentia_service.proto\x1a#antiphon/evidence/v1/evidence.proto\x1a/antiphon/separation/v1/separation_service.proto\x1a\'antiphon/speech/v1/speech_service.proto\"\x83\x01\n\x0e\x41nalyzeRequest\x12\x36\n\x06\x63onfig\x18\x01 \x01(\x0b\x32$.antiphon.analysis.v1.AnalysisConfigH\x00\x12.\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1d.antiphon.audio.v1.AudioChunkH\x00\x42\t\n\x07payload\"\xd8\x02\n\x0e\x41nalysisConfig\x12\x34\n\x0c\x61udio_format\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.AudioFormat\x12\x0e\n\x06stages\x18\x02 \x03(\t\x12\x14\n\x0creturn_stems\x18\x03 \x01(\x08\x12<\n\nseparation\x18\x04 \x01(\x0b\x32(.antiphon.separation.v1.SeparationConfig\x12\x37\n\x06speech\x18\x05 \x01(\x0b\x32\'.antiphon.speech.v1.TranscriptionConfig\x12\x36\n\x08\x65ssentia\x18\x06 \x01(\x0b\x32$.antiphon.essentia.v1.AnalysisConfig\x12;\n\rstem_features\x18\n \x01(\x0b\x32$.antiphon.essentia.v1.AnalysisConfig\"\xd4\x04\n\x0f\x41nalyzeResponse\x12\x39\n\x0cstage_report\x18\x01 \x01(\x0b\x32!.antiphon.analysis.v1.StageReportH\x00\x12\x37\n\x08progress\x18\x02 \x01(\x0b\x32#.antiphon.analysis.v1.StageProgressH\x00\x12?\n\nseparation\x18\x03 \x01(\x0b\x32).antiphon.separation.v1.SeparationSummaryH\x00\x12.\n\x07segment\x18\x04 \x01(\x0b\x32\x1b.antiphon.speech.v1.SegmentH\x00\x12\x30\n\x06speech\x18\x05 \x01(\x0b\x32\x1e.antiphon.speech.v1.TranscriptH\x00\x12\x32\n\x08\x65ssentia\x18\x06 \x01(\x0b\x32\x1e.antiphon.essentia.v1.AnalysisH\x00\x12?\n\x0bstem_header\x18\x07 \x01(\x0b\x32(.antiphon.separation.v1.SeparationHeaderH\x00\x12\x37\n\nstem_chunk\x18\x08 \x01(\x0b\x32!.antiphon.separation.v1.StemChunkH\x00\x12\x36\n\x06record\x18\t \x01(\x0b\x32$.antiphon.analysis.v1.AnalysisRecordH\x00\x12;\n\rstem_features\x18\n \x01(\x0b\x32\".antiphon.essentia.v1.StemAnalysesH\x00\x42\x07\n\x05\x65vent\"P\n\rStageProgress\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x30\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.antiphon.evidence.v1.Progress\"\x15\n\x13ListServicesRequest\"M\n\x14ListServicesResponse\x12\x35\n\x08services\x18\x01 \x03(\x0b\x32#.antiphon.analysis.v1.ServiceStatus\"@\n\rServiceStatus\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\r\n\x05ready\x18\x02 \x01(\x08\x12\x0f\n\x07problem\x18\x03 \x01(\t2\xd4\x01\n\x0f\x41nalysisService\x12Z\n\x07\x41nalyze\x12$.antiphon.analysis.v1.AnalyzeRequest\x1a%.antiphon.analysis.v1.AnalyzeResponse(\x01\x30\x01\x12\x65\n\x0cListServices\x12).antiphon.analysis.v1.ListServicesRequest\x1a*.antiphon.analysis.v1.ListServicesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+antiphon/analysis/v1/analysis_service.proto\x12\x14\x61ntiphon.analysis.v1\x1a*antiphon/analysis/v1/analysis_record.proto\x1a\x1d\x61ntiphon/audio/v1/audio.proto\x1a+antiphon/essentia/v1/essentia_service.proto\x1a#antiphon/evidence/v1/evidence.proto\x1a-antiphon/llm_audio/v1/llm_audio_service.proto\x1a/antiphon/separation/v1/separation_service.proto\x1a\'antiphon/speech/v1/speech_service.proto\"\x83\x01\n\x0e\x41nalyzeRequest\x12\x36\n\x06\x63onfig\x18\x01 \x01(\x0b\x32$.antiphon.analysis.v1.AnalysisConfigH\x00\x12.\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1d.antiphon.audio.v1.AudioChunkH\x00\x42\t\n\x07payload\"\x95\x03\n\x0e\x41nalysisConfig\x12\x34\n\x0c\x61udio_format\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.AudioFormat\x12\x0e\n\x06stages\x18\x02 \x03(\t\x12\x14\n\x0creturn_stems\x18\x03 \x01(\x08\x12<\n\nseparation\x18\x04 \x01(\x0b\x32(.antiphon.separation.v1.SeparationConfig\x12\x37\n\x06speech\x18\x05 \x01(\x0b\x32\'.antiphon.speech.v1.TranscriptionConfig\x12\x36\n\x08\x65ssentia\x18\x06 \x01(\x0b\x32$.antiphon.essentia.v1.AnalysisConfig\x12;\n\rstem_features\x18\n \x01(\x0b\x32$.antiphon.essentia.v1.AnalysisConfig\x12;\n\tllm_audio\x18\t \x01(\x0b\x32(.antiphon.llm_audio.v1.DescriptionConfig\"\xc5\x05\n\x0f\x41nalyzeResponse\x12\x39\n\x0cstage_report\x18\x01 \x01(\x0b\x32!.antiphon.analysis.v1.StageReportH\x00\x12\x37\n\x08progress\x18\x02 \x01(\x0b\x32#.antiphon.analysis.v1.StageProgressH\x00\x12?\n\nseparation\x18\x03 \x01(\x0b\x32).antiphon.separation.v1.SeparationSummaryH\x00\x12.\n\x07segment\x18\x04 \x01(\x0b\x32\x1b.antiphon.speech.v1.SegmentH\x00\x12\x30\n\x06speech\x18\x05 \x01(\x0b\x32\x1e.antiphon.speech.v1.TranscriptH\x00\x12\x32\n\x08\x65ssentia\x18\x06 \x01(\x0b\x32\x1e.antiphon.essentia.v1.AnalysisH\x00\x12?\n\x0bstem_header\x18\x07 \x01(\x0b\x32(.antiphon.separation.v1.SeparationHeaderH\x00\x12\x37\n\nstem_chunk\x18\x08 \x01(\x0b\x32!.antiphon.separation.v1.StemChunkH\x00\x12\x36\n\x06record\x18\t \x01(\x0b\x32$.antiphon.analysis.v1.AnalysisRecordH\x00\x12;\n\rstem_features\x18\n \x01(\x0b\x32\".antiphon.essentia.v1.StemAnalysesH\x00\x12\x36\n\ntext_piece\x18\r \x01(\x0b\x32 .antiphon.llm_audio.v1.TextPieceH\x00\x12\x37\n\tllm_audio\x18\x0e \x01(\x0b\x32\".antiphon.llm_audio.v1.DescriptionH\x00\x42\x07\n\x05\x65vent\"P\n\rStageProgress\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x30\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.antiphon.evidence.v1.Progress\"\x15\n\x13ListServicesRequest\"M\n\x14ListServicesResponse\x12\x35\n\x08services\x18\x01 \x03(\x0b\x32#.antiphon.analysis.v1.ServiceStatus\"@\n\rServiceStatus\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\r\n\x05ready\x18\x02 \x01(\x08\x12\x0f\n\x07problem\x18\x03 \x01(\t2\xd4\x01\n\x0f\x41nalysisService\x12Z\n\x07\x41nalyze\x12$.antiphon.analysis.v1.AnalyzeRequest\x1a%.antiphon.analysis.v1.AnalyzeResponse(\x01\x30\x01\x12\x65\n\x0cListServices\x12).antiphon.analysis.v1.ListServicesRequest\x1a*.antiphon.analysis.v1.ListServicesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'antiphon.analysis.v1.analysis_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ANALYZEREQUEST']._serialized_start=317
-  _globals['_ANALYZEREQUEST']._serialized_end=448
-  _globals['_ANALYSISCONFIG']._serialized_start=451
-  _globals['_ANALYSISCONFIG']._serialized_end=795
-  _globals['_ANALYZERESPONSE']._serialized_start=798
-  _globals['_ANALYZERESPONSE']._serialized_end=1394
-  _globals['_STAGEPROGRESS']._serialized_start=1396
-  _globals['_STAGEPROGRESS']._serialized_end=1476
-  _globals['_LISTSERVICESREQUEST']._serialized_start=1478
-  _globals['_LISTSERVICESREQUEST']._serialized_end=1499
-  _globals['_LISTSERVICESRESPONSE']._serialized_start=1501
-  _globals['_LISTSERVICESRESPONSE']._serialized_end=1578
-  _globals['_SERVICESTATUS']._serialized_start=1580
-  _globals['_SERVICESTATUS']._serialized_end=1644
-  _globals['_ANALYSISSERVICE']._serialized_start=1647
-  _globals['_ANALYSISSERVICE']._serialized_end=1859
+  _globals['_ANALYZEREQUEST']._serialized_start=364
+  _globals['_ANALYZEREQUEST']._serialized_end=495
+  _globals['_ANALYSISCONFIG']._serialized_start=498
+  _globals['_ANALYSISCONFIG']._serialized_end=903
+  _globals['_ANALYZERESPONSE']._serialized_start=906
+  _globals['_ANALYZERESPONSE']._serialized_end=1615
+  _globals['_STAGEPROGRESS']._serialized_start=1617
+  _globals['_STAGEPROGRESS']._serialized_end=1697
+  _globals['_LISTSERVICESREQUEST']._serialized_start=1699
+  _globals['_LISTSERVICESREQUEST']._serialized_end=1720
+  _globals['_LISTSERVICESRESPONSE']._serialized_start=1722
+  _globals['_LISTSERVICESRESPONSE']._serialized_end=1799
+  _globals['_SERVICESTATUS']._serialized_start=1801
+  _globals['_SERVICESTATUS']._serialized_end=1865
+  _globals['_ANALYSISSERVICE']._serialized_start=1868
+  _globals['_ANALYSISSERVICE']._serialized_end=2080
 # @@protoc_insertion_point(module_scope)

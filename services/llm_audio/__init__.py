@@ -1,0 +1,1 @@
+"""Language models about audio: some hear it, some write from what was measured."""

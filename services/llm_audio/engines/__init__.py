@@ -1,0 +1,5 @@
+"""The engines of this family by name: where each is, without importing it."""
+
+ENGINES = {
+    "text-gguf": "services.llm_audio.engines.text_gguf:TextGguf",
+}

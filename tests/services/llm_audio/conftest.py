@@ -1,0 +1,132 @@
+"""The installed model, loaded once, the facts of a song, and a service over the wire."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from antiphon_client import Client
+from chassis.models import Manifest, Store
+from chassis.server import Server, ServerSettings, WorkerSettings
+from chassis.server.family import FamilyHost
+from services.llm_audio import service
+from services.llm_audio.engine import Answer, DescriptionRequest, Piece, Summary
+from services.llm_audio.job import Jobs
+from services.llm_audio.settings import LlmAudioSettings
+
+MANIFEST = Path(__file__).parents[3] / "services" / "llm_audio" / "models.toml"
+SMOL = "smollm2-135m-instruct"
+SONG: dict[str, Any] = {
+    "essentia": {
+        "features": {
+            "signal": {"duration_seconds": 10.88},
+            "rhythm": {"bpm": 109.93},
+            "tonal": {"key_tonic": "F", "key_scale": "major"},
+            "loudness": {"integrated_lufs": -9.34},
+        },
+        "tag_sets": [
+            {
+                "model": {"name": "musicnn-msd"},
+                "tags": [
+                    {"label": "rock", "name": "rock", "score": 0.31},
+                    {"label": "guitar", "name": "guitar", "score": 0.2},
+                    {"label": "female vocalists", "name": "female vocalists", "score": 0.14},
+                ],
+            }
+        ],
+    },
+    "speech": {"segments": [{"text": " Time stands still. "}], "summary": {"language_code": "en"}},
+}
+
+
+@dataclass
+class Silent:
+    """A task without audio."""
+
+    stop: Callable[[], None] = lambda: None
+    source: None = None
+
+    def checkpoint(self) -> None:
+        self.stop()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a job yielded, sorted."""
+
+    pieces: tuple[Piece, ...]
+    answers: tuple[Answer, ...]
+    summary: Summary
+
+    @property
+    def text(self) -> str:
+        """The first answer's text."""
+        return self.answers[0].text
+
+    @property
+    def reasons(self) -> list[str]:
+        """The reasons of the warnings."""
+        return [warning.reason for warning in self.summary.warnings]
+
+
+def tell(jobs: Jobs, **request: Any) -> Told:
+    """Has a job done without audio."""
+    events = list(jobs.describe(Silent(), DescriptionRequest(**request)))
+    assert isinstance(events[-1], Summary)
+    return Told(
+        tuple(event for event in events if isinstance(event, Piece)),
+        tuple(event for event in events if isinstance(event, Answer)),
+        events[-1],
+    )
+
+
+@pytest.fixture(scope="session")
+def store() -> Store:
+    """The store with the real weights, installed or not."""
+    return Store(None, Manifest.load(MANIFEST))
+
+
+@pytest.fixture(scope="session")
+def smol(store: Store) -> Path:
+    """The real model's file; the test is skipped where it is not installed."""
+    if not store.installed(SMOL):
+        pytest.skip(f"{SMOL} is not installed in {store.root}: antiphon models pull {SMOL}")
+    (path,) = store.require(SMOL).files.values()
+    return path
+
+
+@pytest.fixture(scope="session")
+def jobs(store: Store, smol: Path) -> Jobs:
+    """The job with the real model, loaded once."""
+    return Jobs(LlmAudioSettings(device="cpu"), store)
+
+
+Serve = Callable[..., Any]
+
+
+@pytest.fixture
+def serve(store: Store, smol: Path, tmp_path: Path, unused_tcp_port: int) -> Serve:
+    """Serves the family in this process, its worker in one of its own: ``async with serve() as (host, client)``."""
+
+    @asynccontextmanager
+    async def serving(**settings: Any) -> AsyncIterator[tuple[FamilyHost, Client]]:
+        server_settings = ServerSettings(port=unused_tcp_port, spool_dir=tmp_path, lame_duck_seconds=0.0)
+        workers = WorkerSettings(models=store.root)
+        host = FamilyHost(service.family(LlmAudioSettings(device="cpu", **settings)), server_settings, workers)
+        server = Server("llm_audio", server_settings)
+        server.add(service.Servicer(host), service.register, service.FULL_NAME)
+        host.start()
+        await server.start()
+        try:
+            async with Client(f"127.0.0.1:{unused_tcp_port}") as client:
+                yield host, client
+        finally:
+            await server.drain()
+            await host.close()
+
+    return serving
