@@ -46,6 +46,8 @@ def progress(facts: ProgressFacts) -> evidence_pb2.Progress:
         message.fraction = min(max(facts.fraction, 0.0), 1.0)
     if facts.audio_seconds is not None:
         message.audio_done.CopyFrom(duration(facts.audio_seconds))
+    if facts.remaining_seconds is not None:
+        message.remaining.CopyFrom(duration(facts.remaining_seconds))
     return message
 
 

@@ -91,12 +91,14 @@ class ProgressFacts:
         step: What is being done, in a word or two; empty where there is nothing to say. While loading, the name of what
             is loaded alone: that it is being loaded is the phase, which clients put before it.
         loading: True while a model is being loaded.
+        remaining_seconds: Estimate of the wall time left, by :class:`chassis.pace.Pace`; None where it cannot be told.
     """
 
     fraction: float | None = None
     audio_seconds: float | None = None
     step: str = ""
     loading: bool = False
+    remaining_seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -290,8 +290,8 @@ def open_backends(settings: GatewaySettings) -> dict[str, Backend]:
 def stems_to_ask(config: analysis_pb2.AnalysisConfig, kept: Collection[str]) -> list[str]:
     """Names the stems to ask separation for; empty for all that the model has.
 
-    The summary's energy shares cover every stem of the model however few are sent, so the vocals alone do where nobody
-    wants stems.
+    The vocals alone do where nobody wants stems. Their share of the energy is known where the model computes all stems
+    however few are sent, and absent where it computes no others.
     """
     asked = list(config.separation.stems)
     if not asked:

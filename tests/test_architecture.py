@@ -42,6 +42,9 @@ OPTIONAL_FILES = {
     "requirements-openai-whisper.lock": "the same, locked",
     "requirements-openai-whisper-platform.txt": "what the platform brings to that environment",
     "convert.py": "turns published weights into safe files when a model is pulled",
+    "stems.py": "stems that are the mix minus others",
+    "tally.py": "what is counted while a clip is worked through",
+    "tracks.py": "one output while it is made: measured, encoded, cut into pieces",
     "labels": "labels of models that do not carry their own",
     "py.typed": "tells type checkers that the package is annotated",
 }

@@ -1,9 +1,21 @@
 """Audio as it comes in and goes out: hostile files decoded as a bounded stream, results encoded as one."""
 
-from chassis.audio.encode import Encoder
+from chassis.audio.encode import Encoder, encoded_rate
 from chassis.audio.limits import Limits
+from chassis.audio.loudness import LoudnessMeter
 from chassis.audio.pcm import RawPcm
+from chassis.audio.resample import Resampler
 from chassis.audio.samples import Audio, Samples
 from chassis.audio.source import Source
 
-__all__ = ["Audio", "Encoder", "Limits", "RawPcm", "Samples", "Source"]
+__all__ = [
+    "Audio",
+    "Encoder",
+    "Limits",
+    "LoudnessMeter",
+    "RawPcm",
+    "Resampler",
+    "Samples",
+    "Source",
+    "encoded_rate",
+]

@@ -34,14 +34,16 @@ class Encoder:
     ``pcm_s16le``, ``pcm_f32le``: interleaved, no header. ``wav``: 32-bit float; a stream's header, its sizes are
     0xFFFFFFFF. ``flac``: 24 bits, within 2^-23 of the input; a stream's header, without length or MD5. ``mp3``:
     320 kbit/s; no header that would tell its delay, so decoders return 1,105 samples of near-silence in front and up to
-    two frames of it behind. ``opus``: 96 kbit/s a channel in Ogg at 48 kHz, delay and length told. Samples beyond full
-    scale are clipped by all but ``pcm_f32le`` and ``wav``, and counted.
+    two frames of it behind. ``opus``: 96 kbit/s a channel in Ogg at 48 kHz, delay and length told. ``aac``: AAC-LC,
+    128 kbit/s a channel in fragmented MP4 (M4A), delay told, up to one frame of 1024 samples of silence behind. Samples
+    beyond full scale are clipped by all but ``pcm_f32le`` and ``wav``, and counted.
 
     Args:
         encoding: One of ENCODINGS.
         sample_rate: Rate of the samples to come (Hz). Resampled for ``opus`` unless 48000, for ``mp3`` unless 32000,
-            44100 or 48000 (the only rates that MP3 has 320 kbit/s for).
-        channels: Channels of the samples to come: any for PCM and WAV, 1 to 8 for FLAC, 1 or 2 for MP3 and Opus.
+            44100 or 48000 (the only rates that MP3 has 320 kbit/s for), for ``aac`` unless one of its twelve, 8000 to
+            96000.
+        channels: Channels of the samples to come: any for PCM and WAV, 1 to 8 for FLAC, 1 or 2 for MP3, Opus and AAC.
 
     Attributes:
         sample_rate: Rate of the encoded audio (Hz).
@@ -57,7 +59,7 @@ class Encoder:
         most = LIBAV[encoding].max_channels if encoding in LIBAV else 0xFFFF
         if not 1 <= channels <= most:
             raise ValueError(f"{encoding} holds 1 to {most} channels, not {channels}")
-        self.sample_rate = LIBAV[encoding].choose_rate(sample_rate) if encoding in LIBAV else sample_rate
+        self.sample_rate = encoded_rate(encoding, sample_rate)
         self.clipped = 0
         self._channels = channels
         self._clips = encoding not in FLOATING
@@ -100,6 +102,11 @@ class Encoder:
             return samples
         self.clipped += int(np.count_nonzero(np.abs(samples) > 1.0))
         return np.clip(samples, -1.0, 1.0)
+
+
+def encoded_rate(encoding: str, sample_rate: int) -> int:
+    """The rate (Hz) that audio of ``sample_rate`` has in an encoding, one of ENCODINGS: its own wherever it can be."""
+    return LIBAV[encoding].choose_rate(sample_rate) if encoding in LIBAV else sample_rate
 
 
 class PcmWriter:

@@ -1,4 +1,4 @@
-"""FLAC, MP3 and Opus by libav, into memory, as a stream that never seeks back."""
+"""FLAC, MP3, Opus and AAC by libav, into memory, as a stream that never seeks back."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "
 """The loudspeakers that the FLAC format assigns to each number of channels, by FFmpeg's names."""
 OPUS_RATE = 48_000
 MP3_RATES = (32_000, 44_100, 48_000)
+AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000)
 
 
 def keep_rate(sample_rate: int) -> int:
@@ -35,8 +36,15 @@ def opus_rate(sample_rate: int) -> int:
 
 def mp3_rate(sample_rate: int) -> int:
     """The rate itself where MPEG-1 has it, otherwise the one of its family: 44.1 kHz or 48 kHz."""
-    if sample_rate in MP3_RATES:
-        return sample_rate
+    return sample_rate if sample_rate in MP3_RATES else _family_rate(sample_rate)
+
+
+def aac_rate(sample_rate: int) -> int:
+    """The rate itself where AAC has it, otherwise the one of its family: 44.1 kHz or 48 kHz."""
+    return sample_rate if sample_rate in AAC_RATES else _family_rate(sample_rate)
+
+
+def _family_rate(sample_rate: int) -> int:
     return 44_100 if sample_rate % 11_025 == 0 else 48_000
 
 
@@ -74,6 +82,17 @@ LIBAV = {
         {1: 320_000, 2: 320_000},
         # A stream cannot go back to fill in a Xing header; an empty one would be decoded as a silent frame.
         {"write_xing": "0", "id3v2_version": "0"},
+    ),
+    "aac": LibavEncoding(
+        "ipod",  # FFmpeg's name for M4A
+        "aac",
+        "fltp",
+        2,
+        aac_rate,
+        {1: 128_000, 2: 256_000},
+        # Fragments of a second, so that nothing must be known in advance. The header waits for the first of them: only
+        # then does FFmpeg write the edit list from which decoders learn the delay.
+        {"movflags": "delay_moov+default_base_moof", "frag_duration": "1000000"},
     ),
     "opus": LibavEncoding("ogg", "libopus", "flt", 2, opus_rate, {1: 96_000, 2: 192_000}, {"page_duration": "200000"}),
 }

@@ -170,8 +170,8 @@ def _model(service: str, row: _Row, wheels: Mapping[str, Wheel]) -> Model:
     )
     row.done()
     names = [file.name for file in model.files]
-    if not names or len(set(names)) != len(names):
-        raise ManifestError(f"{row.where}: give one or more files, each with a name of its own")
+    if len(set(names)) != len(names):
+        raise ManifestError(f"{row.where}: give each file a name of its own")
     return model
 
 

@@ -102,6 +102,7 @@ class Model:
         revision: Identifies the weights at their publisher.
         license_spdx: SPDX expression of the weights' licence.
         commercial_use: Whether that licence allows commercial use.
+        files: Its weights; none, written as ``files = []``, for an engine that needs none, and so always installed.
         summary: What it is, in one line.
         memory_bytes: Memory that its engine needs with it; None where nobody measured.
     """

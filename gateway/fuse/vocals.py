@@ -7,7 +7,7 @@ from gateway.fuse.numbers import number
 
 
 def vocals(record: record_pb2.AnalysisRecord) -> record_pb2.VocalsFact | None:
-    """Gives the vocals stem's share of the energy of all stems; absent for silence."""
+    """Gives the vocals stem's share of the energy of all stems; absent for silence and where others are unknown."""
     for stem in record.separation.stems:
         share = number(stem, "energy_share") if stem.name == "vocals" else None
         if share is not None:

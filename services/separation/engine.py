@@ -202,15 +202,19 @@ class SeparationRequest:
 
     Attributes:
         model: Name in models.toml; empty for the service's default.
-        stems: Stems wanted, without repeats; empty for all that the model has.
+        stems: Stems wanted, without repeats, see ``stems.select``; empty for all that the model has.
         encoding: Encoding of the stems, one that ``chassis.audio.Encoder`` knows.
         tuning: What is not left to the model.
+        sample_rate: Rate of the stems (Hz); 0 for that of the source, None for that of the model.
+        rescale: Whether to make all stems quieter by one gain, found in a pass of its own, where one would clip.
     """
 
     model: str = ""
     stems: tuple[str, ...] = ()
     encoding: str = "flac"
     tuning: Tuning = Tuning()
+    sample_rate: int | None = None
+    rescale: bool = False
 
 
 @dataclass(frozen=True)
@@ -252,16 +256,18 @@ class StemFacts:
 
     Attributes:
         name: Name of the stem.
-        frames: Samples of each channel, before encoding; the same for every stem.
-        sample_rate: Their rate (Hz). Opus carries 48,000 Hz inside, whatever is said here.
+        frames: Samples of each channel, as encoded; the same for every stem.
+        sample_rate: Their rate (Hz).
         channels: Channels.
         encoding: Encoding of the bytes sent.
         byte_count: Bytes sent.
         sha256: SHA-256 of the bytes sent, 32 bytes.
         peak: Largest absolute sample before encoding, full scale 1.0; None for a stem without samples.
+        peak_dbfs: The same in dB; None for digital silence.
         rms_dbfs: Root mean square over all channels before encoding (dB, full scale 1.0); None for digital silence.
+        integrated_lufs: Loudness before encoding (LUFS), see ``chassis.audio.LoudnessMeter``; None where it has none.
         energy_share: Energy as a share of all stems' energy, 0 to 1, over every stem of the model whether sent or not;
-            None for silence.
+            None for silence, where not every stem was computed, and for a stem that is a difference.
         clipped: Samples that the encoding clipped, over all channels.
     """
 
@@ -273,16 +279,33 @@ class StemFacts:
     byte_count: int
     sha256: bytes
     peak: float | None
+    peak_dbfs: float | None
     rms_dbfs: float | None
+    integrated_lufs: float | None
     energy_share: float | None
     clipped: int
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What was made and how; the last thing a separation yields."""
+    """What was made and how; the last thing a separation yields.
+
+    Attributes:
+        source: The audio, now with length and digest.
+        stems: Those that were sent, in the Header's order.
+        work: How they were made.
+        warnings: Things to know.
+        sum_bound_db: What the engine claims: the energy of the mix minus the sum of all stems, against the mix's (dB);
+            None where it claims nothing.
+        residual_energy_share: What was found: that energy as a share of the mix's; None where not every stem was
+            computed, and for silence.
+        gain: Factor by which all stems were made quieter; None where that was not asked for.
+    """
 
     source: SourceFacts
     stems: tuple[StemFacts, ...]
     work: WorkFacts
     warnings: tuple[WarningFacts, ...] = field(default=())
+    sum_bound_db: float | None = None
+    residual_energy_share: float | None = None
+    gain: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -16,6 +17,7 @@ from chassis.errors import invalid
 from chassis.server import rpc
 from chassis.server.family import Call, Family, FamilyHost
 from services.separation import engine
+from services.separation.engines import SUM_BOUNDS_DB
 from services.separation.settings import SeparationSettings as Settings
 
 FULL_NAME = pb.DESCRIPTOR.services_by_name["SeparationService"].full_name
@@ -29,7 +31,12 @@ _ENCODINGS = {
     audio_pb2.OUTPUT_ENCODING_WAV: "wav",
     audio_pb2.OUTPUT_ENCODING_MP3: "mp3",
     audio_pb2.OUTPUT_ENCODING_OPUS: "opus",
+    audio_pb2.OUTPUT_ENCODING_AAC: "aac",
 }
+LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
+"""Sample rates that stems may be asked for at (Hz): those that an upload may have."""
+
+_CLIP_MODES = (pb.CLIP_MODE_UNSPECIFIED, pb.CLIP_MODE_CLAMP, pb.CLIP_MODE_RESCALE)
 _ENCODING_NUMBERS = {name: number for number, name in _ENCODINGS.items() if number}
 
 
@@ -65,7 +72,9 @@ class Servicer(pb_grpc.SeparationServiceServicer):
     @rpc
     async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:
         """Names the models of the manifest."""
-        return pb.ListModelsResponse(models=self._host.models())
+        models = self._host.models()
+        bounds = {each.identity.name: SUM_BOUNDS_DB[each.engine] for each in models if each.engine in SUM_BOUNDS_DB}
+        return pb.ListModelsResponse(models=models, sum_bound_db=bounds)
 
 
 def _request(config: pb.SeparationConfig) -> engine.SeparationRequest:
@@ -77,9 +86,35 @@ def _request(config: pb.SeparationConfig) -> engine.SeparationRequest:
             field="config.output_encoding",
             value=config.output_encoding,
         )
+    if config.clip_mode not in _CLIP_MODES:
+        raise invalid(
+            "CLIP_MODE",
+            f"clip_mode {config.clip_mode} is not known; see ClipMode",
+            field="config.clip_mode",
+            value=config.clip_mode,
+        )
     return engine.SeparationRequest(
-        model=config.model, stems=tuple(config.stems), encoding=encoding, tuning=_tuning(config)
+        model=config.model,
+        stems=tuple(config.stems),
+        encoding=encoding,
+        sample_rate=_sample_rate(config),
+        tuning=_tuning(config),
+        rescale=config.clip_mode == pb.CLIP_MODE_RESCALE,
     )
+
+
+def _sample_rate(config: pb.SeparationConfig) -> int | None:
+    if config.WhichOneof("output_rate") != "output_sample_rate_hertz":
+        return 0 if config.keep_sample_rate else None
+    rate = config.output_sample_rate_hertz
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise invalid(
+            "OUTPUT_SAMPLE_RATE",
+            f"output_sample_rate_hertz is {rate}; give {LOWEST_RATE} to {HIGHEST_RATE}, or keep_sample_rate",
+            field="config.output_sample_rate_hertz",
+            sample_rate=rate,
+        )
+    return rate
 
 
 def _tuning(config: pb.SeparationConfig) -> engine.Tuning:
@@ -115,6 +150,9 @@ def _summary(event: engine.Summary, call: Call, config: pb.SeparationConfig) -> 
         stems=[_stem(stem) for stem in event.stems],
         warnings=evidence.warnings(event.warnings),
         provenance=call.provenance(event.work, event.source, config),
+        sum_bound_db=event.sum_bound_db,
+        residual_energy_share=event.residual_energy_share,
+        gain_db=None if event.gain is None else 20 * math.log10(event.gain),
     )
 
 
@@ -128,7 +166,9 @@ def _stem(stem: engine.StemFacts) -> pb.Stem:
         byte_count=stem.byte_count,
         sha256=stem.sha256,
         peak=stem.peak,
+        peak_dbfs=stem.peak_dbfs,
         rms_dbfs=stem.rms_dbfs,
+        integrated_lufs=stem.integrated_lufs,
         energy_share=stem.energy_share,
         clipped_sample_count=stem.clipped,
     )

@@ -21,6 +21,27 @@ def test_text_goes_to_standard_output_and_the_rest_to_standard_error(antiphon: A
     assert speech[1].sizes == [clip.stat().st_size]
 
 
+@pytest.mark.parametrize("lyrics", [False, True])
+def test_a_part_of_a_file_and_a_beam_are_asked_for(
+    antiphon: Any, speech: Any, clip: Path, tmp_path: Path, lyrics: bool
+) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("One\n")
+    more = ["--lyrics", words] if lyrics else ["--beam", "2"]
+    done = antiphon("transcribe", "--speech", speech[0], "-q", "--start", "0.1", "--end", "0.25", *more, clip)
+    assert done.returncode == 0
+    (config,) = speech[1].configs
+    assert (config.clip.start_offset.ToMilliseconds(), config.clip.end_offset.ToMilliseconds()) == (100, 250)
+    assert lyrics or config.beam_size == 2
+
+
+def test_without_them_nothing_of_it_is_sent(antiphon: Any, speech: Any, clip: Path) -> None:
+    assert antiphon("transcribe", "--speech", speech[0], "-q", clip).returncode == 0
+    (config,) = speech[1].configs
+    assert not config.HasField("clip")
+    assert not config.HasField("beam_size")
+
+
 @pytest.mark.parametrize("name", sorted(renderers.FORMATS))
 def test_every_format_can_be_read_again(antiphon: Any, speech: Any, clip: Path, name: str) -> None:
     done = antiphon("transcribe", "--speech", speech[0], "-q", "--singing", "--format", name, clip)
@@ -59,6 +80,8 @@ def test_known_words_are_sent_and_come_back_with_times(antiphon: Any, speech: An
         ["transcribe", "--format", "doc", "clip.wav"],
         ["transcribe", "--live", "--singing", "clip.wav"],
         ["transcribe", "--live", "clip.wav", "clip.wav"],
+        ["transcribe", "--live", "--beam", "2", "clip.wav"],
+        ["transcribe", "--start", "2", "--end", "1", "clip.wav"],
     ],
     ids=" ".join,
 )

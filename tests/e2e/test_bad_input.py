@@ -129,6 +129,26 @@ OWN: dict[str, tuple[str, Upload, tuple[str, str]]] = {
         Upload(GOOD, config={"output_encoding": 99}),
         ("INVALID_ARGUMENT", "OUTPUT_ENCODING"),
     ),
+    "separation: an MP3 at 22.05 kHz": (
+        "separation",
+        Upload(GOOD, config={"output_encoding": audio_pb2.OUTPUT_ENCODING_MP3, "output_sample_rate_hertz": 22_050}),
+        ("INVALID_ARGUMENT", "OUTPUT_SAMPLE_RATE"),
+    ),
+    "separation: a rate of -1 Hz": (
+        "separation",
+        Upload(GOOD, config={"output_sample_rate_hertz": -1}),
+        ("INVALID_ARGUMENT", "OUTPUT_SAMPLE_RATE"),
+    ),
+    "separation: unknown clip mode": (
+        "separation",
+        Upload(GOOD, config={"clip_mode": 9}),
+        ("INVALID_ARGUMENT", "CLIP_MODE"),
+    ),
+    "separation: a difference that there is not": (
+        "separation",
+        Upload(GOOD, config={"stems": ["no_kazoo"]}),
+        ("INVALID_ARGUMENT", "UNKNOWN_STEM"),
+    ),
     "speech: unknown model": ("speech", Upload(GOOD, config={"model": "whisper-enormous"}), MODEL),
     "speech: unknown language": (
         "speech",

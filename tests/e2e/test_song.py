@@ -86,6 +86,21 @@ def test_neither_stem_is_the_mix(analysis: tuple[dict[str, Any], Path, str], son
     assert all(0.02 < share < 0.98 for share in shares.values())
 
 
+def test_karaoke_by_the_command_line_sums_to_the_song(stack: Stack, song: Path, tmp_path: Path) -> None:
+    arguments = ["--stems", "vocals,no_vocals", "--format", "wav", "--out", str(tmp_path), "--json", "-"]
+    done = stack.antiphon("separate", "--separation", stack.target("separation"), *arguments, str(song))
+    assert done.returncode == 0, done.stderr
+    paths = json.loads(done.stdout)["stems"]
+    assert [Path(path).name for path in paths] == ["vocals.wav", "no_vocals.wav"]
+    total = sum(soundfile.read(path, dtype="float64", always_2d=True)[0] for path in paths)
+    mix, _ = soundfile.read(song, dtype="float64", always_2d=True)
+    length = min(len(total), len(mix))  # see above
+    error = total[:length] - mix[:length]
+    assert 10 * np.log10(np.square(error).sum() / np.square(mix[:length]).sum()) < -40
+    for stem in json.loads(done.stdout)["summary"]["stems"]:
+        assert -60 < stem["integrated_lufs"] < 0
+
+
 def test_provenance_names_the_weights_by_the_manifests_digests(analysis: tuple[dict[str, Any], Path, str]) -> None:
     record = analysis[0]
     for service in ("separation", "speech"):

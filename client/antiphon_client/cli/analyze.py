@@ -16,10 +16,12 @@ from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
+from antiphon_client.cli.explain import explain
 from antiphon_client.cli.local import local_gateway
 from antiphon_client.cli.progress import reporter
 from antiphon_client.cli.record_json import to_document, to_text
-from antiphon_client.cli.stems import ENCODINGS, StemFiles
+from antiphon_client.cli.settings_file import merge, read
+from antiphon_client.cli.stems import ENCODINGS, StemFiles, stem_folders
 from antiphon_client.cli.summary import plain, summarise
 from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
 from antiphon_client.errors import AntiphonClientError
@@ -66,6 +68,14 @@ class _Job:
     "--model", "models", metavar="STAGE=NAME", multiple=True, help="Model of a stage; may be given once for each stage."
 )
 @click.option(
+    "--settings",
+    "settings_file",
+    metavar="FILE",
+    type=_FILE,
+    help='Further settings of the stages, a JSON file such as {"essentia": {"min_bpm": 60, "melody": true}}; the names '
+    "are those of the stages' config messages in protos/. Options win over it.",
+)
+@click.option(
     "--features/--no-features",
     "every_feature",
     default=None,
@@ -99,6 +109,7 @@ def analyze(
     stem_format: str,
     language: str,
     models: tuple[str, ...],
+    settings_file: Path | None,
     every_feature: bool | None,
     gateway: str,
     timeout: float,
@@ -118,6 +129,7 @@ def analyze(
       antiphon analyze --json - song.mp3 | jq .fusion.tempo
       antiphon analyze --only essentia song.mp3
       antiphon analyze --only separation --stems out/ song.mp3
+      antiphon analyze --only essentia --settings ballad.json song.mp3
       antiphon analyze --model speech=whisper-tiny.en --language en talk.wav
     """
     if (tls_cert is None) != (tls_key is None):
@@ -140,8 +152,10 @@ def analyze(
         "llm_audio": llm_audio_pb2.DescriptionConfig(model=chosen.get("llm_audio", "")),
         "timeout_seconds": timeout,
     }
+    if settings_file is not None:
+        merge(settings, read(settings_file))
     tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert else None
-    folders = _folders(files, stems_folder)
+    folders = stem_folders(files, stems_folder)
     results: list[dict[str, Any]] = []
     codes = []
     with exits.terminable(), SyncClient(gateway, tls=tls) as client:
@@ -164,7 +178,7 @@ def _one(job: _Job, path: Path, folder: Path | None, show: bool) -> tuple[dict[s
     try:
         record, stems = _run(job, path, folder)
     except AntiphonClientError as error:
-        click.echo(f"antiphon: {name}: {_explain(error, job.client.target)}", err=True)
+        click.echo(f"antiphon: {name}: {explain(error, 'gateway', job.client.target)}", err=True)
         problem = {"code": error.code, "reason": error.reason, "message": error.message, "metadata": error.metadata}
         return {"file": name, "error": problem}, exits.UNREACHABLE if error.unreachable else exits.FAILED
     except OSError as error:
@@ -196,15 +210,6 @@ def _run(job: _Job, path: Path, folder: Path | None) -> tuple[record_pb2.Analysi
         lengths = {stem.name: stem.frame_count for stem in record.separation.stems}
         stems = files.commit(lengths) if files is not None and record.HasField("separation") else []
     return record, stems
-
-
-def _explain(error: AntiphonClientError, target: str) -> str:
-    if error.reason == "SERVICE_UNREACHABLE":
-        return f"{error}\nIs the gateway running at {target}? Start it with: antiphon up; see: antiphon status"
-    lines = [str(error), *(f"  {field}: {text}" for field, text in error.fields)]
-    if error.retry_after is not None:
-        lines.append(f"  try again in {error.retry_after:g} s")
-    return "\n".join(lines)
 
 
 def _write_json(json_path: str | None, results: Sequence[dict[str, Any]]) -> None:
@@ -249,19 +254,3 @@ def _models(given: tuple[str, ...]) -> dict[str, str]:
             )
         chosen[stage] = name
     return chosen
-
-
-def _folders(files: Sequence[Path], folder: Path | None) -> list[Path | None]:
-    """The folder of each file's stems: DIR itself for one file, DIR/<name> for several, numbered where names repeat."""
-    if folder is None or len(files) == 1:
-        return [folder] * len(files)
-    used: set[str] = set()
-    folders: list[Path | None] = []
-    for path in files:
-        name, number = path.stem, 1
-        while name in used:
-            number += 1
-            name = f"{path.stem}-{number}"
-        used.add(name)
-        folders.append(folder / name)
-    return folders

@@ -16,6 +16,7 @@ from antiphon_client.cli import exits
 from antiphon_client.cli.analyze import analyze
 from antiphon_client.cli.describe import describe
 from antiphon_client.cli.models import models
+from antiphon_client.cli.separate import separate
 from antiphon_client.cli.stack import down, status, up
 from antiphon_client.cli.transcribe import transcribe
 from antiphon_client.version import VERSION
@@ -32,6 +33,7 @@ def cli() -> None:
       antiphon models pull starter      install the models to begin with
       antiphon up                       start the services of this machine
       antiphon analyze song.mp3         ask all of them about a file
+      antiphon separate song.mp3        split it into its stems
       antiphon transcribe talk.mp3      write down what is said in it
       antiphon describe song.mp3        have it described in prose
       antiphon down                     stop the services
@@ -50,7 +52,7 @@ def version() -> None:
     click.echo(f"python {platform.python_version()}, grpcio {grpc.__version__}, protobuf {google.protobuf.__version__}")
 
 
-for command in (up, down, status, analyze, transcribe, describe, models):
+for command in (up, down, status, analyze, separate, transcribe, describe, models):
     cli.add_command(command)
 
 

@@ -65,6 +65,7 @@ class Lines(Silence):
 
     def __init__(self) -> None:
         self._shown: dict[str, str] = {}
+        self._quarters: dict[str, int] = {}
 
     def accept(self, event: AnalyzeEvent) -> None:
         """Writes a line where there is news."""
@@ -76,7 +77,13 @@ class Lines(Silence):
             if progress.phase in _PHASES:
                 self._say(event.stage, progress_words(progress))
             elif 0 < quarter < _LINES_PER_STAGE:
-                self._say(event.stage, f"{quarter * 100 // _LINES_PER_STAGE} %")
+                self._say_quarter(event.stage, quarter, progress)
+
+    def _say_quarter(self, stage: str, quarter: int, progress: evidence_pb2.Progress) -> None:
+        if self._quarters.get(stage) != quarter:
+            self._quarters[stage] = quarter
+            left = _time_left(progress)
+            self._say(stage, f"{quarter * 100 // _LINES_PER_STAGE} %" + (f", {left}" if left else ""))
 
     def _say(self, stage: str, words: str) -> None:
         if self._shown.get(stage) != words:
@@ -155,4 +162,18 @@ def progress_words(progress: evidence_pb2.Progress) -> str:
     if progress.HasField("queue_position"):
         words.append(f"{progress.queue_position} ahead")
     words.append(progress.step)
-    return " ".join(word for word in words if word)
+    text = " ".join(word for word in words if word)
+    return ", ".join(part for part in (text, _time_left(progress)) if part)
+
+
+def _time_left(progress: evidence_pb2.Progress) -> str:
+    if not progress.HasField("remaining") or progress.fraction >= 1:
+        return ""
+    seconds = round(progress.remaining.ToTimedelta().total_seconds())
+    if not seconds:
+        return ""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if not minutes and not hours:
+        return f"about {rest} s left"
+    return f"about {hours}:{minutes:02d}:{rest:02d} left" if hours else f"about {minutes}:{rest:02d} min left"

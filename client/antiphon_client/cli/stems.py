@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -23,6 +23,7 @@ EXTENSIONS = {
     audio_pb2.OUTPUT_ENCODING_WAV: "wav",
     audio_pb2.OUTPUT_ENCODING_MP3: "mp3",
     audio_pb2.OUTPUT_ENCODING_OPUS: "opus",
+    audio_pb2.OUTPUT_ENCODING_AAC: "m4a",
 }
 
 ENCODINGS = {extension: encoding for encoding, extension in EXTENSIONS.items()}
@@ -118,3 +119,19 @@ class StemFiles:
         descriptor, name = tempfile.mkstemp(prefix=f".{stem}.", suffix=".part", dir=self._folder)
         os.fchmod(descriptor, 0o666 & ~self._mask)
         return os.fdopen(descriptor, "w+b"), Path(name)
+
+
+def stem_folders(files: Sequence[Path], folder: Path | None) -> list[Path | None]:
+    """The folder of each file's stems: DIR itself for one file, DIR/<name> for several, numbered where names repeat."""
+    if folder is None or len(files) == 1:
+        return [folder] * len(files)
+    used: set[str] = set()
+    folders: list[Path | None] = []
+    for path in files:
+        name, number = path.stem, 1
+        while name in used:
+            number += 1
+            name = f"{path.stem}-{number}"
+        used.add(name)
+        folders.append(folder / name)
+    return folders

@@ -11,6 +11,7 @@ import click
 
 import renderers
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
+from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
@@ -72,6 +73,11 @@ class _Job:
     help="Listen while it is spoken: to the microphone where no file is given, to 16-bit mono at 16 kHz on standard "
     "input for -, or to a WAV, Opus or Vorbis file at its own pace. Text comes line by line; Ctrl-C ends it.",
 )
+@click.option(
+    "--start", type=click.FloatRange(min=0), metavar="SECONDS", help="Begin there; times stay those of the file."
+)
+@click.option("--end", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="End there.")
+@click.option("--beam", type=click.IntRange(1, 10), help="Hypotheses followed at once, 1 to 10; fewer are quicker.")
 @click.option("--prompt", default="", help="Text that came before, to prime spelling and style.")
 @click.option("--hotword", "hotwords", multiple=True, metavar="WORD", help="A word or name that is likely to be said.")
 @click.option("--title", default="", help="Title of the song, for lrc and elrc.")
@@ -107,6 +113,9 @@ def transcribe(
     singing: bool,
     lyrics: Path | None,
     live: bool,
+    start: float | None,
+    end: float | None,
+    beam: int | None,
     prompt: str,
     hotwords: tuple[str, ...],
     title: str,
@@ -132,7 +141,8 @@ def transcribe(
       antiphon transcribe --live talk.wav
       ffmpeg -re -i talk.mp3 -f s16le -ar 16000 -ac 1 - | antiphon transcribe --live -
     """
-    _check_usage(files, live, lyrics is not None or singing or translate or bool(hotwords))
+    ranged = start is not None or end is not None
+    _check_usage(files, live, bool(lyrics or singing or translate or hotwords or ranged or beam))
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("give --tls-cert and --tls-key together")
     config = speech_pb2.TranscriptionConfig(
@@ -142,6 +152,8 @@ def transcribe(
         voice_activity_detection=not singing,
         initial_prompt=prompt,
         hotwords=hotwords,
+        beam_size=beam,
+        clip=_clip(start, end) if ranged else None,
     )
     labels = renderers.Labels(title, artist)
     tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert else None
@@ -185,9 +197,21 @@ def _check_usage(files: tuple[Path, ...], live: bool, for_files: bool) -> None:
     if not live and (not files or any(str(path) == "-" for path in files)):
         raise click.UsageError("give a file, or --live to listen to the microphone or to standard input")
     if live and for_files:
-        raise click.UsageError("--live goes without --lyrics, --singing, --translate and --hotword")
+        others = "--lyrics, --singing, --translate, --hotword, --start, --end and --beam"
+        raise click.UsageError(f"--live goes without {others}")
     if live and len(files) > 1:
         raise click.UsageError("--live listens to one source")
+
+
+def _clip(start: float | None, end: float | None) -> audio_pb2.ClipRange:
+    if start is not None and end is not None and end <= start:
+        raise click.UsageError(f"--end {end:g} is not after --start {start:g}")
+    clip = audio_pb2.ClipRange()
+    if start is not None:
+        clip.start_offset.FromNanoseconds(round(start * 1e9))
+    if end is not None:
+        clip.end_offset.FromNanoseconds(round(end * 1e9))
+    return clip
 
 
 def _one(job: _Job, path: Path | None) -> tuple[Heard | None, int]:
@@ -235,7 +259,10 @@ def _transcript(job: _Job, path: Path, shown: Reporter) -> speech_pb2.Transcript
 
 def _aligned(job: _Job, path: Path, shown: Reporter) -> speech_pb2.AlignedLyrics:
     config = speech_pb2.AlignmentConfig(
-        model=job.config.model, language_code=job.config.language_code, lyrics=job.lyrics or ""
+        model=job.config.model,
+        language_code=job.config.language_code,
+        lyrics=job.lyrics or "",
+        clip=job.config.clip if job.config.HasField("clip") else None,
     )
     found = speech_pb2.AlignedLyrics()
     with ExitStack() as stack:

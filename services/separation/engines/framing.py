@@ -1,7 +1,8 @@
-"""Cuts a stream of samples into the overlapping stretches that Spleeter's network sees, wherever its blocks end.
+"""Cuts a stream of samples into the overlapping stretches of which spectra are taken, wherever its blocks end.
 
 The mix is thought of as lying between two half windows of zeros, so that frame ``i`` is centred on sample
-``i * HOP``. A patch is what ``PATCH_FRAMES`` frames cover; the next begins one frame after its last.
+``i * HOP``. A patch is what so many frames cover, ``PATCH_FRAMES`` for Spleeter's network; the next begins one frame
+after its last.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
+from chassis.errors import invalid
 
 SAMPLE_RATE = 44_100
 CHANNELS = 2
@@ -20,6 +23,9 @@ PATCH_SAMPLES = (PATCH_FRAMES - 1) * HOP + WINDOW
 OVERLAP = WINDOW - HOP
 """Samples that a patch shares with the next."""
 
+MAX_PEAK = 1e6
+"""Largest sample taken, full scale 1.0: magnitudes of it can still be squared in float32."""
+
 
 @dataclass(frozen=True)
 class Patch:
@@ -27,20 +33,21 @@ class Patch:
 
     Attributes:
         samples: float32, ``(CHANNELS, (frames - 1) * HOP + WINDOW)``.
-        frames: Frames in it; ``PATCH_FRAMES`` but for the last patch, which may have fewer.
+        frames: Frames in it; as many as patches were to have, but for the last, which may have fewer.
     """
 
     samples: np.ndarray
     frames: int
 
 
-def patches(blocks: Iterable[np.ndarray]) -> Iterator[Patch]:
+def patches(blocks: Iterable[np.ndarray], patch_frames: int = PATCH_FRAMES) -> Iterator[Patch]:
     """Cuts the mix, given in any blocks ``(CHANNELS, samples)``, into patches; each comes as soon as it is full.
 
     A mix of n samples has ``n // HOP + 1`` frames; a mix without samples has no patch.
     """
     half = np.zeros((CHANNELS, WINDOW // 2), np.float32)
-    buffer = np.empty((CHANNELS, PATCH_SAMPLES), np.float32)
+    size = (patch_frames - 1) * HOP + WINDOW
+    buffer = np.empty((CHANNELS, size), np.float32)
     filled = WINDOW // 2
     buffer[:, :filled] = 0.0
     empty = True
@@ -56,14 +63,26 @@ def patches(blocks: Iterable[np.ndarray]) -> Iterator[Patch]:
     for block in fed():
         taken = 0
         while taken < block.shape[1]:
-            count = min(block.shape[1] - taken, PATCH_SAMPLES - filled)
+            count = min(block.shape[1] - taken, size - filled)
             buffer[:, filled : filled + count] = block[:, taken : taken + count]
             taken += count
             filled += count
-            if filled == PATCH_SAMPLES:
-                yield Patch(buffer.copy(), PATCH_FRAMES)
+            if filled == size:
+                yield Patch(buffer.copy(), patch_frames)
                 buffer[:, :OVERLAP] = buffer[:, -OVERLAP:]
                 filled = OVERLAP
     if not empty and filled >= WINDOW:
         frames = (filled - WINDOW) // HOP + 1
         yield Patch(buffer[:, : (frames - 1) * HOP + WINDOW].copy(), frames)
+
+
+def check_peak(samples: np.ndarray) -> None:
+    """Refuses samples that nothing can be computed with.
+
+    Raises:
+        AntiphonError: INVALID_ARGUMENT, ``AUDIO_LEVEL``: one is beyond MAX_PEAK.
+    """
+    peak = float(np.abs(samples).max())
+    if not peak <= MAX_PEAK:
+        message = f"a sample is {peak:.3g} times full scale; at most {MAX_PEAK:.0e} can be separated: is it float PCM?"
+        raise invalid("AUDIO_LEVEL", message, peak=peak, limit=MAX_PEAK)

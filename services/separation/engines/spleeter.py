@@ -12,11 +12,20 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch.nn import functional as F
 
-from chassis.errors import AntiphonError, invalid, not_ready
+from chassis.errors import AntiphonError, not_ready
 from services.separation.engine import DEFAULT_PLAN, Plan, SeparatedBlock, Tuning
 from services.separation.engines import device as devices
 from services.separation.engines import spleeter_network
-from services.separation.engines.framing import CHANNELS, HOP, PATCH_FRAMES, SAMPLE_RATE, WINDOW, Patch, patches
+from services.separation.engines.framing import (
+    CHANNELS,
+    HOP,
+    PATCH_FRAMES,
+    SAMPLE_RATE,
+    WINDOW,
+    Patch,
+    check_peak,
+    patches,
+)
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel
@@ -32,9 +41,6 @@ EXTENSION_BINS = 32
 Chosen by hiding the network's own shares above a cutoff of 5.5, 8.3 and 9.6 kHz in a sung song: of means over 1 to 512
 bins, those over 16 and 32 came closest: 3 to 8 % of the energy-weighted squared error of leaving the band out.
 """
-
-MAX_PEAK = 1e6
-"""Largest sample taken, full scale 1.0: magnitudes of it can still be squared in float32."""
 
 _POWER_FLOOR = 1e-10
 
@@ -126,7 +132,7 @@ class Spleeter:
         envelope = OverlapAdd((), self._device)
         lead, sent = WINDOW // 2, 0  # the half window of zeros before the mix is not part of any stem
         for patch in patches(counted()):
-            _check_peak(patch.samples)
+            check_peak(patch.samples)
             with torch.inference_mode():
                 final = waves.add(self._separate_patch(patch, checkpoint))
                 final /= envelope.add((self._window**2).expand(patch.frames, WINDOW))
@@ -184,13 +190,6 @@ class OverlapAdd:
     def tail(self) -> torch.Tensor:
         """What is left after the last frame, ``(*shape, WINDOW - HOP)``."""
         return self._pending.flatten(-2)
-
-
-def _check_peak(samples: np.ndarray) -> None:
-    peak = float(np.abs(samples).max())
-    if not peak <= MAX_PEAK:
-        message = f"a sample is {peak:.3g} times full scale; at most {MAX_PEAK:.0e} can be separated: is it float PCM?"
-        raise invalid("AUDIO_LEVEL", message, peak=peak, limit=MAX_PEAK)
 
 
 def _weights_file(model: InstalledModel) -> Path:

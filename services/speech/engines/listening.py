@@ -118,15 +118,16 @@ class Listener:
         if self._chosen or not self._request.vad:  # without the detector, what is left out may well be no speech
             yield from self._model.transcribe(samples, self._request, language, prompt)
             return
-        covered = 0.0
+        covered, heard = 0.0, self._language is not None
         for segment in self._model.transcribe(samples, self._request, language, prompt):
             yield from self._another(samples, covered, segment.start, language)
-            covered = max(covered, segment.end)
+            covered, heard = max(covered, segment.end), True
             yield segment
-        yield from self._another(samples, covered, len(samples) / SAMPLE_RATE, language)
+        if heard:  # otherwise all of it was held to be in this language just now
+            yield from self._another(samples, covered, len(samples) / SAMPLE_RATE, language)
 
     def _another(self, samples: np.ndarray, start: float, end: float, language: str) -> Iterator[Segment]:
-        if end - start < HOLE_SECONDS or self._language is None:  # or nothing was heard in the language just detected
+        if end - start < HOLE_SECONDS:
             return
         self._checkpoint()
         hole = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis.audio import Encoder, RawPcm, Source
+from chassis.audio import Encoder, RawPcm, Source, encoded_rate
 from chassis.audio.encode import ENCODINGS
 
 RATE = 44100
@@ -58,7 +58,7 @@ def test_samples_beyond_full_scale_are_clipped_and_counted_unless_the_format_hol
     data += encoder.finish()
     holds = encoding in ("wav", "pcm_f32le")
     assert encoder.clipped == (0 if holds else 3)
-    if encoding not in ("mp3", "opus"):
+    if encoding not in ("mp3", "opus", "aac"):
         found = open_encoded(encoding, data, spool, 2, 48_000).read().samples
         assert np.abs(found).max() == (2.0 if holds else 1.0)
 
@@ -101,6 +101,22 @@ def test_mp3_keeps_320_kbit_at_any_rate_and_its_documented_delay(rate, becomes, 
     assert abs(lag(found[0], samples[0]) - 1105 * rate / becomes) <= 3
 
 
+@pytest.mark.parametrize(
+    ("rate", "becomes"), [(44100, 44100), (48000, 48000), (8000, 8000), (22050, 22050), (176400, 44100), (50000, 48000)]
+)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_aac_comes_back_in_place_with_at_most_a_frame_of_silence_behind(rate, becomes, channels, clicks, spool, lag):
+    samples = clicks(rate * 2, channels)
+    encoder = Encoder("aac", rate, channels)
+    assert encoder.sample_rate == becomes == encoded_rate("aac", rate)
+    source = Source(spool(encoder.write(samples) + encoder.finish()))
+    assert (source.facts.codec, source.facts.sample_rate, source.facts.channels) == ("aac", becomes, channels)
+    found = source.read(rate).samples
+    assert 0 <= found.shape[1] - samples.shape[1] <= 1024 * rate / becomes + 1
+    assert abs(lag(found[0], samples[0])) <= 2
+    assert source.warnings == []
+
+
 def test_a_stream_gives_bytes_before_it_ends(clicks):
     for encoding in ENCODINGS:
         encoder = Encoder(encoding, RATE, 2)
@@ -131,7 +147,7 @@ def test_what_is_not_finite_is_never_encoded(bad):
 def test_wrong_shapes_and_unknown_encodings_are_refused():
     with pytest.raises(ValueError, match="expected samples of shape"):
         Encoder("wav", RATE, 2).write(np.zeros((1, 10), np.float32))
-    with pytest.raises(ValueError, match="no encoding named 'aac'"):
-        Encoder("aac", RATE, 2)
+    with pytest.raises(ValueError, match="no encoding named 'wma'"):
+        Encoder("wma", RATE, 2)
     with pytest.raises(ValueError, match="mp3 holds 1 to 2 channels"):
         Encoder("mp3", RATE, 6)

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from chassis.errors import AntiphonError
-from chassis.models import Store
+from chassis.models import Manifest, ManifestError, Store
 
 
 @pytest.fixture
@@ -128,3 +128,18 @@ def test_the_commercial_policy_leaves_the_others_alone(pulled):
 def test_a_policy_that_does_not_exist_is_refused(lab):
     with pytest.raises(ValueError, match="licence_policy"):
         Store(lab.root, lab.write("models = []"), "comercial")
+
+
+def test_a_model_without_weights_is_always_there(lab):
+    store = Store(lab.root, Manifest.load(lab.manifest("files = []")))
+    assert store.installed("tiny")
+    assert store.require("tiny").files == {}
+    assert store.damaged("tiny") == ()
+    assert store.manifest.model("tiny").download_bytes == 0
+    lab.puller().pull(store, "tiny")
+    assert [type(event).__name__ for event in lab.events] == ["Installed"]
+
+
+def test_a_manifest_that_forgets_its_files_is_refused(lab):
+    with pytest.raises(ManifestError, match="files is missing"):
+        Manifest.load(lab.manifest())

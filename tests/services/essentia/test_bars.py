@@ -23,7 +23,7 @@ def test_a_change_a_bar_tells_the_metre_and_the_first_downbeat(metre: int, first
 @pytest.mark.parametrize(
     "changes",
     [
-        BEATS[::2],
+        0.3 + 1.0 * np.arange(400),
         np.sort(np.random.default_rng(1).uniform(0, 32, 24)),
         BEATS[::4][:5],
         np.empty(0),
@@ -32,7 +32,7 @@ def test_a_change_a_bar_tells_the_metre_and_the_first_downbeat(metre: int, first
     ids=["twice a bar", "anywhere", "too few", "none", "half of them a beat later"],
 )
 def test_where_the_changes_leave_it_open_there_is_no_answer(changes: np.ndarray) -> None:
-    assert bars.find(BEATS, changes) is None
+    assert bars.find(0.3 + 0.5 * np.arange(800), changes) is None
 
 
 def test_no_beats_have_no_bars() -> None:

@@ -98,3 +98,12 @@ def test_any_rate_and_channel_count_is_taken(store: Store, tmp_path: Path, rate:
     mix = np.random.default_rng(0).standard_normal((channels, rate // 2)).astype(np.float32) * 0.1
     events = list(Jobs(SETTINGS, store).separate(clip(tmp_path, mix, rate), SeparationRequest(encoding="pcm_f32le")))
     assert {stem.frames for stem in events[-1].stems} == {22_050}
+
+
+def test_karaoke_runs_only_the_networks_of_the_stem_that_is_taken_out(store: Store, tmp_path: Path) -> None:
+    jobs, mix = Jobs(SETTINGS, store), noise(60_000)
+    events = list(jobs.separate(clip(tmp_path, mix), SeparationRequest("pair", ("no_vocals",), "pcm_f32le")))
+    every = stems_of(list(jobs.separate(clip(tmp_path, mix), SeparationRequest("pair", encoding="pcm_f32le"))))
+    assert np.array_equal(stems_of(events)["no_vocals"], mix - every["vocals"])
+    assert events[-1].residual_energy_share is None, "the other stems were not computed"
+    assert events[-1].sum_bound_db is None, "these networks claim no sum"

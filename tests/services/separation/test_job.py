@@ -6,7 +6,7 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -20,51 +20,24 @@ from chassis.facts import ProgressFacts
 from chassis.models import Store
 from chassis.worker import frames as wire
 from services.separation.engine import MAX_BLOCK_BYTES, Header, SeparationRequest, StemBlock, Summary, Tuning
-from services.separation.job import Jobs, mix_level
+from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
+from services.separation.tally import mix_level
+from tests.services.separation.tasks import Clip, clip_of, samples_of, stems_of
 
 REQUEST = SeparationRequest(encoding="pcm_f32le")
-
-
-@dataclass
-class Clip:
-    """A task as the worker hands it over, with a checkpoint of the test's choosing."""
-
-    source: Source
-    stop: Callable[[], None] = lambda: None
-
-    def checkpoint(self) -> None:
-        self.stop()
 
 
 @pytest.fixture
 def clip(tmp_path: Path) -> Callable[..., Clip]:
     """Makes a task of samples ``(channels, samples)``."""
 
-    def make(samples: np.ndarray, rate: int = 44_100, stop: Callable[[], None] = lambda: None, **range_: float) -> Clip:
-        path = tmp_path / "clip.f32"
-        path.write_bytes(samples.T.astype("<f4").tobytes())
-        return Clip(Source(path, raw=RawPcm("f32le", rate, samples.shape[0]), **range_), stop)
-
-    return make
+    return partial(clip_of, tmp_path)
 
 
 @pytest.fixture
 def jobs(tiny_store: Store) -> Jobs:
     return Jobs(SeparationSettings(device="cpu", default_model="tiny"), tiny_store)
-
-
-def stems_of(events: list[Any]) -> dict[str, bytes]:
-    """The bytes of each stem, put together."""
-    found: dict[str, bytes] = {}
-    for event in events:
-        if isinstance(event, StemBlock):
-            found[event.stem] = found.get(event.stem, b"") + event.data
-    return found
-
-
-def samples_of(data: bytes) -> np.ndarray:
-    return np.frombuffer(data, "<f4").reshape(-1, 2).T
 
 
 def test_a_header_comes_first_and_a_summary_once_and_last(jobs: Jobs, clip: Callable[..., Clip], signals: Any) -> None:
@@ -184,7 +157,7 @@ def test_a_clip_range_is_separated_alone(jobs: Jobs, clip: Callable[..., Clip], 
     np.testing.assert_allclose(sum(map(samples_of, stems.values())), mix[:, 22_050:66_150], rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("encoding", ["pcm_s16le", "flac", "wav", "mp3", "opus"])
+@pytest.mark.parametrize("encoding", ["pcm_s16le", "flac", "wav", "mp3", "opus", "aac"])
 def test_every_encoding_gives_bytes_that_decode_to_the_stem(
     jobs: Jobs, clip: Callable[..., Clip], signals: Any, tmp_path: Path, encoding: str
 ) -> None:
@@ -232,6 +205,8 @@ def test_an_unknown_stem_is_refused_with_the_ones_there_are(
     error = caught.value
     assert (error.code, error.reason, error.field) == ("INVALID_ARGUMENT", "UNKNOWN_STEM", "config.stems[1]")
     assert error.metadata == {"stem": "drums", "model": "tiny", "known": "vocals, accompaniment"}
+    assert "no_" in error.message
+    assert "residual" in error.message
 
 
 def test_a_stem_asked_for_twice_is_refused(jobs: Jobs, clip: Callable[..., Clip], signals: Any) -> None:

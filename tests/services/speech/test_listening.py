@@ -155,6 +155,20 @@ def test_speech_that_the_model_left_out_is_heard_in_its_own_language() -> None:
     assert "1 s in de" in mixed.message
 
 
+def test_what_was_left_out_before_the_first_line_is_heard_too() -> None:
+    script = Script([[line((6.0, 10.0, "one"))], [line((2.0, 3.0, "eins"))]], heard=["en", "de"])
+    events = run(script)
+    assert [(each.text, each.language) for each in segments(events)] == [("eins", "de"), ("one", None)]
+    assert findings(events).language == "en", "the language in which the recording as a whole was heard"
+
+
+def test_a_window_without_text_is_heard_again_once_the_language_is_known() -> None:
+    said = [[line((0.0, 9.9, "one"))], [], [line((2.0, 3.0, "eins"))]]
+    script = Script(said, heard=["en", "de"])
+    events = run(script, seconds=19.0)
+    assert [(each.text, each.language) for each in segments(events)] == [("one", None), ("eins", "de")]
+
+
 @pytest.mark.parametrize(
     ("heard", "request_"),
     [

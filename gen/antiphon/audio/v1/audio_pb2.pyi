@@ -26,6 +26,7 @@ class OutputEncoding(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OUTPUT_ENCODING_WAV: _ClassVar[OutputEncoding]
     OUTPUT_ENCODING_MP3: _ClassVar[OutputEncoding]
     OUTPUT_ENCODING_OPUS: _ClassVar[OutputEncoding]
+    OUTPUT_ENCODING_AAC: _ClassVar[OutputEncoding]
 INPUT_ENCODING_UNSPECIFIED: InputEncoding
 INPUT_ENCODING_CONTAINER: InputEncoding
 INPUT_ENCODING_PCM_S16LE: InputEncoding
@@ -37,6 +38,7 @@ OUTPUT_ENCODING_FLAC: OutputEncoding
 OUTPUT_ENCODING_WAV: OutputEncoding
 OUTPUT_ENCODING_MP3: OutputEncoding
 OUTPUT_ENCODING_OPUS: OutputEncoding
+OUTPUT_ENCODING_AAC: OutputEncoding
 
 class AudioFormat(_message.Message):
     __slots__ = ("encoding", "sample_rate_hertz", "channel_count", "total_bytes", "content_sha256")

@@ -83,7 +83,7 @@ class Provenance(_message.Message):
     def __init__(self, service: _Optional[str] = ..., service_version: _Optional[str] = ..., engine: _Optional[str] = ..., model: _Optional[_Union[ModelIdentity, _Mapping]] = ..., parameters: _Optional[_Mapping[str, str]] = ..., config_sha256: _Optional[bytes] = ..., seed: _Optional[int] = ..., device: _Optional[str] = ..., precision: _Optional[str] = ..., upload_sha256: _Optional[bytes] = ..., pcm_sha256: _Optional[bytes] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., compute_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., queue_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., cache_hit: bool = ..., library_versions: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Progress(_message.Message):
-    __slots__ = ("phase", "fraction", "audio_done", "queue_position", "step")
+    __slots__ = ("phase", "fraction", "audio_done", "queue_position", "step", "remaining")
     class Phase(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         PHASE_UNSPECIFIED: _ClassVar[Progress.Phase]
@@ -99,12 +99,14 @@ class Progress(_message.Message):
     AUDIO_DONE_FIELD_NUMBER: _ClassVar[int]
     QUEUE_POSITION_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
+    REMAINING_FIELD_NUMBER: _ClassVar[int]
     phase: Progress.Phase
     fraction: float
     audio_done: _duration_pb2.Duration
     queue_position: int
     step: str
-    def __init__(self, phase: _Optional[_Union[Progress.Phase, str]] = ..., fraction: _Optional[float] = ..., audio_done: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., queue_position: _Optional[int] = ..., step: _Optional[str] = ...) -> None: ...
+    remaining: _duration_pb2.Duration
+    def __init__(self, phase: _Optional[_Union[Progress.Phase, str]] = ..., fraction: _Optional[float] = ..., audio_done: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., queue_position: _Optional[int] = ..., step: _Optional[str] = ..., remaining: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Warning(_message.Message):
     __slots__ = ("reason", "message", "field")

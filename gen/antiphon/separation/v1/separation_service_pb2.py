@@ -27,31 +27,37 @@ from antiphon.evidence.v1 import evidence_pb2 as antiphon_dot_evidence_dot_v1_do
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/antiphon/separation/v1/separation_service.proto\x12\x16\x61ntiphon.separation.v1\x1a\x1d\x61ntiphon/audio/v1/audio.proto\x1a#antiphon/evidence/v1/evidence.proto\x1a\x1egoogle/protobuf/duration.proto\"\x88\x01\n\x0fSeparateRequest\x12:\n\x06\x63onfig\x18\x01 \x01(\x0b\x32(.antiphon.separation.v1.SeparationConfigH\x00\x12.\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1d.antiphon.audio.v1.AudioChunkH\x00\x42\t\n\x07payload\"\xd8\x02\n\x10SeparationConfig\x12\x34\n\x0c\x61udio_format\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.AudioFormat\x12\r\n\x05model\x18\x02 \x01(\t\x12\r\n\x05stems\x18\x03 \x03(\t\x12:\n\x0foutput_encoding\x18\x04 \x01(\x0e\x32!.antiphon.audio.v1.OutputEncoding\x12*\n\x04\x63lip\x18\x05 \x01(\x0b\x32\x1c.antiphon.audio.v1.ClipRange\x12\x13\n\x06shifts\x18\x06 \x01(\x05H\x00\x88\x01\x01\x12\x14\n\x07overlap\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12*\n\x07segment\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\x04seed\x18\t \x01(\x03H\x02\x88\x01\x01\x42\t\n\x07_shiftsB\n\n\x08_overlapB\x07\n\x05_seed\"\x82\x02\n\x10SeparateResponse\x12:\n\x06header\x18\x01 \x01(\x0b\x32(.antiphon.separation.v1.SeparationHeaderH\x00\x12\x32\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.antiphon.evidence.v1.ProgressH\x00\x12\x37\n\nstem_chunk\x18\x03 \x01(\x0b\x32!.antiphon.separation.v1.StemChunkH\x00\x12<\n\x07summary\x18\x04 \x01(\x0b\x32).antiphon.separation.v1.SeparationSummaryH\x00\x42\x07\n\x05\x65vent\"\xb8\x01\n\x10SeparationHeader\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12\r\n\x05stems\x18\x02 \x03(\t\x12\x33\n\x08\x65ncoding\x18\x03 \x01(\x0e\x32!.antiphon.audio.v1.OutputEncoding\x12\x19\n\x11sample_rate_hertz\x18\x04 \x01(\x05\x12\x15\n\rchannel_count\x18\x05 \x01(\x05\"G\n\tStemChunk\x12\x0c\n\x04stem\x18\x01 \x01(\t\x12,\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1d.antiphon.audio.v1.AudioChunk\"\xd7\x01\n\x11SeparationSummary\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12+\n\x05stems\x18\x02 \x03(\x0b\x32\x1c.antiphon.separation.v1.Stem\x12/\n\x08warnings\x18\x03 \x03(\x0b\x32\x1d.antiphon.evidence.v1.Warning\x12\x34\n\nprovenance\x18\x04 \x01(\x0b\x32 .antiphon.evidence.v1.Provenance\"\xbe\x02\n\x04Stem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x66rame_count\x18\x02 \x01(\x03\x12\x19\n\x11sample_rate_hertz\x18\x03 \x01(\x05\x12\x15\n\rchannel_count\x18\x04 \x01(\x05\x12\x33\n\x08\x65ncoding\x18\x05 \x01(\x0e\x32!.antiphon.audio.v1.OutputEncoding\x12\x12\n\nbyte_count\x18\x06 \x01(\x03\x12\x0e\n\x06sha256\x18\x07 \x01(\x0c\x12\x11\n\x04peak\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08rms_dbfs\x18\t \x01(\x01H\x01\x88\x01\x01\x12\x19\n\x0c\x65nergy_share\x18\n \x01(\x01H\x02\x88\x01\x01\x12\x1c\n\x14\x63lipped_sample_count\x18\x0b \x01(\x03\x42\x07\n\x05_peakB\x0b\n\t_rms_dbfsB\x0f\n\r_energy_share\"\x13\n\x11ListModelsRequest\"E\n\x12ListModelsResponse\x12/\n\x06models\x18\x01 \x03(\x0b\x32\x1f.antiphon.evidence.v1.ModelInfo2\xdb\x01\n\x11SeparationService\x12\x61\n\x08Separate\x12\'.antiphon.separation.v1.SeparateRequest\x1a(.antiphon.separation.v1.SeparateResponse(\x01\x30\x01\x12\x63\n\nListModels\x12).antiphon.separation.v1.ListModelsRequest\x1a*.antiphon.separation.v1.ListModelsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/antiphon/separation/v1/separation_service.proto\x12\x16\x61ntiphon.separation.v1\x1a\x1d\x61ntiphon/audio/v1/audio.proto\x1a#antiphon/evidence/v1/evidence.proto\x1a\x1egoogle/protobuf/duration.proto\"\x88\x01\n\x0fSeparateRequest\x12:\n\x06\x63onfig\x18\x01 \x01(\x0b\x32(.antiphon.separation.v1.SeparationConfigH\x00\x12.\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1d.antiphon.audio.v1.AudioChunkH\x00\x42\t\n\x07payload\"\xdc\x03\n\x10SeparationConfig\x12\x34\n\x0c\x61udio_format\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.AudioFormat\x12\r\n\x05model\x18\x02 \x01(\t\x12\r\n\x05stems\x18\x03 \x03(\t\x12:\n\x0foutput_encoding\x18\x04 \x01(\x0e\x32!.antiphon.audio.v1.OutputEncoding\x12*\n\x04\x63lip\x18\x05 \x01(\x0b\x32\x1c.antiphon.audio.v1.ClipRange\x12\x13\n\x06shifts\x18\x06 \x01(\x05H\x01\x88\x01\x01\x12\x14\n\x07overlap\x18\x07 \x01(\x01H\x02\x88\x01\x01\x12*\n\x07segment\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\x04seed\x18\t \x01(\x03H\x03\x88\x01\x01\x12\"\n\x18output_sample_rate_hertz\x18\n \x01(\x05H\x00\x12\x1a\n\x10keep_sample_rate\x18\x0b \x01(\x08H\x00\x12\x33\n\tclip_mode\x18\x0c \x01(\x0e\x32 .antiphon.separation.v1.ClipModeB\r\n\x0boutput_rateB\t\n\x07_shiftsB\n\n\x08_overlapB\x07\n\x05_seed\"\x82\x02\n\x10SeparateResponse\x12:\n\x06header\x18\x01 \x01(\x0b\x32(.antiphon.separation.v1.SeparationHeaderH\x00\x12\x32\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.antiphon.evidence.v1.ProgressH\x00\x12\x37\n\nstem_chunk\x18\x03 \x01(\x0b\x32!.antiphon.separation.v1.StemChunkH\x00\x12<\n\x07summary\x18\x04 \x01(\x0b\x32).antiphon.separation.v1.SeparationSummaryH\x00\x42\x07\n\x05\x65vent\"\xb8\x01\n\x10SeparationHeader\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12\r\n\x05stems\x18\x02 \x03(\t\x12\x33\n\x08\x65ncoding\x18\x03 \x01(\x0e\x32!.antiphon.audio.v1.OutputEncoding\x12\x19\n\x11sample_rate_hertz\x18\x04 \x01(\x05\x12\x15\n\rchannel_count\x18\x05 \x01(\x05\"G\n\tStemChunk\x12\x0c\n\x04stem\x18\x01 \x01(\t\x12,\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1d.antiphon.audio.v1.AudioChunk\"\xe3\x02\n\x11SeparationSummary\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12+\n\x05stems\x18\x02 \x03(\x0b\x32\x1c.antiphon.separation.v1.Stem\x12/\n\x08warnings\x18\x03 \x03(\x0b\x32\x1d.antiphon.evidence.v1.Warning\x12\x34\n\nprovenance\x18\x04 \x01(\x0b\x32 .antiphon.evidence.v1.Provenance\x12\x19\n\x0csum_bound_db\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\"\n\x15residual_energy_share\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x07gain_db\x18\x07 \x01(\x01H\x02\x88\x01\x01\x42\x0f\n\r_sum_bound_dbB\x18\n\x16_residual_energy_shareB\n\n\x08_gain_db\"\x96\x03\n\x04Stem\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x66rame_count\x18\x02 \x01(\x03\x12\x19\n\x11sample_rate_hertz\x18\x03 \x01(\x05\x12\x15\n\rchannel_count\x18\x04 \x01(\x05\x12\x33\n\x08\x65ncoding\x18\x05 \x01(\x0e\x32!.antiphon.audio.v1.OutputEncoding\x12\x12\n\nbyte_count\x18\x06 \x01(\x03\x12\x0e\n\x06sha256\x18\x07 \x01(\x0c\x12\x11\n\x04peak\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12\x15\n\x08rms_dbfs\x18\t \x01(\x01H\x01\x88\x01\x01\x12\x19\n\x0c\x65nergy_share\x18\n \x01(\x01H\x02\x88\x01\x01\x12\x1c\n\x14\x63lipped_sample_count\x18\x0b \x01(\x03\x12\x16\n\tpeak_dbfs\x18\x0c \x01(\x01H\x03\x88\x01\x01\x12\x1c\n\x0fintegrated_lufs\x18\r \x01(\x01H\x04\x88\x01\x01\x42\x07\n\x05_peakB\x0b\n\t_rms_dbfsB\x0f\n\r_energy_shareB\x0c\n\n_peak_dbfsB\x12\n\x10_integrated_lufs\"\x13\n\x11ListModelsRequest\"\xca\x01\n\x12ListModelsResponse\x12/\n\x06models\x18\x01 \x03(\x0b\x32\x1f.antiphon.evidence.v1.ModelInfo\x12P\n\x0csum_bound_db\x18\x02 \x03(\x0b\x32:.antiphon.separation.v1.ListModelsResponse.SumBoundDbEntry\x1a\x31\n\x0fSumBoundDbEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01*Q\n\x08\x43lipMode\x12\x19\n\x15\x43LIP_MODE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43LIP_MODE_CLAMP\x10\x01\x12\x15\n\x11\x43LIP_MODE_RESCALE\x10\x02\x32\xdb\x01\n\x11SeparationService\x12\x61\n\x08Separate\x12\'.antiphon.separation.v1.SeparateRequest\x1a(.antiphon.separation.v1.SeparateResponse(\x01\x30\x01\x12\x63\n\nListModels\x12).antiphon.separation.v1.ListModelsRequest\x1a*.antiphon.separation.v1.ListModelsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'antiphon.separation.v1.separation_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_LISTMODELSRESPONSE_SUMBOUNDDBENTRY']._loaded_options = None
+  _globals['_LISTMODELSRESPONSE_SUMBOUNDDBENTRY']._serialized_options = b'8\001'
+  _globals['_CLIPMODE']._serialized_start=2307
+  _globals['_CLIPMODE']._serialized_end=2388
   _globals['_SEPARATEREQUEST']._serialized_start=176
   _globals['_SEPARATEREQUEST']._serialized_end=312
   _globals['_SEPARATIONCONFIG']._serialized_start=315
-  _globals['_SEPARATIONCONFIG']._serialized_end=659
-  _globals['_SEPARATERESPONSE']._serialized_start=662
-  _globals['_SEPARATERESPONSE']._serialized_end=920
-  _globals['_SEPARATIONHEADER']._serialized_start=923
-  _globals['_SEPARATIONHEADER']._serialized_end=1107
-  _globals['_STEMCHUNK']._serialized_start=1109
-  _globals['_STEMCHUNK']._serialized_end=1180
-  _globals['_SEPARATIONSUMMARY']._serialized_start=1183
-  _globals['_SEPARATIONSUMMARY']._serialized_end=1398
-  _globals['_STEM']._serialized_start=1401
-  _globals['_STEM']._serialized_end=1719
-  _globals['_LISTMODELSREQUEST']._serialized_start=1721
-  _globals['_LISTMODELSREQUEST']._serialized_end=1740
-  _globals['_LISTMODELSRESPONSE']._serialized_start=1742
-  _globals['_LISTMODELSRESPONSE']._serialized_end=1811
-  _globals['_SEPARATIONSERVICE']._serialized_start=1814
-  _globals['_SEPARATIONSERVICE']._serialized_end=2033
+  _globals['_SEPARATIONCONFIG']._serialized_end=791
+  _globals['_SEPARATERESPONSE']._serialized_start=794
+  _globals['_SEPARATERESPONSE']._serialized_end=1052
+  _globals['_SEPARATIONHEADER']._serialized_start=1055
+  _globals['_SEPARATIONHEADER']._serialized_end=1239
+  _globals['_STEMCHUNK']._serialized_start=1241
+  _globals['_STEMCHUNK']._serialized_end=1312
+  _globals['_SEPARATIONSUMMARY']._serialized_start=1315
+  _globals['_SEPARATIONSUMMARY']._serialized_end=1670
+  _globals['_STEM']._serialized_start=1673
+  _globals['_STEM']._serialized_end=2079
+  _globals['_LISTMODELSREQUEST']._serialized_start=2081
+  _globals['_LISTMODELSREQUEST']._serialized_end=2100
+  _globals['_LISTMODELSRESPONSE']._serialized_start=2103
+  _globals['_LISTMODELSRESPONSE']._serialized_end=2305
+  _globals['_LISTMODELSRESPONSE_SUMBOUNDDBENTRY']._serialized_start=2256
+  _globals['_LISTMODELSRESPONSE_SUMBOUNDDBENTRY']._serialized_end=2305
+  _globals['_SEPARATIONSERVICE']._serialized_start=2391
+  _globals['_SEPARATIONSERVICE']._serialized_end=2610
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,47 @@
+"""Tasks as the worker hands them over, and what comes back of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chassis.audio import RawPcm, Source
+from services.separation.engine import StemBlock
+
+
+@dataclass
+class Clip:
+    """A task as the worker hands it over, with a checkpoint of the test's choosing."""
+
+    source: Source
+    stop: Callable[[], None] = lambda: None
+
+    def checkpoint(self) -> None:
+        self.stop()
+
+
+def clip_of(
+    folder: Path, samples: np.ndarray, rate: int = 44_100, stop: Callable[[], None] = lambda: None, **range_: float
+) -> Clip:
+    """A task of samples ``(channels, samples)``, written into ``folder``."""
+    path = folder / "clip.f32"
+    path.write_bytes(samples.T.astype("<f4").tobytes())
+    return Clip(Source(path, raw=RawPcm("f32le", rate, samples.shape[0]), **range_), stop)
+
+
+def stems_of(events: list[Any]) -> dict[str, bytes]:
+    """The bytes of each stem, put together."""
+    found: dict[str, bytes] = {}
+    for event in events:
+        if isinstance(event, StemBlock):
+            found[event.stem] = found.get(event.stem, b"") + event.data
+    return found
+
+
+def samples_of(data: bytes) -> np.ndarray:
+    """float32 PCM as ``(2, samples)``."""
+    return np.frombuffer(data, "<f4").reshape(-1, 2).T
