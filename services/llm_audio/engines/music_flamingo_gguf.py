@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from llama_cpp import Llama
 
 from chassis.errors import AntiphonError, not_ready
 from chassis.facts import WarningFacts
@@ -46,6 +47,7 @@ class MusicFlamingoGguf:
             )
         self._layers = gguf.gpu_layers(settings)
         self._ears: Ears | None = None
+        self._llama: Llama
         self._load(1)
         self.device = "cpu" if self._layers == 0 else "cuda"
         self.precision = gguf.describe(self._llama)
