@@ -73,6 +73,8 @@ class Servicer(pb_grpc.SeparationServiceServicer):
     async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:
         """Names the models of the manifest."""
         models = self._host.models()
+        for each in models:  # in the manifest each engine has a default; a call without a model gets the service's
+            each.default_model = each.identity.name == self._host.family.settings.default_model
         bounds = {each.identity.name: SUM_BOUNDS_DB[each.engine] for each in models if each.engine in SUM_BOUNDS_DB}
         return pb.ListModelsResponse(models=models, sum_bound_db=bounds)
 
