@@ -124,8 +124,9 @@ async def test_kill_9_of_the_worker_is_told_and_a_fresh_one_answers(serve: Serve
         killed: list[int] = []
         with pytest.raises(AntiphonClientError) as caught:
             async for event in client.describe(None, config(prompts=LONG), timeout_seconds=120):
-                if isinstance(event, pb.TextPiece):
-                    for pid in host.pool.pids():
+                if isinstance(event, pb.TextPiece) and not killed:
+                    killed = list(host.pool.pids)
+                    for pid in killed:
                         psutil.Process(pid).kill()
         assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "WORKER_LOST")
         assert isinstance((await heard(client, config(sampling=pb.Sampling(max_tokens=2))))[-1], pb.DescriptionSummary)
