@@ -50,6 +50,8 @@ class Jobs:
     def warm(self) -> str:
         """Loads the default model where it is installed and allowed, and says what was loaded, or why nothing was."""
         name = self._settings.default_model
+        if not self._known(name):
+            return f"{name} is in no manifest"
         if not self._models.installed(name):
             return f"{name} is not installed"
         if not self._models.allowed(name):
@@ -66,11 +68,18 @@ class Jobs:
             AntiphonError: INVALID_ARGUMENT: ``PROMPT_EMPTY``, ``PROMPT_TOO_LONG``, ``NEGATIVE_PROMPT``,
                 ``TOO_MANY_PIECES``, ``DURATION_OUT_OF_RANGE``, ``TOTAL_DURATION``, ``SAMPLING_OUT_OF_RANGE``,
                 ``SEED_OUT_OF_RANGE``, ``SAMPLE_RATE_OUT_OF_RANGE``, ``AUDIO_UNEXPECTED``, ``MELODY_UNSUPPORTED``,
-                ``CLIP_TOO_SHORT``, or what is wrong with the clip; FAILED_PRECONDITION: the model is not installed,
+                ``CLIP_TOO_SHORT``, or what is wrong with the clip; FAILED_PRECONDITION: no model, not installed,
                 refused, or cannot be loaded; RESOURCE_EXHAUSTED: ``WORKER_OUT_OF_MEMORY``.
         """
         prompts = self._check(request)
         name = request.model or self._settings.default_model
+        if not request.model and not self._known(name):
+            raise not_ready(
+                "NO_MODEL",
+                f"the default model of this service, {name}, is in no manifest; bring one in (tools/model_row.py, "
+                "GENERATION_MODELS_EXTRA), name it in GENERATION_DEFAULT_MODEL or in the request",
+                model=name,
+            )
         self._engine(name)
         self._models.require(name)
         source = task.source
@@ -207,6 +216,9 @@ class Jobs:
                 least=generator.min_clip_seconds,
             )
         return clip
+
+    def _known(self, name: str) -> bool:
+        return any(model.name == name for model in self._models.manifest.models)
 
     def _engine(self, name: str) -> type[Generator]:
         engine = self._models.manifest.model(name).engine

@@ -71,7 +71,10 @@ class Servicer(pb_grpc.GenerationServiceServicer):
     @rpc
     async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:
         """Names the models of the manifest."""
-        return pb.ListModelsResponse(models=self._host.models())
+        models = self._host.models()
+        for each in models:  # in the manifest each engine has a default; a call without a model gets the service's
+            each.default_model = each.identity.name == self._host.family.settings.default_model
+        return pb.ListModelsResponse(models=models)
 
 
 def _request(config: pb.GenerationConfig) -> engine.GenerationRequest:

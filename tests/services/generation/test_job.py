@@ -263,6 +263,15 @@ def test_a_service_whose_default_is_refused_starts_and_says_so(tiny_store: Store
     assert Jobs(replace(settings, default_model="absent"), strict).warm() == "absent is not installed"
 
 
+def test_a_service_without_any_model_starts_and_says_how_to_bring_one_in(root: Path, tmp_path: Path) -> None:
+    bare = Jobs(GenerationSettings(device="cpu"), Store(tmp_path, root / "services/generation/models.toml"))
+    assert bare.warm() == "musicgen-small is in no manifest"
+    error = refusal(bare)
+    assert (error.code, error.reason) == ("FAILED_PRECONDITION", "NO_MODEL")
+    assert "GENERATION_MODELS_EXTRA" in error.message
+    assert refusal(bare, model="musicgen-small").reason == "UNKNOWN_MODEL"
+
+
 def test_a_model_without_a_tune_refuses_a_melody(jobs: Jobs, clip: Callable[..., Task], scale: np.ndarray) -> None:
     error = refusal(jobs, clip(scale[None]), audio_role=MELODY)
     assert (error.code, error.reason, error.field) == ("INVALID_ARGUMENT", "MELODY_UNSUPPORTED", "config.audio_role")

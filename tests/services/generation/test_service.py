@@ -242,6 +242,7 @@ async def test_the_models_are_listed_with_their_licences(running: tuple[Client, 
         listed = await pb_grpc.GenerationServiceStub(channel).ListModels(pb.ListModelsRequest())
     found = {model.identity.name: model for model in listed.models}
     assert found["tiny-mono"].installed
+    assert [name for name, model in found.items() if model.default_model] == ["tiny-mono"]
     assert not found["absent"].installed
     assert (found["noncommercial"].identity.license_spdx, found["noncommercial"].identity.commercial_use) == (
         "CC-BY-NC-4.0",
