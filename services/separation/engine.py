@@ -235,8 +235,8 @@ class StemBlock:
     Attributes:
         stem: Stem it belongs to.
         data: Encoded bytes, at most ``MAX_BLOCK_BYTES``; to be put together in the order sent.
-        first_frame: First frame of the separated stretch that was handed to the encoder for these bytes. Encoders hold
-            samples back, so the bytes may begin with earlier ones.
+        first_frame: First frame, at the model's rate, of the separated stretch that was handed to the encoder for these
+            bytes. Resampling and encoders hold samples back, so the bytes may begin with earlier ones.
         last: Whether the stem is complete with this piece; such a piece may be empty.
     """
 

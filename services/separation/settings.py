@@ -32,11 +32,21 @@ class SeparationSettings:
         "Chunks of Demucs computed at once: a batch on a GPU (0: as many as its memory takes), side by side on a CPU, "
         "each with its threads (0: one).",
     )
+    live_streams: int = setting(
+        0,
+        "Mixes separated at once while they are still being sent; 0 refuses them and starts no worker for them, which "
+        "would hold a copy of the model.",
+    )
+    live_seconds: float = setting(3600.0, "Length of audio that one live mix may have, in seconds.")
     default_model: str = setting("spleeter-2stems", "Model used where a request names none.")
 
     def __post_init__(self) -> None:
         """Refuses what cannot work; ``chassis.settings.read`` reports the ValueError as a SettingError."""
         if self.thread_count < 1:
             raise ValueError(f"thread_count is {self.thread_count}; give 1 or more")
+        if self.live_streams < 0:
+            raise ValueError(f"live_streams is {self.live_streams}; give 0 or more")
+        if not self.live_seconds > 0:
+            raise ValueError(f"live_seconds is {self.live_seconds}; give more than 0")
         if self.chunks_at_once < 0:
             raise ValueError(f"chunks_at_once is {self.chunks_at_once}; give 0 or more")

@@ -31,11 +31,6 @@ class Selection:
     computed: tuple[str, ...]
     known: tuple[str, ...]
 
-    @property
-    def whole(self) -> bool:
-        """Whether every stem of the model is computed."""
-        return self.computed == self.known
-
     def derive(self, stems: Mapping[str, np.ndarray], mix: np.ndarray) -> dict[str, np.ndarray]:
         """The stems to send, in order, from a block of those computed and the same stretch of the mix."""
         return {name: stems[name] if name in self.known else self._difference(name, stems, mix) for name in self.sent}

@@ -55,10 +55,8 @@ async def running(tmp_path: Path, port: int) -> AsyncIterator[Running]:
     host = FamilyHost(service.family(SeparationSettings(device="cpu", default_model=MODEL)), settings, workers)
     server = Server("separation", settings)
     server.add(service.Servicer(host), service.register, service.FULL_NAME)
-    server.ready_when(lambda: host.pool.ready)
-    server.report_workers(lambda: host.pool.status)
-    host.on_change(server.refresh)
-    host.pool.start()
+    host.report_to(server)
+    host.start()
     await server.start()
     options = [("grpc.use_local_subchannel_pool", 1)]
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
@@ -199,6 +197,7 @@ async def test_models_are_listed_with_what_they_claim(tmp_path: Path, unused_tcp
     async with running(tmp_path, unused_tcp_port) as each:
         answer = await each.stub.ListModels(pb.ListModelsRequest())
     listed = {model.identity.name: model for model in answer.models}
+    assert [name for name, model in listed.items() if model.default_model] == [MODEL], "the one set for this service"
     assert listed[MODEL].installed, "it needs no weights"
     assert not listed["spleeter-2stems"].installed
     assert answer.sum_bound_db[MODEL] == SUM_BOUNDS_DB["dsp"]

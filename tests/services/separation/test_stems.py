@@ -53,7 +53,6 @@ def test_only_what_is_needed_is_computed(
 ) -> None:
     selection = select("model", FOUR, asked)
     assert (selection.sent, selection.computed) == (sent, computed)
-    assert selection.whole == (computed == FOUR)
 
 
 def test_a_stem_of_the_models_own_is_meant_before_a_difference_of_the_same_name() -> None:

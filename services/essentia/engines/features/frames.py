@@ -13,6 +13,27 @@ from services.essentia.engines.features.clip import Samples
 BATCH = 128
 
 
+def batches(samples: Samples, size: int, hop: int, count: int, most: int = BATCH, ahead: int = 0) -> Iterator[Samples]:
+    """Yields (up to ``most``, size): ``count`` frames of a whole signal, every ``hop`` samples, silence around it.
+
+    Args:
+        samples: (samples,).
+        size: Samples of a frame.
+        hop: Samples from the start of a frame to that of the next.
+        count: How many frames.
+        most: How many at once.
+        ahead: Samples by which the first frame begins before the first sample.
+    """
+    for first in range(0, count, most):
+        start = first * hop - ahead
+        end = start + (min(most, count - first) - 1) * hop + size
+        piece = samples[max(0, start) : max(0, end)]
+        if piece.size < end - start:
+            before = min(max(0, -start), end - start)
+            piece = np.pad(piece, (before, end - start - before - piece.size))
+        yield np.lib.stride_tricks.sliding_window_view(piece, size)[::hop]
+
+
 class Framer:
     """Frames of ``size`` samples every ``hop``, the first at the first sample, the last filled up with zeros.
 

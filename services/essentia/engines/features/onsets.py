@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from services.essentia.engine import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
+from services.essentia.engines.features.frames import batches
 from services.essentia.engines.features.library import es
+from services.essentia.engines.features.onset_functions import History, directions
 from services.essentia.engines.features.sheet import Sheet
 
 FRAME, HOP, BANDS = 1024, 512, 40
@@ -20,7 +21,7 @@ LOW_HZ, HIGH_HZ = 30.0, 16000.0
 # so that silence has no rise.
 FLOOR_BELOW_PEAK, FLOOR = 1e-6, 1e-10
 # Frames transformed at once, to stay in the processor's cache.
-BATCH = 256
+BATCH = 64
 # An onset is placed to within about two hops of where the spectrum rises most.
 REACH = 2
 INTERVAL_BINS = 50
@@ -29,11 +30,8 @@ INTERVAL_BINS = 50
 def measure(sheet: Sheet) -> None:
     """Finds the onsets, leaves them for the beats, and fills the fields that need onsets alone."""
     values = sheet.groups["rhythm"]
-    # Always a new instance: one that is used again answers 0.
-    onsets, rate = es.OnsetRate()(sheet.clip.mono)
-    sheet.onsets = np.asarray(onsets, np.float64)
-    sheet.rise = rises(sheet.clip.mono)
-    values.put("onset_rate_hz", rate)
+    sheet.onsets, sheet.rise = find(sheet.clip.mono)
+    values.put("onset_rate_hz", len(sheet.onsets) / sheet.clip.seconds)
     values["onset_count"] = len(sheet.onsets)
     sheet.series.put_array("onset_seconds", sheet.onsets)
     if not len(sheet.onsets):
@@ -52,20 +50,44 @@ def measure(sheet: Sheet) -> None:
         values.put("rhythmic_complexity", (min(entropy / 5, 1) + min(variation / 2, 1)) / 2)
 
 
+def find(mono: Samples) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Onsets of samples at SAMPLE_RATE, seconds, as Essentia's OnsetRate finds them; and what ``rises`` says.
+
+    Both look at the same frames.
+    """
+    count = mono.size // HOP + 1
+    powers = np.empty((count, BANDS), np.float32)
+    history = History(FRAME // 2 + 1, -1)
+    content, differences = np.empty((2, count), np.float32)
+    bins = np.arange(FRAME // 2 + 1, dtype=np.float32) * (SAMPLE_RATE / FRAME)
+    window, bands = _window(), _bands()
+    for start, frames in zip(
+        range(0, count, BATCH), batches(mono, FRAME, HOP, count, BATCH, ahead=FRAME // 2), strict=True
+    ):
+        place = slice(start, start + len(frames))
+        spectra = np.fft.rfft(frames * window)
+        magnitudes = np.abs(spectra)
+        powers[place] = np.square(magnitudes) @ bands
+        content[place] = magnitudes @ bins
+        if not start:
+            # OnsetRate's frames begin at the first sample, these half a frame before.
+            spectra, magnitudes = spectra[1:], magnitudes[1:]
+            differences[0] = 0
+            place = slice(1, len(frames))
+        differences[place] = history.distances(spectra, magnitudes, directions(spectra, magnitudes)).sum(1)
+    # The first that reaches the end is its last.
+    last = 2 + max(0, -(-(mono.size - FRAME) // HOP))
+    detections = np.stack((content[1:last], differences[1:last]))
+    onsets = es.Onsets(frameRate=FRAME_RATE)(detections, np.ones(2, np.float32))
+    return np.asarray(onsets, np.float64), _rises(powers)
+
+
 def rises(mono: Samples) -> NDArray[np.float32]:
     """How much each mel band rises from one frame to the next, dB, 0 or more: (frames, BANDS), FRAME_RATE a second.
 
     Frame ``i`` has its middle at sample ``i * HOP``.
     """
-    frames = sliding_window_view(np.pad(mono, FRAME // 2), FRAME)[::HOP]
-    # A sine at full scale has magnitude 1.
-    window = (np.hanning(FRAME) / np.hanning(FRAME).sum() * 2).astype(np.float32)
-    powers = np.empty((len(frames), BANDS), np.float32)
-    for start in range(0, len(frames), BATCH):
-        spectra = np.fft.rfft(frames[start : start + BATCH] * window, axis=1)
-        powers[start : start + BATCH] = (spectra.real**2 + spectra.imag**2) @ _bands()
-    levels = 10 * np.log10(np.maximum(powers, max(float(powers.max(initial=0)) * FLOOR_BELOW_PEAK, FLOOR)))
-    return np.maximum(np.diff(levels, axis=0, prepend=levels[:1]), 0)
+    return find(mono)[1]
 
 
 def band_centres_hz() -> NDArray[np.float64]:
@@ -73,9 +95,20 @@ def band_centres_hz() -> NDArray[np.float64]:
     return _edges()[1:-1]
 
 
+def _rises(powers: NDArray[np.float32]) -> NDArray[np.float32]:
+    levels = 10 * np.log10(np.maximum(powers, max(float(powers.max(initial=0)) * FLOOR_BELOW_PEAK, FLOOR)))
+    return np.maximum(np.diff(levels, axis=0, prepend=levels[:1]), 0)
+
+
 def _edges() -> NDArray[np.float64]:
     low, high = 2595 * np.log10(1 + np.array((LOW_HZ, HIGH_HZ)) / 700)
     return np.asarray(700 * (10 ** (np.linspace(low, high, BANDS + 2) / 2595) - 1))
+
+
+@lru_cache(maxsize=1)
+def _window() -> NDArray[np.float32]:
+    # A sine at full scale has magnitude 1.
+    return (np.hanning(FRAME) / np.hanning(FRAME).sum() * 2).astype(np.float32)
 
 
 @lru_cache(maxsize=1)

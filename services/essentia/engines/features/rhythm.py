@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from services.essentia.engine import SAMPLE_RATE
-from services.essentia.engines.features.clip import Samples
+from services.essentia.engines.features import beats, percival
 from services.essentia.engines.features.library import es
 from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz
 from services.essentia.engines.features.sheet import Sheet
@@ -30,29 +27,25 @@ HISTOGRAM_FIELDS = tuple(
 
 def measure_beats(sheet: Sheet) -> None:
     """Follows the beats by five onset functions (Zapata et al. 2014) and leaves them on the sheet."""
-    bpm, ticks, confidence, _, _ = es.RhythmExtractor2013(method="multifeature")(sheet.clip.mono)
-    beats = np.asarray(ticks, np.float64)
-    onsets = len(sheet.onsets)
-    enough = onsets >= max(MIN_ONSETS, len(beats) * MIN_ONSETS_PER_BEAT)
-    # 738.3 bpm is what RhythmExtractor2013 says when it found nothing.
-    if len(beats) < 2 or not enough or not ESTIMATES[0] <= bpm <= ESTIMATES[1]:
+    found = beats.follow(sheet.clip.mono)
+    onsets, count = len(sheet.onsets), len(found.seconds)
+    enough = onsets >= max(MIN_ONSETS, count * MIN_ONSETS_PER_BEAT)
+    # 738.3 bpm is what the tracker says when it found nothing.
+    if count < 2 or not enough or not ESTIMATES[0] <= found.bpm <= ESTIMATES[1]:
         sheet.rise = None
         message = "no steady beat was found; the fields that rest on beats are absent"
         sheet.warn("TEMPO_NOT_FOUND", message, "rhythm.bpm")
         return
-    sheet.beats = beats
-    sheet.tempos["multifeature"] = float(bpm)
-    sheet.groups["rhythm"].put("beat_confidence", float(confidence))
-
-
-def measure_degara(sheet: Sheet) -> None:
-    """Leaves the tempo by the degara method on the sheet."""
-    _second_opinion(sheet, "degara", lambda samples: float(es.RhythmExtractor2013(method="degara")(samples)[0]))
+    sheet.beats = found.seconds
+    sheet.tempos["multifeature"] = found.bpm
+    _second_opinion(sheet, "degara", found.degara_bpm)
+    sheet.groups["rhythm"].put("beat_confidence", found.confidence)
 
 
 def measure_percival(sheet: Sheet) -> None:
     """Leaves the tempo by Percival and Tzanetakis on the sheet."""
-    _second_opinion(sheet, "percival", lambda samples: float(es.PercivalBpmEstimator()(samples)))
+    if len(sheet.beats):
+        _second_opinion(sheet, "percival", percival.estimate(sheet.clip.mono))
 
 
 def measure_tempo(sheet: Sheet) -> None:
@@ -168,9 +161,6 @@ def _neighbours(sheet: Sheet) -> np.ndarray:
     return np.stack((sheet.beats[np.maximum(after - 1, 0)], sheet.beats[after]), 1)
 
 
-def _second_opinion(sheet: Sheet, name: str, estimate: Callable[[Samples], float]) -> None:
-    if not len(sheet.beats):
-        return
-    bpm = estimate(sheet.clip.mono)
-    if math.isfinite(bpm) and ESTIMATES[0] <= bpm <= ESTIMATES[1]:
+def _second_opinion(sheet: Sheet, name: str, bpm: float) -> None:
+    if ESTIMATES[0] <= bpm <= ESTIMATES[1]:
         sheet.tempos[name] = bpm

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from services.essentia.engine import SAMPLE_RATE
 from services.essentia.engines.features import ebu
+from services.essentia.engines.features.beats import follow
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.library import es
+from services.essentia.engines.features.onsets import find
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.timbral.attacks import HOP as STRENGTH_HOP
 from services.essentia.engines.features.timbral.attacks import onset_strength
@@ -46,13 +48,12 @@ class Stem:
         if clip.silent:
             return
         window.checkpoint()
-        # Always a new instance: one that is used again answers 0.
-        onsets = np.asarray(es.OnsetRate()(clip.mono)[0], np.float64)
+        onsets = find(clip.mono)[0]
         self._onsets.append(onsets + window.start_seconds)
         self._strengths.append(_strengths(onset_strength(clip.mono), onsets))
         window.checkpoint()
         if not window.request.beat_seconds and clip.seconds >= SHORTEST_SECONDS:
-            ticks = np.asarray(es.RhythmExtractor2013(method="degara")(clip.mono)[1], np.float64)
+            ticks = follow(clip.mono).degara_seconds
             if len(onsets) >= max(MIN_ONSETS, len(ticks) * MIN_ONSETS_PER_BEAT):
                 self._beats.append(ticks + window.start_seconds)
         window.checkpoint()
