@@ -38,16 +38,25 @@ AGREED_FILES = (
 )
 OPTIONAL_FILES = {
     "requirements-platform.txt": "what the platform brings instead of the lock, such as torch",
+    "requirements-audiocraft.in": "an engine whose libraries need an environment of their own",
+    "requirements-audiocraft.lock": "the same, locked",
+    "requirements-audiocraft-platform.txt": "what the platform brings to that environment",
     "requirements-openai-whisper.in": "an engine whose libraries need an environment of their own",
     "requirements-openai-whisper.lock": "the same, locked",
     "requirements-openai-whisper-platform.txt": "what the platform brings to that environment",
     "convert.py": "turns published weights into safe files when a model is pulled",
+    "live.py": "what is computed while it is still being sent",
     "stems.py": "stems that are the mix minus others",
     "tally.py": "what is counted while a clip is worked through",
     "tracks.py": "one output while it is made: measured, encoded, cut into pieces",
     "labels": "labels of models that do not carry their own",
     "py.typed": "tells type checkers that the package is annotated",
 }
+WITHOUT_A_STAGE = {
+    "generation": "makes audio and hears none of the upload; docs/decisions/0008-generation-has-no-stage.md",
+}
+"""Families that are no part of an analysis, each with its reason."""
+
 MAY_READ_ENVIRONMENT = {
     "chassis/settings.py": "the one reader of settings",
     "chassis/worker/process.py": "a worker process inherits the environment of its service",
@@ -95,6 +104,7 @@ FAMILIES = families()
 MODULES = modules()
 
 every_family = pytest.mark.parametrize("family", FAMILIES)
+every_stage = pytest.mark.parametrize("family", [family for family in FAMILIES if family not in WITHOUT_A_STAGE])
 every_module = pytest.mark.parametrize("module", MODULES)
 
 
@@ -160,7 +170,7 @@ def test_a_family_has_a_port_of_its_own(family: str) -> None:
     assert list(ports.values()).count(ports[family]) == 1, f"{family} shares port {ports[family]} with another"
 
 
-@every_family
+@every_stage
 def test_a_family_has_a_part_in_the_analysis_record(family: str) -> None:
     text = read("protos/antiphon/analysis/v1/analysis_record.proto")
     record = re.search(r"^message AnalysisRecord \{(.*?)^\}", text, re.DOTALL | re.MULTILINE)
@@ -169,7 +179,7 @@ def test_a_family_has_a_part_in_the_analysis_record(family: str) -> None:
     assert re.search(field, record[1], re.MULTILINE), f"AnalysisRecord has no field {family} of a message of {family}"
 
 
-@every_family
+@every_stage
 def test_a_family_has_a_stage_in_the_plan(family: str) -> None:
     read("gateway/plan.py")
     stages = importlib.import_module("gateway.plan").STAGES
@@ -182,8 +192,21 @@ def test_a_family_has_a_block_in_compose(family: str) -> None:
     services = compose()
     assert family in services, f"deploy/compose.yaml has no service {family}"
     assert services[family]["build"]["args"]["SERVICE"] == family
+
+
+@every_stage
+def test_the_gateway_is_told_in_compose_where_a_family_listens(family: str) -> None:
     target = f"GATEWAY_{family.upper()}_TARGET"
-    assert target in services["gateway"]["environment"], f"the gateway in deploy/compose.yaml is not given {target}"
+    environment = compose()["gateway"]["environment"]
+    assert target in environment, f"the gateway in deploy/compose.yaml is not given {target}"
+
+
+@pytest.mark.parametrize("family", WITHOUT_A_STAGE)
+def test_every_exemption_from_having_a_stage_is_needed(family: str) -> None:
+    assert family in FAMILIES
+    assert family not in {stage.name for stage in importlib.import_module("gateway.plan").STAGES}
+    (page,) = re.findall(r"docs/decisions/\S+\.md", WITHOUT_A_STAGE[family])
+    assert (ROOT / page).is_file(), f"{page} is missing"
 
 
 @every_family

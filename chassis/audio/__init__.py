@@ -7,6 +7,7 @@ from chassis.audio.pcm import RawPcm
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Audio, Samples
 from chassis.audio.source import Source
+from chassis.audio.track import Track
 
 __all__ = [
     "Audio",
@@ -17,5 +18,6 @@ __all__ = [
     "Resampler",
     "Samples",
     "Source",
+    "Track",
     "encoded_rate",
 ]

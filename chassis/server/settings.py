@@ -7,7 +7,14 @@ from pathlib import Path
 
 from chassis.settings import setting
 
-DEFAULT_PORTS = {"gateway": 50050, "separation": 50051, "speech": 50052, "essentia": 50053, "llm_audio": 50055}
+DEFAULT_PORTS = {
+    "gateway": 50050,
+    "separation": 50051,
+    "speech": 50052,
+    "essentia": 50053,
+    "generation": 50054,
+    "llm_audio": 50055,
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Answers: each event taken out of its envelope, stems checked byte by byte, the end checked for wholeness."""
+"""Answers: each event taken out of its envelope, audio checked byte by byte, the end checked for wholeness."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any, Generic, TypeVar, cast
 import google_crc32c
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
+from antiphon.audio.v1 import audio_pb2
+from antiphon.generation.v1 import generation_service_pb2 as generation_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
-from antiphon_client.errors import damaged, incomplete
+from antiphon_client.errors import AntiphonClientError, damaged, incomplete
 from antiphon_client.rpcs import StreamRpc
 
 Event = TypeVar("Event")
@@ -21,8 +23,10 @@ class Answer(Generic[Event]):
     def __init__(self, rpc: StreamRpc[Event], target: str) -> None:
         self._rpc = rpc
         self._target = target
-        self._stems: dict[str, _StemCheck] = {}
+        self._stems: dict[str, _Check] = {}
         self._summary: separation_pb2.SeparationSummary | None = None
+        self._pieces: dict[int, _Check] = {}
+        self._generated: generation_pb2.GenerationSummary | None = None
         self._whole = False
         self.begun = False
 
@@ -30,7 +34,7 @@ class Answer(Generic[Event]):
         """Takes the next response; returns its event, or None for one that this client is too old to know.
 
         Raises:
-            AntiphonClientError: STEM_OFFSET, STEM_CHECKSUM, STEM_AFTER_LAST.
+            AntiphonClientError: STEM_OFFSET, STEM_CHECKSUM, STEM_AFTER_LAST; PIECE_… for a generated piece.
         """
         self.begun = True
         name = response.WhichOneof("event")
@@ -42,7 +46,11 @@ class Answer(Generic[Event]):
             # A stage that is tried again sends its stems again from the start.
             self._stems.clear()
         elif isinstance(event, separation_pb2.StemChunk):
-            self._stems.setdefault(event.stem, _StemCheck(event.stem)).feed(event)
+            self._stems.setdefault(event.stem, _Check("stem", event.stem)).feed(event.chunk)
+        elif isinstance(event, generation_pb2.PieceChunk):
+            self._pieces.setdefault(event.piece, _Check("piece", str(event.piece))).feed(event.chunk)
+        elif isinstance(event, generation_pb2.GenerationSummary):
+            self._generated = event
         elif isinstance(event, separation_pb2.SeparationSummary):
             self._summary = event
         elif isinstance(event, record_pb2.AnalysisRecord) and event.HasField("separation"):
@@ -53,59 +61,65 @@ class Answer(Generic[Event]):
         """Checks an answer whose stream has ended OK.
 
         Raises:
-            AntiphonClientError: STREAM_INCOMPLETE, STEM_INCOMPLETE, STEM_DIGEST.
+            AntiphonClientError: STREAM_INCOMPLETE, STEM_INCOMPLETE, STEM_DIGEST; PIECE_… for a generated piece.
         """
         if not self._whole:
             raise incomplete(self._target, self._rpc.last)
+        for piece in () if self._generated is None else self._generated.pieces:
+            self._pieces.get(piece.piece, _Check("piece", str(piece.piece))).end(piece)
         if self._summary is None or not self._stems:
             return
         for stem in self._summary.stems:
-            self._stems.get(stem.name, _StemCheck(stem.name)).end(stem)
+            self._stems.get(stem.name, _Check("stem", stem.name)).end(stem)
 
 
-class _StemCheck:
-    def __init__(self, name: str) -> None:
+class _Check:
+    """Checks one stream of bytes, a ``stem`` or a ``piece``, while it comes."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        self._kind = kind
         self._name = name
         self._digest = hashlib.sha256()
         self._count = 0
         self._finished = False
 
-    def feed(self, event: separation_pb2.StemChunk) -> None:
-        chunk = event.chunk
+    def feed(self, chunk: audio_pb2.AudioChunk) -> None:
         data = chunk.data
         if self._finished:
-            raise damaged("STEM_AFTER_LAST", f"a chunk of {self._name} came after its last one", stem=self._name)
+            raise self._damaged("AFTER_LAST", f"a chunk of {self._words} came after its last one")
         if chunk.byte_offset != self._count:
-            raise damaged(
-                "STEM_OFFSET",
-                f"a chunk of {self._name} has byte_offset {chunk.byte_offset}, but {self._count} bytes came before it",
-                stem=self._name,
+            raise self._damaged(
+                "OFFSET",
+                f"a chunk of {self._words} has byte_offset {chunk.byte_offset}, but {self._count} bytes came before it",
                 byte_offset=chunk.byte_offset,
                 expected=self._count,
             )
         if chunk.HasField("crc32c") and google_crc32c.value(data) != chunk.crc32c:
-            raise damaged(
-                "STEM_CHECKSUM",
-                f"the chunk of {self._name} at {chunk.byte_offset} does not have the CRC-32C {chunk.crc32c:#010x}",
-                stem=self._name,
+            raise self._damaged(
+                "CHECKSUM",
+                f"the chunk of {self._words} at {chunk.byte_offset} does not have the CRC-32C {chunk.crc32c:#010x}",
                 byte_offset=chunk.byte_offset,
             )
         self._digest.update(data)
         self._count += len(data)
         self._finished = chunk.last
 
-    def end(self, stem: separation_pb2.Stem) -> None:
+    def end(self, whole: separation_pb2.Stem | generation_pb2.Piece) -> None:
         if not self._finished:
-            raise damaged(
-                "STEM_INCOMPLETE",
-                f"{self._name} ended after {self._count} of {stem.byte_count} bytes",
-                stem=self._name,
+            raise self._damaged(
+                "INCOMPLETE",
+                f"{self._words} ended after {self._count} of {whole.byte_count} bytes",
                 byte_count=self._count,
-                expected=stem.byte_count,
+                expected=whole.byte_count,
             )
-        if stem.sha256 and self._digest.digest() != stem.sha256:
-            raise damaged(
-                "STEM_DIGEST",
-                f"{self._name} has SHA-256 {self._digest.hexdigest()}, not {stem.sha256.hex()}",
-                stem=self._name,
+        if whole.sha256 and self._digest.digest() != whole.sha256:
+            raise self._damaged(
+                "DIGEST", f"{self._words} has SHA-256 {self._digest.hexdigest()}, not {whole.sha256.hex()}"
             )
+
+    @property
+    def _words(self) -> str:
+        return self._name if self._kind == "stem" else f"{self._kind} {self._name}"
+
+    def _damaged(self, reason: str, message: str, **metadata: object) -> AntiphonClientError:
+        return damaged(f"{self._kind.upper()}_{reason}", message, **{self._kind: self._name}, **metadata)

@@ -9,6 +9,7 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon.generation.v1 import generation_service_pb2 as generation_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
@@ -61,6 +62,12 @@ DescribeEvent = (
     | llm_audio_pb2.TextPiece
     | llm_audio_pb2.Answer
     | llm_audio_pb2.DescriptionSummary
+)
+GenerateEvent = (
+    generation_pb2.GenerationHeader
+    | evidence_pb2.Progress
+    | generation_pb2.PieceChunk
+    | generation_pb2.GenerationSummary
 )
 
 Event = TypeVar("Event")
@@ -120,6 +127,12 @@ DESCRIBE: StreamRpc[DescribeEvent] = StreamRpc(
     "/antiphon.llm_audio.v1.LlmAudioService/Describe",
     llm_audio_pb2.DescribeRequest,
     llm_audio_pb2.DescribeResponse,
+    "summary",
+)
+GENERATE: StreamRpc[GenerateEvent] = StreamRpc(
+    "/antiphon.generation.v1.GenerationService/Generate",
+    generation_pb2.GenerateRequest,
+    generation_pb2.GenerateResponse,
     "summary",
 )
 

@@ -13,6 +13,7 @@ from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
+from antiphon.generation.v1 import generation_service_pb2 as generation_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
@@ -24,6 +25,7 @@ from antiphon_client.rpcs import (
     ANALYZE,
     DESCRIBE,
     FEATURES,
+    GENERATE,
     RECOGNIZE,
     SEPARATE,
     TRANSCRIBE,
@@ -31,6 +33,7 @@ from antiphon_client.rpcs import (
     AnalyzeEvent,
     DescribeEvent,
     FeaturesEvent,
+    GenerateEvent,
     RecognizeEvent,
     SeparateEvent,
     StreamRpc,
@@ -167,6 +170,16 @@ class SyncClient:
         """
         config = config or llm_audio_pb2.DescriptionConfig()
         return self._stream(DESCRIBE, config, audio, _format_of(config), timeout_seconds)
+
+    def generate(
+        self,
+        config: generation_pb2.GenerationConfig,
+        audio: AudioSource | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Generator[GenerateEvent, None, None]:
+        """Yields header, progress and piece chunks; a ``GenerationSummary`` comes last. Ask the generation service."""
+        return self._stream(GENERATE, config, audio, _format_of(config), timeout_seconds)
 
     def services(self, *, timeout_seconds: float = 10.0) -> list[analysis_pb2.ServiceStatus]:
         """Asks the gateway which services it uses and whether each answers."""

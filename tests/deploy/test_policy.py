@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("models", "separation", "speech", "essentia", "llm_audio", "gateway")
+NAMES = ("models", "separation", "speech", "essentia", "generation", "llm_audio", "gateway")
 LISTENERS = NAMES[1:]
 
 FROM_THE_HOST = {
@@ -58,9 +58,12 @@ def test_every_service_is_under_these_rules(compose: dict[str, Any]) -> None:
     assert sorted(compose["services"]) == sorted(NAMES)
 
 
-def test_only_the_gateway_is_published_and_only_to_this_machine(compose: dict[str, Any], rocm: dict[str, Any]) -> None:
+def test_only_what_callers_ask_is_published_and_only_to_this_machine(
+    compose: dict[str, Any], rocm: dict[str, Any]
+) -> None:
     published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
-    assert published == {"gateway": ["127.0.0.1:50050:50050"]}
+    # Generation has no stage in the gateway, so its callers must reach it.
+    assert published == {"gateway": ["127.0.0.1:50050:50050"], "generation": ["127.0.0.1:50054:50054"]}
     assert all("ports" not in service and "network_mode" not in service for service in rocm["services"].values())
 
 
@@ -137,7 +140,7 @@ def test_a_variable_handed_through_from_the_host_is_absent_where_the_host_has_no
         assert {variable: environment[variable] for variable in FROM_THE_HOST} == dict.fromkeys(FROM_THE_HOST)
 
 
-@pytest.mark.parametrize("name", ["separation", "speech"])
+@pytest.mark.parametrize("name", ["separation", "speech", "generation"])
 def test_a_gpu_that_cannot_be_used_is_an_error_in_the_rocm_composition(rocm: dict[str, Any], name: str) -> None:
     service = rocm["services"][name]
     assert service["environment"][f"{name.upper()}_DEVICE"] == "cuda"
@@ -148,7 +151,7 @@ def test_a_gpu_that_cannot_be_used_is_an_error_in_the_rocm_composition(rocm: dic
 
 
 def test_only_engines_that_compute_by_torch_claim_to_use_the_gpu(rocm: dict[str, Any]) -> None:
-    assert sorted(rocm["services"]) == ["separation", "speech"]
+    assert sorted(rocm["services"]) == ["generation", "separation", "speech"]
     assert rocm["services"]["speech"]["build"]["args"]["ENGINE"] == "openai-whisper"
 
 
@@ -236,7 +239,7 @@ def gather(
     return subprocess.run(["sh", "-c", step], cwd=context, env=variables, capture_output=True, check=False)
 
 
-@pytest.mark.parametrize("service", ["separation", "speech", "essentia", "llm_audio", "gateway"])
+@pytest.mark.parametrize("service", ["separation", "speech", "essentia", "generation", "llm_audio", "gateway"])
 def test_an_image_gets_what_its_service_imports_and_the_lock_of_its_environment(
     tmp_path: Path, dockerfile: Instructions, service: str
 ) -> None:

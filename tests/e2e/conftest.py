@@ -14,13 +14,14 @@ import pytest
 
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.essentia.v1 import essentia_service_pb2_grpc as essentia_grpc
+from antiphon.generation.v1 import generation_service_pb2_grpc as generation_grpc
 from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as llm_audio_grpc
 from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc
 from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
 
 ROOT = Path(__file__).parent.parent.parent
 MAX_AUDIO_SECONDS = 100  # so that "too long" is a small file
-SERVICES = ("gateway", "separation", "speech", "essentia", "llm_audio")
+SERVICES = ("gateway", "separation", "speech", "essentia", "generation", "llm_audio")
 
 
 @dataclass
@@ -55,6 +56,7 @@ STUBS = {
     "separation": lambda channel: separation_grpc.SeparationServiceStub(channel).Separate,
     "speech": lambda channel: speech_grpc.SpeechServiceStub(channel).Transcribe,
     "essentia": lambda channel: essentia_grpc.EssentiaServiceStub(channel).Analyze,
+    "generation": lambda channel: generation_grpc.GenerationServiceStub(channel).Generate,
     "llm_audio": lambda channel: llm_audio_grpc.LlmAudioServiceStub(channel).Describe,
 }
 
@@ -80,12 +82,19 @@ def _free_ports(count: int) -> int:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     base = _free_ports(len(SERVICES))
+    # There are no weights of MusicGen that all may have: tiny random ones, made by the service's own environment.
+    music = tmp_path_factory.mktemp("music")
+    maker = [str(ROOT / ".venvs/generation/bin/python"), "-m", "tests.fixtures.tiny_musicgen", str(music), "mono"]
+    subprocess.run(maker, cwd=ROOT, check=True, capture_output=True, timeout=120)
     environment = {
         **os.environ,
         "ANTIPHON_STATE": str(tmp_path_factory.mktemp("state")),
         "ANTIPHON_SPOOL_DIR": str(tmp_path_factory.mktemp("spool")),
         "ANTIPHON_MAX_AUDIO_SECONDS": str(MAX_AUDIO_SECONDS),
         "ANTIPHON_BASE_PORT": str(base),
+        "GENERATION_MODELS": str(music / "store"),
+        "GENERATION_MODELS_EXTRA": str(music / "generation" / "models.toml"),
+        "GENERATION_DEFAULT_MODEL": "tiny-mono",
     }
     each = Stack(base, environment)
     started = each.antiphon("up", "--base-port", str(base))

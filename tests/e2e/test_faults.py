@@ -232,6 +232,7 @@ async def test_reflection_lists_every_service(stack: Stack, service: str) -> Non
         "separation": "antiphon.separation.v1.SeparationService",
         "speech": "antiphon.speech.v1.SpeechService",
         "essentia": "antiphon.essentia.v1.EssentiaService",
+        "generation": "antiphon.generation.v1.GenerationService",
         "llm_audio": "antiphon.llm_audio.v1.LlmAudioService",
     }
     async with stack.channel(service) as channel:

@@ -8,6 +8,8 @@ import grpc
 
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.essentia.v1 import essentia_service_pb2_grpc as essentia_grpc
+from antiphon.generation.v1 import generation_service_pb2 as generation_pb2
+from antiphon.generation.v1 import generation_service_pb2_grpc as generation_grpc
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as llm_audio_grpc
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
@@ -20,6 +22,7 @@ _FAMILIES: dict[str, tuple[Any, Any]] = {
     "separation": (separation_grpc.SeparationServiceStub, separation_pb2.ListModelsRequest),
     "speech": (speech_grpc.SpeechServiceStub, speech_pb2.ListModelsRequest),
     "essentia": (essentia_grpc.EssentiaServiceStub, essentia_pb2.ListModelsRequest),
+    "generation": (generation_grpc.GenerationServiceStub, generation_pb2.ListModelsRequest),
     "llm_audio": (llm_audio_grpc.LlmAudioServiceStub, llm_audio_pb2.ListModelsRequest),
 }
 

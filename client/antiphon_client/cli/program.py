@@ -15,6 +15,7 @@ import grpc
 from antiphon_client.cli import exits
 from antiphon_client.cli.analyze import analyze
 from antiphon_client.cli.describe import describe
+from antiphon_client.cli.generate import generate
 from antiphon_client.cli.models import models
 from antiphon_client.cli.separate import separate
 from antiphon_client.cli.stack import down, status, up
@@ -35,6 +36,7 @@ def cli() -> None:
       antiphon analyze song.mp3         ask all of them about a file
       antiphon separate song.mp3        split it into its stems
       antiphon transcribe talk.mp3      write down what is said in it
+      antiphon generate "surf rock" --out surf.wav   make music from words
       antiphon describe song.mp3        have it described in prose
       antiphon down                     stop the services
     """
@@ -52,7 +54,7 @@ def version() -> None:
     click.echo(f"python {platform.python_version()}, grpcio {grpc.__version__}, protobuf {google.protobuf.__version__}")
 
 
-for command in (up, down, status, analyze, separate, transcribe, describe, models):
+for command in (up, down, status, analyze, separate, transcribe, describe, generate, models):
     cli.add_command(command)
 
 

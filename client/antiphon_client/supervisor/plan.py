@@ -14,7 +14,7 @@ from antiphon_client.supervisor.state import write_atomically
 
 BASE_PORT = 50050
 GATEWAY = "gateway"
-SERVICES = ("separation", "speech", "essentia", "llm_audio")
+SERVICES = ("separation", "speech", "essentia", "generation", "llm_audio")
 """The families, in the order of their ports above the gateway's."""
 
 

@@ -1,0 +1,1 @@
+"""The generation family: text, and audio to continue or to follow, in; music out while it is made."""

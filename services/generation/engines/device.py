@@ -1,0 +1,49 @@
+"""Chooses what an engine computes on, and in which numbers."""
+
+from __future__ import annotations
+
+import torch
+
+from chassis.errors import AntiphonError, not_ready
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def choose(wanted: str) -> torch.device:
+    """Picks the device for a setting of ``auto``, ``cpu`` or ``cuda`` (which is also ROCm's name in torch).
+
+    Raises:
+        AntiphonError: FAILED_PRECONDITION, ``DEVICE_NOT_AVAILABLE``: ``cuda`` is wanted and torch sees none; a GPU that
+            was asked for is never replaced silently.
+    """
+    available = torch.cuda.is_available()
+    if wanted == "cuda" and not available:
+        raise not_ready(
+            "DEVICE_NOT_AVAILABLE",
+            f"device cuda is asked for, but torch {torch.__version__} sees no GPU here; "
+            "install a torch build and a driver for it, or set GENERATION_DEVICE to cpu or auto",
+            device=wanted,
+            torch_version=torch.__version__,
+        )
+    return torch.device("cuda:0" if available and wanted != "cpu" else "cpu")
+
+
+def describe(device: torch.device) -> str:
+    """Names a device for people: ``cpu``, or ``cuda:0 (NVIDIA H100)``."""
+    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type
+
+
+def precision(wanted: str, device: torch.device) -> str:
+    """Picks the number format for a setting of ``auto`` or a name of ``PRECISIONS``."""
+    return ("bfloat16" if device.type == "cuda" else "float32") if wanted == "auto" else wanted
+
+
+def out_of_memory(error: RuntimeError) -> AntiphonError | None:
+    """What to tell the caller of an error of torch; None where it is about something else than memory."""
+    if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+        return None
+    return AntiphonError(
+        "RESOURCE_EXHAUSTED",
+        "WORKER_OUT_OF_MEMORY",
+        "the generation needs more memory than there is; ask for fewer pieces at once, or for a smaller model",
+    )

@@ -1,0 +1,49 @@
+"""Settings of the generation service, read from ``GENERATION_*``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chassis.settings import setting
+
+
+@dataclass(frozen=True)
+class GenerationSettings:
+    """How this service generates; every field is an environment variable, see the service's README."""
+
+    engine: str = setting(
+        "musicgen", "Engine that generates; models made for another are refused.", ("musicgen", "audiocraft")
+    )
+    device: str = setting(
+        "auto",
+        "Where it computes: `cuda` (also ROCm), `cpu`, or `auto` for the first that is there.",
+        ("auto", "cpu", "cuda"),
+    )
+    precision: str = setting(
+        "auto",
+        "Number format: `float32`, `bfloat16`, or `auto` for bfloat16 on a GPU and float32 elsewhere.",
+        ("auto", "float32", "bfloat16"),
+    )
+    thread_count: int = setting(1, "CPU threads for one generation; large models gain by more, if cores are idle.")
+    default_model: str = setting("musicgen-small", "Model used where a request names none.")
+    block_seconds: float = setting(0.5, "New audio in one block of the stream (s).")
+    window_seconds: float = setting(30.0, "Longest stretch that the model looks at; MusicGen was trained on 30 s.")
+    context_seconds: float = setting(10.0, "What a further window, or a continuation, knows of what came before (s).")
+    max_seconds: float = setting(600.0, "New audio that one piece may have (s).")
+    max_total_seconds: float = setting(1200.0, "New audio that all pieces of a call may have together (s).")
+    max_pieces: int = setting(8, "Pieces of one call; they are generated together.")
+    max_prompt_tokens: int = setting(256, "Tokens that a prompt may have, as the model's text encoder counts them.")
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot work; ``chassis.settings.read`` reports the ValueError as a SettingError."""
+        for name in ("thread_count", "max_pieces", "max_prompt_tokens"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; give 1 or more")
+        for name in ("block_seconds", "max_seconds", "max_total_seconds"):
+            if not getattr(self, name) > 0:  # written so that NaN is refused too
+                raise ValueError(f"{name} is {getattr(self, name)}; give more than 0")
+        if not 0.1 <= self.context_seconds <= self.window_seconds - 0.1:
+            raise ValueError(
+                f"context_seconds is {self.context_seconds} of window_seconds {self.window_seconds}; "
+                "give at least 0.1, and leave at least 0.1 of the window to what is new"
+            )

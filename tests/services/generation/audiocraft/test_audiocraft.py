@@ -1,0 +1,164 @@
+"""The engine audiocraft on tiny random models of the library's own classes, loaded as released ones would be."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from chassis.errors import AntiphonError, Cancelled
+from chassis.facts import ProgressFacts
+from chassis.models import Store
+from services.generation.engine import GenerationRequest, PieceBlock, Sampling, Summary
+from services.generation.engines.audiocraft import Audiocraft
+from services.generation.engines.audiocraft_library import ABSENT, AbsentLibraryError, bring_in
+from services.generation.job import Jobs
+from services.generation.settings import GenerationSettings
+
+if importlib.util.find_spec("audiocraft") is None:
+    pytest.skip("audiocraft has an environment of its own: make test-generation-audiocraft", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def music(craft_store: Store, craft_settings: GenerationSettings) -> Audiocraft:
+    return Audiocraft.load(craft_store.require("music"), craft_settings)
+
+
+@pytest.mark.parametrize(("name", "rate", "frames_a_second"), [("music", 32_000, 50), ("effects", 16_000, 25)])
+def test_a_piece_has_the_length_asked_for_and_progress_at_every_step(
+    craft_store: Store, craft_settings: GenerationSettings, order: Any, name: str, rate: int, frames_a_second: int
+) -> None:
+    engine = Audiocraft.load(craft_store.require(name), craft_settings)
+    assert (engine.sample_rate, engine.channels) == (rate, 1)
+    *progress, last = engine.generate(order(seconds=2.0))
+    assert last.samples.shape == (1, 1, 2 * rate)
+    assert engine.frame_counts(2.0, 0, False) == (2 * rate, 0)
+    assert all(block.samples.shape == (1, 1, 0) for block in progress)
+    seconds = [block.seconds for block in progress]
+    assert seconds == sorted(seconds)
+    assert len(seconds) >= 2 * frames_a_second
+    assert last.seconds == 2.0
+
+
+def test_it_gives_what_the_library_gives(music: Audiocraft, order: Any, samples_of: Any) -> None:
+    ours = samples_of(music, order(seed=3))
+    music._model.set_generation_params(duration=1.01, top_k=64, cfg_coef=3.0, extend_stride=2.0)
+    torch.manual_seed(3)
+    theirs = music._model.generate(["warm piano"], progress=False).numpy()
+    assert np.array_equal(ours, theirs)
+
+
+def test_the_seed_and_the_prompt_decide(music: Audiocraft, order: Any, samples_of: Any) -> None:
+    first = samples_of(music, order(seed=7))
+    assert np.array_equal(first, samples_of(music, order(seed=7)))
+    for other in (order(seed=8), order("calm guitar", seed=7), order(seed=7, sampling=Sampling(temperature=0))):
+        assert np.abs(first - samples_of(music, other)).max() > 1e-3
+    both = samples_of(music, order("warm piano", "calm guitar", seed=7))
+    assert np.array_equal(both[0], first[0])
+    assert np.array_equal(both[1], samples_of(music, order("calm guitar", seed=8))[0])
+
+
+def test_a_piece_longer_than_the_window_and_a_continuation_have_the_length_asked_for(
+    music: Audiocraft, order: Any, samples_of: Any, scale: np.ndarray
+) -> None:
+    assert samples_of(music, order(seconds=9.0)).shape == (1, 1, 288_000)
+    clip = scale[None]
+    whole = samples_of(music, order(continuation=clip, include_clip=True))
+    # Of the clip's 4 s the last 1.5 s are heard: the settings' context.
+    assert music.frame_counts(1.0, clip.shape[1], True) == (80_000, 48_000)
+    assert whole.shape == (1, 1, 80_000)
+    assert np.array_equal(samples_of(music, order(continuation=clip)), whole[..., 48_000:])
+    assert np.abs(whole[..., 48_000:] - samples_of(music, order())).max() > 1e-3
+
+
+@pytest.mark.parametrize("at", [1, 30])
+def test_a_cancel_takes_effect_at_the_next_step(music: Audiocraft, order: Any, samples_of: Any, at: int) -> None:
+    before = samples_of(music, order())
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+        if steps == at:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        list(music.generate(order(), step))
+    assert steps == at
+    assert np.array_equal(samples_of(music, order()), before)
+
+
+def test_a_reader_who_leaves_ends_the_work(music: Audiocraft, order: Any) -> None:
+    steps: list[int] = []
+    blocks = music.generate(order(seconds=3.0), lambda: steps.append(1))
+    next(blocks)
+    blocks.close()  # type: ignore[attr-defined]
+    assert len(steps) == 1, "no step after the one that was read"
+
+
+def test_the_job_and_its_contract_are_those_of_the_other_engine(
+    craft_store: Store, craft_settings: GenerationSettings
+) -> None:
+    class Task:
+        source = None
+
+        def checkpoint(self) -> None:
+            return
+
+    events = list(Jobs(craft_settings, craft_store).generate(Task(), GenerationRequest(prompts=("rain",), seed=1)))
+    summary = events[-1]
+    assert isinstance(summary, Summary)
+    assert summary.work.engine == "audiocraft"
+    assert "audiocraft" in summary.work.library_versions
+    assert summary.pieces[0].frames == 320_000
+    assert sum(isinstance(event, ProgressFacts) for event in events) > 300, "of 500 steps; windows overlap"
+    assert sum(isinstance(event, PieceBlock) for event in events) >= 1
+
+
+def test_negative_prompts_are_refused(music: Audiocraft, order: Any) -> None:
+    with pytest.raises(AntiphonError, match="NEGATIVE_PROMPT"):
+        list(music.generate(order(negative_prompt="drums")))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("melody", "torchaudio"),  # chroma is computed by its Spectrogram
+        ("t5", "t5-base"),  # the text encoder is no part of the checkpoint, and comes from a hub
+        ("unknown", "magnet"),
+    ],
+)
+def test_what_cannot_be_loaded_says_what_it_lacks(
+    craft_store: Store, craft_settings: GenerationSettings, name: str, words: str
+) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        Audiocraft.load(craft_store.require(name), craft_settings)
+    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "MODEL_UNREADABLE")
+    assert words in caught.value.message
+
+
+def test_no_stand_in_for_a_library_pretends_to_work() -> None:
+    bring_in()
+    import torchaudio
+    import torchaudio.transforms
+    import xformers.ops
+
+    uses: list[Callable[[], Any]] = [
+        lambda: torchaudio.transforms.Spectrogram(n_fft=4),
+        lambda: torchaudio.load("x.wav"),
+        lambda: xformers.ops.memory_efficient_attention(1, 2, 3),
+    ]
+    for use in uses:
+        with pytest.raises(AbsentLibraryError, match="is absent"):
+            use()
+
+
+def test_the_readme_says_what_is_missing(root: Path) -> None:
+    readme = (root / "services/generation/README.md").read_text()
+    for library in ABSENT:
+        assert f"`{library}`" in readme
