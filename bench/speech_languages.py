@@ -1,6 +1,7 @@
 """Word error rates by language, on recorded speech with known text; whether the language was found by itself.
 
     .venvs/speech/bin/python -m bench.speech_languages [--model whisper-base] [--seconds 60] [--languages en fr]
+    .venvs/speech-openai-whisper/bin/python -m bench.speech_languages --model whisper-base.openai
 
 Read English (LibriVox, 16 kHz: Debian's pocketsphinx-testdata) and prompts of a telephone exchange in five languages
 (8 kHz: asterisk-core-sounds-*). Each recording is transcribed by itself, as a call would, with the service's defaults;
@@ -11,6 +12,7 @@ name that are found in any order.
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +23,8 @@ import numpy as np
 
 from chassis.models import Store
 from services.speech.engine import Findings, Segment, TranscriptionRequest
-from services.speech.engines.faster_whisper import FasterWhisper
+from services.speech.engines import ENGINES
+from services.speech.engines.whisper import WhisperModel
 from services.speech.settings import SpeechSettings
 from tests.services.speech import recordings
 from tests.services.speech.prompts import PACKAGES, VOICES, prompts
@@ -47,7 +50,7 @@ class Row:
 def main() -> int:
     """Entry point."""
     options = _arguments()
-    engine = FasterWhisper(Store(None, MANIFEST).require(options.model), SpeechSettings(device="cpu"))
+    engine = _load(options.model, options.compute_type)
     print(f"{options.model}, {engine.precision}, beam 5, temperature 0, voice detection on, language not named")
     print(
         f"{'set':12}{'clips':>6}{'seconds':>9}{'words':>7}{'WER %':>8}{'language':>10}{'CPU s':>8}{'translated %':>14}"
@@ -63,6 +66,14 @@ def main() -> int:
     return 0
 
 
+def _load(name: str, compute_type: str) -> WhisperModel:
+    installed = Store(None, MANIFEST).require(name)
+    module, _, made = ENGINES[installed.model.engine].partition(":")
+    settings = SpeechSettings(installed.model.engine, device="cpu", compute_type=compute_type)
+    engine: WhisperModel = getattr(importlib.import_module(module), made)(installed, settings)
+    return engine
+
+
 def _prompts(language: str, seconds: float) -> Iterator[tuple[str, np.ndarray, str]]:
     english = prompts("en")
     for prompt in sorted(prompts(language).values(), key=lambda each: (-each.path.stat().st_size, each.name)):
@@ -74,7 +85,7 @@ def _prompts(language: str, seconds: float) -> Iterator[tuple[str, np.ndarray, s
 
 
 def _measure(
-    engine: FasterWhisper, language: str, clips: Iterator[tuple[str, np.ndarray, str]], translated: bool
+    engine: WhisperModel, language: str, clips: Iterator[tuple[str, np.ndarray, str]], translated: bool
 ) -> Row:
     row = Row()
     for text, samples, english in clips:
@@ -93,7 +104,7 @@ def _measure(
     return row
 
 
-def _listen(engine: FasterWhisper, samples: np.ndarray, task: str) -> tuple[str, Findings]:
+def _listen(engine: WhisperModel, samples: np.ndarray, task: str) -> tuple[str, Findings]:
     events = list(engine.listen([samples[None]], TranscriptionRequest(task=task), lambda: None))
     assert isinstance(events[-1], Findings)
     return " ".join(event.text for event in events if isinstance(event, Segment)), events[-1]
@@ -110,7 +121,8 @@ def _print(name: str, row: Row) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="whisper-base", help="a model of faster-whisper")
+    parser.add_argument("--model", default="whisper-base", help="a model of the engine that is installed here")
+    parser.add_argument("--compute-type", default="auto", help="number format; int8 for faster-whisper on a CPU")
     parser.add_argument("--seconds", type=float, default=60.0, help="prompts of each language, the longest first")
     parser.add_argument("--languages", nargs="*", default=list(VOICES), choices=list(VOICES))
     return parser.parse_args()

@@ -51,18 +51,22 @@ def _nothing() -> None:
 
 
 class LiveSource:
-    """A stream of audio while it comes in, as mono samples at one rate.
+    """A stream of audio while it comes in, at one rate; mono, or as many channels as wanted.
 
     Args:
         sample_rate: Rate wanted (Hz).
         raw: How to read the bytes where they have no header; None for a container.
         limits: Bounds on the stream as a whole.
+        channels: Channels wanted, samples then come as (channels, n); None for mono, which comes as (n,).
 
     Raises:
         AntiphonError: AUDIO_SAMPLE_RATE, AUDIO_CHANNEL_COUNT for PCM out of bounds.
     """
 
-    def __init__(self, sample_rate: int, raw: RawPcm | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self, sample_rate: int, raw: RawPcm | None = None, limits: Limits | None = None, channels: int | None = None
+    ) -> None:
+        self._channels = channels
         self._limits = limits or Limits()
         self._sample_rate = sample_rate
         self._decoder: _RawDecoder | _ContainerDecoder = (
@@ -75,6 +79,7 @@ class LiveSource:
         self._held_frames = 0
         self._mixdown: Mixdown | None = None
         self._resampler: Resampler | None = None
+        self._mixes_first = True
         self._facts: SourceFacts | None = None
         self._ended = False
 
@@ -103,7 +108,7 @@ class LiveSource:
             AntiphonError: AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM, AUDIO_SAMPLE_RATE, AUDIO_CHANNEL_COUNT,
                 AUDIO_NOT_FINITE, AUDIO_TOO_LONG, AUDIO_TOO_LARGE.
         """
-        return self._converted(self._decoder.feed(data))
+        return self._joined(self._converted(self._decoder.feed(data)))
 
     def finish(self) -> Samples:
         """Takes the end of the stream; returns the samples (n,) that were still held. To be called once.
@@ -111,39 +116,52 @@ class LiveSource:
         Raises:
             AntiphonError: as :meth:`feed`, and AUDIO_EMPTY where the stream held no samples.
         """
-        parts = [self._converted(self._decoder.finish())]
+        parts = self._converted(self._decoder.finish())
         if self._frames == 0:
             raise invalid("AUDIO_EMPTY", "the stream held no samples")
         assert self._mixdown is not None
         assert self._resampler is not None
         if self._held_frames:
-            parts.append(self._resampler.apply(self._mixdown.apply(np.concatenate(self._held, axis=1)))[0])
-        parts.append(self._resampler.finish()[0])
+            parts.append(self._apply(np.concatenate(self._held, axis=1)))
+        rest = self._resampler.finish()
+        parts.append(rest if self._mixes_first else self._mixdown.apply(rest))
         self._ended = True
-        return np.concatenate(parts)
+        return self._joined(parts)
 
     def close(self) -> None:
         """Gives up what is under way; a second call does nothing."""
         self._decoder.close()
 
-    def _converted(self, blocks: list[Samples]) -> Samples:
+    def _joined(self, parts: list[Samples]) -> Samples:
+        joined = np.concatenate([np.zeros((self._channels or 1, 0), np.float32), *parts], axis=1)
+        return joined[0] if self._channels is None else joined
+
+    def _converted(self, blocks: list[Samples]) -> list[Samples]:
         ready: list[Samples] = []
         for block in blocks:
             facts = self._decoder.facts
             assert facts is not None
             if self._resampler is None:
-                self._mixdown = Mixdown(facts.channels, 1, self._decoder.layout)
-                self._resampler = Resampler(facts.sample_rate, self._sample_rate, 1)
+                target = self._channels or 1
+                self._mixdown = Mixdown(facts.channels, target, self._decoder.layout)
+                # Mono is resampled before it is repeated; anything else is mixed down first: the fewer, the cheaper.
+                self._mixes_first = target <= facts.channels
+                self._resampler = Resampler(facts.sample_rate, self._sample_rate, min(target, facts.channels))
             self._budget.spend(block.shape[1], facts.channels, facts.sample_rate)
             check_finite(block, self._frames)
             self._frames += block.shape[1]
             self._digest.update(np.ascontiguousarray(block.T, "<f4").data)
             ready += self._resampled(block, max(1, facts.sample_rate // BLOCKS_PER_SECOND))
-        return np.concatenate(ready) if ready else np.zeros(0, np.float32)
+        return ready
 
-    def _resampled(self, block: Samples, size: int) -> Iterator[Samples]:
+    def _apply(self, part: Samples) -> Samples:
         assert self._mixdown is not None
         assert self._resampler is not None
+        if self._mixes_first:
+            return self._resampler.apply(self._mixdown.apply(part))
+        return self._mixdown.apply(self._resampler.apply(part))
+
+    def _resampled(self, block: Samples, size: int) -> Iterator[Samples]:
         self._held.append(block)
         self._held_frames += block.shape[1]
         if self._held_frames < size:
@@ -151,7 +169,7 @@ class LiveSource:
         joined = np.concatenate(self._held, axis=1)
         whole = self._held_frames - self._held_frames % size
         for start in range(0, whole, size):
-            yield self._resampler.apply(self._mixdown.apply(joined[:, start : start + size]))[0]
+            yield self._apply(joined[:, start : start + size])
         self._held, self._held_frames = [joined[:, whole:]], self._held_frames - whole
 
 

@@ -293,7 +293,13 @@ Checkpoint = Callable[[], None]
 
 
 class Session(Protocol):
-    """One recording, or none, about which several questions are asked; what they share is computed once."""
+    """One recording, or none, about which several questions are asked; what they share is computed once.
+
+    Attributes:
+        warnings: What to know of the recording, such as that not all of it is heard.
+    """
+
+    warnings: tuple[WarningFacts, ...]
 
     def ask(self, turn: Turn, checkpoint: Checkpoint) -> Iterator[str | Ending]:
         """Yields the text piece by piece, and an Ending last.

@@ -72,7 +72,7 @@ class Jobs:
         found: SourceFacts | None = None
         if source is not None:
             found = source.complete()
-            warnings = [*source.warnings, *warnings]
+            warnings = [*source.warnings, *session.warnings, *warnings]
         yield Summary(found, self._work(installed, model, request), tuple(warnings), interview.usage)
 
     def _source(self, task: Task, model: LanguageModel) -> Source | None:

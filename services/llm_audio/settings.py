@@ -16,7 +16,7 @@ class LlmAudioSettings:
     engine: str = setting(
         "text-gguf",
         "Engine where a call names none: a name in services/llm_audio/engines.",
-        choices=("text-gguf",),
+        choices=("text-gguf", "music-flamingo-gguf"),
     )
     device: str = setting(
         "auto",
@@ -29,7 +29,7 @@ class LlmAudioSettings:
         "", "Model where a call names none: a name in models.toml; empty for the engine's default there."
     )
     context_tokens: int = setting(
-        4096, "Tokens that a text model's prompt and answer may have together, at least 512; memory grows with it."
+        4096, "Tokens that prompt and answer may have together, audio not counted, at least 512; memory grows with it."
     )
     batch_tokens: int = setting(256, "Tokens of a prompt that llama.cpp reads at once, 32 to 4096.")
 

@@ -6,10 +6,13 @@ import importlib
 import importlib.metadata
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
-from chassis.errors import not_ready
+from chassis.audio import Limits, RawPcm
+from chassis.audio.live import LiveSource
+from chassis.errors import invalid, not_ready
 from chassis.facts import ProgressFacts, WorkFacts
 from chassis.models import Store
 from services.separation.engine import (
@@ -19,10 +22,12 @@ from services.separation.engine import (
     SeparationRequest,
     Separator,
     StemBlock,
+    StemFacts,
     Summary,
     Task,
 )
 from services.separation.engines import ENGINES, SUM_BOUNDS_DB
+from services.separation.live import Follower, LiveTask, pieces
 from services.separation.settings import SeparationSettings
 from services.separation.stems import DelayLine, Selection, select
 from services.separation.tally import Levels, Steps, mix_level
@@ -82,26 +87,79 @@ class Jobs:
         steps = Steps(source.seconds_hint, passes=2 if request.rescale else 1)
         if request.rescale:
             form = replace(form, gain=(yield from self._gain(task, separator, plan, selection, form, steps)))
-        tracks = {stem: Track(stem, form) for stem in selection.sent}
-        levels, frames = Levels(selection.known), 0
+        output = _Output(selection, form)
         for block, mix in _blocks(task, separator, plan):
-            frames = block.first_frame + block.frame_count
-            levels.add(block.stems, mix)
-            for stem, samples in selection.derive(block.stems, mix).items():
-                yield from tracks[stem].add(samples, block.first_frame)
-            yield steps.progress("separating", frames / model_rate)
-        for track in tracks.values():
-            yield from track.finish(frames)
-        yield steps.end("separating", frames / model_rate)
-        completed = source.complete()
+            yield from output.add(block, mix)
+            yield steps.progress("separating", output.seconds)
+        yield from output.finish()
+        yield steps.end("separating", output.seconds)
         yield Summary(
-            completed,
-            tuple(track.facts(levels.share(stem)) for stem, track in tracks.items()),
+            source.complete(),
+            output.facts(),
             self._work(name, separator, request, plan, selection, rate),
             tuple(source.warnings),
             SUM_BOUNDS_DB.get(self._models.manifest.model(name).engine),
-            levels.residual_share,
+            output.levels.residual_share,
             form.gain if request.rescale else None,
+        )
+
+    def warm_live(self) -> str:
+        """What :meth:`warm` does, in a worker for live streams."""
+        return self.warm()
+
+    def separate_live(
+        self, task: LiveTask, request: SeparationRequest
+    ) -> Iterator[ProgressFacts | Header | StemBlock | Summary | object]:
+        """Splits a clip while it is being sent; yields what :meth:`separate` does, and turns while it waits for audio.
+
+        The level of the whole mix is not known; a model that computes with it goes by the level so far, and the
+        summary's parameter ``mode`` says ``live``. How much there is left is not known either: progress has no
+        fraction.
+
+        Raises:
+            AntiphonError: as :meth:`separate`; ``CLIP_MODE`` for rescaling, which needs the whole clip.
+        """
+        name = request.model or self._settings.default_model
+        selection = select(name, self._engine(name).stems_of(self._models.require(name)), request.stems)
+        if request.rescale:
+            message = "rescaling needs the peaks of the whole clip, which a live one does not have; ask for CLAMP"
+            raise invalid("CLIP_MODE", message, field="config.clip_mode")
+        if self._loaded is None or self._loaded[0] != name:
+            yield ProgressFacts(step=name, loading=True)
+        separator = self._separator(name)
+        plan = Plan(selection.computed, separator.tuned(request.tuning))
+        raw = None if task.raw is None else RawPcm(task.raw.encoding, task.raw.sample_rate, task.raw.channels)
+        limits = Limits(task.limits.max_seconds, task.limits.max_decoded_bytes, task.limits.max_wall_seconds)
+        source = LiveSource(separator.sample_rate, raw, limits, separator.channels)
+        line, output, rate = DelayLine(), None, separator.sample_rate
+        follower = Follower(lambda mix: separator.separate(line.through(mix), task.checkpoint, plan))
+        try:
+            for piece in chain(pieces(task, source), [None]):
+                if piece is not None and not isinstance(piece, np.ndarray):
+                    yield piece
+                    continue
+                if output is None and (stored := source.facts) is not None:
+                    rate = output_rate(request.encoding, request.sample_rate, rate, stored.sample_rate)
+                    output = _Output(selection, Form(request.encoding, separator.sample_rate, rate, separator.channels))
+                    yield Header(stored, selection.sent, request.encoding, rate, separator.channels)
+                for block in follower.finish() if piece is None else follower.push(piece):
+                    assert output is not None, "no samples before the source is known"
+                    yield from output.add(block, line.take(block.frame_count))
+                    yield ProgressFacts(None, output.seconds, "separating")
+        finally:
+            follower.close()
+            source.close()
+        completed = source.facts
+        assert output is not None, "a stream without samples was refused"
+        assert completed is not None, "it has ended"
+        yield from output.finish()
+        yield Summary(
+            completed,
+            output.facts(),
+            self._work(name, separator, request, plan, selection, rate),
+            source.warnings,
+            SUM_BOUNDS_DB.get(self._models.manifest.model(name).engine),
+            output.levels.residual_share,
         )
 
     def _gain(
@@ -164,6 +222,7 @@ class Jobs:
                 **{option: str(value) for option, value in tuning.given().items()},
                 "clip_mode": "rescale" if request.rescale else "clamp",
                 "encoding": request.encoding,
+                "mode": "live" if separator.needs_level and plan.level is None else "exact",
                 "model": name,
                 "output_sample_rate": str(rate),
                 "sample_rate": str(separator.sample_rate),
@@ -172,6 +231,37 @@ class Jobs:
             },
             seed=tuning.seed if tuning.shifts else None,
         )
+
+
+class _Output:
+    """The stems on their way out, and what is counted of them."""
+
+    def __init__(self, selection: Selection, form: Form) -> None:
+        self.levels = Levels(selection.known)
+        self._selection, self._form = selection, form
+        self._tracks = {stem: Track(stem, form) for stem in selection.sent}
+        self._frames = 0
+
+    @property
+    def seconds(self) -> float:
+        """Audio that went out (s)."""
+        return self._frames / self._form.model_rate
+
+    def add(self, block: SeparatedBlock, mix: np.ndarray) -> Iterator[StemBlock]:
+        """Takes a block and the same stretch of the mix."""
+        self._frames = block.first_frame + block.frame_count
+        self.levels.add(block.stems, mix)
+        for stem, samples in self._selection.derive(block.stems, mix).items():
+            yield from self._tracks[stem].add(samples, block.first_frame)
+
+    def finish(self) -> Iterator[StemBlock]:
+        """Gives the rest of every stem."""
+        for track in self._tracks.values():
+            yield from track.finish(self._frames)
+
+    def facts(self) -> tuple[StemFacts, ...]:
+        """What the stems have become; to be asked once, after :meth:`finish`."""
+        return tuple(track.facts(self.levels.share(stem)) for stem, track in self._tracks.items())
 
 
 def _mix(task: Task, separator: Separator) -> Iterator[np.ndarray]:

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from antiphon.audio.v1 import audio_pb2
-from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
 from chassis import evidence
 from chassis.errors import invalid
 from chassis.server import rpc
-from chassis.server.family import Call, Family, FamilyHost
+from chassis.server.family import Call, Family, FamilyHost, Live
 from services.separation import engine
 from services.separation.engines import SUM_BOUNDS_DB
 from services.separation.settings import SeparationSettings as Settings
@@ -43,7 +42,8 @@ _ENCODING_NUMBERS = {name: number for number, name in _ENCODINGS.items() if numb
 def family(settings: Settings) -> Family:
     """What sets this family apart."""
     manifest = Path(__file__).parent / "models.toml"
-    return Family("separation", "services.separation.job:Jobs", settings, manifest)
+    live = Live(settings.live_streams, 1, settings.live_seconds)
+    return Family("separation", "services.separation.job:Jobs", settings, manifest, live)
 
 
 class Servicer(pb_grpc.SeparationServiceServicer):
@@ -60,14 +60,22 @@ class Servicer(pb_grpc.SeparationServiceServicer):
             offsets: dict[str, int] = {}
             async with aclosing(call.run("separate", _request(config))) as events:
                 async for event in events:
-                    if isinstance(event, evidence_pb2.Progress):
-                        yield pb.SeparateResponse(progress=event)
-                    elif isinstance(event, engine.Header):
-                        yield pb.SeparateResponse(header=_header(event, call))
-                    elif isinstance(event, engine.StemBlock):
-                        yield pb.SeparateResponse(stem_chunk=_chunk(event, offsets))
-                    elif isinstance(event, engine.Summary):
-                        yield pb.SeparateResponse(summary=_summary(event, call, config))
+                    yield pb.SeparateResponse(**_event(event, call, config, offsets))
+
+    @rpc
+    async def StreamingSeparate(
+        self, requests: AsyncIterator[pb.StreamingSeparateRequest], context: Any
+    ) -> AsyncIterator[Any]:
+        """Streams the stems of a mix that is still coming in."""
+        async with Call(self._host, requests, FULL_NAME, live=True) as call:
+            config = await call.config()
+            if config.HasField("clip"):
+                message = "a live mix is separated from its first sample to its last; leave the clip out"
+                raise invalid("CLIP_RANGE", message, field="config.clip")
+            offsets: dict[str, int] = {}
+            async with aclosing(call.run_live("separate_live", _request(config))) as events:
+                async for event in events:
+                    yield pb.StreamingSeparateResponse(**_event(event, call, config, offsets))
 
     @rpc
     async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:
@@ -126,6 +134,17 @@ def _tuning(config: pb.SeparationConfig) -> engine.Tuning:
         segment_seconds=config.segment.ToNanoseconds() / 1e9 if config.HasField("segment") else None,
         seed=config.seed if config.HasField("seed") else None,
     )
+
+
+def _event(event: Any, call: Call, config: pb.SeparationConfig, offsets: dict[str, int]) -> dict[str, Any]:
+    """An event of a job as the one field of a response that it is."""
+    if isinstance(event, engine.Header):
+        return {"header": _header(event, call)}
+    if isinstance(event, engine.StemBlock):
+        return {"stem_chunk": _chunk(event, offsets)}
+    if isinstance(event, engine.Summary):
+        return {"summary": _summary(event, call, config)}
+    return {"progress": event}
 
 
 def _header(event: engine.Header, call: Call) -> pb.SeparationHeader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from chassis.settings import setting
 
@@ -22,6 +23,9 @@ class SeparationSettings:
         "What computes Demucs: `torch`, `openvino` (HTDemucs on CPUs), or `auto` for `openvino` where it can.",
         ("auto", "torch", "openvino"),
     )
+    graph_dir: Path | None = setting(
+        None, "Folder that keeps the graphs that OpenVINO runs; where not set, the model store, beside the weights."
+    )
     precision: str = setting(
         "float32",
         "Number format of Demucs; `bfloat16` is faster and differs by about -50 dB, `float16` is for GPUs.",
@@ -32,11 +36,21 @@ class SeparationSettings:
         "Chunks of Demucs computed at once: a batch on a GPU (0: as many as its memory takes), side by side on a CPU, "
         "each with its threads (0: one).",
     )
+    live_streams: int = setting(
+        0,
+        "Mixes separated at once while they are still being sent; 0 refuses them and starts no worker for them, which "
+        "would hold a copy of the model.",
+    )
+    live_seconds: float = setting(3600.0, "Length of audio that one live mix may have, in seconds.")
     default_model: str = setting("spleeter-2stems", "Model used where a request names none.")
 
     def __post_init__(self) -> None:
         """Refuses what cannot work; ``chassis.settings.read`` reports the ValueError as a SettingError."""
         if self.thread_count < 1:
             raise ValueError(f"thread_count is {self.thread_count}; give 1 or more")
+        if self.live_streams < 0:
+            raise ValueError(f"live_streams is {self.live_streams}; give 0 or more")
+        if not self.live_seconds > 0:
+            raise ValueError(f"live_seconds is {self.live_seconds}; give more than 0")
         if self.chunks_at_once < 0:
             raise ValueError(f"chunks_at_once is {self.chunks_at_once}; give 0 or more")

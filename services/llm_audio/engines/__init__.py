@@ -2,4 +2,5 @@
 
 ENGINES = {
     "text-gguf": "services.llm_audio.engines.text_gguf:TextGguf",
+    "music-flamingo-gguf": "services.llm_audio.engines.music_flamingo_gguf:MusicFlamingoGguf",
 }

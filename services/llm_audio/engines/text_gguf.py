@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from chassis.facts import WarningFacts
 from chassis.models import InstalledModel
 from services.llm_audio.engine import Checkpoint, Ending, Turn, Usage
 from services.llm_audio.engines.llama import gguf
@@ -24,6 +25,7 @@ class TextGguf:
     """
 
     hears = False
+    warnings: tuple[WarningFacts, ...] = ()
     repeat_penalty = 1.1  # small models go round in circles without
 
     def __init__(self, installed: InstalledModel, settings: LlmAudioSettings) -> None:

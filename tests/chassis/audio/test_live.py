@@ -127,3 +127,17 @@ def test_a_stream_that_is_given_up_leaves_no_thread() -> None:
     source.close()
     source.close()
     assert not any(thread.name == "live-decoder" for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize("stored", [1, 2, 6])
+def test_as_many_channels_as_wanted_come_as_from_a_file(tmp_path, stored):
+    samples = (0.1 * np.random.default_rng(3).standard_normal((stored, 30_000))).astype(np.float32)
+    data = samples.T.astype("<f4").tobytes()
+    raw = RawPcm("f32le", 44_100, stored)
+    source = LiveSource(44_100, raw, channels=2)
+    parts = [source.feed(data[at : at + 7_001]) for at in range(0, len(data), 7_001)]
+    parts.append(source.finish())
+    assert all(part.shape[0] == 2 for part in parts)
+    path = tmp_path / "clip"
+    path.write_bytes(data)
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), Source(path, raw=raw).read(channels=2).samples)

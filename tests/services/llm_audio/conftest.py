@@ -110,13 +110,20 @@ Serve = Callable[..., Any]
 
 
 @pytest.fixture
-def serve(store: Store, smol: Path, tmp_path: Path, unused_tcp_port: int) -> Serve:
-    """Serves the family in this process, its worker in one of its own: ``async with serve() as (host, client)``."""
+def serve(store: Store, request: pytest.FixtureRequest, tmp_path: Path, unused_tcp_port: int) -> Serve:
+    """Serves the family in this process, its worker in one of its own: ``async with serve() as (host, client)``.
+
+    From the store of the real models, without which the test is skipped, or from one of the test's own.
+    """
 
     @asynccontextmanager
-    async def serving(**settings: Any) -> AsyncIterator[tuple[FamilyHost, Client]]:
+    async def serving(
+        root: Path | None = None, extra: Path | None = None, **settings: Any
+    ) -> AsyncIterator[tuple[FamilyHost, Client]]:
+        if root is None:
+            request.getfixturevalue("smol")
         server_settings = ServerSettings(port=unused_tcp_port, spool_dir=tmp_path, lame_duck_seconds=0.0)
-        workers = WorkerSettings(models=store.root)
+        workers = WorkerSettings(models=root or store.root, models_extra=extra)
         host = FamilyHost(service.family(LlmAudioSettings(device="cpu", **settings)), server_settings, workers)
         server = Server("llm_audio", server_settings)
         server.add(service.Servicer(host), service.register, service.FULL_NAME)

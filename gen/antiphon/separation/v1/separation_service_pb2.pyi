@@ -139,6 +139,26 @@ class Stem(_message.Message):
     integrated_lufs: float
     def __init__(self, name: _Optional[str] = ..., frame_count: _Optional[int] = ..., sample_rate_hertz: _Optional[int] = ..., channel_count: _Optional[int] = ..., encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., byte_count: _Optional[int] = ..., sha256: _Optional[bytes] = ..., peak: _Optional[float] = ..., rms_dbfs: _Optional[float] = ..., energy_share: _Optional[float] = ..., clipped_sample_count: _Optional[int] = ..., peak_dbfs: _Optional[float] = ..., integrated_lufs: _Optional[float] = ...) -> None: ...
 
+class StreamingSeparateRequest(_message.Message):
+    __slots__ = ("config", "chunk")
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    config: SeparationConfig
+    chunk: _audio_pb2.AudioChunk
+    def __init__(self, config: _Optional[_Union[SeparationConfig, _Mapping]] = ..., chunk: _Optional[_Union[_audio_pb2.AudioChunk, _Mapping]] = ...) -> None: ...
+
+class StreamingSeparateResponse(_message.Message):
+    __slots__ = ("header", "progress", "stem_chunk", "summary")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    STEM_CHUNK_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    header: SeparationHeader
+    progress: _evidence_pb2.Progress
+    stem_chunk: StemChunk
+    summary: SeparationSummary
+    def __init__(self, header: _Optional[_Union[SeparationHeader, _Mapping]] = ..., progress: _Optional[_Union[_evidence_pb2.Progress, _Mapping]] = ..., stem_chunk: _Optional[_Union[StemChunk, _Mapping]] = ..., summary: _Optional[_Union[SeparationSummary, _Mapping]] = ...) -> None: ...
+
 class ListModelsRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

@@ -40,6 +40,11 @@ class SeparationServiceStub(object):
                 request_serializer=antiphon_dot_separation_dot_v1_dot_separation__service__pb2.SeparateRequest.SerializeToString,
                 response_deserializer=antiphon_dot_separation_dot_v1_dot_separation__service__pb2.SeparateResponse.FromString,
                 _registered_method=True)
+        self.StreamingSeparate = channel.stream_stream(
+                '/antiphon.separation.v1.SeparationService/StreamingSeparate',
+                request_serializer=antiphon_dot_separation_dot_v1_dot_separation__service__pb2.StreamingSeparateRequest.SerializeToString,
+                response_deserializer=antiphon_dot_separation_dot_v1_dot_separation__service__pb2.StreamingSeparateResponse.FromString,
+                _registered_method=True)
         self.ListModels = channel.unary_unary(
                 '/antiphon.separation.v1.SeparationService/ListModels',
                 request_serializer=antiphon_dot_separation_dot_v1_dot_separation__service__pb2.ListModelsRequest.SerializeToString,
@@ -62,6 +67,18 @@ class SeparationServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StreamingSeparate(self, request_iterator, context):
+        """Takes a track as it comes and streams its stems back before it has ended; otherwise as Separate.
+
+        What needs the whole track is not to be had: models that compute with its level (Demucs) go by the level so far, the
+        provenance's parameter "mode" says "live", and the stems differ a little from those of Separate. A container must be
+        one that can be read from front to back (wav, mp3, flac, ogg, aac, webm). INVALID_ARGUMENT for a clip (CLIP_RANGE)
+        and for CLIP_MODE_RESCALE (CLIP_MODE); FAILED_PRECONDITION (LIVE_NOT_SERVED) where the operator allows none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListModels(self, request, context):
         """Names the models this service knows, installed or not.
         """
@@ -76,6 +93,11 @@ def add_SeparationServiceServicer_to_server(servicer, server):
                     servicer.Separate,
                     request_deserializer=antiphon_dot_separation_dot_v1_dot_separation__service__pb2.SeparateRequest.FromString,
                     response_serializer=antiphon_dot_separation_dot_v1_dot_separation__service__pb2.SeparateResponse.SerializeToString,
+            ),
+            'StreamingSeparate': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamingSeparate,
+                    request_deserializer=antiphon_dot_separation_dot_v1_dot_separation__service__pb2.StreamingSeparateRequest.FromString,
+                    response_serializer=antiphon_dot_separation_dot_v1_dot_separation__service__pb2.StreamingSeparateResponse.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModels,
@@ -111,6 +133,33 @@ class SeparationService(object):
             '/antiphon.separation.v1.SeparationService/Separate',
             antiphon_dot_separation_dot_v1_dot_separation__service__pb2.SeparateRequest.SerializeToString,
             antiphon_dot_separation_dot_v1_dot_separation__service__pb2.SeparateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamingSeparate(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/antiphon.separation.v1.SeparationService/StreamingSeparate',
+            antiphon_dot_separation_dot_v1_dot_separation__service__pb2.StreamingSeparateRequest.SerializeToString,
+            antiphon_dot_separation_dot_v1_dot_separation__service__pb2.StreamingSeparateResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ import collections
 import ctypes
 import importlib.metadata
 import logging
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from chassis.errors import AntiphonError, not_ready
 from services.llm_audio.settings import LlmAudioSettings
 
 log = logging.getLogger("antiphon.llama")
+_HEAD_BYTES = 65_536
 _LEVELS = {2: logging.DEBUG, 3: logging.WARNING}
 _said: collections.deque[str] = collections.deque(maxlen=40)
 
@@ -34,6 +36,14 @@ def route_logs() -> None:
     Its own way with ``verbose=False`` is to point the standard streams of the whole process elsewhere while it loads.
     """
     llama_cpp.llama_log_set(_hear, ctypes.c_void_p(0))
+
+
+def route_encoder_logs() -> None:
+    """Sends what libmtmd says there too; it has a log of its own, and writes to the standard error without one."""
+    from llama_cpp import mtmd_cpp
+
+    mtmd_cpp.mtmd_log_set(_hear, None)
+    mtmd_cpp.mtmd_helper_log_set(_hear, None)
 
 
 def library_versions() -> dict[str, str]:
@@ -56,6 +66,19 @@ def gpu_layers(settings: LlmAudioSettings) -> int:
             device="cuda",
         )
     return settings.gpu_layers if has_gpu and settings.device != "cpu" else 0
+
+
+def architecture(path: Path) -> str:
+    """What kind of model a GGUF holds, such as ``qwen2``; empty where it does not say so near its beginning."""
+    key = b"general.architecture"
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    at = head.find(key) + len(key)
+    if at < len(key):
+        return ""
+    # A type, which is that of a text, then its length, then itself.
+    (length,) = struct.unpack_from("<Q", head, at + 4)
+    return head[at + 12 : at + 12 + length].decode("utf-8", "replace")
 
 
 def load(path: Path, settings: LlmAudioSettings, context_tokens: int) -> Llama:

@@ -1,0 +1,147 @@
+"""Music Flamingo by llama.cpp: a GGUF language model and its audio projector, in process, the audio encoded once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from llama_cpp import Llama
+
+from chassis.errors import AntiphonError, not_ready
+from chassis.facts import WarningFacts
+from chassis.models import InstalledModel
+from services.llm_audio.engine import Checkpoint, Ending, Turn, Usage
+from services.llm_audio.engines.flamingo import frames
+from services.llm_audio.engines.llama import gguf
+from services.llm_audio.engines.llama.chat import Chat
+from services.llm_audio.engines.llama.ears import MARKER, Ears
+from services.llm_audio.engines.llama.writing import Writer
+from services.llm_audio.settings import LlmAudioSettings
+
+_FRAME_TOKENS = 64  # the literal tokens that libmtmd puts around audio
+
+
+class MusicFlamingoGguf:
+    """A language model that hears, by llama.cpp; see :class:`services.llm_audio.engine.LanguageModel`.
+
+    Of its two files the projector's name holds "mmproj". The context is made as long as the audio needs.
+
+    Raises:
+        AntiphonError: MMPROJ_MISSING, MMPROJ_NO_AUDIO, NO_CHAT_TEMPLATE, MODEL_UNREADABLE, OUT_OF_MEMORY,
+            DEVICE_NOT_AVAILABLE; GEMMA3N_AUDIO_GGUF for Gemma 3n, whose audio llama.cpp cannot run.
+    """
+
+    hears = True
+    repeat_penalty = 1.0
+
+    def __init__(self, installed: InstalledModel, settings: LlmAudioSettings) -> None:
+        self._settings = settings
+        self._path, self._projector = _files(installed)
+        if gguf.architecture(self._path) == "gemma3n":
+            raise AntiphonError(
+                "UNIMPLEMENTED",
+                "GEMMA3N_AUDIO_GGUF",
+                "llama.cpp has no encoder for Gemma 3n's audio; only transformers runs it",
+                {"file": self._path.name},
+            )
+        self._layers = gguf.gpu_layers(settings)
+        self._ears: Ears | None = None
+        self._llama: Llama
+        self._load(1)
+        self.device = "cpu" if self._layers == 0 else "cuda"
+        self.precision = gguf.describe(self._llama)
+        self.library_versions = gguf.library_versions()
+        self.parameters = {
+            "context_tokens": f"{settings.context_tokens} and {frames.TOKENS_PER_WINDOW} for each 30 s of audio",
+            "gpu_layers": str(self._layers),
+        }
+
+    def open(self, audio: np.ndarray | None) -> Session:
+        """Begins with a recording: mono float32 (n,) at 16 kHz; what is beyond ten minutes is not heard."""
+        assert audio is not None, "the job refuses a call without audio"
+        fitted = frames.fit_to_windows(audio)
+        if (windows := frames.windows_of(fitted)) > self._windows:
+            self._load(windows)
+        assert self._ears is not None
+        return Session(self, self._ears, fitted, frames.seconds_left_out(audio))
+
+    def _load(self, windows: int) -> None:
+        """Loads for that much audio; a longer context is a new one."""
+        if self._ears is not None:
+            self._ears.close()
+            self._llama.close()
+        tokens = self._settings.context_tokens + windows * frames.TOKENS_PER_WINDOW + _FRAME_TOKENS
+        self._llama = gguf.load(self._path, self._settings, tokens)
+        self.chat = Chat(self._llama, self._path.name)
+        self.writer = Writer(self._llama)
+        self._ears = Ears(self._projector, self._llama, self._settings.thread_count, self._layers != 0)
+        self._windows = windows
+
+    def render(self, turn: Turn) -> tuple[str, str]:
+        """The prompt before and after the audio, which comes first so that questions share it."""
+        question = self.chat.clean(turn.shared + turn.question).replace(MARKER, " ")
+        text = self.chat.render(turn.system, turn.example, f"{MARKER}\n{question}")
+        before, _, after = text.partition(MARKER)
+        return before, after
+
+    def hear(self, before: str, samples: np.ndarray, ears: Ears, checkpoint: Checkpoint) -> int:
+        """Reads the audio behind ``before``; returns how many tokens it has."""
+        return ears.hear(before, samples, self._llama, self.writer, checkpoint)
+
+    @property
+    def reached(self) -> int:
+        """Tokens that the context holds."""
+        return int(self._llama.n_tokens)
+
+    def rewind(self, tokens: int) -> None:
+        """Forgets what was read after the first ``tokens``."""
+        self._llama._ctx.kv_cache_seq_rm(-1, tokens, -1)
+        self._llama.n_tokens = tokens
+
+
+class Session:
+    """One recording; it is encoded and read at the first question, and stays for the next ones.
+
+    Attributes:
+        warnings: AUDIO_CUT where the recording is longer than the model hears.
+    """
+
+    def __init__(self, model: MusicFlamingoGguf, ears: Ears, samples: np.ndarray, left_out: float) -> None:
+        self._model, self._ears, self._samples = model, ears, samples
+        self._heard: tuple[str, int] | None = None
+        self.warnings: tuple[WarningFacts, ...] = ()
+        if left_out > 0:
+            minutes = frames.MAX_WINDOWS * frames.WINDOW_SECONDS / 60
+            message = f"the model hears {minutes:g} minutes; the last {left_out:.1f} s were left out"
+            self.warnings = (WarningFacts("AUDIO_CUT", message),)
+
+    def ask(self, turn: Turn, checkpoint: Checkpoint) -> Iterator[str | Ending]:
+        """Yields the text and an Ending; see :class:`services.llm_audio.engine.Session`."""
+        model = self._model
+        before, after = model.render(turn)
+        encoded = evaluated = 0
+        if self._heard is None or self._heard[0] != before:
+            self._heard = None
+            encoded = model.hear(before, self._samples, self._ears, checkpoint)
+            evaluated = model.reached
+            self._heard = (before, model.reached)
+        model.rewind(self._heard[1])
+        tokens = model.writer.tokens(after, add_special=False)
+        model.writer.append(tokens, checkpoint)
+        usage = Usage(prompt=model.reached, evaluated=evaluated + len(tokens), encoded=encoded)
+        yield from model.writer.write(turn.sampling, turn.json_schema, checkpoint, usage)
+
+
+def _files(installed: InstalledModel) -> tuple[Path, Path]:
+    projectors = [path for name, path in installed.files.items() if "mmproj" in name]
+    models = [path for name, path in installed.files.items() if "mmproj" not in name]
+    if len(projectors) != 1 or len(models) != 1:
+        raise not_ready(
+            "MMPROJ_MISSING",
+            f"{installed.name} has the files {', '.join(installed.files)}; a model that hears has two, the language "
+            "model and its projector, whose name holds mmproj",
+            model=installed.name,
+            files=", ".join(installed.files),
+        )
+    return models[0], projectors[0]

@@ -1,0 +1,261 @@
+"""Music Flamingo by llama.cpp on a tiny model of random weights: what it says means nothing, that it hears does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
+from antiphon_client import AntiphonClientError
+from chassis.audio import Source
+from chassis.errors import AntiphonError, Cancelled
+from chassis.models import Manifest, Store
+from services.llm_audio.engine import Answer, DescriptionRequest, Prompt, Sampling, Summary
+from services.llm_audio.engines.flamingo import frames
+from services.llm_audio.job import Jobs
+from services.llm_audio.settings import LlmAudioSettings
+from tests.fixtures import recordings, tiny_flamingo
+from tests.services.llm_audio.conftest import MANIFEST
+
+TINY = "tiny-flamingo"
+SHORT = Sampling(max_tokens=8)
+SETTINGS = LlmAudioSettings("music-flamingo-gguf", device="cpu", default_model=TINY)
+
+
+def tone(seconds: float, pitch: float = 220.0, rate: int = 16_000) -> np.ndarray:
+    """A chord over ``pitch``, mono (1, n)."""
+    time = np.arange(round(seconds * rate)) / rate
+    chord = sum(np.sin(2 * np.pi * pitch * ratio * time) for ratio in (1.0, 1.25, 1.5)) / 5
+    return np.asarray(chord[None], np.float32)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A store with the tiny model installed, and the manifest that names it."""
+
+    store: Store
+    manifest: Path
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return stock(
+        tmp_path_factory.mktemp("shop"),
+        {"lm.gguf": tiny_flamingo.write_language_model, "mmproj.gguf": tiny_flamingo.write_projector},
+    )
+
+
+def stock(folder: Path, files: dict[str, Callable[[Path], object]]) -> Shop:
+    """Makes a store whose model has these files."""
+    rows = []
+    for name, write in files.items():
+        write(folder / name)
+        digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        size = (folder / name).stat().st_size
+        source = '{ kind = "https", url = "https://example.invalid/x" }'
+        rows.append(f'[[models.files]]\nname = "{name}"\nsize = {size}\nsha256 = "{digest}"\nsources = [{source}]\n')
+    manifest = folder / "extra.toml"
+    manifest.write_text(
+        f'[[models]]\nname = "{TINY}"\nengine = "music-flamingo-gguf"\ndefault = false\nstarter = false\n'
+        'revision = "1"\nlicense_spdx = "CC0-1.0"\ncommercial_use = true\n\n' + "\n".join(rows)
+    )
+    store = Store(folder / "store", Manifest.load(MANIFEST, manifest))
+    for file in store.manifest.model(TINY).files:
+        path = store.blobs.path(file.sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(folder / file.name, path)
+    return Shop(store, manifest)
+
+
+@pytest.fixture(scope="module")
+def jobs(shop: Shop) -> Jobs:
+    pytest.importorskip("llama_cpp")
+    return Jobs(SETTINGS, shop.store)
+
+
+@dataclass
+class Clip:
+    """A task with audio."""
+
+    source: Source
+    stop: Callable[[], None] = lambda: None
+
+    def checkpoint(self) -> None:
+        self.stop()
+
+
+Ask = Callable[..., tuple[list[Answer], Summary]]
+
+
+@pytest.fixture
+def ask(jobs: Jobs, tmp_path: Path) -> Ask:
+    """Has samples (1, n) described."""
+
+    def described(samples: np.ndarray, stop: Callable[[], None] = lambda: None, **request: Any) -> Any:
+        path = tmp_path / "clip.wav"
+        path.write_bytes(recordings.wav(samples, 16_000))
+        request.setdefault("sampling", SHORT)
+        events = list(jobs.describe(Clip(Source(path), stop), DescriptionRequest(**request)))
+        assert isinstance(events[-1], Summary)
+        return [event for event in events if isinstance(event, Answer)], events[-1]
+
+    return described
+
+
+@pytest.mark.parametrize(
+    ("seconds", "windows"), [(0.1, 1), (5.0, 1), (29.9, 1), (30.0, 1), (30.1, 2), (95.0, 4), (660.0, 20)]
+)
+def test_every_length_becomes_whole_windows_less_a_tenth_of_a_second(seconds: float, windows: int) -> None:
+    samples = np.ones(round(seconds * 16_000), np.float32)
+    fitted = frames.fit_to_windows(samples)
+    assert fitted.size == windows * 480_000 - 1600
+    assert frames.windows_of(fitted) == windows
+    assert fitted.sum() == min(samples.size, fitted.size)
+    assert frames.seconds_left_out(samples) == max(0.0, seconds - 600.0)
+
+
+@pytest.mark.parametrize(("seconds", "windows"), [(0.1, 1), (5.0, 1), (29.9, 1), (30.0, 1), (95.0, 4)])
+def test_audio_of_every_length_is_heard_in_whole_windows(ask: Ask, seconds: float, windows: int) -> None:
+    answers, summary = ask(tone(seconds))
+    assert answers[0].usage.encoded == windows * frames.TOKENS_PER_WINDOW
+    assert summary.source is not None
+    assert summary.source.seconds == pytest.approx(seconds)
+    assert summary.work.engine == "music-flamingo-gguf"
+    assert "AUDIO_CUT" not in {warning.reason for warning in summary.warnings}
+
+
+def test_beyond_ten_minutes_the_rest_is_not_heard_and_the_answer_says_so(ask: Ask) -> None:
+    answers, summary = ask(tone(660.0))
+    assert answers[0].usage.encoded == frames.MAX_WINDOWS * frames.TOKENS_PER_WINDOW
+    (warning,) = [each for each in summary.warnings if each.reason == "AUDIO_CUT"]
+    assert "60.0 s" in warning.message
+
+
+def test_it_hears_the_samples_and_not_their_length(ask: Ask) -> None:
+    sampling = Sampling(max_tokens=24)
+    texts = {ask(tone(3.0, pitch), sampling=sampling)[0][0].text for pitch in (110.0, 220.0, 440.0, 1760.0)}
+    noise = np.random.default_rng(0).standard_normal((1, 48_000)).astype(np.float32) / 4
+    texts.add(ask(noise, sampling=sampling)[0][0].text)
+    assert len(texts) > 1
+
+
+def test_five_prompts_encode_the_audio_once(ask: Ask) -> None:
+    names = ("full", "technical", "genre_mood", "instrumentation", "structure")
+    answers, summary = ask(tone(40.0), prompts=tuple(Prompt(name) for name in names))
+    assert [answer.usage.encoded for answer in answers] == [1500, 0, 0, 0, 0]
+    one = answers[0].usage.evaluated
+    assert summary.usage.evaluated < 2 * one
+    assert all(answer.usage.prompt > 1500 for answer in answers)
+
+
+def test_an_answer_does_not_depend_on_the_prompts_before_it(ask: Ask) -> None:
+    sampling = Sampling(max_tokens=24)
+    alone = ask(tone(5.0), prompts=(Prompt("technical"),), sampling=sampling)[0][0].text
+    ask(tone(5.0, 990.0))
+    both = ask(tone(5.0), prompts=(Prompt("full"), Prompt("technical")), sampling=sampling)[0]
+    assert both[1].text == alone
+
+
+def test_a_media_marker_in_a_prompt_is_no_audio(ask: Ask) -> None:
+    answers, _ = ask(tone(1.0), prompts=(Prompt("own", "a <__media__> b <__media__>"),))
+    assert answers[0].usage.encoded == frames.TOKENS_PER_WINDOW
+
+
+def test_facts_fill_placeholders_and_are_not_asked_for_twice(ask: Ask) -> None:
+    answers, _ = ask(tone(1.0), prompts=(Prompt("own", "It has {bpm} BPM."),), facts_json=json.dumps({"tempo": 120}))
+    assert answers[0].asked == "It has 120 BPM."
+    assert answers[0].attempts == 1
+
+
+def test_a_schema_binds_a_model_that_hears_too(ask: Ask) -> None:
+    schema = {"type": "object", "properties": {"live": {"type": "boolean"}}, "required": ["live"]}
+    schema["additionalProperties"] = False
+    answers, _ = ask(tone(1.0), json_schema=json.dumps(schema), sampling=Sampling(max_tokens=200))
+    assert answers[0].text.startswith("{")
+    assert answers[0].json is None or set(json.loads(answers[0].json)) == {"live"}
+
+
+def test_a_cancel_is_heard_while_the_audio_is_read(ask: Ask) -> None:
+    calls = 0
+
+    def stop() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        ask(tone(95.0), stop)
+    assert ask(tone(1.0))[0][0].usage.encoded == frames.TOKENS_PER_WINDOW
+
+
+def test_without_audio_it_refuses(jobs: Jobs) -> None:
+    @dataclass
+    class Nothing:
+        source: None = None
+
+        def checkpoint(self) -> None:
+            return
+
+    with pytest.raises(AntiphonError, match="AUDIO_MISSING") as caught:
+        list(jobs.describe(Nothing(), DescriptionRequest()))
+    assert caught.value.code == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "reason"),
+    [
+        ({"lm.gguf": tiny_flamingo.write_language_model}, "FAILED_PRECONDITION", "MMPROJ_MISSING"),
+        (
+            {"lm.gguf": tiny_flamingo.write_language_model, "mmproj.gguf": lambda path: path.write_bytes(b"GGUF")},
+            "FAILED_PRECONDITION",
+            "MODEL_UNREADABLE",
+        ),
+        (
+            {"lm.gguf": tiny_flamingo.write_projector, "mmproj.gguf": tiny_flamingo.write_projector},
+            "FAILED_PRECONDITION",
+            "MODEL_UNREADABLE",
+        ),
+        (
+            {
+                "lm.gguf": lambda path: tiny_flamingo.write_language_model(path, architecture="gemma3n"),
+                "mmproj.gguf": tiny_flamingo.write_projector,
+            },
+            "UNIMPLEMENTED",
+            "GEMMA3N_AUDIO_GGUF",
+        ),
+    ],
+    ids=["no projector", "a broken projector", "no language model", "gemma 3n"],
+)
+def test_models_that_cannot_hear_are_refused(
+    tmp_path: Path, files: dict[str, Callable[[Path], object]], code: str, reason: str
+) -> None:
+    pytest.importorskip("llama_cpp")
+    with pytest.raises(AntiphonError) as caught:
+        Jobs(SETTINGS, stock(tmp_path, files).store).warm()
+    assert (caught.value.code, caught.value.reason) == (code, reason)
+
+
+async def test_over_the_wire_the_summary_says_that_it_was_heard(serve: Any, shop: Shop) -> None:
+    audio = recordings.wav(recordings.tone(2.0))
+    config = pb.DescriptionConfig(sampling=pb.Sampling(max_tokens=4))
+    settings = {"engine": "music-flamingo-gguf", "default_model": TINY}
+    async with serve(shop.store.root, shop.manifest, **settings) as (_, client):
+        events = [event async for event in client.describe(audio, config, timeout_seconds=120)]
+        assert isinstance(events[-1], pb.DescriptionSummary)
+        assert events[-1].heard_audio
+        assert len(events[-1].provenance.pcm_sha256) == 32
+        assert events[-1].usage.encoded_token_count == frames.TOKENS_PER_WINDOW
+        for given, reason in ((None, "AUDIO_MISSING"), (b"no audio " * 99, "AUDIO_UNDECODABLE")):
+            with pytest.raises(AntiphonClientError) as caught:
+                async for _ in client.describe(given, config, timeout_seconds=60):
+                    pass
+            assert caught.value.reason == reason
