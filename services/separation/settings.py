@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from chassis.settings import setting
 
@@ -21,6 +22,9 @@ class SeparationSettings:
         "auto",
         "What computes Demucs: `torch`, `openvino` (HTDemucs on CPUs), or `auto` for `openvino` where it can.",
         ("auto", "torch", "openvino"),
+    )
+    graph_dir: Path | None = setting(
+        None, "Folder that keeps the graphs that OpenVINO runs; where not set, the model store, beside the weights."
     )
     precision: str = setting(
         "float32",

@@ -89,7 +89,7 @@ def test_a_line_is_written_while_the_audio_still_comes_and_ctrl_c_ends_it_well(s
         assert process.poll() is None
         os.killpg(process.pid, signal.SIGINT)
         assert process.stdout.read() == b"Bye\n"
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert b"Ctrl-C ends" in process.stderr.read()
     assert speech[1].sizes == [3200]
     assert speech[1].configs[0].audio_format.sample_rate_hertz == 16_000
@@ -104,7 +104,7 @@ def test_a_terminal_shows_what_may_still_change_dim_and_how_far_behind_it_is(spe
         process.stdin.flush()
         assert process.stdout.readline() == b"hello you\n"
         process.stdin.close()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         with os.fdopen(ours, "rb", buffering=0) as terminal:
             try:
                 while part := terminal.read(4096):
@@ -128,7 +128,7 @@ def test_a_recorder_of_the_system_is_listened_to_until_ctrl_c(speech: Any, tmp_p
         assert process.stdout.readline() == b"hello you\n"
         os.killpg(process.pid, signal.SIGINT)
         assert process.stdout.read() == b"Bye\n"
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert speech[1].sizes[0] >= 3200
 
 
@@ -167,7 +167,7 @@ def test_the_package_sounddevice_is_preferred_where_it_is_installed(speech: Any,
         assert process.stdout.readline() == b"hello you\n"
         os.killpg(process.pid, signal.SIGINT)
         assert process.stdout.read() == b"Bye\n"
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize(

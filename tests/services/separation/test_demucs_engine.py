@@ -211,6 +211,22 @@ def test_the_first_stems_come_when_one_segment_is_there(networks: dict[str, Any]
         assert read < SEGMENT + 10_000
 
 
+def test_a_live_mix_does_not_wait_for_chunks_to_compute_together(networks: dict[str, Any]) -> None:
+    read = 0
+
+    def blocks() -> Iterator[np.ndarray]:
+        nonlocal read
+        for block in cut(music(400_000), 10_000):
+            read += block.shape[1]
+            yield block
+
+    next(engine(networks["demucs"], at_once=4).separate(blocks()))
+    assert read < SEGMENT + 20_000
+    read = 0
+    next(engine(networks["demucs"], at_once=4).separate(blocks(), plan=Plan(level=MixLevel(0.0, 0.1))))
+    assert read > SEGMENT + 3 * STRIDE, "of a file four chunks are there at once"
+
+
 def test_memory_does_not_grow_with_the_mix(networks: dict[str, Any]) -> None:
     separator = engine(networks["demucs"])
     separator._backend.run = lambda index, chunks: [np.zeros((4, *each.shape), np.float32) for each in chunks]  # type: ignore[method-assign]

@@ -136,6 +136,14 @@ def test_the_settings_choose_and_the_parameters_say_so(tmp_path: Path, kind: str
     assert kept == (["aaaa0000"] if found == "openvino" else [])
 
 
+def test_graphs_are_kept_elsewhere_where_the_settings_say_so(tmp_path: Path, kept: Path) -> None:
+    inside = openvino_graph.folder_for(tmp_path / "htdemucs" / "0123", None)
+    assert inside.is_relative_to(tmp_path / "htdemucs" / "0123")
+    outside = openvino_graph.folder_for(tmp_path / "htdemucs" / "0123", tmp_path / "graphs")
+    assert outside.parent == tmp_path / "graphs" / "htdemucs" / "0123", "weights of other digests are told apart"
+    assert outside.name == inside.name
+
+
 def test_openvino_reports_to_nobody() -> None:
     assert sys.modules["openvino_telemetry"] is None
     from openvino.tools.ovc import telemetry_utils

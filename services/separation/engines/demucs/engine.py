@@ -130,7 +130,9 @@ class Demucs:
                 _check_peak(block)
                 window.push(block)
             waiting += crew.chunks()
-            while len(waiting) >= (1 if window.closed else self._backend.at_once):
+            # Of a live mix no chunk waits for another to be computed with.
+            enough = 1 if window.closed or plan.level is None else self._backend.at_once
+            while len(waiting) >= enough:
                 checkpoint()
                 now, waiting = waiting[: self._backend.at_once], waiting[self._backend.at_once :]
                 self._compute(now)
@@ -237,7 +239,7 @@ def _backend(
 
     if wanted == "auto" and not all(map(openvino_graph.is_graphable, bag.networks)):
         return TorchBackend(bag.networks, device, settings.precision, settings.chunks_at_once)
-    folder = openvino_graph.folder_for(directory)
+    folder = openvino_graph.folder_for(directory, settings.graph_dir)
     folders = [folder / name for name in names]
     return OpenVinoBackend(bag.networks, folders, settings.precision, settings.thread_count, settings.chunks_at_once)
 

@@ -55,10 +55,16 @@ def joined(network: Any, spectra: torch.Tensor, waves: torch.Tensor) -> torch.Te
     return answer
 
 
-def folder_for(directory: Path) -> Path:
-    """Where the graphs of a model lie: its own folder is named by the digests of its weights."""
+def folder_for(directory: Path, elsewhere: Path | None) -> Path:
+    """Where the graphs of a model lie.
+
+    Args:
+        directory: The model's own folder, named by the digests of its weights.
+        elsewhere: Folder for graphs in place of it; None for none.
+    """
     made_by = f"openvino-{importlib.metadata.version('openvino')}-demucs-{importlib.metadata.version('demucs')}"
-    return directory / "derived" / f"{made_by}-{VERSION}"
+    base = directory / "derived" if elsewhere is None else elsewhere.absolute() / directory.parent.name / directory.name
+    return base / f"{made_by}-{VERSION}"
 
 
 def graph(runtime: openvino.Core, network: Any, folder: Path) -> openvino.Model:
