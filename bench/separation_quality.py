@@ -39,7 +39,7 @@ from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
 
 PROJECT = Path(__file__).resolve().parents[1]
-METRIC_PACKAGE = "fast_bss_eval==0.1.4"
+METRIC_PACKAGES = ("fast_bss_eval==0.1.4", "scipy==1.17.1")
 WANTED_DB = 6.0
 SILENT_DB = -60.0
 Metric = Callable[[np.ndarray, np.ndarray], float]
@@ -73,7 +73,7 @@ def main() -> int:
     if (bss := _bss_eval(options.folder)) is not None:
         metrics["BSS Eval"] = bss
     else:
-        print(f"{METRIC_PACKAGE} cannot be had: its column is left out")
+        print(f"{METRIC_PACKAGES[0]} cannot be had: its column is left out")
     gain = None
     for name in installed:
         rows = _rows(Jobs(SeparationSettings(device="cpu"), store), name, _mixtures(options), metrics)
@@ -170,10 +170,10 @@ def _show(model: str, rows: dict[tuple[str, str, str], list[tuple[float, float]]
 
 
 def _bss_eval(folder: Path) -> Metric | None:
-    """BSS Eval's SDR, by a package of pure Python that is put beside the other downloads, not into the environment."""
+    """BSS Eval's SDR, by packages that are put beside the other downloads and not into the environment."""
     target = folder / "fast_bss_eval"
     if not target.is_dir():
-        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(target), METRIC_PACKAGE]
+        command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(target), *METRIC_PACKAGES]
         if subprocess.run(command, check=False, capture_output=True).returncode:
             return None
     sys.path.append(str(target))

@@ -241,3 +241,18 @@ def test_a_file_that_somebody_else_removed_still_gives_its_bytes_back(spool: Spo
 
 async def test_empty_chunks_cannot_keep_an_upload_alive(spool: Spool) -> None:
     assert await reason(spool, config(), chunk(b"", 0)) == ("INVALID_ARGUMENT", "CHUNK_EMPTY")
+
+
+async def test_a_config_alone_is_no_audio_where_a_call_can_do_without(spool: Spool) -> None:
+    async def if_any(*messages: pb.TranscribeRequest) -> bytes | None:
+        async with Upload(stream(*messages), spool, idle_seconds=5) as each:
+            audio = await each.audio_if_any()
+            return None if audio is None else audio.path.read_bytes()
+
+    assert await if_any(config()) is None
+    assert await if_any(config(), chunk(b"abc", 0, last=True)) == b"abc"
+    with pytest.raises(AntiphonError, match="UPLOAD_EMPTY"):
+        await if_any(config(), chunk(b"", 0, last=True))
+    with pytest.raises(AntiphonError, match="UPLOAD_TRUNCATED"):
+        await if_any(config(), chunk(b"abc", 0))
+    assert spool.used_bytes == 0

@@ -201,6 +201,24 @@ def test_chunks_of_other_lengths_go_into_batches_of_their_own(monkeypatch: pytes
     assert network.batches == [2, 1, 1]
 
 
+def test_the_first_chunk_tells_how_many_fit_into_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Starved(room=99)
+    backend = on_a_gpu(network, 1, monkeypatch)
+    backend._measure = True
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: None)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 500)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 1_500)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (5_100, 9_999))
+    chunks = [np.zeros((2, 10), np.float32)] * 9
+    assert len(backend.run(0, chunks)) == 9
+    assert backend.at_once == 4, "a chunk costs 1,000; of 5,100 four fifths are taken"
+    assert network.batches == [1, 4, 4]
+    backend._measure = True
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (10**9, 10**9))
+    backend.run(0, chunks[:1])
+    assert backend.at_once == 16
+
+
 def test_float16_is_refused_on_a_cpu() -> None:
     with pytest.raises(AntiphonError, match="PRECISION_NOT_AVAILABLE"):
         TorchBackend([], torch.device("cpu"), "float16")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
@@ -29,6 +30,9 @@ from services.llm_audio.engines.asking.claims import claims
 from services.llm_audio.engines.asking.facts import Facts
 
 _QUOTED = 12
+# A message for each token of a small model costs a tenth of the token; nobody reads faster than this. The first is sent
+# at once.
+_PIECE_SECONDS = 0.04
 
 
 class Interview:
@@ -70,13 +74,18 @@ class Interview:
         while True:
             turn = self._turn(asked, avoid)
             parts: list[str] = []
-            finished = False
+            finished, waiting, sent = False, "", 0.0
             for event in self._session.ask(turn, checkpoint):
                 if isinstance(event, Ending):
                     finished, usage = event.finished, usage + event.usage
                 else:
                     parts.append(event)
-                    yield Piece(prompt.name, event, attempt)
+                    waiting += event
+                    if (now := time.monotonic()) - sent >= _PIECE_SECONDS:
+                        yield Piece(prompt.name, waiting, attempt)
+                        waiting, sent = "", now
+            if waiting:
+                yield Piece(prompt.name, waiting, attempt)
             text = "".join(parts).strip()
             found = self._claims(text)
             avoid = tuple(dict.fromkeys(claim.text for claim in found if not claim.supported))[:_QUOTED]
