@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes one virtual environment from a hashed lock: environment.sh .venvs/NAME LOCK [PLATFORM-REQUIREMENTS].
-# What it was made from, the flags of what is compiled included, is noted by digest, so that a file that is merely newer rebuilds nothing, and an environment that
-# somebody is using is not pulled away under them.
+# What it was made from, the flags of what is compiled included, is noted by digest, so that a file that is merely newer
+# rebuilds nothing, and an environment that somebody is using is not pulled away under them.
 set -eu
 
 environment=$1

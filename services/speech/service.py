@@ -27,8 +27,8 @@ register = pb_grpc.add_SpeechServiceServicer_to_server
 _TASKS = {pb.TASK_UNSPECIFIED: "transcribe", pb.TASK_TRANSCRIBE: "transcribe", pb.TASK_TRANSLATE: "translate"}
 
 STREAMS_FOR_TWO_CORES = 3
-"""Streams of whisper-base whose words are settled in time while a recording is transcribed beside them; measured, see
-bench/speech_live.py. Further ones are refused sooner where those under way are late."""
+"""Streams of whisper-base whose words are settled in time on two cores; measured, see bench/speech_live.py. Further
+ones are refused sooner where those under way are late."""
 
 
 def family(settings: Settings) -> Family:

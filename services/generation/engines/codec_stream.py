@@ -76,6 +76,8 @@ class _Convolution:
         self._begun = False
 
     def push(self, x: torch.Tensor, last: bool) -> torch.Tensor:
+        if not self._left and x.shape[-1]:
+            return self._layer.conv(x)
         held = x if self._held is None else torch.cat([self._held, x], -1)
         left = right = 0
         # A reflection of the beginning needs one sample more than it gives.
@@ -133,7 +135,8 @@ class _Residual:
 
     def push(self, x: torch.Tensor, last: bool) -> torch.Tensor:
         beside = self._shortcut.push(x, last)
-        beside = beside if self._waiting is None else torch.cat([self._waiting, beside], -1)
+        if self._waiting is not None and self._waiting.shape[-1]:
+            beside = torch.cat([self._waiting, beside], -1)
         y = self._block.push(x, last)
         self._waiting = beside[..., y.shape[-1] :]
         return beside[..., : y.shape[-1]] + y

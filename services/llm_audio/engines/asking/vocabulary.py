@@ -114,7 +114,22 @@ MOODS = frozenset(
         "soft",
     ]
 )
-VOICES = frozenset(["singer", "singing", "vocal", "vocalist", "vocalists", "vocals", "voice", "choir"])
+VOICES = frozenset(
+    [
+        "singer",
+        "singing",
+        "vocal",
+        "vocalist",
+        "vocalists",
+        "vocals",
+        "voice",
+        "choir",
+        "male",
+        "female",
+        "man",
+        "woman",
+    ]
+)
 
 _ALIASES = {
     "sax": "saxophone",
