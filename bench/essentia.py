@@ -35,6 +35,9 @@ import numpy as np
 
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "gen")]
+
+from bench import memory  # noqa: E402
+
 RATE = 44100
 NOT_IN_PEER = {
     "signal", "level", "true peak", "bands", "tempo, another opinion", "tempo", "pitch", "notes", "envelope",
@@ -145,13 +148,7 @@ def measure(name: str, clip: str, repeats: int) -> dict[str, float]:
         started = time.process_time()
         scalars = once(clip)
         spent.append(time.process_time() - started)
-    return {"cpu": min(spent), "peak": _peak_bytes(), "scalars": scalars}
-
-
-def _peak_bytes() -> int:
-    # Not ru_maxrss, which a process inherits from the one that started it, here with the clip in its memory.
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) * 1024
+    return {"cpu": min(spent), "peak": memory.peak_bytes(), "scalars": scalars}
 
 
 def serve(clip: Path, options: argparse.Namespace) -> int:

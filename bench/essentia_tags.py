@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
+from bench import memory
 
 PROJECT = Path(__file__).resolve().parents[1]
 SAMPLE_RATE = 16000
@@ -107,7 +108,7 @@ def measure(engine: str, folder: Path, repeats: int) -> dict[str, float]:
     first, scores = once()
     spent = min(once()[0] for _ in range(repeats))
     np.save(folder / f"{engine}.npy", scores)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = memory.peak_bytes()
     return {"cpu": spent, "load": first - spent, "peak": peak, "patches": len(scores)}
 
 

@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import logging
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -33,6 +32,7 @@ from transformers import set_seed  # noqa: E402
 from antiphon.audio.v1 import audio_pb2  # noqa: E402
 from antiphon.generation.v1 import generation_service_pb2 as pb  # noqa: E402
 from antiphon_client import Client  # noqa: E402
+from bench import memory  # noqa: E402
 from chassis.models import Store  # noqa: E402
 from chassis.server import Server, ServerSettings, WorkerSettings  # noqa: E402
 from chassis.server.family import FamilyHost  # noqa: E402
@@ -187,7 +187,7 @@ def _cpu(work: Any) -> float:
 
 
 def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return memory.peak_bytes() / 2**20
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ from typing import Any
 
 import numpy as np
 
+from bench import memory
+
 ROOT = Path(__file__).resolve().parents[1]
 RATE = 44_100
 VARIANTS = ("torch float32", "openvino float32", "openvino bfloat16")
@@ -179,7 +181,7 @@ def _ours(folder: str, backend: str, precision: str, threads: str, clip: str, ou
                 files[event.stem].write(event.data)
     for file in files.values():
         file.close()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = memory.peak_bytes() / 2**20
     print(json.dumps({"cpu": time.process_time(), "peak": peak, "first": first, "load": load}))
     return 0
 

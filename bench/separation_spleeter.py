@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+from bench import memory
 
 PROJECT = Path(__file__).resolve().parents[1]
 RATE = 44_100
@@ -81,7 +82,7 @@ def _measure(name: str, path: Path, repeats: int) -> dict[str, float]:
         run(None)
         cpu.append(time.process_time() - started)
         wall.append(time.monotonic() - clock)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = memory.peak_bytes() / 2**20
     return {"cpu": min(cpu), "wall": min(wall), "peak_mb": peak}
 
 

@@ -16,8 +16,6 @@ import contextlib
 import itertools
 import json
 import os
-import re
-import resource
 import socket
 import subprocess
 import sys
@@ -32,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # The client's packages, where the bench is started without a path to them.
 sys.path[:0] = [str(ROOT), str(ROOT / "gen"), str(ROOT / "client")]
 
-from bench import read_english  # noqa: E402
+from bench import memory, read_english  # noqa: E402
 from tests.services.speech.scoring import word_errors, words  # noqa: E402
 
 SET_SECONDS = 150
@@ -184,12 +182,7 @@ class Service:
 
     def peak(self) -> int:
         """The most memory that one of its processes ever had, in bytes."""
-        peaks = [
-            int(match[1]) * 1024
-            for entry in self._processes()
-            if (match := re.search(r"VmHWM:\s+(\d+) kB", (entry / "status").read_text()))
-        ]
-        return max(peaks)
+        return max(memory.peak_bytes(entry.name) for entry in self._processes())
 
 
 class _Child:
@@ -237,7 +230,7 @@ def _contestant(kind: str, model: str, beam: str, warm: str) -> int:
         started = time.process_time()
         text = transcribe(path)
         cpu = time.process_time() - started
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        peak = memory.peak_bytes()
         print(json.dumps({"text": text, "cpu": cpu, "peak": peak}), flush=True)
     return 0
 
