@@ -23,6 +23,7 @@ from chassis.server import Server, ServerSettings, WorkerSettings
 from chassis.server.family import FamilyHost
 from services.speech import service
 from services.speech.settings import SpeechSettings
+from tests.fixtures.processes import until_all_idle
 from tests.services.speech import recordings
 
 pytestmark = pytest.mark.weights
@@ -187,10 +188,8 @@ async def test_an_alignment_that_is_left_frees_the_core_and_its_place(
         async with asyncio.timeout(10):
             while host.pool.admitted:
                 await asyncio.sleep(0.01)
-        idle = [psutil.Process(pid) for pid in host.pool.pids]
-        before = sum(sum(each.cpu_times()[:2]) for each in idle)
-        await asyncio.sleep(0.4)
-        assert sum(sum(each.cpu_times()[:2]) for each in idle) - before < 0.1
+        # One that heeds the call too late is killed, and a fresh one takes its place.
+        await until_all_idle(lambda: host.pool.pids)
         events_after = await everything(client.align_lyrics(clip, pb.AlignmentConfig(lyrics=LYRICS)))
         assert isinstance(events_after[-1], pb.AlignmentSummary)
 

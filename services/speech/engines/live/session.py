@@ -191,6 +191,11 @@ class Session:
         self._next_step = position + STEP
         if self.behind() and self.fed >= position + STEP:
             self.skipped_steps += 1
+            self.max_lag = max(self.max_lag, self._lag())
+            if not self._hurrying:
+                # What follows in the same turn is on time again, and would hide how late this was.
+                yield Reached(self._at())
+            self._last_told = position
             self._hurrying = True
             return
         self._hurrying = False

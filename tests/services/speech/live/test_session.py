@@ -195,7 +195,9 @@ def test_a_machine_that_is_behind_leaves_interim_results_out_loses_no_word_and_t
     lags = [[event.at.lag_seconds for event in told if isinstance(event, Final)] for told in (hard, easy)]
     assert 1.3 <= max(lags[0]) < 3.0
     assert max(lags[1]) < 0.3
-    assert pressed.max_lag == pytest.approx(1.3, abs=0.6)
+    # How late it was where it left something out is told there, and counts.
+    told_late = [event.at.lag_seconds for event in hard if isinstance(event, Reached)]
+    assert 1.3 <= max(told_late) <= pressed.max_lag < 3.0
 
 
 def test_a_recording_sent_at_once_is_not_late_while_it_is_heard_as_fast_as_it_was_spoken() -> None:

@@ -335,11 +335,9 @@ async def test_a_worker_that_was_held_up_tells_how_far_behind_it_is_and_hurries(
                 await asyncio.sleep(0.1)
 
         events = [event async for event in client.recognize(live(), config())]
-    lags = [event.position.lag.ToTimedelta().total_seconds() for event in events if hasattr(event, "position")]
-    # It stood still for 3 s.
-    assert max(lags) > 2.0
     summary = events[-1]
     assert isinstance(summary, pb.StreamingRecognitionSummary)
+    # It stood still for 3 s.
     assert summary.max_lag.ToTimedelta().total_seconds() > 2.0
     assert summary.skipped_hypothesis_count > 0
     heard = "".join(event.text for event in events if isinstance(event, pb.FinalResult))
