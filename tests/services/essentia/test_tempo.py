@@ -41,6 +41,22 @@ def test_beats_are_brought_to_the_tempo(analyze: Analyze) -> None:
         assert np.minimum(since, 60 / bpm - since).max() < 0.04
 
 
+def test_the_trackers_confidence_is_a_share_of_full_agreement_and_absent_where_nothing_was_compared(
+    analyze: Analyze,
+) -> None:
+    found = analyze(signals.stack(signals.metronome(120, 20)), "rhythm")
+    confidence = found.number("rhythm.beat_confidence")
+    assert confidence is not None
+    assert 3.5 < confidence <= 5, "a metronome is what the tracker calls excellent"
+    assert found.number("rhythm.beat_confidence_norm") == pytest.approx(confidence / 5)
+    # Beats are compared after the first five seconds only; of 5.5 s nobody knows, which is not the same as 0.
+    short = analyze(signals.stack(signals.metronome(120, 5.5)), "rhythm")
+    assert short.number("rhythm.bpm") == pytest.approx(120, rel=0.04)
+    assert short.number("rhythm.beat_confidence") is None
+    assert short.number("rhythm.beat_confidence_norm") is None
+    assert "TEMPO_UNCERTAIN" not in short.reasons()
+
+
 def test_the_estimators_and_their_agreement_are_told(analyze: Analyze) -> None:
     rhythm = analyze(signals.stack(signals.metronome(60, 20)), "rhythm").groups["rhythm"]
     estimates = rhythm["tempo_estimates"]
