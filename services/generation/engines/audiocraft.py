@@ -18,9 +18,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from chassis import torch_device as devices
 from chassis.errors import AntiphonError, invalid, not_ready
 from services.generation.engine import GeneratedBlock, Order
-from services.generation.engines import device as devices
 from services.generation.engines.audiocraft_library import ABSENT, AbsentLibraryError, bring_in
 from services.generation.engines.relay import relay
 
@@ -61,7 +61,7 @@ class Audiocraft:
     @classmethod
     def load(cls, model: InstalledModel, settings: GenerationSettings) -> Audiocraft:
         """Loads a checkpoint, ready to generate; see :meth:`Generator.load`."""
-        device = devices.choose(settings.device)
+        device = devices.choose(settings.device, "GENERATION_DEVICE")
         if settings.precision != "auto":
             raise not_ready(
                 "PRECISION_NOT_AVAILABLE",

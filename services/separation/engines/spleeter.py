@@ -12,9 +12,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch.nn import functional as F
 
+from chassis import torch_device as devices
 from chassis.errors import AntiphonError, not_ready
 from services.separation.engine import DEFAULT_PLAN, Plan, SeparatedBlock, Tuning
-from services.separation.engines import device as devices
 from services.separation.engines import spleeter_network
 from services.separation.engines.framing import (
     CHANNELS,
@@ -23,9 +23,9 @@ from services.separation.engines.framing import (
     SAMPLE_RATE,
     WINDOW,
     Patch,
-    check_peak,
     patches,
 )
+from services.separation.engines.level import check_peak
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel
@@ -88,7 +88,7 @@ class Spleeter:
     @classmethod
     def load(cls, model: InstalledModel, settings: SeparationSettings) -> Spleeter:
         """Loads the networks of the model's one safetensors file; see :meth:`Separator.load`."""
-        device = devices.choose(settings.device)
+        device = devices.choose(settings.device, "SEPARATION_DEVICE")
         torch.set_num_threads(settings.thread_count)
         if device.type == "cuda":
             torch.backends.cudnn.allow_tf32 = False  # the default rounds inputs to 10 bits; we say float32

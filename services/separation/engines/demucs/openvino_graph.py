@@ -16,6 +16,7 @@ import secrets
 import shutil
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,10 @@ def spectrum_of(network: Any, mix: torch.Tensor) -> torch.Tensor:
 
 def joined(network: Any, spectra: torch.Tensor, waves: torch.Tensor) -> torch.Tensor:
     """The stems, (1, stems, channels, samples), of the graph's two answers."""
-    answer: torch.Tensor = waves + network._ispec(network._mask(None, spectra), waves.shape[-1])
+    answer = torch.empty_like(waves)
+    for stem in range(waves.shape[1]):  # all at once would hold ten times the answer for a moment
+        one = slice(stem, stem + 1)
+        answer[:, one] = waves[:, one] + network._ispec(network._mask(None, spectra[:, one]), waves.shape[-1])
     return answer
 
 
@@ -67,10 +71,15 @@ def folder_for(directory: Path, elsewhere: Path | None) -> Path:
     return base / f"{made_by}-{VERSION}"
 
 
-def graph(runtime: openvino.Core, network: Any, folder: Path) -> openvino.Model:
+def graph(runtime: openvino.Core, load: Callable[[], Any], folder: Path) -> openvino.Model:
     """Reads the graph kept in ``folder``; makes it, and keeps it there, where there is none or it cannot be read.
 
     Where the folder cannot be written to, the graph is made each time.
+
+    Args:
+        runtime: What reads it.
+        load: Gives the network with its weights; called only where the graph must be made.
+        folder: Where it is kept.
     """
     if (folder / "core.xml").exists():
         try:
@@ -78,13 +87,15 @@ def graph(runtime: openvino.Core, network: Any, folder: Path) -> openvino.Model:
         except RuntimeError as error:
             _log.warning("the graph in %s cannot be read and is made again: %s", folder, str(error).splitlines()[0])
             shutil.rmtree(folder, ignore_errors=True)
-    made = trace(network)
+    made = trace(load())
     fresh = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
         fresh.mkdir(parents=True)
         openvino.save_model(made, fresh / "core.xml", compress_to_fp16=False)
         with contextlib.suppress(FileExistsError, OSError):  # another worker was quicker
             os.rename(fresh, folder)
+        # Read back, so that the weights are the file's pages and what they were made of can go.
+        return runtime.read_model(folder / "core.xml")
     except (OSError, RuntimeError) as error:
         _log.warning("the graph cannot be kept in %s and is made at each start: %s", folder, error)
     finally:
