@@ -108,7 +108,7 @@ def demucs(out: Path, checkpoint: Path) -> None:
 
 def _dequantised(checkpoint: Path, name: str, package: Mapping[str, Any]) -> dict[str, Any]:
     """The weights of a quantised network, which are packed in the order in which the network's code makes them."""
-    from services.separation import quantised
+    from services.separation.engines.demucs import quantised
     from services.separation.engines.demucs.weights import CLASSES
 
     known = inspect.signature(CLASSES[name]).parameters

@@ -135,9 +135,8 @@ class Demucs:
                 now, waiting = waiting[: self._backend.at_once], waiting[self._backend.at_once :]
                 self._compute(now)
                 count = crew.ready
-                if count:
-                    yield SeparatedBlock(sent, crew.take(stems, count))
-                    sent += count
+                yield SeparatedBlock(sent, crew.take(stems, count), crew.reached)
+                sent += count
             window.forget(crew.keep)
 
     def _runs(self, stems: tuple[str, ...], tuning: Tuning, level: MixLevel | None, window: Window) -> list[Run]:
@@ -198,6 +197,11 @@ class Crew:
     def ready(self) -> int:
         """Samples that are final in every pass."""
         return min(run.lane.ready for run in self._runs)
+
+    @property
+    def reached(self) -> int:
+        """Samples of the mix that the work of all passes together is worth."""
+        return sum(run.lane.reached for run in self._runs) // len(self._runs)
 
     @property
     def keep(self) -> int:
