@@ -5,6 +5,9 @@ The one module of the chassis that needs torch: for engines whose environment ha
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import torch
 
 from chassis.errors import AntiphonError, not_ready
@@ -61,3 +64,15 @@ def out_of_memory(error: BaseException) -> AntiphonError | None:
         "WORKER_OUT_OF_MEMORY",
         "the model needs more memory than there is; ask for less at once, or for a smaller model",
     )
+
+
+@contextlib.contextmanager
+def memory_told() -> Iterator[None]:
+    """Within the block an error of torch about memory is raised as :func:`out_of_memory` tells it."""
+    try:
+        yield
+    except RuntimeError as error:
+        told = out_of_memory(error)
+        if told is None:
+            raise
+        raise told from error

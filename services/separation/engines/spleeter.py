@@ -110,7 +110,8 @@ class Spleeter:
                 networks[stem] = spleeter_network.build(named)
             except ValueError as error:
                 raise _unreadable(path, f"{stem}.{error}") from error
-        return cls(networks, device)
+        with devices.memory_told():
+            return cls(networks, device)
 
     def tuned(self, tuning: Tuning) -> Tuning:
         """Refuses every choice: there is none; see :meth:`Separator.tuned`."""
@@ -133,7 +134,7 @@ class Spleeter:
         lead, sent = WINDOW // 2, 0  # the half window of zeros before the mix is not part of any stem
         for patch in patches(counted()):
             check_peak(patch.samples)
-            with torch.inference_mode():
+            with torch.inference_mode(), devices.memory_told():
                 final = waves.add(self._separate_patch(patch, checkpoint))
                 final /= envelope.add((self._window**2).expand(patch.frames, WINDOW))
             skipped = min(lead, final.shape[-1])

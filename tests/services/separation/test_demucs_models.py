@@ -167,6 +167,7 @@ def test_no_row_of_demucs_may_be_used_commercially(tmp_path: Path) -> None:
         Store(tmp_path, MANIFEST, licence_policy="commercial").require("htdemucs")
 
 
+@pytest.mark.slow
 def test_a_network_of_the_published_size_fits_the_file_that_the_row_pins(tmp_path: Path) -> None:
     # 41,984,456 parameters, as is said of the published model; its file has 84,025,440 bytes.
     model = tiny_demucs.full_size()
