@@ -64,7 +64,7 @@ class Separation(pb_grpc.SeparationServiceServicer):
 
 
 class LiveSeparation(pb_grpc.SeparationServiceServicer):
-    """Gives every chunk back at once as the stem asked for, a byte more in each; keeps what it was sent."""
+    """Gives every chunk back at once as the stem asked for, turned upside down; keeps what it was sent."""
 
     def __init__(self) -> None:
         self.configs: list[pb.SeparationConfig] = []
@@ -208,7 +208,7 @@ def test_a_live_pipe_is_separated_while_it_comes_and_ctrl_c_ends_it_well(live: A
     pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(command, cwd=tmp_path, env=environment(), start_new_session=True, **pipes) as process:
         try:
-            process.stdin.write(bytes(1000))  # type: ignore[union-attr]
+            process.stdin.write(bytes(1003))  # type: ignore[union-attr]
             process.stdin.flush()  # type: ignore[union-attr]
             assert process.stdout.read(1000) == b"\xff" * 1000  # type: ignore[union-attr]
             assert process.poll() is None
@@ -221,6 +221,17 @@ def test_a_live_pipe_is_separated_while_it_comes_and_ctrl_c_ends_it_well(live: A
     assert live[1].received == bytes(1000)
     form = live[1].configs[0].audio_format
     assert (form.sample_rate_hertz, form.channel_count) == (44_100, 2)
+
+
+def test_a_reader_that_leaves_is_told_of_without_a_trace(live: Any, clip: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "antiphon_client", "separate", "--live", "--separation", live[0]]
+    command += ["--stems", "vocals", "--format", "s16le", "--out", "-", str(clip)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == ["antiphon: whoever read the stem has closed the pipe"]
 
 
 def test_live_stems_go_to_a_folder_as_others_do(antiphon: Any, live: Any, clip: Path, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def open_audio(
     if path is None:
         return pcm(), record(stop)
     if str(path) == "-":
-        return piped, _piped(sys.stdin.fileno(), stop, int(rate * CHUNK_SECONDS) * 2 * channels)
+        return piped, _piped(sys.stdin.fileno(), stop, 2 * channels, int(rate * CHUNK_SECONDS))
     file = path.open("rb")
     try:
         marker = file.read(4)
@@ -138,11 +138,19 @@ def _paced(file: BinaryIO, first: tuple[bytes, float], pieces: Pieces, stop: thr
             yield data
 
 
-def _piped(descriptor: int, stop: threading.Event, size: int) -> Iterator[bytes]:
+def _piped(descriptor: int, stop: threading.Event, frame_bytes: int, frames: int) -> Iterator[bytes]:
+    """Whole frames, up to so many at once; an end by ``stop`` may come in the middle of one."""
+    held = b""
     while not stop.is_set():
         # A pipe gives what it has; waiting for whole chunks would hold words back.
         if select.select([descriptor], [], [], CHUNK_SECONDS)[0]:
-            data = os.read(descriptor, size)
+            data = os.read(descriptor, frame_bytes * frames)
             if not data:
+                if held:
+                    yield held  # a damaged end, which the service names
                 return
-            yield data
+            held += data
+            whole = len(held) - len(held) % frame_bytes
+            if whole:
+                yield held[:whole]
+                held = held[whole:]

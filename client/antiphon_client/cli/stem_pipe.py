@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
+from antiphon_client.cli import exits
 from antiphon_client.errors import AntiphonClientError
 
 
@@ -41,10 +43,15 @@ class StemPipe:
         """Passes a chunk on at once.
 
         Raises:
-            OSError: nobody reads any more.
+            Failure: nobody reads any more.
         """
-        self._output.write(event.chunk.data)
-        self._output.flush()
+        try:
+            self._output.write(event.chunk.data)
+            self._output.flush()
+        except BrokenPipeError:
+            # What is still in the buffer would make Python complain when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._output.fileno())
+            raise exits.Failure("whoever read the stem has closed the pipe") from None
 
     def commit(self, frame_counts: Mapping[str, int]) -> list[Path]:
         """There are no files to move."""
