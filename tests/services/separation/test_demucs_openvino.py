@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from demucs.demucs import DConv, LayerScale
 
 from chassis.errors import AntiphonError
 from chassis.models import InstalledModel
@@ -16,6 +17,7 @@ from services.separation.engine import MixLevel, Plan, Tuning
 from services.separation.engines.demucs import openvino_graph, weights
 from services.separation.engines.demucs.bag import Bag
 from services.separation.engines.demucs.engine import Demucs
+from services.separation.engines.demucs.flat_residual import FlatResidual, flattened
 from services.separation.engines.demucs.openvino_backend import OpenVinoBackend
 from services.separation.engines.demucs.torch_backend import TorchBackend
 from services.separation.settings import SeparationSettings
@@ -149,6 +151,50 @@ def test_a_bags_own_segment_is_that_of_the_graph(tmp_path: Path) -> None:
     )
     assert [each.tuned(Tuning()).segment_seconds for each in separators] == [1.5, 1.5]
     assert relative(got, want) < 2e-5
+
+
+def stirred() -> Any:
+    """A network whose norms and scales are not the ones and near-zeros that they begin as."""
+    made = tiny_demucs.network("htdemucs", dconv_mode=3)
+    random = torch.Generator().manual_seed(5)
+    for module in made.modules():
+        if isinstance(module, torch.nn.GroupNorm):
+            module.weight.data.uniform_(0.5, 2, generator=random)
+            module.bias.data.normal_(generator=random)
+        elif isinstance(module, LayerScale):
+            module.scale.data.uniform_(0.2, 1, generator=random)
+    return made
+
+
+def test_residuals_over_all_frequencies_at_once_are_those_of_each() -> None:
+    made, chunk = stirred(), torch.from_numpy(noise(88_200))[None]
+    with torch.no_grad():
+        want = made(chunk)
+        with flattened(made):
+            assert sum(isinstance(module, FlatResidual) for module in made.modules()) == 8, "four on either way"
+            got = made(chunk)
+        again = made(chunk)
+    assert relative(got.numpy(), want.numpy()) < 1e-6
+    assert torch.equal(again, want), "the network is left as it was"
+
+
+@pytest.mark.parametrize("extra", ["attn", "lstm"])
+def test_residuals_with_attention_or_memory_are_left_alone(extra: str) -> None:
+    made = network()
+    made.encoder[1].dconv = DConv(16, **{extra: True})
+    with flattened(made):
+        assert sum(isinstance(module, FlatResidual) for module in made.modules()) == 3
+        assert isinstance(made.encoder[1].dconv, DConv)
+
+
+def test_the_way_back_from_spectra_is_that_of_the_network() -> None:
+    random = torch.Generator().manual_seed(2)
+    shell = network()
+    frames = -(-openvino_graph.segment_samples(shell) // shell.hop_length)
+    spectra = torch.randn(1, 4, 4, 2048, frames, generator=random)
+    waves = torch.randn(1, 4, 2, openvino_graph.segment_samples(shell), generator=random)
+    want = waves + shell._ispec(shell._mask(None, spectra), waves.shape[-1])
+    assert relative(openvino_graph.joined(shell, spectra, waves).numpy(), want.numpy()) < 1e-6
 
 
 def test_other_networks_are_refused(tmp_path: Path) -> None:
