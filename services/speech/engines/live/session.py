@@ -199,7 +199,7 @@ class Session:
             self._hurrying = True
             return
         self._hurrying = False
-        settled = self._agreement.update(self._hear(position))
+        settled = self._agreement.update(self._hear(position), position / SAMPLE_RATE)
         if pause:
             # Whole words lie behind: only the last one, which may be the first half of a longer one, can still change.
             settled += self._agreement.settle(len(self._agreement.tail) - 1)
