@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import renderers
+from antiphon_client import AntiphonClientError
+from antiphon_client.cli.explain import explain
 
 
 def test_text_goes_to_standard_output_and_the_rest_to_standard_error(antiphon: Any, speech: Any, clip: Path) -> None:
@@ -109,6 +111,13 @@ def test_wrong_usage_exits_2_and_says_why(antiphon: Any, clip: Path, arguments: 
     done = antiphon(*arguments)
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"Error: " in done.stderr
+
+
+def test_an_error_is_said_once_and_a_field_where_it_says_more() -> None:
+    error = AntiphonClientError("INVALID_ARGUMENT", "BEAM_SIZE", "a beam of 11", fields=(("beam", "a beam of 11"),))
+    assert explain(error, "speech service", "here:1") == "BEAM_SIZE: a beam of 11"
+    more = AntiphonClientError("INVALID_ARGUMENT", "BEAM_SIZE", "a beam of 11", fields=(("beam", "1 to 10"),))
+    assert explain(more, "speech service", "here:1") == "BEAM_SIZE: a beam of 11\n  beam: 1 to 10"
 
 
 def test_a_service_that_is_not_there_exits_3(antiphon: Any, clip: Path) -> None:

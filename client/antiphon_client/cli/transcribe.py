@@ -15,6 +15,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
+from antiphon_client.cli.explain import explain
 from antiphon_client.cli.live import listen
 from antiphon_client.cli.progress import Reporter, reporter
 from antiphon_client.cli.summary import plain
@@ -84,8 +85,8 @@ class _Job:
 @click.option(
     "--breaking",
     type=click.Choice(BREAKING),
-    help="Where text is broken: into subtitles, as is usual for srt and vtt; not but for its segments, as is usual for "
-    "the others; or as it is sung, as is usual with --singing.",
+    help="Where text is broken: as subtitles, usual for srt and vtt; by segments, usual for the others; as it is sung, "
+    "usual with --singing.",
 )
 @click.option(
     "--line-length",
@@ -253,11 +254,7 @@ def _one(job: _Job, path: Path | None) -> tuple[Heard | None, int]:
             with reporter(job.quiet) as shown:
                 heard = _transcript(job, path, shown) if job.lyrics is None else _aligned(job, path, shown)
     except AntiphonClientError as error:
-        click.echo(f"antiphon: {name}: {error}", err=True)
-        for field, text in error.fields:
-            click.echo(f"  {field}: {text}", err=True)
-        if error.reason == "SERVICE_UNREACHABLE":
-            click.echo(f"Is the speech service running at {job.client.target}? Start it with: antiphon up", err=True)
+        click.echo(f"antiphon: {name}: {explain(error, 'speech service', job.client.target)}", err=True)
         return None, exits.UNREACHABLE if error.unreachable else exits.FAILED
     except OSError as error:
         click.echo(f"antiphon: {name}: {error.strerror or error}", err=True)
