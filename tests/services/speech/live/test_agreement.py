@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.speech.engines.live.agreement import Agreement, common
 from services.speech.engines.live.contract import Heard
-from services.speech.engines.live.session import plausible
+from services.speech.engines.live.hearing import plausible
 from services.speech.engines.live.whisper import joined
 
 

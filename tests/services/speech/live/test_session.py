@@ -102,7 +102,7 @@ def test_what_the_stream_ends_in_is_told() -> None:
 def test_silence_says_nothing_but_that_the_stream_lives() -> None:
     told, session = follow(np.zeros(12 * SAMPLE_RATE, np.float32), [])
     assert [type(event) for event in told] == [Reached, Reached]
-    assert not session.heard_anything
+    assert not session.hearing.heard_anything
 
 
 def test_minutes_of_silence_are_not_listened_to_and_not_kept() -> None:
