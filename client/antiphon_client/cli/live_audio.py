@@ -57,6 +57,8 @@ def open_audio(
     try:
         marker = file.read(4)
         file.seek(0)
+        if not marker:
+            raise exits.Failure(f"{click.format_filename(path)} is empty")
         if marker == b"RIFF":
             pieces = wav_pieces(file)
         elif marker == b"OggS":
@@ -64,11 +66,14 @@ def open_audio(
         else:
             raise ValueError("neither WAV nor Ogg")
         first = next(pieces)
+    except exits.Failure:
+        file.close()
+        raise
     except (ValueError, StopIteration) as error:
         file.close()
         raise exits.Failure(
-            f"{click.format_filename(path)} has no pace that is known here ({error or 'it is empty'}); --live reads "
-            "WAV and Ogg files, and others through a pipe, such as: "
+            f"{click.format_filename(path)} has no pace that is known here ({error or 'it has no samples'}); --live "
+            "reads WAV and Ogg files, and others through a pipe, such as: "
             f"ffmpeg -re -i FILE -f s16le -ar {rate} -ac {channels} - | antiphon {command} --live -"
         ) from error
     return audio_pb2.AudioFormat(), _paced(file, first, pieces, stop)
