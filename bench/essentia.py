@@ -202,8 +202,9 @@ def ask(clip: Path, port: int) -> None:
 
 def _ours(name: str) -> Callable[[str], int]:
     from chassis.audio import Source
-    from services.essentia.engine import GROUPS, AnalysisRequest, GroupFeatures
+    from services.essentia.engine import GroupFeatures
     from services.essentia.engines.features import Features, plan, tonal
+    from services.essentia.request import GROUPS, AnalysisRequest
 
     groups = tuple(group for group in GROUPS if group != "timbral" or name not in ("same", "scalars"))
     if name == "same":
@@ -224,8 +225,8 @@ def _ours(name: str) -> Callable[[str], int]:
 def _steps(clip: str, repeats: int) -> dict[str, float]:
     from chassis.audio import Source
     from chassis.facts import ProgressFacts
-    from services.essentia.engine import AnalysisRequest
     from services.essentia.engines.features import Features
+    from services.essentia.request import AnalysisRequest
 
     engine, least = Features(), dict[str, float]()
     # Once more, to warm up.

@@ -46,6 +46,7 @@ OPTIONAL_FILES = {
     "requirements-openai-whisper-platform.txt": "what the platform brings to that environment",
     "convert.py": "turns published weights into safe files when a model is pulled",
     "live.py": "what is computed while it is still being sent",
+    "request.py": "what a caller can ask for, checked, where that is too long for engine.py",
     "stems.py": "stems that are the mix minus others",
     "tally.py": "what is counted while a clip is worked through",
     "tracks.py": "one output while it is made: measured, encoded, cut into pieces",

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from chassis.errors import AntiphonError
-from services.essentia.engine import KEY_PROFILES, USUAL_KEY_PROFILES, AnalysisRequest
 from services.essentia.engines.features import key, pitch_classes
 from services.essentia.engines.features.chords import Chord
 from services.essentia.engines.features.library import es
+from services.essentia.request import KEY_PROFILES, USUAL_KEY_PROFILES, AnalysisRequest
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
 

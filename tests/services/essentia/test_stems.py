@@ -11,8 +11,9 @@ from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from chassis.audio import Audio
 from chassis.errors import AntiphonError
 from chassis.facts import WarningFacts
-from services.essentia.engine import STEM, AnalysisRequest, GroupFeatures
+from services.essentia.engine import GroupFeatures
 from services.essentia.engines.features import Features
+from services.essentia.request import STEM, AnalysisRequest
 from tests.services.essentia import signals
 
 

@@ -11,8 +11,9 @@ import pytest
 from chassis.audio import Audio
 from chassis.errors import AntiphonError
 from chassis.facts import ProgressFacts, WarningFacts
-from services.essentia.engine import SERIES, AnalysisRequest, GroupFeatures, Measured
+from services.essentia.engine import GroupFeatures, Measured
 from services.essentia.engines.features import Features, windows
+from services.essentia.request import SERIES, AnalysisRequest
 from tests.services.essentia import signals
 
 RATE = signals.SAMPLE_RATE

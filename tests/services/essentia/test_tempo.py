@@ -10,10 +10,11 @@ import pytest
 
 from chassis.audio import RawPcm, Source
 from chassis.errors import AntiphonError
-from services.essentia.engine import AnalysisRequest, GroupFeatures
+from services.essentia.engine import GroupFeatures
 from services.essentia.engines.features import Features
 from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz, rises
 from services.essentia.engines.features.tempo import EVEN, SUBDIVISION, Pulse, settle
+from services.essentia.request import AnalysisRequest
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
 

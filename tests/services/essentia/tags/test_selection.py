@@ -9,9 +9,10 @@ import pytest
 
 from chassis.errors import AntiphonError
 from chassis.facts import ModelFacts, WarningFacts
-from services.essentia.engine import Activations, TagRequest, TagSet
+from services.essentia.engine import Activations, TagSet
 from services.essentia.engines.tags import selection
 from services.essentia.engines.tags.discogs_onnx import OnnxTagger
+from services.essentia.request import TagRequest
 
 LABELS = ("low", "high", "middle", "edge")
 # Means over the patches: 0.05, 0.9, 0.4, 0.1.
