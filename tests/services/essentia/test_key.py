@@ -103,6 +103,14 @@ def test_chords_fit_the_key_in_which_they_are_at_home_in_every_key() -> None:
     assert not key.correlate_chords(()).any()
 
 
+def test_a_profile_that_names_the_parallel_key_does_not_agree() -> None:
+    # Both thirds of C: edma hears the major one, krumhansl the minor one.
+    classes = np.array([3, 0, 1, 1.5, 0.9, 1, 0, 2.5, 0.5, 0.5, 0.5, 0.5])
+    found = key.vote(classes, ("edma", "krumhansl"))
+    assert [(each.tonic, each.scale) for each in found.estimates] == [("C", "major"), ("C", "minor")]
+    assert found.agreement == 0.5
+
+
 def test_without_chords_pitch_classes_decide_alone() -> None:
     found = key.vote(LOOP, USUAL_KEY_PROFILES, played("N N"))
     assert found == key.vote(LOOP, USUAL_KEY_PROFILES)
