@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,13 @@ from typing import Any
 import click
 from google.protobuf import json_format  # type: ignore[import-untyped]
 
-from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
-from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_client.cli import exits
 from antiphon_client.cli.explain import explain
 from antiphon_client.cli.local import local_target
 from antiphon_client.cli.progress import reporter
 from antiphon_client.cli.record_json import to_text
-from antiphon_client.cli.stems import ENCODINGS, StemFiles, stem_folders
+from antiphon_client.cli.stems import ENCODINGS, receive_stems, stem_folders
 from antiphon_client.cli.summary import plain
 from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
 from antiphon_client.errors import AntiphonClientError
@@ -229,22 +226,8 @@ def _one(job: _Job, path: Path, folder: Path, show: bool) -> tuple[dict[str, Any
 
 
 def _run(job: _Job, path: Path, folder: Path) -> tuple[separation_pb2.SeparationSummary, list[Path]]:
-    summary = separation_pb2.SeparationSummary()
-    with ExitStack() as stack:
-        files = stack.enter_context(StemFiles(folder))
-        shown = stack.enter_context(reporter(job.quiet))
-        events = job.client.separate(path, job.config, timeout_seconds=job.timeout)
-        for event in stack.enter_context(closing(events)):
-            if isinstance(event, evidence_pb2.Progress):
-                shown.accept(analysis_pb2.StageProgress(stage="separation", progress=event))
-            elif isinstance(event, separation_pb2.SeparationHeader):
-                files.begin(event)
-            elif isinstance(event, separation_pb2.StemChunk):
-                files.write(event)
-            elif isinstance(event, separation_pb2.SeparationSummary):
-                summary = event
-        paths = files.commit({stem.name: stem.frame_count for stem in summary.stems})
-    return summary, paths
+    with reporter(job.quiet) as shown:
+        return receive_stems(job.client.separate(path, job.config, timeout_seconds=job.timeout), folder, shown)
 
 
 def _lines(summary: separation_pb2.SeparationSummary, paths: Sequence[Path]) -> Iterator[str]:

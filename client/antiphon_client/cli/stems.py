@@ -6,15 +6,19 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
+from antiphon_client.cli.progress import Reporter
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.lengths import complete
+from antiphon_client.rpcs import SeparateEvent
 
 EXTENSIONS = {
     audio_pb2.OUTPUT_ENCODING_PCM_S16LE: "s16le",
@@ -119,6 +123,24 @@ class StemFiles:
         descriptor, name = tempfile.mkstemp(prefix=f".{stem}.", suffix=".part", dir=self._folder)
         os.fchmod(descriptor, 0o666 & ~self._mask)
         return os.fdopen(descriptor, "w+b"), Path(name)
+
+
+def receive_stems(
+    events: Generator[SeparateEvent, None, None], folder: Path, shown: Reporter
+) -> tuple[separation_pb2.SeparationSummary, list[Path]]:
+    """Writes the stems of one separation; returns its summary, and the files in order of arrival."""
+    summary = separation_pb2.SeparationSummary()
+    with StemFiles(folder) as files, contextlib.closing(events):
+        for event in events:
+            if isinstance(event, evidence_pb2.Progress):
+                shown.accept(analysis_pb2.StageProgress(stage="separation", progress=event))
+            elif isinstance(event, separation_pb2.SeparationHeader):
+                files.begin(event)
+            elif isinstance(event, separation_pb2.StemChunk):
+                files.write(event)
+            elif isinstance(event, separation_pb2.SeparationSummary):
+                summary = event
+        return summary, files.commit({stem.name: stem.frame_count for stem in summary.stems})
 
 
 def stem_folders(files: Sequence[Path], folder: Path | None) -> list[Path | None]:
