@@ -22,7 +22,7 @@ from antiphon_client.cli.local import local_target
 from antiphon_client.cli.pieces import FileSink, Player, Sink, StandardOutput
 from antiphon_client.cli.progress import Reporter, reporter
 from antiphon_client.cli.separate import DEFAULT_SEPARATION
-from antiphon_client.cli.stems import ENCODINGS, receive_stems
+from antiphon_client.cli.stems import ENCODINGS, StemFiles, receive_stems
 from antiphon_client.cli.summary import plain
 from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
 from antiphon_client.errors import AntiphonClientError
@@ -185,7 +185,8 @@ def _stem(asked: Asked, stack: ExitStack) -> Path:
     config = separation_pb2.SeparationConfig(stems=[asked.melody_stem], output_encoding=ENCODINGS["flac"])
     with SyncClient(target, tls=_tls(asked), timeout_seconds=asked.timeout) as client, reporter(asked.quiet) as shown:
         try:
-            _, paths = receive_stems(client.separate(asked.melody, config), folder, shown)
+            with StemFiles(folder) as files, closing(client.separate(asked.melody, config)) as events:
+                _, paths = receive_stems(events, files, shown)
         except AntiphonClientError as error:
             said = explain(error, "separation service", target)
             code = exits.UNREACHABLE if error.unreachable else exits.FAILED

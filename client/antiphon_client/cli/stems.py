@@ -6,10 +6,10 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Protocol
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.audio.v1 import audio_pb2
@@ -125,22 +125,34 @@ class StemFiles:
         return os.fdopen(descriptor, "w+b"), Path(name)
 
 
+class StemSink(Protocol):
+    """Takes the stems of one separation; :class:`StemFiles` and what is like it."""
+
+    def begin(self, header: separation_pb2.SeparationHeader) -> None:
+        """Begins the stems of a header."""
+
+    def write(self, event: separation_pb2.StemChunk) -> None:
+        """Appends a chunk to its stem."""
+
+    def commit(self, frame_counts: Mapping[str, int]) -> list[Path]:
+        """Ends all stems; returns their files, where there are any."""
+
+
 def receive_stems(
-    events: Generator[SeparateEvent, None, None], folder: Path, shown: Reporter
+    events: Iterable[SeparateEvent], stems: StemSink, shown: Reporter
 ) -> tuple[separation_pb2.SeparationSummary, list[Path]]:
-    """Writes the stems of one separation; returns its summary, and the files in order of arrival."""
+    """Takes in one separation; returns its summary, and its files in order of arrival."""
     summary = separation_pb2.SeparationSummary()
-    with StemFiles(folder) as files, contextlib.closing(events):
-        for event in events:
-            if isinstance(event, evidence_pb2.Progress):
-                shown.accept(analysis_pb2.StageProgress(stage="separation", progress=event))
-            elif isinstance(event, separation_pb2.SeparationHeader):
-                files.begin(event)
-            elif isinstance(event, separation_pb2.StemChunk):
-                files.write(event)
-            elif isinstance(event, separation_pb2.SeparationSummary):
-                summary = event
-        return summary, files.commit({stem.name: stem.frame_count for stem in summary.stems})
+    for event in events:
+        if isinstance(event, evidence_pb2.Progress):
+            shown.accept(analysis_pb2.StageProgress(stage="separation", progress=event))
+        elif isinstance(event, separation_pb2.SeparationHeader):
+            stems.begin(event)
+        elif isinstance(event, separation_pb2.StemChunk):
+            stems.write(event)
+        elif isinstance(event, separation_pb2.SeparationSummary):
+            summary = event
+    return summary, stems.commit({stem.name: stem.frame_count for stem in summary.stems})
 
 
 def stem_folders(files: Sequence[Path], folder: Path | None) -> list[Path | None]:
