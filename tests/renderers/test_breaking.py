@@ -87,6 +87,19 @@ def test_subtitles_are_cut_after_punctuation_and_in_long_pauses_and_stay_for_7_s
     ]
 
 
+def test_no_entry_is_of_a_word_or_two_for_the_sake_of_a_dot() -> None:
+    said = "And Mr. John Dashwood had then leisure to consider how much there might be prudently in his power to do."
+    words = said.split()
+    # A short pause after the second word.
+    starts = [0.3 * at + (0.3 if at > 1 else 0.0) for at in range(len(words))]
+    source = transcript(
+        segment(said, 0.0, starts[-1] + 0.3, *((at, at + 0.3, word) for at, word in zip(starts, words, strict=True)))
+    )
+    found = parse("srt", render("srt", source))
+    assert len(found) == 2
+    assert all(len(line.text) > 30 for line in found)
+
+
 def test_a_sentence_that_whisper_cut_is_put_together_and_another_one_or_a_pause_is_not() -> None:
     def parts(gap: float, stop: str = "") -> pb.Transcript:
         first = [(0.0, 0.5, "more"), (0.5, 1.0, "respectable"), (1.0, 1.5, "than" + stop)]
