@@ -60,7 +60,7 @@ class Jobs:
             yield ProgressFacts(loading=True, step=installed.name)
         model = self._load(installed)
         source = self._source(task, model)
-        session = model.open(None if source is None else _samples(source))
+        session = model.open(None) if source is None else model.open(_samples(source), source.start_seconds)
         interview = Interview(model, session, request, facts)
         yield Header(None if source is None else source.facts, tuple(prompt.name for prompt in request.prompts))
         warnings: list[WarningFacts] = []
