@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -13,6 +13,7 @@ from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
 from chassis import evidence
+from chassis.cores import usable_cores
 from chassis.errors import invalid
 from chassis.server import rpc
 from chassis.server.family import Call, Family, FamilyHost, Live, clip_range
@@ -33,7 +34,7 @@ ones are refused sooner where those under way are late."""
 
 def family(settings: Settings) -> Family:
     """What sets this family apart."""
-    cores = len(os.sched_getaffinity(0))
+    cores = usable_cores()
     workers = cores if settings.live_workers is None else settings.live_workers
     streams = STREAMS_FOR_TWO_CORES * max(1, cores // 2) if settings.live_streams is None else settings.live_streams
     return Family(
@@ -86,7 +87,8 @@ class Servicer(pb_grpc.SpeechServiceServicer):
     async def RenderTranscript(self, request: pb.RenderTranscriptRequest, context: Any) -> pb.RenderTranscriptResponse:
         """Writes a transcript down in another form."""
         try:
-            return renderers.answer(request)
+            # A transcript of many hours takes a moment, in which others are to be answered.
+            return await asyncio.to_thread(renderers.answer, request)
         except renderers.RenderError as error:
             raise invalid(error.reason, str(error), field=error.field) from error
 

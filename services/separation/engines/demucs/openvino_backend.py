@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,9 @@ class OpenVinoBackend:
     """The networks of a bag as OpenVINO graphs; see :class:`services.separation.engines.demucs.engine.Backend`.
 
     Args:
-        networks: HTDemucs networks, see :func:`openvino_graph.is_graphable`; their weights are let go.
+        networks: HTDemucs networks, see :func:`openvino_graph.is_graphable`; only their transforms are used.
         folders: For each the folder that keeps its graph.
+        loads: For each what gives it with its weights, called where its graph must be made.
         precision: A key of HINTS.
         threads: Threads of one chunk.
         at_once: Chunks computed side by side; 0 for one.
@@ -42,6 +43,7 @@ class OpenVinoBackend:
         self,
         networks: Sequence[Any],
         folders: Sequence[Path],
+        loads: Sequence[Callable[[], Any]],
         precision: str = "float32",
         threads: int = 1,
         at_once: int = 1,
@@ -74,9 +76,8 @@ class OpenVinoBackend:
             "ENABLE_CPU_PINNING": False,
         }
         self._networks, self._compiled = list(networks), []
-        for network, folder in zip(networks, folders, strict=True):
-            self._compiled.append(runtime.compile_model(graphs.graph(runtime, network, folder), "CPU", options))
-            network.to("meta")  # only its transforms are needed from here on, and they have no weights
+        for folder, load in zip(folders, loads, strict=True):
+            self._compiled.append(runtime.compile_model(graphs.graph(runtime, load, folder), "CPU", options))
         self._requests = threading.local()
         self._threads = ThreadPoolExecutor(self.at_once) if self.at_once > 1 else None
 
