@@ -14,10 +14,10 @@ from transformers.models.gemma3n.modeling_gemma3n import (
     Gemma3nPreTrainedModel,
 )
 
+from chassis import torch_device
 from chassis.models import InstalledModel
 from services.llm_audio.engine import SAMPLE_RATE, Checkpoint
 from services.llm_audio.engines.asking.passages import cut, passages
-from services.llm_audio.engines.hf import device as devices
 from services.llm_audio.engines.hf import loading
 from services.llm_audio.engines.hf.chat import Chat
 from services.llm_audio.engines.hf.session import Session
@@ -89,7 +89,7 @@ class Gemma3nTransformers:
         self._sounds = f"\n\n{tokenizer.boa_token}{sounds}{tokenizer.eoa_token}\n\n"
         self._chat = Chat(tokenizer, tokenizer.audio_token)
         self._writer = Writer(self._network, tokenizer, settings.context_tokens, settings.batch_tokens)
-        self.device = devices.describe(self._network.device)
+        self.device = torch_device.describe(self._network.device)
         self.precision = str(self._network.dtype).removeprefix("torch.")
         self.library_versions: Mapping[str, str] = loading.versions()
         self.parameters: Mapping[str, str] = {

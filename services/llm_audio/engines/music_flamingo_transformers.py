@@ -1,4 +1,4 @@
-"""Music Flamingo by transformers: Audio Flamingo 3's classes, and those of the 2601 checkpoint with times of its own."""
+"""Music Flamingo by transformers: Audio Flamingo 3's classes, and the 2601 checkpoint's, which times its sounds."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import torch
 import transformers
 from transformers.models.musicflamingo.modeling_musicflamingo import apply_rotary_time_emb
 
+from chassis import torch_device
 from chassis.models import InstalledModel
 from services.llm_audio.engine import SAMPLE_RATE, Checkpoint
 from services.llm_audio.engines.asking.passages import cut, passages
 from services.llm_audio.engines.flamingo import frames
-from services.llm_audio.engines.hf import device as devices
 from services.llm_audio.engines.hf import loading
 from services.llm_audio.engines.hf.chat import Chat
 from services.llm_audio.engines.hf.session import Session
@@ -52,7 +52,7 @@ class MusicFlamingoTransformers:
         self._shares_frames = name.startswith("AudioFlamingo3")
         self._chat = Chat(tokenizer, self._processor.audio_token)
         self._writer = Writer(self._network, tokenizer, settings.context_tokens, settings.batch_tokens)
-        self.device = devices.describe(self._network.device)
+        self.device = torch_device.describe(self._network.device)
         self.precision = str(self._network.dtype).removeprefix("torch.")
         self.library_versions: Mapping[str, str] = loading.versions()
         self.parameters: Mapping[str, str] = {
@@ -72,7 +72,7 @@ class MusicFlamingoTransformers:
         return Session(self._hear, self._chat, self._writer, found, samples)
 
     def _hear(self, before: str, samples: np.ndarray, checkpoint: Checkpoint) -> Heard:
-        """Reads a text and the audio behind it into a new cache: the text's tokens, the encoder's, those that end it."""
+        """Reads a text and the audio behind it into a new cache: the text's tokens, the encoder's, the end's."""
         encoded = self._encode(samples, checkpoint)
         sounds = self._processor.replace_audio_token({"num_audio_tokens": [encoded.shape[1]]}, audio_idx=0)
         opening, _, closing = sounds.partition(self._processor.audio_token * encoded.shape[1])
@@ -85,12 +85,15 @@ class MusicFlamingoTransformers:
         return Heard(cache, len(first) + encoded.shape[1] + len(last), encoded.shape[1])
 
     def _encode(self, samples: np.ndarray, checkpoint: Checkpoint) -> torch.Tensor:
-        """The encoder's embeddings ``(1, tokens, width)``, window by window, so that memory does not grow with length."""
+        """The encoder's embeddings ``(1, tokens, width)``, window by window to bound the memory."""
         window = round(frames.WINDOW_SECONDS * SAMPLE_RATE)
         parts = []
         for index, start in enumerate(range(0, samples.size, window)):
             inputs = self._processor.feature_extractor(
-                samples[start : start + window], sampling_rate=SAMPLE_RATE, return_attention_mask=True, return_tensors="pt"
+                samples[start : start + window],
+                sampling_rate=SAMPLE_RATE,
+                return_attention_mask=True,
+                return_tensors="pt",
             )
             features = inputs.input_features.to(self._network.device, self._network.dtype)
             mask = inputs.attention_mask.to(self._network.device)

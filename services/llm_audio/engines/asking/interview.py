@@ -22,7 +22,6 @@ from services.llm_audio.engine import (
     Passage,
     PassageAnswer,
     Piece,
-    Prompt,
     Session,
     Turn,
     Usage,

@@ -40,7 +40,9 @@ def cut(samples: np.ndarray, limit_seconds: float) -> list[tuple[int, int]]:
 
 def passages(cuts: Sequence[tuple[int, int]], start_seconds: float = 0.0) -> tuple[Passage, ...]:
     """The times of cuts in the recording; ``start_seconds`` is where the samples begin in it."""
-    return tuple(Passage(start_seconds + first / SAMPLE_RATE, start_seconds + last / SAMPLE_RATE) for first, last in cuts)
+    return tuple(
+        Passage(start_seconds + first / SAMPLE_RATE, start_seconds + last / SAMPLE_RATE) for first, last in cuts
+    )
 
 
 def remark(found: Sequence[Passage]) -> tuple[WarningFacts, ...]:

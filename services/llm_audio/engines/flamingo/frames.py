@@ -44,4 +44,3 @@ def fit_to_windows(samples: np.ndarray) -> np.ndarray:
 def windows_of(samples: np.ndarray) -> int:
     """Windows of 30 s that samples begin."""
     return -(-samples.size // _WINDOW)
-

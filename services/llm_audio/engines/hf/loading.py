@@ -1,4 +1,4 @@
-"""Loads a checkpoint from files alone: safetensors, configs, tokenizer; never a pickle, a hub, or code of the model's."""
+"""Loads a checkpoint from files alone: safetensors, configs, tokenizer; never a pickle, a hub, or a model's code."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoTokenizer
 
+from chassis import torch_device
 from chassis.errors import AntiphonError, not_ready
 from chassis.models import InstalledModel
 from services.llm_audio.engines.hf import device as devices
@@ -46,7 +47,7 @@ def load(installed: InstalledModel, settings: LlmAudioSettings, network_class: A
     try:
         network = network_class.from_pretrained(
             installed.directory,
-            dtype=devices.PRECISIONS[devices.precision(settings, device)],
+            dtype=torch_device.PRECISIONS[torch_device.precision(settings.precision, device)],
             attn_implementation=settings.attention,
             use_safetensors=True,
             local_files_only=True,

@@ -51,4 +51,6 @@ class Sampler:
         """Keeps the fewest likeliest tokens that together have ``mass``; one at least."""
         ranked, order = torch.sort(torch.softmax(scores, -1), descending=True)
         before = torch.cumsum(ranked, 0) - ranked
-        return scores.masked_fill(torch.empty_like(scores, dtype=torch.bool).scatter(0, order, before >= mass), -torch.inf)
+        return scores.masked_fill(
+            torch.empty_like(scores, dtype=torch.bool).scatter(0, order, before >= mass), -torch.inf
+        )

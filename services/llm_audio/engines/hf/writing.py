@@ -105,7 +105,13 @@ class Writer:
             self.read(cache, checkpoint, inputs_embeds=embeddings[:, start : start + self._batch])
 
     def write(
-        self, heard: Heard, after: Sequence[int], sampling: Sampling, json_schema: str, checkpoint: Checkpoint, done: Usage
+        self,
+        heard: Heard,
+        after: Sequence[int],
+        sampling: Sampling,
+        json_schema: str,
+        checkpoint: Checkpoint,
+        done: Usage,
     ) -> Iterator[str | Ending]:
         """Yields the text that follows what was heard and ``after``, piece by piece, and an Ending.
 
@@ -152,7 +158,7 @@ def new_cache(network: Any) -> Any:
 
 
 def _fork(heard: Heard) -> Any:
-    """A cache to go on with. One of a sliding window forgets, so it is copied; it is short. Others are cut back after."""
+    """A cache to go on with. One of a sliding window forgets, so it is copied (it is short); others are cut back."""
     return copy.deepcopy(heard.cache) if any(heard.cache.is_sliding) else heard.cache
 
 
