@@ -22,6 +22,7 @@ from services.llm_audio.engine import (
     Piece,
     Prompt,
     Session,
+    Timing,
     Turn,
     Usage,
 )
@@ -70,20 +71,26 @@ class Interview:
 
     def _answer(self, prompt: Prompt, asked: str, checkpoint: Checkpoint) -> Generator[Piece, None, Answer]:
         attempt, usage = 1, Usage()
+        asked_at, first_at, writing, written = time.monotonic(), 0.0, 0.0, 0
         avoid: tuple[str, ...] = ()
         while True:
             turn = self._turn(asked, avoid)
             parts: list[str] = []
-            finished, waiting, sent = False, "", 0.0
+            finished, waiting, sent, began = False, "", 0.0, 0.0
             for event in self._session.ask(turn, checkpoint):
+                now = time.monotonic()
                 if isinstance(event, Ending):
                     finished, usage = event.finished, usage + event.usage
-                else:
-                    parts.append(event)
-                    waiting += event
-                    if (now := time.monotonic()) - sent >= _PIECE_SECONDS:
-                        yield Piece(prompt.name, waiting, attempt)
-                        waiting, sent = "", now
+                    if began:
+                        writing, written = writing + now - began, written + event.usage.answer - 1
+                    continue
+                began = began or now
+                first_at = first_at or now
+                parts.append(event)
+                waiting += event
+                if now - sent >= _PIECE_SECONDS:
+                    yield Piece(prompt.name, waiting, attempt)
+                    waiting, sent = "", now
             if waiting:
                 yield Piece(prompt.name, waiting, attempt)
             text = "".join(parts).strip()
@@ -91,8 +98,10 @@ class Interview:
             avoid = tuple(dict.fromkeys(claim.text for claim in found if not claim.supported))[:_QUOTED]
             # What a model hears may be right without being among the facts; only a writer is asked again.
             if self._model.hears or not avoid or attempt == 2:
-                kept = self._json(text)
-                return Answer(prompt.name, text, kept, finished, found, attempt, usage, turn.shared + turn.question)
+                first = first_at - asked_at if first_at else None
+                timing = Timing(first, time.monotonic() - asked_at, writing, written)
+                asked = turn.shared + turn.question
+                return Answer(prompt.name, text, self._json(text), finished, found, attempt, usage, asked, timing)
             attempt += 1
 
     def _turn(self, asked: str, avoid: tuple[str, ...]) -> Turn:
