@@ -1,11 +1,15 @@
 """What generation costs: through the service, by the engine, by transformers' bare ``generate``; on the same weights.
 
     .venvs/generation/bin/python bench/generation.py [--sizes tiny,small] [--seconds 5] [--rounds 2] [--minutes 10]
+    .venvs/generation/bin/python bench/generation.py --real-time cuda [--sizes small] [--seconds 30] [--pieces 1]
 
 Random weights of the tests' size and of the released small model's. Each contestant makes the same seconds of sampled
 music on one thread; CPU seconds are those of the process that computes, from the request to the last sample, the model
 loaded and warm; of several rounds the least is taken, and wall time is not compared. Then: what streaming costs over
 one decode of the same codes, how much music has been made when the first samples come, memory along a long piece.
+
+With ``--real-time`` instead: wall time of bare ``generate`` and of the engine with each of its decodings, compiled ones
+after they are compiled, on a GPU or on the CPU, in the number format that the service takes there.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import os
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +45,7 @@ from services.generation import service  # noqa: E402
 from services.generation.engine import Order  # noqa: E402
 from services.generation.engines.codec_stream import StreamingDecoder  # noqa: E402
 from services.generation.engines.musicgen import MusicGen  # noqa: E402
+from services.generation.engines.stepping import DECODINGS  # noqa: E402
 from services.generation.settings import GenerationSettings  # noqa: E402
 from tests.fixtures import tiny_musicgen  # noqa: E402
 
@@ -56,6 +62,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=5.0, help="music that each contestant makes")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=10.0, help="length of the long piece; 0 for none")
+    parser.add_argument("--real-time", choices=("cpu", "cuda"), help="wall time on this device instead")
+    parser.add_argument("--pieces", type=int, default=1, help="pieces made together, for --real-time")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
@@ -63,14 +71,50 @@ def main() -> int:
     for size in options.sizes.split(","):
         with tempfile.TemporaryDirectory() as folder:
             store = tiny_musicgen.store(Path(folder), (f"mono-{size}" if size != "tiny" else "mono",))
+            if options.real_time:
+                _real_time(store, size, options)
+                continue
             kept &= _compare(store, size, options)
             if size == "tiny" and options.minutes:
                 kept &= _long(store, options.minutes)
     return 0 if kept else 1
 
 
+def _real_time(store: Store, size: str, options: argparse.Namespace) -> None:
+    order = Order((PROMPT,) * options.pieces, tuple(range(options.pieces)), options.seconds)
+    for decoding in DECODINGS:
+        settings = GenerationSettings(device=options.real_time, decoding=decoding)
+        engine = MusicGen.load(store.require(_name(size)), settings)
+        works: dict[str, Any] = {f"engine, {decoding}": partial(_make, engine, order)}
+        if decoding == "dynamic":
+            print(f"{size} on {engine.device}, {engine.precision}, {options.pieces} pieces of {options.seconds:g} s")
+            steps = round(options.seconds * 50) + 3
+            works = {"bare generate": partial(_bare, engine, steps, options.pieces), **works}
+        for label, work in works.items():
+            work()
+            took = min(_wall(work, options.real_time) for _ in range(options.rounds))
+            print(f"  {label:<17} {took:7.2f} s, {took / options.seconds / options.pieces:.3f} s for a second of music")
+
+
+def _make(engine: MusicGen, order: Order) -> None:
+    for _ in engine.generate(order):
+        pass
+
+
+def _wall(work: Any, device: str) -> float:
+    started = time.perf_counter()
+    work()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - started
+
+
+def _name(size: str) -> str:
+    return "tiny-mono" if size == "tiny" else f"tiny-mono-{size}"
+
+
 def _compare(store: Store, size: str, options: argparse.Namespace) -> bool:
-    name = "tiny-mono" if size == "tiny" else f"tiny-mono-{size}"
+    name = _name(size)
     engine = MusicGen.load(store.require(name), GenerationSettings(device="cpu"))
     steps = round(options.seconds * 50) + 3
     parameters = sum(each.numel() for each in engine._model.parameters()) / 1e6
@@ -91,10 +135,10 @@ def _compare(store: Store, size: str, options: argparse.Namespace) -> bool:
     return least / min(served) >= RATIO_LIMIT and added <= STREAM_LIMIT and first <= FIRST_LIMIT
 
 
-def _bare(engine: MusicGen, steps: int) -> None:
+def _bare(engine: MusicGen, steps: int, pieces: int = 1) -> None:
     model = engine._model
     model.generation_config.max_length = None
-    tokens = engine._tokenizer([PROMPT], return_tensors="pt")
+    tokens = engine._tokenizer([PROMPT] * pieces, return_tensors="pt").to(model.device)
     set_seed(1)
     model.generate(
         input_ids=tokens.input_ids,

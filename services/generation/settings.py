@@ -24,6 +24,12 @@ class GenerationSettings:
         "Number format: `float32`, `bfloat16`, or `auto` for bfloat16 on a GPU and float32 elsewhere.",
         ("auto", "float32", "bfloat16"),
     )
+    decoding: str = setting(
+        "auto",
+        "Memory of past steps: `dynamic` grows, `static` has a fixed size, `compiled` is static and compiles the step, "
+        "which takes minutes; `auto` for static on a GPU and dynamic elsewhere. Engine musicgen.",
+        ("auto", "dynamic", "static", "compiled"),
+    )
     thread_count: int = setting(1, "CPU threads for one generation; large models gain by more, if cores are idle.")
     default_model: str = setting("musicgen-small", "Model used where a request names none.")
     block_seconds: float = setting(0.5, "New audio in one block of the stream (s).")

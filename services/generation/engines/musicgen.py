@@ -13,12 +13,13 @@ import numpy as np
 import torch
 
 from services.generation.engine import GeneratedBlock, Order
-from services.generation.engines import chroma, loading
+from services.generation.engines import chroma, loading, stepping
 from services.generation.engines import device as devices
 from services.generation.engines.codec_stream import StreamingDecoder
 from services.generation.engines.conditioning import Conditioning, listen_to
 from services.generation.engines.delay import DelayedCodes
 from services.generation.engines.sampling import Sampler
+from services.generation.engines.stepping import Stepper
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel
@@ -48,11 +49,14 @@ class MusicGen:
         self._window = self._frames(settings.window_seconds)
         self._context = self._frames(settings.context_seconds)
         self._block = max(1, self._frames(settings.block_seconds))
+        decoding = stepping.choose(settings.decoding, model.device)
+        self._stepper = Stepper(model, decoding, self._window + self._codebooks, settings.max_prompt_tokens)
         self.device = devices.describe(model.device)
         self.precision = str(model.decoder.dtype).removeprefix("torch.")
         self.parameters: Mapping[str, str] = {
             "window_seconds": f"{settings.window_seconds:g}",
             "context_seconds": f"{settings.context_seconds:g}",
+            "decoding": decoding,
         }
         self.library_versions = loading.versions()
 
@@ -75,7 +79,8 @@ class MusicGen:
         try:
             yield from self._generate(order, checkpoint)
         except RuntimeError as error:
-            if (told := devices.out_of_memory(error)) is None:
+            told = devices.out_of_memory(error) or stepping.failed_to_compile(error)
+            if told is None:
                 raise
             raise told from error
 
@@ -117,21 +122,11 @@ class MusicGen:
         self, window: DelayedCodes, listening: Conditioning, sampler: Sampler, checkpoint: Callable[[], None]
     ) -> Iterator[int]:
         """Fills the window; yields, after each step, how many of its frames are whole."""
-        columns, cache, states = window.first(), None, listening.states
+        columns, decoder = window.first(), self._stepper.window(listening)
         for _ in range(window.step_count):
             checkpoint()
-            rows = torch.cat([columns, columns]) if listening.guided else columns
-            answer = self._model.decoder(
-                input_ids=rows.flatten(0, 1),
-                encoder_hidden_states=states,
-                encoder_attention_mask=listening.mask,
-                past_key_values=cache,
-                use_cache=True,
-            )
-            cache = answer.past_key_values
-            if self.follows_melody:
-                states = None  # they stood before the first tokens and are in the cache since
-            columns = window.add(sampler(answer.logits[:, -1]))
+            scores = decoder.step(torch.cat([columns, columns]) if listening.guided else columns)
+            columns = window.add(sampler(scores))
             yield window.whole
 
     def _clip_codes(self, order: Order) -> torch.Tensor:
