@@ -50,7 +50,7 @@ class Comparing:
         config = await self._call.config()
         clip_range(config.clip if config.HasField("clip") else None)
         request = convert.comparison_request(config)
-        yield pb.CompareResponse(header=self._header(request))
+        yield pb.CompareResponse(header=self._header(request, config))
         await self._call.spool(needs_audio=False)
         runs = [self._run(side, config) for side in request.sides]
         if request.side_by_side:
@@ -61,7 +61,7 @@ class Comparing:
                 yield response
         yield pb.CompareResponse(summary=await self._summary(request))
 
-    def _header(self, request: ComparisonRequest) -> pb.ComparisonHeader:
+    def _header(self, request: ComparisonRequest, config: pb.ComparisonConfig) -> pb.ComparisonHeader:
         sides = []
         for index, side in enumerate(request.sides):
             asked, engine_name, model = side.request, side.request.engine, ""
@@ -73,7 +73,8 @@ class Comparing:
                 if error.code in _OF_THE_CALL:
                     raise
                 # The side's own job meets it again, and its outcome tells.
-            sides.append(pb.Side(name=side.name, engine=engine_name, model=model))
+            own = config.sides[index].sampling
+            sides.append(pb.Side(name=side.name, engine=engine_name, model=model, sampling=own))
         return pb.ComparisonHeader(sides=sides, prompts=[each.name for each in request.sides[0].request.prompts])
 
     async def _run(self, side: Side, config: pb.ComparisonConfig) -> AsyncGenerator[pb.CompareResponse, None]:

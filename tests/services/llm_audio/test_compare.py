@@ -26,7 +26,7 @@ DRAWN = pb.Side(name="drawn", engine="text-gguf", sampling=pb.Sampling(temperatu
 HEARS = pb.Side(name="flamingo", model=TINY)
 SHORT = pb.Sampling(max_tokens=8)
 TWO = [pb.Prompt(name="full"), pb.Prompt(name="technical")]
-ENDLESS = pb.Sampling(max_tokens=3000)
+ENDLESS = pb.Sampling(max_tokens=3000, temperature=2, top_p=1, seed=1)  # of nonsense, which does not end by itself
 
 
 def config(*sides: pb.Side, **more: Any) -> pb.ComparisonConfig:
@@ -313,7 +313,8 @@ async def test_kill_9_of_a_sides_worker_is_told_and_the_other_side_answers(serve
     heard = Heard()
     async with serve() as (host, client):
         killed: list[int] = []
-        async for event in client.compare(None, config(prompts=TWO), timeout_seconds=120):
+        given = config(pb.Side(name="a", sampling=ENDLESS), pb.Side(name="b"), prompts=TWO)
+        async for event in client.compare(None, given, timeout_seconds=120):
             heard.accept(event)
             if _text(event) and not killed:
                 killed = list(host.pool.pids)
