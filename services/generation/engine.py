@@ -84,6 +84,8 @@ class Generator(Protocol):
         channels: Channels it takes and gives.
         follows_melody: Whether it can follow the tune of a clip.
         min_clip_seconds: Shortest clip that it can continue (s).
+        longest_seconds: Longest piece that it can make (s); None where there is no such limit.
+        sampling: How tokens are chosen where a request says nothing of it.
         device: What computes, such as ``cpu`` or ``cuda:0 (name)``.
         precision: Number format of the computation.
         parameters: What else of it can change the numbers.
@@ -94,6 +96,8 @@ class Generator(Protocol):
     channels: int
     follows_melody: bool
     min_clip_seconds: float
+    longest_seconds: float | None
+    sampling: Sampling
     device: str
     precision: str
     parameters: Mapping[str, str]
@@ -151,7 +155,7 @@ class GenerationRequest:
         audio_role: ``CONTINUATION``, ``MELODY``, or empty where there is no clip.
         include_clip: Whether a continuation begins with the clip.
         negative_prompt: What the music is not to be.
-        sampling: How tokens are chosen.
+        sampling: What is asked for of the fields of :class:`Sampling`; the model's own for the others.
         seed: Of the first piece, the next pieces having the next numbers; None to draw one.
         encoding: Encoding of the pieces, one that ``chassis.audio.Encoder`` knows.
         sample_rate: Of the pieces (Hz); None for the model's own.
@@ -164,7 +168,7 @@ class GenerationRequest:
     audio_role: str = ""
     include_clip: bool = False
     negative_prompt: str = ""
-    sampling: Sampling = Sampling()
+    sampling: Mapping[str, float] = field(default_factory=dict)
     seed: int | None = None
     encoding: str = "wav"
     sample_rate: int | None = None

@@ -6,7 +6,7 @@ import importlib
 import importlib.metadata
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from services.generation.engine import (
     Order,
     PieceBlock,
     PieceFacts,
+    Sampling,
     Summary,
     Task,
 )
@@ -92,6 +93,9 @@ class Jobs:
             yield ProgressFacts(step=name, loading=True)
         generator = self._generator(name)
         self._check_texts(generator, request)
+        if generator.longest_seconds is not None:
+            most = generator.longest_seconds
+            _within("config.duration", "DURATION_OUT_OF_RANGE", request.seconds, 0.2, most, f"s of {name}")
         clip = None if source is None else self._clip(generator, name, request, source)
         first = secrets.randbelow(1 << 31) if request.seed is None else request.seed
         seeds = tuple((first + piece) % SEEDS for piece in range(len(prompts)))
@@ -99,7 +103,7 @@ class Jobs:
             prompts=prompts,
             seeds=seeds,
             seconds=request.seconds,
-            sampling=request.sampling,
+            sampling=replace(generator.sampling, **request.sampling),  # type: ignore[arg-type]
             negative_prompt=request.negative_prompt,
             continuation=clip if request.audio_role == CONTINUATION else None,
             melody=clip if request.audio_role == MELODY else None,
@@ -157,7 +161,7 @@ class Jobs:
 
     def _check(self, request: GenerationRequest) -> tuple[str, ...]:
         """Refuses what no model can do; returns the prompt of each piece."""
-        limits, wanted = self._settings, request.sampling
+        limits, wanted = self._settings, replace(Sampling(), **request.sampling)  # type: ignore[arg-type]
         for index, prompt in enumerate(request.prompts):
             if not prompt.strip():
                 message = "the prompt is empty; describe the music, or give no prompts at all"

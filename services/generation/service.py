@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -80,13 +81,7 @@ class Servicer(pb_grpc.GenerationServiceServicer):
 def _request(config: pb.GenerationConfig) -> engine.GenerationRequest:
     defaults = engine.GenerationRequest()
     encoding = _known(_ENCODINGS, config.output_encoding, "OUTPUT_ENCODING", "output_encoding", "OutputEncoding")
-    sampling = engine.Sampling(
-        **{
-            name: getattr(config, name)
-            for name in ("temperature", "top_k", "top_p", "guidance_scale")
-            if config.HasField(name)
-        }
-    )
+    sampling = {each.name: getattr(config, each.name) for each in fields(engine.Sampling) if config.HasField(each.name)}
     return engine.GenerationRequest(
         model=config.model,
         prompts=tuple(config.prompts),

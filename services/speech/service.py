@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -13,6 +12,7 @@ from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
 from chassis import evidence
+from chassis.cores import usable_cores
 from chassis.errors import invalid
 from chassis.server import rpc
 from chassis.server.family import Call, Family, FamilyHost, Live, clip_range
@@ -33,7 +33,7 @@ ones are refused sooner where those under way are late."""
 
 def family(settings: Settings) -> Family:
     """What sets this family apart."""
-    cores = len(os.sched_getaffinity(0))
+    cores = usable_cores()
     workers = cores if settings.live_workers is None else settings.live_workers
     streams = STREAMS_FOR_TWO_CORES * max(1, cores // 2) if settings.live_streams is None else settings.live_streams
     return Family(

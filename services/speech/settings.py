@@ -48,7 +48,9 @@ class SpeechSettings:
         180.0, "Longest piece of audio held in memory at once, in seconds; at least 5. Pieces end at quiet places."
     )
     live_streams: int | None = setting(
-        None, "Live streams at once; where not set, 3 for every 2 cores. 0 refuses them and starts no worker for them."
+        None,
+        "Live streams at once; where not set, 3 for every 2 cores (of a container, those of its quota). "
+        "0 refuses them and starts no worker for them.",
     )
     live_workers: int | None = setting(
         None, "Processes for live streams, each with a copy of the model, started as needed; where not set, 1 per core."

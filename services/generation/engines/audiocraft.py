@@ -1,27 +1,21 @@
-"""MusicGen and AudioGen as audiocraft runs them, in an environment of its own.
+"""MusicGen, AudioGen and MAGNeT as audiocraft runs them, in an environment of its own.
 
-A model is ``model.json`` (``{"kind": "musicgen"}`` or ``"audiogen"``), and ``lm`` and ``compression``, each as
-``.json``, the checkpoint's configuration, and ``.safetensors``, its weights: what the released pickles hold. audiocraft
-gives a piece when it is whole, so the stream has progress at every step and the audio at its end.
+audiocraft gives a piece when it is whole, so the stream has progress at every step and the audio at its end.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
-import json
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 
-from chassis.errors import AntiphonError, invalid, not_ready
-from services.generation.engine import GeneratedBlock, Order
+from chassis.errors import invalid, not_ready
+from services.generation.engine import GeneratedBlock, Order, Sampling
+from services.generation.engines import audiocraft_loading as loading
 from services.generation.engines import device as devices
-from services.generation.engines.audiocraft_library import ABSENT, AbsentLibraryError, bring_in
 from services.generation.engines.relay import relay
 
 if TYPE_CHECKING:
@@ -32,30 +26,53 @@ MIN_FRAMES = 8
 """Fewest frames that the codec's convolutions can reflect at both ends."""
 
 
+MAGNET_SAMPLING = Sampling(temperature=3.0, top_k=0, top_p=0.9, guidance_scale=10.0)
+"""What MAGNeT's authors generate with; temperature and guidance are those at the beginning, and fall from there."""
+
+
 class Audiocraft:
-    """A loaded MusicGen or AudioGen of audiocraft; see :class:`services.generation.engine.Generator`."""
+    """A loaded model of audiocraft; see :class:`services.generation.engine.Generator`.
 
-    follows_melody = False
+    Args:
+        kind: ``musicgen``, ``audiogen`` or ``magnet``.
+        model: The library's object of it.
+        settings: How to generate.
+        diffusion: Multi-band diffusion that makes the audio of the codes, instead of the codec; None for none.
+    """
 
-    def __init__(self, model: Any, settings: GenerationSettings) -> None:
-        model.max_duration = min(model.max_duration, settings.window_seconds)
+    def __init__(self, kind: str, model: Any, settings: GenerationSettings, diffusion: Any = None) -> None:
         self._model = model
+        self._diffusion = diffusion
         self._frame_rate = int(model.frame_rate)
         self.sample_rate = int(model.sample_rate)
         self.channels = int(model.audio_channels)
         self.hop = self.sample_rate // self._frame_rate
+        self.follows_melody = "self_wav" in model.lm.condition_provider.conditioners
         self.min_clip_seconds = MIN_FRAMES / self._frame_rate
+        self.longest_seconds: float | None = None
+        self.sampling = Sampling()
+        self._most_frames: int | None = None
+        if kind == "magnet":
+            # It fills one window at once, in spans of so many frames.
+            self.longest_seconds = float(model.max_duration)
+            self.sampling = MAGNET_SAMPLING
+            self._most_frames = int(model.max_duration * self._frame_rate) // model.lm.span_len * model.lm.span_len
+        else:
+            model.max_duration = min(model.max_duration, settings.window_seconds)
         self._context = min(settings.context_seconds, model.max_duration / 2)
+        if diffusion is not None:
+            model.generate_audio = diffusion.tokens_to_wav
         self.device = devices.describe(model.device)
         self.precision = "float32" if model.device.type == "cpu" else "float16"
         self.parameters: Mapping[str, str] = {
             "window_seconds": f"{model.max_duration:g}",
             "context_seconds": f"{self._context:g}",
+            "decoder": "codec" if diffusion is None else "multi-band diffusion",
         }
         self.library_versions: Mapping[str, str] = {
             "numpy": np.__version__,
             "torch": str(torch.__version__),
-            **{name: importlib.metadata.version(name) for name in ("audiocraft", "safetensors")},
+            **{name: importlib.metadata.version(name) for name in ("audiocraft", "safetensors", "transformers")},
         }
 
     @classmethod
@@ -68,19 +85,8 @@ class Audiocraft:
                 f"precision {settings.precision} is asked for; audiocraft chooses it: set GENERATION_PRECISION to auto",
                 precision=settings.precision,
             )
-        models = bring_in()
-        kinds = {"musicgen": models.MusicGen, "audiogen": models.AudioGen}
-        try:
-            kind = json.loads((model.directory / "model.json").read_text(encoding="utf-8"))["kind"]
-            if kind not in kinds:
-                raise _unreadable(model, f"its model.json is of kind {kind!r}; wanted {' or '.join(kinds)}")
-            _check_conditioners(model)
-            codec = _built(models.builders.get_compression_model, model.directory / "compression", device)
-            language = _built(models.builders.get_lm_model, model.directory / "lm", device)
-            made = kinds[kind](model.name, codec, language, language.cfg.dataset.segment_duration)
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, AbsentLibraryError) as error:
-            raise _unreadable(model, str(error)) from error
-        return cls(made, settings)
+        kind, made, diffusion = loading.load(model, device)
+        return cls(kind, made, settings, diffusion)
 
     def token_count(self, text: str) -> int:
         """Words: each model counts tokens inside its own conditioner, never fewer than these."""
@@ -88,8 +94,10 @@ class Audiocraft:
 
     def frame_counts(self, seconds: float, clip_samples: int, include_clip: bool) -> tuple[int, int]:
         """Samples of each channel that an order gives: all, and how many of them render the clip."""
-        heard = self._heard(clip_samples) if include_clip else 0
-        return (self._new_frames(seconds) + heard) * self.hop, heard * self.hop
+        new = self._new_frames(seconds)
+        heard = self._heard(clip_samples, new) if clip_samples else 0
+        kept = heard if include_clip else 0
+        return (new + kept) * self.hop, kept * self.hop
 
     def generate(self, order: Order, checkpoint: Callable[[], None] = lambda: None) -> Iterator[GeneratedBlock]:
         """Makes the pieces one after the other; see :meth:`Generator.generate`. The audio comes in the last block."""
@@ -111,74 +119,79 @@ class Audiocraft:
         self, order: Order, piece: int, checkpoint: Callable[[], None], tell: Callable[[float], None]
     ) -> np.ndarray:
         """All samples of a piece, ``(channels, n)``; tells the share of its steps that are done."""
-        chosen, clip = order.sampling, order.continuation
-        heard = 0 if clip is None else self._heard(clip.shape[1])
-        frames = heard + self._new_frames(order.seconds)
+        clip, new = order.continuation, self._new_frames(order.seconds)
+        heard = 0 if clip is None else self._heard(clip.shape[1], new)
 
-        def step(done: int, _: int) -> None:
+        def step(done: int, steps: int) -> None:
             checkpoint()
-            tell(min(1.0, max(0, done - heard) / (frames - heard)))
+            # MAGNeT counts its steps, the others count frames, the clip's included.
+            share = done / steps if self._most_frames is not None else (done - heard) / new
+            tell(min(1.0, max(0.0, share)))
 
-        self._model.set_generation_params(
-            duration=(frames + 0.5) / self._frame_rate,  # it rounds down
-            use_sampling=chosen.temperature > 0,
-            temperature=chosen.temperature or 1.0,
-            top_k=min(chosen.top_k, self._model.lm.card),
-            top_p=chosen.top_p if chosen.top_p < 1 else 0.0,
-            cfg_coef=chosen.guidance_scale,
-            extend_stride=self._model.max_duration - self._context,
-        )
+        self._prepare(order, heard + new)
         self._model.set_custom_progress_callback(step)
-        text = order.prompts[piece] or None
         torch.manual_seed(order.seeds[piece])
+        hooks = [process.model.register_forward_pre_hook(lambda *_: checkpoint()) for process in self._processes]
         try:
-            if clip is None:
-                wave = self._model.generate([text], progress=True)
-            else:
-                given = torch.from_numpy(np.ascontiguousarray(clip[:, -heard * self.hop :]))[None]
-                wave = self._model.generate_continuation(given, self.sample_rate, [text], progress=True)
+            wave = self._made(order.prompts[piece] or None, clip, order.melody, heard)
         except RuntimeError as error:
             if (told := devices.out_of_memory(error)) is None:
                 raise
             raise told from error
+        finally:
+            for hook in hooks:
+                hook.remove()
         samples: np.ndarray = wave[0].float().cpu().numpy()
-        return samples[:, (0 if order.include_clip else heard * self.hop) : frames * self.hop]
+        return samples[:, (0 if order.include_clip else heard * self.hop) : (heard + new) * self.hop]
 
-    def _heard(self, clip_samples: int) -> int:
-        return min(-(-clip_samples // self.hop), int(self._context * self._frame_rate))
+    @property
+    def _processes(self) -> list[Any]:
+        return [] if self._diffusion is None else self._diffusion.DPs
+
+    def _prepare(self, order: Order, frames: int) -> None:
+        chosen = order.sampling
+        wanted: dict[str, Any] = {
+            "use_sampling": chosen.temperature > 0,
+            "temperature": chosen.temperature or 1.0,
+            "top_k": min(chosen.top_k, self._model.lm.card),
+            "top_p": chosen.top_p if chosen.top_p < 1 else 0.0,
+        }
+        if self._most_frames is not None:
+            wanted.update(max_cfg_coef=chosen.guidance_scale, min_cfg_coef=1.0)
+        else:
+            wanted.update(
+                cfg_coef=chosen.guidance_scale,
+                duration=(frames + 0.5) / self._frame_rate,  # it rounds down
+                extend_stride=self._model.max_duration - self._context,
+            )
+        self._model.set_generation_params(**wanted)
+
+    def _made(self, text: str | None, clip: np.ndarray | None, melody: np.ndarray | None, heard: int) -> Any:
+        if melody is not None:
+            tune = [torch.from_numpy(np.ascontiguousarray(melody))]
+            return self._model.generate_with_chroma([text], tune, self.sample_rate, progress=True)
+        if clip is not None:
+            given = torch.from_numpy(np.ascontiguousarray(clip[:, -heard * self.hop :]))[None]
+            return self._model.generate_continuation(given, self.sample_rate, [text], progress=True)
+        return self._model.generate([text], progress=True)
+
+    def _heard(self, clip_samples: int, new_frames: int) -> int:
+        """Frames of a clip that the model knows, where so many new ones follow."""
+        heard = min(-(-clip_samples // self.hop), int(self._context * self._frame_rate))
+        if self._most_frames is None:
+            return heard
+        room = self._most_frames - new_frames
+        if room < MIN_FRAMES:
+            most = (self._most_frames - MIN_FRAMES) / self._frame_rate
+            raise invalid(
+                "DURATION_OUT_OF_RANGE",
+                f"the model makes {self.longest_seconds:g} s, of what it hears of the clip and what is new together; "
+                f"ask for at most {most:g} s",
+                field="config.duration",
+                most=f"{most:g}",
+            )
+        return min(heard, room)
 
     def _new_frames(self, seconds: float) -> int:
-        return max(MIN_FRAMES, round(seconds * self._frame_rate))
-
-
-def _check_conditioners(model: InstalledModel) -> None:
-    """Refuses, in words, what the library would fail at, or go to a hub for."""
-    config = json.loads((model.directory / "lm.json").read_text(encoding="utf-8"))
-    for name, conditioner in (config.get("conditioners") or {}).items():
-        kind = conditioner.get("model")
-        if kind in ("t5", "clap"):
-            which = conditioner[kind].get("name", kind)
-            raise _unreadable(
-                model, f"it hears {name} through {which}, which is no part of it and would be fetched from a hub"
-            )
-        if kind == "chroma_stem":
-            raise _unreadable(model, f"it follows {name} by chroma: {ABSENT['torchaudio']} need torchaudio")
-
-
-def _built(build: Callable[[Any], Any], path: Path, device: torch.device) -> Any:
-    """A part of a checkpoint, by the library's own builder, with its weights and its configuration as ``cfg``."""
-    from omegaconf import OmegaConf
-
-    config = OmegaConf.create(json.loads(path.with_suffix(".json").read_text(encoding="utf-8")))
-    config.device = str(device)
-    config.dtype = "float32" if device.type == "cpu" else "float16"
-    part = build(config)
-    part.load_state_dict(load_file(path.with_suffix(".safetensors"), device=str(device)))
-    part.cfg = config
-    return part.eval().requires_grad_(False)
-
-
-def _unreadable(model: InstalledModel, problem: str) -> AntiphonError:
-    return not_ready(
-        "MODEL_UNREADABLE", f"model {model.name} cannot be used: {problem}", model=model.name, problem=problem
-    )
+        wanted = max(MIN_FRAMES, round(seconds * self._frame_rate))
+        return wanted if self._most_frames is None else min(wanted, self._most_frames)

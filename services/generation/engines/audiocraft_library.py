@@ -17,9 +17,9 @@ from typing import Any
 import torch
 
 ABSENT = {
-    "torchaudio": "the chroma that melody models follow, and the losses of training",
-    "xformers": "the attention that the released MAGNeT models ask for",
-    "spacy": "the tokenizer of words in audiocraft's debug model",
+    "torchaudio": "the library's own chroma, and losses of training",
+    "xformers": "one of its kernels for attention",
+    "spacy": "the tokenizer of words in the library's debug models",
 }
 """Libraries that are not here, and what does not work for the lack of each."""
 

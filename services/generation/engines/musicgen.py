@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from services.generation.engine import GeneratedBlock, Order
+from services.generation.engine import GeneratedBlock, Order, Sampling
 from services.generation.engines import chroma, loading, stepping
 from services.generation.engines import device as devices
 from services.generation.engines.codec_stream import StreamingDecoder
@@ -45,6 +45,8 @@ class MusicGen:
         self.sample_rate: int = config.audio_encoder.sampling_rate
         self.hop = self.sample_rate // self._frame_rate
         self.follows_melody = hasattr(model, "audio_enc_to_dec_proj")
+        self.longest_seconds: float | None = None
+        self.sampling = Sampling()
         self.min_clip_seconds = MIN_FRAMES / self._frame_rate
         self._window = self._frames(settings.window_seconds)
         self._context = self._frames(settings.context_seconds)

@@ -24,6 +24,10 @@ if importlib.util.find_spec("audiocraft") is None:
     pytest.skip("audiocraft has an environment of its own: make test-generation-audiocraft", allow_module_level=True)
 
 
+# Samples are up to 0.3; attention by another backend sums in another order: 1e-7.
+SAME = 1e-6
+
+
 @pytest.fixture(scope="module")
 def music(craft_store: Store, craft_settings: GenerationSettings) -> Audiocraft:
     return Audiocraft.load(craft_store.require("music"), craft_settings)
@@ -45,12 +49,14 @@ def test_a_piece_has_the_length_asked_for_and_progress_at_every_step(
     assert last.seconds == 2.0
 
 
-def test_it_gives_what_the_library_gives(music: Audiocraft, order: Any, samples_of: Any) -> None:
+def test_it_gives_what_the_library_gives_of_the_same_pickles(
+    music: Audiocraft, order: Any, samples_of: Any, released: Path
+) -> None:
     ours = samples_of(music, order(seed=3))
-    music._model.set_generation_params(duration=1.01, top_k=64, cfg_coef=3.0, extend_stride=2.0)
+    theirs = bring_in().MusicGen.get_pretrained(str(released / "music"))
+    theirs.set_generation_params(duration=1.01, top_k=64, cfg_coef=3.0)
     torch.manual_seed(3)
-    theirs = music._model.generate(["warm piano"], progress=False).numpy()
-    assert np.array_equal(ours, theirs)
+    assert np.abs(ours - theirs.generate(["warm piano"], progress=False).numpy()).max() < SAME
 
 
 def test_the_seed_and_the_prompt_decide(music: Audiocraft, order: Any, samples_of: Any) -> None:
@@ -123,23 +129,6 @@ def test_the_job_and_its_contract_are_those_of_the_other_engine(
 def test_negative_prompts_are_refused(music: Audiocraft, order: Any) -> None:
     with pytest.raises(AntiphonError, match="NEGATIVE_PROMPT"):
         list(music.generate(order(negative_prompt="drums")))
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("melody", "torchaudio"),  # chroma is computed by its Spectrogram
-        ("t5", "t5-base"),  # the text encoder is no part of the checkpoint, and comes from a hub
-        ("unknown", "magnet"),
-    ],
-)
-def test_what_cannot_be_loaded_says_what_it_lacks(
-    craft_store: Store, craft_settings: GenerationSettings, name: str, words: str
-) -> None:
-    with pytest.raises(AntiphonError) as caught:
-        Audiocraft.load(craft_store.require(name), craft_settings)
-    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "MODEL_UNREADABLE")
-    assert words in caught.value.message
 
 
 def test_no_stand_in_for_a_library_pretends_to_work() -> None:
