@@ -177,7 +177,8 @@ def test_a_checkpoint_without_one_of_its_files_is_refused(tmp_path: Path, file: 
 async def test_over_the_wire_passages_have_their_times_and_a_killed_worker_is_replaced(serve: Any, shop: Shop) -> None:
     audio = recordings.wav(speech(40.0), 16_000)
     config = pb.DescriptionConfig(prompts=[pb.Prompt(name="analyze")], sampling=pb.Sampling(max_tokens=4))
-    long = pb.DescriptionConfig(sampling=pb.Sampling(max_tokens=3000, do_sample=True, temperature=2.0, top_p=1.0))
+    names = ("full", "technical", "genre_mood", "instrumentation", "structure")
+    long = pb.DescriptionConfig(prompts=[pb.Prompt(name=name) for name in names], sampling=pb.Sampling(max_tokens=3000))
     settings = {"engine": "gemma3n-transformers", "default_model": TINY}
     async with serve(shop.store.root, shop.manifest, **settings) as (host, client):
         with pytest.raises(AntiphonClientError) as caught:

@@ -252,7 +252,6 @@ def test_out_of_memory_is_told_as_such_and_the_model_goes_on(ask: Ask, monkeypat
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     with monkeypatch.context() as patch:
-        patch.setattr("services.llm_audio.engines.music_flamingo_transformers.torch.cat", full)
         patch.setattr(MusicFlamingoTransformers, "_encode_window", full)
         with pytest.raises(AntiphonError, match="OUT_OF_MEMORY") as caught:
             ask(tone(1.0))
