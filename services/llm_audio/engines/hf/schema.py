@@ -13,8 +13,12 @@ import torch
 
 from chassis.errors import invalid
 
-# As much white space as people put into JSON, and never so much that a model goes on with it for ever.
-_DEFAULTS = {"whitespace_pattern": r"[\x20\x0A]{0,2}"}
+_DEFAULTS = {
+    # As much white space as people put into JSON, and never so much that a model goes on with it for ever.
+    "whitespace_pattern": r"[\x20\x0A]{0,2}",
+    # Keys that no grammar holds, such as uniqueItems, are left to the validation of the whole answer, as by llama.cpp.
+    "lenient": True,
+}
 
 
 class Binder:
