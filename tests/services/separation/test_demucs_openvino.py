@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from demucs.demucs import DConv, LayerScale
 from chassis.errors import AntiphonError
 from chassis.models import InstalledModel
 from services.separation.engine import MixLevel, Plan, Tuning
-from services.separation.engines.demucs import openvino_graph, weights
+from services.separation.engines.demucs import openvino_graph, resident, weights
 from services.separation.engines.demucs.bag import Bag
 from services.separation.engines.demucs.engine import Demucs
 from services.separation.engines.demucs.flat_residual import FlatResidual, flattened
@@ -221,6 +222,42 @@ def test_graphs_are_kept_elsewhere_where_the_settings_say_so(tmp_path: Path, kep
     outside = openvino_graph.folder_for(tmp_path / "htdemucs" / "0123", tmp_path / "graphs")
     assert outside.parent == tmp_path / "graphs" / "htdemucs" / "0123", "weights of other digests are told apart"
     assert outside.name == inside.name
+
+
+@pytest.mark.skipif(not resident.MAPS.exists(), reason="what is resident is told by Linux alone")
+def test_pages_of_a_file_are_let_go_and_read_again_when_wanted(tmp_path: Path) -> None:
+    data = bytes(range(256)) * (64 << 10)  # 16 MB
+    path = tmp_path / "a file"
+    path.write_bytes(data)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        before = file_bytes()
+        assert mapped[:] == data
+        held = file_bytes()
+        assert held - before > 12 << 20
+        resident.drop_pages(path)
+        assert held - file_bytes() > 12 << 20
+        assert mapped[:] == data
+    resident.drop_pages(tmp_path / "no such file")
+    resident.trim()
+
+
+def file_bytes() -> int:
+    """Bytes of mapped files that are resident."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["RssFile"].split()[0]) << 10
+
+
+@pytest.mark.skipif(not resident.MAPS.exists(), reason="what is resident is told by Linux alone")
+def test_a_graphs_file_does_not_stay_in_memory(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dropped: list[Path] = []
+    monkeypatch.setattr(resident, "drop_pages", dropped.append)
+    computing = backend(kept)
+    assert dropped == [kept / "core.bin"]
+    assert dropped[0].stat().st_size > 1_000_000
+    monkeypatch.undo()
+    (want,) = computing.run(0, [noise(1_000)])
+    resident.drop_pages(dropped[0])
+    assert np.array_equal(computing.run(0, [noise(1_000)])[0], want)
 
 
 def test_openvino_reports_to_nobody() -> None:

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from chassis.errors import not_ready
 from services.separation.engines.demucs import openvino_graph as graphs
+from services.separation.engines.demucs import resident
 
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
 """What OpenVINO calls the number formats."""
@@ -78,6 +79,8 @@ class OpenVinoBackend:
         self._networks, self._compiled = list(networks), []
         for folder, load in zip(folders, loads, strict=True):
             self._compiled.append(runtime.compile_model(graphs.graph(runtime, load, folder), "CPU", options))
+            # The compiled graph has the weights in an order of its own; it keeps the file mapped all the same.
+            resident.drop_pages(folder / graphs.WEIGHTS)
         self._requests = threading.local()
         self._threads = ThreadPoolExecutor(self.at_once) if self.at_once > 1 else None
 
@@ -94,7 +97,9 @@ class OpenVinoBackend:
             request = self._request(index)
             request.infer([mix.numpy(), spectrum.numpy()], share_inputs=True)
             spectra, waves = (torch.from_numpy(request.get_output_tensor(place).data) for place in (0, 1))
-            return graphs.joined(network, spectra, waves)[0, ..., :length].numpy()
+            answer = graphs.joined(network, spectra, waves)[0, ..., :length].numpy()
+        resident.trim()
+        return answer
 
     def _request(self, index: int) -> openvino.InferRequest:
         """One for each thread: a request holds the memory of one chunk."""

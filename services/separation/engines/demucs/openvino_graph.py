@@ -34,6 +34,9 @@ from services.separation.engines.demucs.flat_residual import flattened  # noqa: 
 VERSION = "2"
 """Of what is traced here; a change makes every kept graph be made again."""
 
+WEIGHTS = "core.bin"
+"""Beside the graph itself, ``core.xml``, in its folder."""
+
 _log = logging.getLogger(__name__)
 
 
