@@ -7,6 +7,7 @@ import gzip
 import re
 import wave
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 RATE = 16_000
@@ -23,13 +24,14 @@ PROMPTS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 PROMPT_TEXTS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
 
 
-def write(path: Path, seconds: float, lines: int | None = None) -> tuple[str, float]:
+def write(path: Path, seconds: float, lines: int | None = None, skip: int = 0) -> tuple[str, float]:
     """Writes the lines of LibriVox, then prompts up to a length, at 16 kHz, half a second of quiet after each.
 
     Args:
         path: Of the WAV file.
         seconds: Least length, as far as there are prompts; 0 for none of them.
         lines: Lines of LibriVox; all where None.
+        skip: Prompts passed over before the first that is taken.
 
     Returns:
         Its text and its length in seconds.
@@ -39,7 +41,7 @@ def write(path: Path, seconds: float, lines: int | None = None) -> tuple[str, fl
         with wave.open(str(LIBRIVOX / f"sense_and_sensibility_01_austen_64kb-{number}.wav")) as file:
             parts.append(array.array("h", file.readframes(file.getnframes())))
         texts.append(text)
-    for name, text in _prompts():
+    for name, text in islice(_prompts(), skip, None):
         if sum(map(len, parts)) > seconds * RATE:
             break
         with wave.open(str(PROMPTS / f"{name}.wav")) as file:

@@ -1,7 +1,7 @@
 """What HTDemucs costs: demucs' own command line and this service's job, on the same seeded weights, in the same run.
 
-    .venvs/separation/bin/python bench/separation.py [--seconds 24] [--threads 1]
-    .venvs/separation/bin/python bench/separation.py --memory [--long 3600]
+    .venvs/separation/bin/python -m bench.separation [--seconds 24] [--threads 1]
+    .venvs/separation/bin/python -m bench.separation --memory [--long 3600]
 
 The network has the published model's shape (41,984,456 parameters) and random weights: cost, memory and equality are
 real, what comes out is noise. Each contestant is a process of its own from its start to its last sample, model loaded

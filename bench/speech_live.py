@@ -1,6 +1,7 @@
 """How soon live words are settled, what a stream costs, and how many streams a core carries.
 
     .venvs/speech/bin/python bench/speech_live.py [--clock cpu|wall] [--streams 1 3] [--workers 2] [--seconds 75]
+        [--lines 5] [--skip 0] [--errors]
 
 Read English, clips of LibriVox and then telephone prompts (Debian's pocketsphinx-testdata and asterisk-core-sounds-en),
 is heard by each stream at the pace of speech, each stream beginning a little after the one before.
@@ -10,8 +11,8 @@ is heard by each stream at the pace of speech, each stream beginning a little af
 * ``wall``: through the service, over gRPC, in chunks of 0.1 s that are sent when they have been spoken. Means what it
   says on an idle machine only; the load is printed.
 
-Delay: from the end of a word, as the model times it, to its final result. Error rates are by words, numbers and case
-apart, and stand beside that of the file mode on the same audio.
+Delay: from the end of a word, as the model times it, to its final result. Error rates are by words, without case, "2"
+and "two" being the same, and stand beside that of the file mode on the same audio.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from services.speech.engines.live.contract import LiveRequest  # noqa: E402
 from services.speech.engines.live.whisper import LiveWhisper  # noqa: E402
 from services.speech.settings import SpeechSettings  # noqa: E402
 from tests.services.speech import recordings  # noqa: E402
-from tests.services.speech.scoring import word_errors, words  # noqa: E402
+from tests.services.speech.scoring import differences, word_errors, words  # noqa: E402
 
 CHUNK = SAMPLE_RATE // 10
 ROW = "{:<7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>9}"
@@ -63,19 +64,24 @@ def main() -> None:
     settings = SpeechSettings(
         device="cpu", default_model=options.model, live_streams=max(options.streams), live_workers=options.workers
     )
-    speech = _read(options.seconds)
+    speech = _read(options)
     length = len(speech.audio) / SAMPLE_RATE
     print(
         f"{options.model}, {length:.1f} s of speech, {speech.word_count} words, {options.workers} workers, "
         f"load {os.getloadavg()[0]:.1f}"
     )
-    print(f"file mode: WER {speech.percent(_file_text(FasterWhisper(installed, settings), speech.audio))} %")
+    by_file = _file_text(FasterWhisper(installed, settings), speech.audio)
+    print(f"file mode: WER {speech.percent(by_file)} %")
+    if options.errors:
+        print(f"  {'; '.join(differences(speech.text, by_file))}")
     print(HEAD)
     for count in options.streams:
         if options.clock == "wall":
-            asyncio.run(_paced(settings, store, speech, count))
+            heard = asyncio.run(_paced(settings, store, speech, count))
         else:
-            _simulated(LiveWhisper(installed, settings), speech, count, options.workers)
+            heard = _simulated(LiveWhisper(installed, settings), speech, count, options.workers)
+        if options.errors:
+            print("\n".join(f"  {'; '.join(differences(speech.text, each))}" for each in heard))
 
 
 def _arguments() -> argparse.Namespace:
@@ -84,6 +90,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--streams", type=int, nargs="+", default=[1, 3], help="streams at once, one run for each")
     parser.add_argument("--workers", type=int, default=2, help="live workers, each on a core")
     parser.add_argument("--seconds", type=float, default=75.0, help="least length of the speech, up to 150 s")
+    parser.add_argument("--lines", type=int, default=5, help="lines of LibriVox before the prompts, 0 to 5")
+    parser.add_argument("--skip", type=int, default=0, help="prompts passed over: other speech")
+    parser.add_argument("--errors", action="store_true", help="print what was heard otherwise than it was said")
     parser.add_argument("--model", default="whisper-base", help="name in models.toml")
     parser.add_argument("--models", type=Path, default=None, help="model store")
     return parser.parse_args()
@@ -106,15 +115,16 @@ class Speech:
         return f"{100 * word_errors(self.text, heard) / len(words(self.text)):.1f}"
 
 
-def _read(seconds: float) -> Speech:
+def _read(options: argparse.Namespace) -> Speech:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
-        text, _ = read_english.write(path, seconds)
+        text, _ = read_english.write(path, options.seconds, options.lines, options.skip)
         return Speech(recordings.read_wav(path), text)
 
 
-def _simulated(model: LiveWhisper, speech: Speech, count: int, workers: int) -> None:
+def _simulated(model: LiveWhisper, speech: Speech, count: int, workers: int) -> list[str]:
     model.hear(speech.audio[: 5 * SAMPLE_RATE], "en", "", ())
+    heard = []
     for share in (len(range(worker, count, workers)) for worker in range(min(workers, count))):
         started = time.process_time()
         speakers = simulate(model, [speech.audio] * share, LiveRequest(language="en"))
@@ -122,11 +132,13 @@ def _simulated(model: LiveWhisper, speech: Speech, count: int, workers: int) -> 
         for speaker in speakers:
             session = speaker.session
             end = speaker.told[-1][0] - speaker.offset - session.seconds
-            wer = speech.percent(text(speaker))
+            heard.append(text(speaker))
+            wer = speech.percent(heard[-1])
             _row(count, delays(speaker), wer, session.skipped_steps, session.max_lag, end, cost)
+    return heard
 
 
-async def _paced(settings: SpeechSettings, store: Store, speech: Speech, count: int) -> None:
+async def _paced(settings: SpeechSettings, store: Store, speech: Speech, count: int) -> list[str]:
     audio = speech.audio
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -150,6 +162,7 @@ async def _paced(settings: SpeechSettings, store: Store, speech: Speech, count: 
                 lag = summary.max_lag.ToNanoseconds() / 1e9
                 _row(count, late, speech.percent(heard), summary.skipped_hypothesis_count, lag, end, cost)
             print(f"load {os.getloadavg()[0]:.1f}")
+            return [heard for _, heard, _, _ in rows]
         finally:
             await server.drain()
             await host.close()

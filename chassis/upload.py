@@ -241,7 +241,7 @@ class Upload(Generic[Config]):
     """
 
     def __init__(self, requests: AsyncIterator[Any], spool: Spool, idle_seconds: float) -> None:
-        self._requests = requests.__aiter__()
+        self._requests = requests
         self._spool = spool
         self._idle_seconds = idle_seconds
         self._config: Config | None = None
@@ -332,7 +332,8 @@ class Upload(Generic[Config]):
     async def _next(self) -> Any | None:
         try:
             async with asyncio.timeout(self._idle_seconds):
-                return await anext(self._requests, None)
+                # Not before it is read: an iterator of grpc that nobody begins warns of that.
+                return await anext(aiter(self._requests), None)
         except TimeoutError:
             raise AntiphonError(
                 "DEADLINE_EXCEEDED",

@@ -1,7 +1,20 @@
 """Writes transcripts and aligned lyrics down as subtitles and lyrics files, and reads them again; pure functions."""
 
+from renderers.breaking import Breaking
 from renderers.formats import FORMATS, Format, Labels, parse, render
 from renderers.lines import Line, LineWord, RenderError, lines_of
 from renderers.response import answer
 
-__all__ = ["FORMATS", "Format", "Labels", "Line", "LineWord", "RenderError", "answer", "lines_of", "parse", "render"]
+__all__ = [
+    "FORMATS",
+    "Breaking",
+    "Format",
+    "Labels",
+    "Line",
+    "LineWord",
+    "RenderError",
+    "answer",
+    "lines_of",
+    "parse",
+    "render",
+]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from google.protobuf import json_format  # type: ignore[import-untyped]
 
 from antiphon.speech.v1 import speech_service_pb2 as pb
+from renderers.breaking import Breaking, for_singing, for_subtitles, sentences
 from renderers.lines import Line, RenderError, in_order, lines_of
 from renderers.lyrics import read_lrc, write_lrc
-from renderers.subtitles import read_srt, read_tsv, read_vtt, write_srt, write_tsv, write_vtt
+from renderers.rows import wrapped
+from renderers.subtitles import Wrap, read_srt, read_tsv, read_vtt, write_srt, write_tsv, write_vtt
 
 Source = pb.Transcript | pb.AlignedLyrics
 
@@ -44,15 +47,18 @@ class Format:
         number: In the protocol.
         extension: Of a file's name, without the dot.
         media_type: As HTTP names it.
-        read: Reads the lines again; None for JSON, which holds the message.
+        write: Of lines, LRC's tags, and what puts a text on several lines; None for JSON, which holds the message.
+        read: Reads the lines again; None for JSON.
+        subtitles: Whether an entry may have several lines.
     """
 
     name: str
     number: int
     extension: str
     media_type: str
-    write: Callable[[tuple[Line, ...], Mapping[str, str]], str] | None
+    write: Callable[[tuple[Line, ...], Mapping[str, str], Wrap], str] | None
     read: Callable[[str], tuple[Line, ...]] | None
+    subtitles: bool = False
 
 
 def _read_text(text: str) -> tuple[Line, ...]:
@@ -62,15 +68,38 @@ def _read_text(text: str) -> tuple[Line, ...]:
 FORMATS: Mapping[str, Format] = {
     one.name: one
     for one in (
-        Format("srt", pb.RENDER_FORMAT_SRT, "srt", "application/x-subrip", lambda lines, _: write_srt(lines), read_srt),
-        Format("vtt", pb.RENDER_FORMAT_VTT, "vtt", "text/vtt", lambda lines, _: write_vtt(lines), read_vtt),
-        Format("lrc", pb.RENDER_FORMAT_LRC, "lrc", "application/x-lrc", write_lrc, read_lrc),
+        Format(
+            "srt",
+            pb.RENDER_FORMAT_SRT,
+            "srt",
+            "application/x-subrip",
+            lambda lines, _, wrap: write_srt(lines, wrap),
+            read_srt,
+            subtitles=True,
+        ),
+        Format(
+            "vtt",
+            pb.RENDER_FORMAT_VTT,
+            "vtt",
+            "text/vtt",
+            lambda lines, _, wrap: write_vtt(lines, wrap),
+            read_vtt,
+            subtitles=True,
+        ),
+        Format(
+            "lrc",
+            pb.RENDER_FORMAT_LRC,
+            "lrc",
+            "application/x-lrc",
+            lambda lines, tags, _: write_lrc(lines, tags),
+            read_lrc,
+        ),
         Format(
             "elrc",
             pb.RENDER_FORMAT_ENHANCED_LRC,
             "lrc",
             "application/x-lrc",
-            lambda lines, tags: write_lrc(lines, tags, word_times=True),
+            lambda lines, tags, _: write_lrc(lines, tags, word_times=True),
             read_lrc,
         ),
         Format(
@@ -78,7 +107,7 @@ FORMATS: Mapping[str, Format] = {
             pb.RENDER_FORMAT_TSV,
             "tsv",
             "text/tab-separated-values",
-            lambda lines, _: write_tsv(lines),
+            lambda lines, _, __: write_tsv(lines),
             read_tsv,
         ),
         Format("json", pb.RENDER_FORMAT_JSON, "json", "application/json", None, None),
@@ -87,7 +116,7 @@ FORMATS: Mapping[str, Format] = {
             pb.RENDER_FORMAT_TEXT,
             "txt",
             "text/plain",
-            lambda lines, _: "".join(f"{line.text}\n" for line in lines),
+            lambda lines, _, __: "".join(f"{line.text}\n" for line in lines),
             _read_text,
         ),
     )
@@ -95,20 +124,14 @@ FORMATS: Mapping[str, Format] = {
 """Every format by its short name."""
 
 
-def render(
-    name: str,
-    source: Source,
-    *,
-    labels: Labels | None = None,
-    arrange: Callable[[tuple[Line, ...]], tuple[Line, ...]] = lambda lines: lines,
-) -> str:
+def render(name: str, source: Source, *, labels: Labels | None = None, breaking: Breaking | None = None) -> str:
     """Writes a transcript or aligned lyrics in the format ``name``; ends with a newline unless it is empty.
 
     Args:
         name: One of FORMATS.
         source: What to write. In every format but JSON and plain text, lines without times are left out.
         labels: For LRC; its length is the recording's where none is given.
-        arrange: Breaks the lines; see :func:`renderers.lines.for_singing`.
+        breaking: Where text is broken; as is usual for the format where not given. Of no effect on JSON.
 
     Raises:
         RenderError: RENDER_FORMAT.
@@ -119,9 +142,25 @@ def render(
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     labels = labels or Labels()
     if labels.length_seconds is None and source.summary.source.HasField("duration"):
-        seconds = source.summary.source.duration.ToNanoseconds() / 1e9
-        labels = Labels(labels.title, labels.artist, labels.album, seconds)
-    return form.write(tuple(in_order(arrange(lines_of(source)))), labels.tags)
+        labels = replace(labels, length_seconds=source.summary.source.duration.ToNanoseconds() / 1e9)
+    breaking = breaking or Breaking()
+    usual = "subtitles" if form.subtitles else "segments"
+    # Whoever gave the lyrics has broken their lines.
+    known = breaking.by == "singing" and isinstance(source, pb.AlignedLyrics)
+    by = usual if known or breaking.by is None else breaking.by
+    lines = lines_of(source)
+    if by == "singing":
+        lines = for_singing(lines, breaking.max_characters, breaking.pause_seconds)
+    elif by == "subtitles":
+        # Lines of lyrics that are known are no sentences.
+        lines = lines if isinstance(source, pb.AlignedLyrics) else tuple(sentences(lines))
+        lines = for_subtitles(lines, breaking.max_characters, breaking.max_lines if form.subtitles else 1)
+    wrap: Wrap = _whole if by == "segments" else partial(wrapped, max_columns=breaking.max_characters)
+    return form.write(tuple(in_order(lines)), labels.tags, wrap)
+
+
+def _whole(text: str) -> tuple[str, ...]:
+    return (text,)
 
 
 def parse(name: str, text: str) -> tuple[Line, ...]:

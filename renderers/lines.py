@@ -8,11 +8,6 @@ from itertools import pairwise
 
 from antiphon.speech.v1 import speech_service_pb2 as pb
 
-MAX_LINE_CHARACTERS = 42
-PAUSE_SECONDS = 0.6
-MIN_LINE_CHARACTERS = 10
-_PUNCTUATION = ",.;:!?…，。；：！？、"
-
 
 class RenderError(ValueError):
     """A rendering cannot be made, or a text not be read.
@@ -54,16 +49,6 @@ def lines_of(source: pb.Transcript | pb.AlignedLyrics) -> tuple[Line, ...]:
     else:
         found = [_line(line, line.text) for line in source.lines]
     return tuple(in_order(line for line in found if line.text))
-
-
-def for_singing(
-    lines: Iterable[Line], max_characters: int = MAX_LINE_CHARACTERS, pause_seconds: float = PAUSE_SECONDS
-) -> tuple[Line, ...]:
-    """Lines broken where the singer pauses, and where they would be too long; one without word times stays whole.
-
-    A line that is too long is broken at a long pause or after punctuation, rather near its middle.
-    """
-    return tuple(piece for line in lines for piece in _broken(line, max_characters, pause_seconds))
 
 
 def in_order(lines: Iterable[Line]) -> Iterator[Line]:
@@ -116,39 +101,6 @@ def _line(message: pb.Segment | pb.AlignedLine, text: str) -> Line:
         end=_seconds(message.end_offset) if placed and message.HasField("end_offset") else None,
         words=tuple(word for word in words if word.text),
     )
-
-
-def _broken(line: Line, max_characters: int, pause_seconds: float) -> Iterator[Line]:
-    words = list(spaced_words(line))
-    if line.start is None or not words:
-        yield line
-        return
-    part: list[tuple[LineWord, str]] = []
-    for at, item in enumerate(words):
-        part.append(item)
-        if at + 1 == len(words) or words[at + 1][0].start - item[0].end >= pause_seconds:
-            yield from _fitted(part, max_characters)
-            part = []
-
-
-def _fitted(words: list[tuple[LineWord, str]], max_characters: int) -> Iterator[Line]:
-    text = _text(words)
-    if len(text) <= max_characters or len(words) == 1:
-        yield Line(text, words[0][0].start, words[-1][0].end, tuple(word for word, _ in words))
-        return
-
-    def worth(at: int) -> float:
-        (before, _), (after, _) = words[at - 1], words[at]
-        off_centre = abs(len(_text(words[:at])) / len(text) - 0.5)
-        return (after.start - before.end) + 0.3 * (before.text[-1] in _PUNCTUATION) - off_centre
-
-    cut = max(range(1, len(words)), key=worth)
-    yield from _fitted(words[:cut], max_characters)
-    yield from _fitted(words[cut:], max_characters)
-
-
-def _text(words: list[tuple[LineWord, str]]) -> str:
-    return clean("".join(word.text + gap for word, gap in words))
 
 
 def _seconds(duration: object) -> float:

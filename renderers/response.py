@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from antiphon.speech.v1 import speech_service_pb2 as pb
+from renderers.breaking import MAX_LINE_CHARACTERS, MAX_LINES, PAUSE_SECONDS, Breaking
 from renderers.formats import FORMATS, Labels, Source, render
-from renderers.lines import MAX_LINE_CHARACTERS, MIN_LINE_CHARACTERS, PAUSE_SECONDS, RenderError, for_singing
+from renderers.lines import RenderError
+
+_BY = {
+    pb.LINE_BREAKING_UNSPECIFIED: None,
+    pb.LINE_BREAKING_SEGMENTS: "segments",
+    pb.LINE_BREAKING_SINGING: "singing",
+    pb.LINE_BREAKING_SUBTITLES: "subtitles",
+}
 
 
 def answer(request: pb.RenderTranscriptRequest) -> pb.RenderTranscriptResponse:
     """The rendering that ``request`` asks for.
 
     Raises:
-        RenderError: RENDER_FORMAT, RENDER_SOURCE, LINE_BREAKING, MAX_LINE_CHARACTERS, PAUSE.
+        RenderError: RENDER_FORMAT, RENDER_SOURCE, LINE_BREAKING, MAX_LINE_CHARACTERS, MAX_LINES, PAUSE.
     """
     form = next((one for one in FORMATS.values() if one.number == request.format), None)
     if form is None:
@@ -22,36 +28,25 @@ def answer(request: pb.RenderTranscriptRequest) -> pb.RenderTranscriptResponse:
     if chosen is None:
         raise RenderError("RENDER_SOURCE", "there is nothing to write; give a transcript or lyrics", "source")
     source: Source = getattr(request, chosen)
-    labels = Labels(request.title, request.artist, request.album)
-    singing = _singing(request) and chosen == "transcript"  # whoever gave the lyrics has broken their lines
-    if singing:
-        arrange = partial(for_singing, max_characters=_max_characters(request), pause_seconds=_pause(request))
-        text = render(form.name, source, labels=labels, arrange=arrange)
-    else:
-        text = render(form.name, source, labels=labels)
+    text = render(
+        form.name,
+        source,
+        labels=Labels(request.title, request.artist, request.album),
+        breaking=_breaking(request),
+    )
     return pb.RenderTranscriptResponse(text=text, media_type=form.media_type, file_extension=form.extension)
 
 
-def _singing(request: pb.RenderTranscriptRequest) -> bool:
-    known = (pb.LINE_BREAKING_UNSPECIFIED, pb.LINE_BREAKING_SEGMENTS, pb.LINE_BREAKING_SINGING)
-    if request.line_breaking not in known:
+def _breaking(request: pb.RenderTranscriptRequest) -> Breaking:
+    if request.line_breaking not in _BY:
         message = f"line_breaking {request.line_breaking} is not known; see LineBreaking"
         raise RenderError("LINE_BREAKING", message, "line_breaking")
-    return request.line_breaking == pb.LINE_BREAKING_SINGING
-
-
-def _max_characters(request: pb.RenderTranscriptRequest) -> int:
-    given = request.max_line_characters if request.HasField("max_line_characters") else MAX_LINE_CHARACTERS
-    if given < MIN_LINE_CHARACTERS:
-        message = f"lines of {given} characters; give at least {MIN_LINE_CHARACTERS}"
-        raise RenderError("MAX_LINE_CHARACTERS", message, "max_line_characters")
-    return int(given)
-
-
-def _pause(request: pb.RenderTranscriptRequest) -> float:
-    if not request.HasField("pause_duration"):
-        return PAUSE_SECONDS
-    seconds = request.pause_duration.ToNanoseconds() / 1e9
-    if seconds <= 0:
-        raise RenderError("PAUSE", f"a pause of {seconds:g} s; give one above 0", "pause_duration")
-    return float(seconds)
+    pause = request.pause_duration.ToNanoseconds() / 1e9 if request.HasField("pause_duration") else PAUSE_SECONDS
+    return Breaking(
+        by=_BY[request.line_breaking],
+        max_characters=(
+            request.max_line_characters if request.HasField("max_line_characters") else MAX_LINE_CHARACTERS
+        ),
+        max_lines=request.max_lines if request.HasField("max_lines") else MAX_LINES,
+        pause_seconds=pause,
+    )

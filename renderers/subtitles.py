@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from renderers.clock import hours_clock, milliseconds, read_clock
 from renderers.lines import Line, RenderError
+from renderers.rows import joined
+
+Wrap = Callable[[str], Sequence[str]]
+"""Puts a text on lines."""
 
 _ARROW = "-->"
 _TSV_HEADER = "start\tend\ttext"
 
 
-def write_srt(lines: Sequence[Line]) -> str:
+def write_srt(lines: Sequence[Line], wrap: Wrap) -> str:
     """SubRip. It knows no escape, so an arrow in the text, which would be read as times, becomes another one."""
     cues = [
-        f"{number}\n{hours_clock(start, ',')} {_ARROW} {hours_clock(end, ',')}\n{text.replace(_ARROW, '→')}\n"
+        f"{number}\n{hours_clock(start, ',')} {_ARROW} {hours_clock(end, ',')}\n"
+        + _rows(text, wrap).replace(_ARROW, "→")
         for number, (start, end, text) in enumerate(_timed(lines), 1)
     ]
     return "\n".join(cues)
 
 
-def write_vtt(lines: Sequence[Line]) -> str:
+def write_vtt(lines: Sequence[Line], wrap: Wrap) -> str:
     """WebVTT; what would be markup is escaped."""
     cues = [
-        f"{hours_clock(start, '.')} {_ARROW} {hours_clock(end, '.')}\n{html.escape(text, quote=False)}\n"
+        f"{hours_clock(start, '.')} {_ARROW} {hours_clock(end, '.')}\n{html.escape(_rows(text, wrap), quote=False)}"
         for start, end, text in _timed(lines)
     ]
     return "\n".join(["WEBVTT\n", *cues])
@@ -38,7 +43,7 @@ def write_tsv(lines: Sequence[Line]) -> str:
 
 
 def read_srt(text: str) -> tuple[Line, ...]:
-    """The lines of SubRip text; several lines of one cue are joined by a space.
+    """The lines of SubRip text; those of one cue are put together, with a space between where the script has any.
 
     Raises:
         RenderError: RENDER_TEXT, naming the cue that cannot be read.
@@ -87,6 +92,10 @@ def _timed(lines: Sequence[Line]) -> Iterator[tuple[float, float, str]]:
             yield line.start, line.start if line.end is None else line.end, line.text
 
 
+def _rows(text: str, wrap: Wrap) -> str:
+    return "".join(f"{row}\n" for row in wrap(text))
+
+
 def _blocks(text: str) -> Iterator[list[str]]:
     for block in re.split(r"\n[ \t]*\n+", text.replace("\r\n", "\n").strip("\ufeff\n ")):
         if block.strip():
@@ -96,6 +105,6 @@ def _blocks(text: str) -> Iterator[list[str]]:
 def _cue(block: Sequence[str]) -> Line:
     try:
         start, _, rest = block[0].partition(_ARROW)
-        return Line(" ".join(block[1:]), read_clock(start), read_clock(rest.split()[0]))
+        return Line(joined(block[1:]), read_clock(start), read_clock(rest.split()[0]))
     except (ValueError, IndexError) as error:
         raise RenderError("RENDER_TEXT", f"{' '.join(block)[:80]!r} is no cue with its times") from error

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from chassis.audio.encode import Encoder
+from chassis.audio.loudness import LoudnessMeter
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Samples
 
@@ -22,6 +23,8 @@ class Track:
         sample_rate: Rate of the stream (Hz).
         channels: Channels.
         max_piece_bytes: Most bytes in one piece.
+        gain: Factor for every sample.
+        meter: Hears the samples as they are encoded; None for none.
 
     Attributes:
         frames: Samples of each channel so far, at ``sample_rate``.
@@ -29,7 +32,16 @@ class Track:
         byte_count: Bytes given out.
     """
 
-    def __init__(self, encoding: str, source_rate: int, sample_rate: int, channels: int, max_piece_bytes: int) -> None:
+    def __init__(
+        self,
+        encoding: str,
+        source_rate: int,
+        sample_rate: int,
+        channels: int,
+        max_piece_bytes: int,
+        gain: float = 1.0,
+        meter: LoudnessMeter | None = None,
+    ) -> None:
         self.encoding = encoding
         self.sample_rate = sample_rate
         self.channels = channels
@@ -41,6 +53,8 @@ class Track:
         self._resampler = Resampler(source_rate, sample_rate, channels)
         self._encoder = Encoder(encoding, sample_rate, channels)
         self._max_piece_bytes = max_piece_bytes
+        self._gain = np.float32(gain)
+        self._meter = meter
 
     def add(self, samples: Samples) -> Iterator[tuple[bytes, bool]]:
         """Takes (channels, n); yields the bytes that are ready, each with False for "not the last"."""
@@ -69,6 +83,10 @@ class Track:
     def _encoded(self, samples: Samples) -> bytes:
         if samples.shape[1] == 0:
             return b""
+        if self._gain != 1.0:
+            samples = samples * self._gain
+        if self._meter is not None:
+            self._meter.feed(samples)
         self.frames += samples.shape[1]
         self._energy += float(np.square(samples, dtype=np.float64).sum())
         self.peak = max(self.peak or 0.0, float(np.abs(samples).max()))

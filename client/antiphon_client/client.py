@@ -32,6 +32,7 @@ from antiphon_client.rpcs import (
     GENERATE,
     RECOGNIZE,
     SEPARATE,
+    SEPARATE_LIVE,
     TRANSCRIBE,
     AlignEvent,
     AnalyzeEvent,
@@ -140,6 +141,24 @@ class Client:
         """Yields header, progress and stem chunks; a ``SeparationSummary`` comes last. Ask the separation service."""
         config = config or separation_pb2.SeparationConfig()
         return self._stream(SEPARATE, config, audio, _format_of(config), timeout_seconds)
+
+    def separate_live(
+        self,
+        chunks: AsyncAudioSource,
+        config: separation_pb2.SeparationConfig | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[SeparateEvent, None]:
+        """Yields what :meth:`separate` does while the audio is still coming. Ask the separation service.
+
+        Args:
+            chunks: The audio as it comes: an (asynchronous) iterable of bytes, sent at once as they are; its end ends
+                the stream. What :meth:`separate` takes is sent as fast as it is read.
+            config: Settings, without a clip and without rescaling; PCM needs ``audio_format``.
+            timeout_seconds: Deadline; the client's own where None.
+        """
+        config = config or separation_pb2.SeparationConfig()
+        return self._stream(SEPARATE_LIVE, config, chunks, _format_of(config), timeout_seconds)
 
     def transcribe(
         self,

@@ -107,6 +107,12 @@ SEPARATE: StreamRpc[SeparateEvent] = StreamRpc(
     separation_pb2.SeparateResponse,
     "summary",
 )
+SEPARATE_LIVE: StreamRpc[SeparateEvent] = StreamRpc(
+    "/antiphon.separation.v1.SeparationService/StreamingSeparate",
+    separation_pb2.StreamingSeparateRequest,
+    separation_pb2.StreamingSeparateResponse,
+    "summary",
+)
 TRANSCRIBE: StreamRpc[TranscribeEvent] = StreamRpc(
     "/antiphon.speech.v1.SpeechService/Transcribe",
     speech_pb2.TranscribeRequest,

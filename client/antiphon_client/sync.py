@@ -29,6 +29,7 @@ from antiphon_client.rpcs import (
     GENERATE,
     RECOGNIZE,
     SEPARATE,
+    SEPARATE_LIVE,
     TRANSCRIBE,
     AlignEvent,
     AnalyzeEvent,
@@ -112,6 +113,17 @@ class SyncClient:
         """Yields header, progress and stem chunks; a ``SeparationSummary`` comes last. Ask the separation service."""
         config = config or separation_pb2.SeparationConfig()
         return self._stream(SEPARATE, config, audio, _format_of(config), timeout_seconds)
+
+    def separate_live(
+        self,
+        chunks: AudioSource,
+        config: separation_pb2.SeparationConfig | None = None,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Generator[SeparateEvent, None, None]:
+        """Yields what :meth:`separate` does while the audio is still coming. Ask the separation service."""
+        config = config or separation_pb2.SeparationConfig()
+        return self._stream(SEPARATE_LIVE, config, chunks, _format_of(config), timeout_seconds)
 
     def transcribe(
         self,

@@ -5,13 +5,14 @@
 
 Spleeter's checkpoints are read by an unpickler that knows four names, each replaced by a function of this module that
 can build float32 arrays and nothing else; Demucs' by torch's, which builds tensors and plain values, with the classes
-of the networks replaced by their names. So no code in a checkpoint runs. The output is the same bytes on every machine:
-tensors in the order of their names, nothing taken from the clock or the environment.
+of the networks and of the quantiser replaced by their names. So no code in a checkpoint runs. The output is the same
+bytes on every machine: tensors in the order of their names, nothing taken from the clock or the environment.
 """
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import pickle
 import re
@@ -30,6 +31,9 @@ SPLEETER_STEMS = ("vocals", "accompaniment")
 
 DEMUCS_CLASSES = ("demucs.demucs.Demucs", "demucs.hdemucs.HDemucs", "demucs.htdemucs.HTDemucs")
 """What a Demucs checkpoint may be of."""
+
+QUANTIZER = "diffq.diffq.DiffQuantizer"
+"""The quantiser that a Demucs checkpoint may name; it is not imported."""
 
 _FORMATS = {np.dtype("<f2"): "F16", np.dtype("<f4"): "F32", np.dtype("<i8"): "I64"}
 
@@ -64,14 +68,16 @@ def spleeter(out: Path, vocals: Path, accompaniment: Path) -> None:
 def demucs(out: Path, checkpoint: Path) -> None:
     """Writes one network, as demucs pickles them, into the safetensors file ``out``, as demucs publishes newer ones.
 
-    Metadata: ``klass``, ``args`` and ``kwargs`` of its constructor, as JSON. Tensors keep their number format.
+    Metadata: ``klass``, ``args`` and ``kwargs`` of its constructor, as JSON. Tensors keep their number format; those of
+    a quantised checkpoint (DiffQ) become float32.
 
     Raises:
-        ConversionError: the checkpoint is quantised, of another class, or holds what no network needs.
+        ConversionError: the checkpoint is of another class, or holds what no network needs.
     """
     import torch  # only where it is needed: the other conversion does without
 
-    stand_ins: list[Any] = [(type("Network", (), {"full_name": name}), name) for name in DEMUCS_CLASSES]
+    names = (*DEMUCS_CLASSES, QUANTIZER)
+    stand_ins: list[Any] = [(type("Named", (), {"full_name": name}), name) for name in names]
     try:
         with torch.serialization.safe_globals([*stand_ins, (_fraction, "fractions.Fraction")]):
             package = torch.load(checkpoint, map_location="cpu", weights_only=True)
@@ -84,8 +90,10 @@ def demucs(out: Path, checkpoint: Path) -> None:
     if name not in DEMUCS_CLASSES:
         raise ConversionError(f"{checkpoint.name}: its class is {package['klass']!r}, none of {DEMUCS_CLASSES}")
     state = package["state"]
-    if not isinstance(state, dict) or "__quantized" in state:
-        raise ConversionError(f"{checkpoint.name}: its weights are quantised, which this conversion does not read")
+    if isinstance(state, dict) and "__quantized" in state:
+        state = _dequantised(checkpoint, name, package)
+    if not isinstance(state, dict):
+        raise ConversionError(f"{checkpoint.name}: its weights are {type(state).__name__}; wanted a dictionary")
     tensors = {}
     for key, value in state.items():
         if not isinstance(key, str) or not isinstance(value, torch.Tensor):
@@ -96,6 +104,19 @@ def demucs(out: Path, checkpoint: Path) -> None:
     except (TypeError, ValueError) as error:
         raise ConversionError(f"{checkpoint.name}: arguments that are no plain values ({error})") from error
     write_safetensors(out, tensors, {"klass": name, **arguments})
+
+
+def _dequantised(checkpoint: Path, name: str, package: Mapping[str, Any]) -> dict[str, Any]:
+    """The weights of a quantised network, which are packed in the order in which the network's code makes them."""
+    from services.separation.engines.demucs import quantised
+    from services.separation.engines.demucs.weights import CLASSES
+
+    known = inspect.signature(CLASSES[name]).parameters
+    try:
+        kwargs = {key: value for key, value in package["kwargs"].items() if key in known}
+        return quantised.unpacked(CLASSES[name](*package["args"], **kwargs), package["state"])
+    except Exception as error:  # whatever a constructor makes of arguments that are not its own
+        raise ConversionError(f"{checkpoint.name}: {str(error)[:400]}") from error
 
 
 def read_checkpoint(path: Path) -> dict[str, np.ndarray]:

@@ -24,15 +24,23 @@ MIN_SEGMENT_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class SeparatedBlock:
-    """A stretch of every stem, final.
+    """A stretch of every stem, final; or an empty one, to tell how far the work is.
 
     Attributes:
         first_frame: Position of the first sample in the clip, counted in frames at the engine's rate.
         stems: Samples by stem, in the engine's order; each float32, ``(channels, samples)``, all of one shape.
+        worked: Frames of the clip that the work done is worth, at least up to the end of this block; None where that
+            is the end of this block. Several networks over one stretch finish it one after the other.
     """
 
     first_frame: int
     stems: Mapping[str, np.ndarray]
+    worked: int | None = None
+
+    @property
+    def end(self) -> int:
+        """Frames that the work done is worth."""
+        return self.first_frame + self.frame_count if self.worked is None else self.worked
 
     @property
     def frame_count(self) -> int:

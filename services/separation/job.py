@@ -90,7 +90,7 @@ class Jobs:
         output = _Output(selection, form)
         for block, mix in _blocks(task, separator, plan):
             yield from output.add(block, mix)
-            yield steps.progress("separating", output.seconds)
+            yield steps.progress("separating", block.end / model_rate)
         yield from output.finish()
         yield steps.end("separating", output.seconds)
         yield Summary(
@@ -145,7 +145,7 @@ class Jobs:
                 for block in follower.finish() if piece is None else follower.push(piece):
                     assert output is not None, "no samples before the source is known"
                     yield from output.add(block, line.take(block.frame_count))
-                    yield ProgressFacts(None, output.seconds, "separating")
+                    yield ProgressFacts(None, block.end / separator.sample_rate, "separating")
         finally:
             follower.close()
             source.close()
@@ -168,9 +168,9 @@ class Jobs:
         """Separates once to see how far the stems reach; returns the gain that keeps them within full scale."""
         peaks = {stem: Peak(form) for stem in selection.sent}
         for block, mix in _blocks(task, separator, plan):
-            for stem, samples in selection.derive(block.stems, mix).items():
+            for stem, samples in selection.derive(block.stems, mix).items() if block.frame_count else ():
                 peaks[stem].add(samples)
-            yield steps.progress("looking for the peaks", (block.first_frame + block.frame_count) / form.model_rate)
+            yield steps.progress("looking for the peaks", block.end / form.model_rate)
         for peak in peaks.values():
             peak.finish()
         yield steps.end("looking for the peaks", None)
@@ -249,6 +249,8 @@ class _Output:
 
     def add(self, block: SeparatedBlock, mix: np.ndarray) -> Iterator[StemBlock]:
         """Takes a block and the same stretch of the mix."""
+        if not block.frame_count:
+            return
         self._frames = block.first_frame + block.frame_count
         self.levels.add(block.stems, mix)
         for stem, samples in self._selection.derive(block.stems, mix).items():

@@ -98,7 +98,9 @@ class DelayLine:
             yield block
 
     def take(self, frames: int) -> np.ndarray:
-        """The next ``frames`` of what has passed, ``(channels, frames)``; one or more, and there must be so many."""
+        """The next ``frames`` of what has passed, ``(channels, frames)``; there must be so many."""
+        if not frames:
+            return np.zeros((0, 0), np.float32)
         parts, missing = [], frames
         while missing:
             first = self._held.popleft()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from chassis.audio import Encoder, LoudnessMeter, Resampler, encoded_rate
+from chassis import audio
+from chassis.audio import LoudnessMeter, Resampler, encoded_rate
 from chassis.errors import invalid
 from services.separation.engine import MAX_BLOCK_BYTES, StemBlock, StemFacts
-from services.separation.tally import energy
 
 LARGEST = 1 - 2**-15
 """Peak that rescaling aims at, full scale 1.0: the largest value of 16 bits, which no encoding here clips."""
@@ -98,59 +97,36 @@ class Track:
 
     def __init__(self, stem: str, form: Form) -> None:
         self.stem = stem
-        self._form = form
-        self._resampler = Resampler(form.model_rate, form.sample_rate, form.channels)
-        self._encoder = Encoder(form.encoding, form.sample_rate, form.channels)
         self._loudness = LoudnessMeter(form.sample_rate, form.channels)
-        self._frames = 0
-        self._energy = 0.0
-        self._peak: float | None = None
-        self._byte_count = 0
-        self._digest = hashlib.sha256()
+        self._track = audio.Track(
+            form.encoding, form.model_rate, form.sample_rate, form.channels, MAX_BLOCK_BYTES, form.gain, self._loudness
+        )
 
     def add(self, samples: np.ndarray, first_frame: int) -> Iterator[StemBlock]:
         """Takes float32 ``(channels, samples)`` at the model's rate, gives the pieces that are ready."""
-        yield from self._pieces(self._write(self._resampler.apply(samples)), first_frame, last=False)
+        for data, last in self._track.add(samples):
+            yield StemBlock(self.stem, data, first_frame, last)
 
     def finish(self, frames: int) -> Iterator[StemBlock]:
         """Gives the rest, the last piece marked; ``frames`` came in."""
-        data = self._write(self._resampler.finish()) + self._encoder.finish()
-        yield from self._pieces(data, frames, last=True)
+        for data, last in self._track.finish():
+            yield StemBlock(self.stem, data, frames, last)
 
     def facts(self, energy_share: float | None) -> StemFacts:
         """What it has become; to be asked once, after :meth:`finish`."""
-        form = self._form
+        track = self._track
         return StemFacts(
             name=self.stem,
-            frames=self._frames,
-            sample_rate=form.sample_rate,
-            channels=form.channels,
-            encoding=form.encoding,
-            byte_count=self._byte_count,
-            sha256=self._digest.digest(),
-            peak=self._peak,
-            peak_dbfs=20 * math.log10(self._peak) if self._peak else None,
-            rms_dbfs=10 * math.log10(self._energy / (self._frames * form.channels)) if self._energy > 0 else None,
+            frames=track.frames,
+            sample_rate=track.sample_rate,
+            channels=track.channels,
+            encoding=track.encoding,
+            byte_count=track.byte_count,
+            sha256=track.sha256,
+            peak=track.peak,
+            peak_dbfs=20 * math.log10(track.peak) if track.peak else None,
+            rms_dbfs=track.rms_dbfs,
             integrated_lufs=self._loudness.finish(),
             energy_share=energy_share,
-            clipped=self._encoder.clipped,
+            clipped=track.clipped,
         )
-
-    def _write(self, samples: np.ndarray) -> bytes:
-        if not samples.shape[1]:
-            return b""
-        if self._form.gain != 1.0:
-            samples = samples * np.float32(self._form.gain)
-        self._frames += samples.shape[1]
-        self._energy += energy(samples)
-        self._peak = max(self._peak or 0.0, float(np.abs(samples).max()))
-        self._loudness.feed(samples)
-        return self._encoder.write(samples)
-
-    def _pieces(self, data: bytes, first_frame: int, *, last: bool) -> Iterator[StemBlock]:
-        self._digest.update(data)
-        self._byte_count += len(data)
-        starts = range(0, len(data), MAX_BLOCK_BYTES) if data else range(int(last))
-        for start in starts:
-            piece = data[start : start + MAX_BLOCK_BYTES]
-            yield StemBlock(self.stem, piece, first_frame, last and start + MAX_BLOCK_BYTES >= len(data))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -86,7 +87,8 @@ class Servicer(pb_grpc.SpeechServiceServicer):
     async def RenderTranscript(self, request: pb.RenderTranscriptRequest, context: Any) -> pb.RenderTranscriptResponse:
         """Writes a transcript down in another form."""
         try:
-            return renderers.answer(request)
+            # A transcript of many hours takes a moment, in which others are to be answered.
+            return await asyncio.to_thread(renderers.answer, request)
         except renderers.RenderError as error:
             raise invalid(error.reason, str(error), field=error.field) from error
 

@@ -239,6 +239,17 @@ def test_a_file_that_somebody_else_removed_still_gives_its_bytes_back(spool: Spo
     assert spool.used_bytes == 0
 
 
+def test_a_call_that_is_refused_before_its_upload_leaves_the_upload_alone(spool: Spool) -> None:
+    class Untouched:
+        def __aiter__(self) -> AsyncIterator[pb.TranscribeRequest]:
+            raise AssertionError("an iterator that is made and never begun makes grpc warn")
+
+        async def __anext__(self) -> pb.TranscribeRequest:
+            raise AssertionError
+
+    Upload(Untouched(), spool, idle_seconds=5)
+
+
 async def test_empty_chunks_cannot_keep_an_upload_alive(spool: Spool) -> None:
     assert await reason(spool, config(), chunk(b"", 0)) == ("INVALID_ARGUMENT", "CHUNK_EMPTY")
 

@@ -135,10 +135,14 @@ async def test_a_slow_reader_misses_only_what_may_be_missed() -> None:
     async with pool(unsent_events=10) as each, await each.open(job("chatter", 40)) as stream:
         await until(lambda: stream.dropped >= 39 * 40)
         ending = asyncio.create_task(stream.feed(b"", last=True))
+        await asyncio.sleep(0.05)
+        assert not ending.done()  # nothing more is taken in while what was told is not read
         events = await collect(stream)
         await ending
     assert [event for event in events if isinstance(event, str)] == [str(number) for number in range(40)]
-    assert sum(isinstance(event, Reached) for event in events) < 40
+    kept = [event.at.audio_seconds for event in events if isinstance(event, Reached)]
+    assert 0 < len(kept) < 40
+    assert set(kept) == {39.0}  # the newest of each row
 
 
 async def test_a_cancel_frees_the_core_and_leaves_the_other_streams_alone() -> None:

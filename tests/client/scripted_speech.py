@@ -26,6 +26,8 @@ class ScriptedSpeech(pb_grpc.SpeechServiceServicer):
     def __init__(self) -> None:
         self.configs: list[Any] = []
         self.sizes: list[int] = []
+        self.said = [(59.996, 60.5, "Čekam")]
+        """What is heard in a recording: start and end of each word in seconds, and the word."""
         self.receiving_seconds: list[float] = []
         """From the first message with live audio to the end of it, for each stream."""
 
@@ -33,10 +35,14 @@ class ScriptedSpeech(pb_grpc.SpeechServiceServicer):
         self._take(requests)
         for fraction in (0.25, 0.9):
             yield pb.TranscribeResponse(progress=evidence_pb2.Progress(fraction=fraction, step="listening"))
-        words = [pb.Word(start_offset=at(59.996), end_offset=at(60.5), text="Čekam")]
-        yield pb.TranscribeResponse(
-            segment=pb.Segment(start_offset=at(59.996), end_offset=at(60.5), text="Čekam", words=words)
+        words = [pb.Word(start_offset=at(start), end_offset=at(end), text=text) for start, end, text in self.said]
+        segment = pb.Segment(
+            start_offset=words[0].start_offset,
+            end_offset=words[-1].end_offset,
+            text=" ".join(word.text for word in words),
+            words=words,
         )
+        yield pb.TranscribeResponse(segment=segment)
         yield pb.TranscribeResponse(summary=pb.TranscriptionSummary(warnings=[WARNING]))
 
     def AlignLyrics(self, requests: Iterator[Any], context: Any) -> Iterator[Any]:

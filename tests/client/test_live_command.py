@@ -201,15 +201,29 @@ def test_without_any_way_to_record_both_ways_are_named(antiphon: Any, speech: An
     assert speech[1].configs == []
 
 
-@pytest.mark.parametrize("data", [b"ID3" + bytes(100), b"", b"RIFF" + bytes(100), b"OggS" + bytes(100)])
+@pytest.mark.parametrize(
+    ("data", "wrong"),
+    [
+        (b"ID3" + bytes(100), b"neither WAV nor Ogg"),
+        (b"RIFF" + bytes(100), b"a damaged WAV header"),
+        (b"OggS" + bytes(100), b"of neither Opus nor Vorbis"),
+    ],
+)
 def test_a_file_without_a_known_pace_is_named_with_a_way(
-    antiphon: Any, speech: Any, tmp_path: Path, data: bytes
+    antiphon: Any, speech: Any, tmp_path: Path, data: bytes, wrong: bytes
 ) -> None:
     (tmp_path / "song.mp3").write_bytes(data)
     done = antiphon("transcribe", "--speech", speech[0], "--live", "song.mp3")
     assert done.returncode == 1
+    assert wrong in done.stderr
     assert b"ffmpeg -re -i FILE" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_an_empty_file_is_said_to_be_empty(antiphon: Any, speech: Any, tmp_path: Path) -> None:
+    (tmp_path / "song.mp3").write_bytes(b"")
+    done = antiphon("transcribe", "--speech", speech[0], "--live", "song.mp3")
+    assert (done.returncode, done.stderr) == (1, b"antiphon: song.mp3 is empty\n")
 
 
 def moments(pieces: Callable[[Any], Iterator[tuple[bytes, float]]], data: bytes) -> list[float]:

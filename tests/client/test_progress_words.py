@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from antiphon.evidence.v1.evidence_pb2 import Progress
 from antiphon_client.cli.progress import progress_words
@@ -14,6 +15,8 @@ from antiphon_client.cli.progress import progress_words
         (Progress(phase=Progress.PHASE_LOADING, step="musicnn-msd"), "loading musicnn-msd"),
         (Progress(phase=Progress.PHASE_QUEUED, queue_position=2), "queued 2 ahead"),
         (Progress(phase=Progress.PHASE_COMPUTING, step="tempo"), "tempo"),
+        (Progress(step="separating", audio_done=Duration(seconds=83)), "separating, 1:23 min done"),
+        (Progress(step="separating", audio_done=Duration(seconds=83), fraction=0.5), "separating"),
     ],
 )
 def test_progress_is_told_in_a_few_words(progress: Progress, words: str) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
 import wave
 from collections.abc import Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +22,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
+from tests.client.conftest import environment
 
 STEMS = {"vocals": b"sung" * 1000, "no_vocals": b"played" * 1000}
 
@@ -57,19 +63,55 @@ class Separation(pb_grpc.SeparationServiceServicer):
         yield pb.SeparateResponse(summary=summary)
 
 
+class LiveSeparation(pb_grpc.SeparationServiceServicer):
+    """Gives every chunk back at once as the stem asked for, turned upside down; keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.configs: list[pb.SeparationConfig] = []
+        self.received = b""
+
+    def StreamingSeparate(self, requests: Iterator[Any], context: Any) -> Iterator[Any]:
+        config = next(requests).config
+        self.configs.append(config)
+        stem, sent = config.stems[0], b""
+        yield pb.StreamingSeparateResponse(header=pb.SeparationHeader(stems=[stem], encoding=config.output_encoding))
+        for request in requests:
+            self.received += request.chunk.data
+            piece = bytes(255 - each for each in request.chunk.data)
+            chunk = audio_pb2.AudioChunk(data=piece, byte_offset=len(sent), last=request.chunk.last)
+            sent += piece
+            yield pb.StreamingSeparateResponse(stem_chunk=pb.StemChunk(stem=stem, chunk=chunk))
+            if request.chunk.last:
+                break
+        facts = {"byte_count": len(sent), "sha256": hashlib.sha256(sent).digest(), "frame_count": len(sent) // 4}
+        yield pb.StreamingSeparateResponse(summary=pb.SeparationSummary(stems=[pb.Stem(name=stem, **facts)]))
+
+
 def _chunk(stem: str, data: bytes, offset: int, *, last: bool) -> pb.SeparateResponse:
     chunk = audio_pb2.AudioChunk(data=data, byte_offset=offset, last=last)
     return pb.SeparateResponse(stem_chunk=pb.StemChunk(stem=stem, chunk=chunk))
 
 
-@pytest.fixture
-def separation() -> Iterator[tuple[str, Separation]]:
-    server, servicer = grpc.server(futures.ThreadPoolExecutor(4)), Separation()
+@contextmanager
+def serving(servicer: Any) -> Iterator[tuple[str, Any]]:
+    server = grpc.server(futures.ThreadPoolExecutor(4))
     pb_grpc.add_SeparationServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     yield f"127.0.0.1:{port}", servicer
     server.stop(None)
+
+
+@pytest.fixture
+def separation() -> Iterator[tuple[str, Separation]]:
+    with serving(Separation()) as served:
+        yield served
+
+
+@pytest.fixture
+def live() -> Iterator[tuple[str, LiveSeparation]]:
+    with serving(LiveSeparation()) as served:
+        yield served
 
 
 @pytest.fixture
@@ -144,10 +186,79 @@ def test_an_answer_that_breaks_off_leaves_no_stem_behind(
     assert not (tmp_path / "out").exists()
 
 
+def test_one_stem_goes_to_standard_output_for_the_next_program(antiphon: Any, live: Any, clip: Path) -> None:
+    command = ["separate", "--live", "--separation", live[0], "--stems", "vocals", "--format", "s16le", "--out", "-"]
+    done = antiphon(*command, clip)
+    assert done.returncode == 0
+    assert done.stdout == bytes(255 - each for each in clip.read_bytes())
+    assert b"clip.wav" not in done.stdout
+    assert live[1].received == clip.read_bytes()
+    assert not live[1].configs[0].audio_format.HasField("sample_rate_hertz")
+
+
+def test_several_stems_do_not_go_to_standard_output(antiphon: Any, separation: Any, clip: Path) -> None:
+    done = antiphon("separate", "--separation", separation[0], "--stems", "vocals", "--out", "-", clip)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"vocals, no_vocals are to come" in done.stderr
+
+
+def test_a_live_pipe_is_separated_while_it_comes_and_ctrl_c_ends_it_well(live: Any, tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "antiphon_client", "separate", "--live", "--separation", live[0]]
+    command += ["--stems", "no_vocals", "--format", "s16le", "--out", "-", "-"]
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(), start_new_session=True, **pipes) as process:
+        try:
+            process.stdin.write(bytes(1003))  # type: ignore[union-attr]
+            process.stdin.flush()  # type: ignore[union-attr]
+            assert process.stdout.read(1000) == b"\xff" * 1000  # type: ignore[union-attr]
+            assert process.poll() is None
+            os.killpg(process.pid, signal.SIGINT)
+            assert process.stdout.read() == b""  # type: ignore[union-attr]
+            assert process.wait(60) == 0
+            assert b"Ctrl-C ends" in process.stderr.read()  # type: ignore[union-attr]
+        finally:
+            process.kill()
+    assert live[1].received == bytes(1000)
+    form = live[1].configs[0].audio_format
+    assert (form.sample_rate_hertz, form.channel_count) == (44_100, 2)
+
+
+def test_a_reader_that_leaves_is_told_of_without_a_trace(live: Any, clip: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "antiphon_client", "separate", "--live", "--separation", live[0]]
+    command += ["--stems", "vocals", "--format", "s16le", "--out", "-", str(clip)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == ["antiphon: whoever read the stem has closed the pipe"]
+
+
+def test_live_stems_go_to_a_folder_as_others_do(antiphon: Any, live: Any, clip: Path, tmp_path: Path) -> None:
+    done = antiphon("separate", "--live", "--separation", live[0], "--stems", "vocals", "--format", "s16le", clip)
+    assert done.returncode == 0
+    assert (tmp_path / "separated" / "vocals.s16le").read_bytes() == bytes(255 - each for each in clip.read_bytes())
+
+
+def test_a_file_without_a_known_pace_is_refused_with_a_way(antiphon: Any, live: Any, tmp_path: Path) -> None:
+    (tmp_path / "song.mp3").write_bytes(b"ID3" + bytes(100))
+    done = antiphon("separate", "--live", "--separation", live[0], "song.mp3")
+    assert done.returncode == 1
+    assert b"-ar 44100 -ac 2 - | antiphon separate --live -" in done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["separate"],
+        ["separate", "-"],
+        ["separate", "--live", "clip.wav", "clip.wav"],
+        ["separate", "--live", "--start", "3", "clip.wav"],
+        ["separate", "--live", "--clip-mode", "rescale", "clip.wav"],
+        ["separate", "--out", "-", "clip.wav"],
+        ["separate", "--out", "-", "--stems", "vocals,no_vocals", "clip.wav"],
+        ["separate", "--out", "-", "--stems", "vocals", "--json", "-", "clip.wav"],
+        ["separate", "--out", "-", "--stems", "vocals", "clip.wav", "clip.wav"],
         ["separate", "absent.wav"],
         ["separate", "--format", "wma", "clip.wav"],
         ["separate", "--rate", "fast", "clip.wav"],

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import renderers
+from antiphon_client import AntiphonClientError
+from antiphon_client.cli.explain import explain
 
 
 def test_text_goes_to_standard_output_and_the_rest_to_standard_error(antiphon: Any, speech: Any, clip: Path) -> None:
@@ -53,6 +56,23 @@ def test_every_format_can_be_read_again(antiphon: Any, speech: Any, clip: Path, 
     assert not speech[1].configs[0].voice_activity_detection
 
 
+def test_subtitles_have_two_lines_of_42_characters_unless_told_otherwise(
+    antiphon: Any, speech: Any, clip: Path
+) -> None:
+    words = re.findall(r"\w+", "the quick brown fox jumps over the lazy dog")
+    speech[1].said = [(at * 0.5, at * 0.5 + 0.5, word) for at, word in enumerate(words)]
+
+    def rows(*options: str) -> list[str]:
+        done = antiphon("transcribe", "--speech", speech[0], "-q", "-f", "srt", *options, clip)
+        assert done.returncode == 0, done.stderr
+        return [row for row in done.stdout.decode().splitlines() if row[:1].isalpha()]
+
+    assert rows() == ["the quick brown fox", "jumps over the lazy dog"]
+    assert rows("--breaking", "segments") == ["the quick brown fox jumps over the lazy dog"]
+    assert rows("--line-length", "16", "--lines", "3") == ["the quick brown", "fox jumps over", "the lazy dog"]
+    assert rows("--line-length", "30", "--lines", "1") == ["the quick brown fox", "jumps over the lazy dog"]
+
+
 def test_several_files_go_to_a_folder_under_names_of_their_own(
     antiphon: Any, speech: Any, clip: Path, tmp_path: Path
 ) -> None:
@@ -81,6 +101,8 @@ def test_known_words_are_sent_and_come_back_with_times(antiphon: Any, speech: An
         ["transcribe", "--live", "--singing", "clip.wav"],
         ["transcribe", "--live", "clip.wav", "clip.wav"],
         ["transcribe", "--live", "--beam", "2", "clip.wav"],
+        ["transcribe", "--lines", "0", "clip.wav"],
+        ["transcribe", "--line-length", "9", "clip.wav"],
         ["transcribe", "--start", "2", "--end", "1", "clip.wav"],
     ],
     ids=" ".join,
@@ -89,6 +111,13 @@ def test_wrong_usage_exits_2_and_says_why(antiphon: Any, clip: Path, arguments: 
     done = antiphon(*arguments)
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"Error: " in done.stderr
+
+
+def test_an_error_is_said_once_and_a_field_where_it_says_more() -> None:
+    error = AntiphonClientError("INVALID_ARGUMENT", "BEAM_SIZE", "a beam of 11", fields=(("beam", "a beam of 11"),))
+    assert explain(error, "speech service", "here:1") == "BEAM_SIZE: a beam of 11"
+    more = AntiphonClientError("INVALID_ARGUMENT", "BEAM_SIZE", "a beam of 11", fields=(("beam", "1 to 10"),))
+    assert explain(more, "speech service", "here:1") == "BEAM_SIZE: a beam of 11\n  beam: 1 to 10"
 
 
 def test_a_service_that_is_not_there_exits_3(antiphon: Any, clip: Path) -> None:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 import renderers
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from renderers import Labels, RenderError, lines_of, parse, render
+from renderers.breaking import for_singing
 from renderers.clock import hours_clock, minutes_clock, read_clock
-from renderers.lines import clean, for_singing
+from renderers.lines import clean
 from renderers.lyrics import read_tags
 
 TIMED = ("srt", "vtt", "lrc", "elrc", "tsv")
@@ -222,6 +223,8 @@ def test_a_request_is_answered_with_the_files_name_and_type() -> None:
             "MAX_LINE_CHARACTERS",
             "max_line_characters",
         ),
+        (pb.RenderTranscriptRequest(transcript=SONG, format=1, max_lines=0), "MAX_LINES", "max_lines"),
+        (pb.RenderTranscriptRequest(transcript=SONG, format=1, line_breaking=9), "LINE_BREAKING", "line_breaking"),
         (
             pb.RenderTranscriptRequest(
                 transcript=SONG, format=1, line_breaking=pb.LINE_BREAKING_SINGING, pause_duration=duration(0)

@@ -15,7 +15,7 @@ def explain(error: AntiphonClientError, service: str, target: str) -> str:
     """
     if error.reason == "SERVICE_UNREACHABLE":
         return f"{error}\nIs the {service} running at {target}? Start it with: antiphon up; see: antiphon status"
-    lines = [str(error), *(f"  {field}: {text}" for field, text in error.fields)]
+    lines = [str(error), *(f"  {field}: {text}" for field, text in error.fields if text != error.message)]
     if error.retry_after is not None:
         lines.append(f"  try again in {error.retry_after:g} s")
     return "\n".join(lines)

@@ -69,7 +69,7 @@ def listen(
     if listening and not quiet:
         click.echo(f"listening to {'the microphone' if path is None else 'standard input'}; Ctrl-C ends", err=True)
     with (
-        _ended_by_interrupt(stop, listening),
+        ended_by_interrupt(stop, listening),
         shown,
         closing(client.recognize(chunks, config, timeout_seconds=timeout)) as events,
     ):
@@ -105,7 +105,7 @@ def _add(said: speech_pb2.Segment, final: speech_pb2.FinalResult) -> None:
 
 
 @contextmanager
-def _ended_by_interrupt(stop: threading.Event, wanted: bool) -> Iterator[None]:
+def ended_by_interrupt(stop: threading.Event, wanted: bool) -> Iterator[None]:
     """Within the block the first Ctrl-C sets ``stop``; the next one does what it did before."""
     if not wanted or threading.current_thread() is not threading.main_thread():
         yield

@@ -1,4 +1,4 @@
-"""Audio for ``antiphon transcribe --live``: a microphone, standard input, or a file at its own pace."""
+"""Audio for ``--live``: a microphone, standard input, or a file at its own pace."""
 
 from __future__ import annotations
 
@@ -24,29 +24,41 @@ _OGG_HEADER_BYTES = 27
 _OPUS_RATE = 48_000  # of its positions, whatever the rate of what was encoded; RFC 7845, section 4
 
 
-def pcm() -> audio_pb2.AudioFormat:
-    """What a microphone gives: 16-bit samples without a header."""
+def pcm(sample_rate: int = SAMPLE_RATE, channels: int = 1) -> audio_pb2.AudioFormat:
+    """16-bit samples without a header; by default what a microphone gives."""
     return audio_pb2.AudioFormat(
-        encoding=audio_pb2.INPUT_ENCODING_PCM_S16LE, sample_rate_hertz=SAMPLE_RATE, channel_count=1
+        encoding=audio_pb2.INPUT_ENCODING_PCM_S16LE, sample_rate_hertz=sample_rate, channel_count=channels
     )
 
 
-def open_audio(path: Path | None, stop: threading.Event) -> tuple[audio_pb2.AudioFormat, Iterator[bytes]]:
+def open_audio(
+    path: Path | None, stop: threading.Event, command: str = "transcribe", piped: audio_pb2.AudioFormat | None = None
+) -> tuple[audio_pb2.AudioFormat, Iterator[bytes]]:
     """The audio to send and its format: of the microphone for None, of standard input for ``-``, else of a file.
 
     The audio ends when ``stop`` is set.
 
+    Args:
+        path: Where it comes from.
+        stop: Ends it.
+        command: Whose audio it is, for messages.
+        piped: What standard input is taken for; as a microphone where None.
+
     Raises:
         Failure: there is no way to record, or the file's pace is not known.
     """
+    piped = piped or pcm()
+    rate, channels = piped.sample_rate_hertz, piped.channel_count
     if path is None:
         return pcm(), record(stop)
     if str(path) == "-":
-        return pcm(), _piped(sys.stdin.fileno(), stop)
+        return piped, _piped(sys.stdin.fileno(), stop, 2 * channels, int(rate * CHUNK_SECONDS))
     file = path.open("rb")
     try:
         marker = file.read(4)
         file.seek(0)
+        if not marker:
+            raise exits.Failure(f"{click.format_filename(path)} is empty")
         if marker == b"RIFF":
             pieces = wav_pieces(file)
         elif marker == b"OggS":
@@ -54,12 +66,15 @@ def open_audio(path: Path | None, stop: threading.Event) -> tuple[audio_pb2.Audi
         else:
             raise ValueError("neither WAV nor Ogg")
         first = next(pieces)
+    except exits.Failure:
+        file.close()
+        raise
     except (ValueError, StopIteration) as error:
         file.close()
         raise exits.Failure(
-            f"{click.format_filename(path)} has no pace that is known here ({error or 'it is empty'}); --live reads "
-            "WAV and Ogg files, and others through a pipe, such as: "
-            f"ffmpeg -re -i FILE -f s16le -ar {SAMPLE_RATE} -ac 1 - | antiphon transcribe --live -"
+            f"{click.format_filename(path)} has no pace that is known here ({error or 'it has no samples'}); --live "
+            "reads WAV and Ogg files, and others through a pipe, such as: "
+            f"ffmpeg -re -i FILE -f s16le -ar {rate} -ac {channels} - | antiphon {command} --live -"
         ) from error
     return audio_pb2.AudioFormat(), _paced(file, first, pieces, stop)
 
@@ -128,12 +143,19 @@ def _paced(file: BinaryIO, first: tuple[bytes, float], pieces: Pieces, stop: thr
             yield data
 
 
-def _piped(descriptor: int, stop: threading.Event) -> Iterator[bytes]:
-    size = int(SAMPLE_RATE * CHUNK_SECONDS) * 2
+def _piped(descriptor: int, stop: threading.Event, frame_bytes: int, frames: int) -> Iterator[bytes]:
+    """Whole frames, up to so many at once; an end by ``stop`` may come in the middle of one."""
+    held = b""
     while not stop.is_set():
         # A pipe gives what it has; waiting for whole chunks would hold words back.
         if select.select([descriptor], [], [], CHUNK_SECONDS)[0]:
-            data = os.read(descriptor, size)
+            data = os.read(descriptor, frame_bytes * frames)
             if not data:
+                if held:
+                    yield held  # a damaged end, which the service names
                 return
-            yield data
+            held += data
+            whole = len(held) - len(held) % frame_bytes
+            if whole:
+                yield held[:whole]
+                held = held[whole:]

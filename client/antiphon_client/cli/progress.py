@@ -163,7 +163,15 @@ def progress_words(progress: evidence_pb2.Progress) -> str:
         words.append(f"{progress.queue_position} ahead")
     words.append(progress.step)
     text = " ".join(word for word in words if word)
-    return ", ".join(part for part in (text, _time_left(progress)) if part)
+    return ", ".join(part for part in (text, _done(progress), _time_left(progress)) if part)
+
+
+def _done(progress: evidence_pb2.Progress) -> str:
+    """How much audio is done, where nobody can know how much that is of the whole."""
+    if progress.HasField("fraction") or not progress.HasField("audio_done"):
+        return ""
+    minutes, seconds = divmod(round(progress.audio_done.ToTimedelta().total_seconds()), 60)
+    return f"{minutes}:{seconds:02d} min done"
 
 
 def _time_left(progress: evidence_pb2.Progress) -> str:

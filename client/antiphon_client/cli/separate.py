@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -16,19 +18,27 @@ from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_client.cli import exits
 from antiphon_client.cli.explain import explain
+from antiphon_client.cli.live import ended_by_interrupt
+from antiphon_client.cli.live_audio import open_audio, pcm
 from antiphon_client.cli.local import local_target
 from antiphon_client.cli.progress import reporter
 from antiphon_client.cli.record_json import to_text
+from antiphon_client.cli.stem_pipe import StemPipe
 from antiphon_client.cli.stems import ENCODINGS, StemFiles, stem_folders
 from antiphon_client.cli.summary import plain
 from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
 from antiphon_client.errors import AntiphonClientError
+from antiphon_client.rpcs import SeparateEvent
 from antiphon_client.supervisor.state import write_atomically
 from antiphon_client.sync import SyncClient
 
 DEFAULT_SEPARATION = "127.0.0.1:50051"
 
+LIVE_RATE, LIVE_CHANNELS = 44_100, 2
+"""What standard input is taken for."""
+
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_INPUT = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path)
 _CLIP_MODES = {"clamp": separation_pb2.CLIP_MODE_CLAMP, "rescale": separation_pb2.CLIP_MODE_RESCALE}
 
 
@@ -39,10 +49,12 @@ class _Job:
     timeout: float
     quiet: bool
     named: bool
+    live: bool
+    piped: bool
 
 
 @click.command(epilog=exits.HELP)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=_FILE)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=_INPUT)
 @click.option(
     "-s",
     "--stems",
@@ -54,11 +66,12 @@ class _Job:
 @click.option(
     "-o",
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
+    type=click.Path(file_okay=False, allow_dash=True, path_type=Path),
+    metavar="DIR|-",
     default=Path("separated"),
     show_default=True,
-    help="Folder to write <stem>.<format> to; with several files, a folder in it for each.",
+    help="Folder to write <stem>.<format> to; with several files, a folder in it for each. - is standard output, "
+    "for one stem.",
 )
 @click.option(
     "-f",
@@ -84,6 +97,12 @@ class _Job:
     show_default=True,
     help="What to do about samples beyond full scale: clamp and count them, or rescale all stems by one gain, which "
     "takes twice as long.",
+)
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Separate while the audio comes: 16-bit stereo at 44.1 kHz on standard input for -, or a WAV, Opus or Vorbis "
+    "file at its own pace. Ctrl-C ends a pipe, and what came until then is still separated.",
 )
 @click.option("--model", metavar="NAME", default="", help="Model; the service's default where not given.")
 @click.option(
@@ -128,6 +147,7 @@ def separate(
     start: float | None,
     end: float | None,
     clip_mode: str,
+    live: bool,
     model: str,
     shifts: int | None,
     overlap: float | None,
@@ -152,7 +172,11 @@ def separate(
       antiphon separate --stems vocals,no_vocals --out karaoke/ song.mp3
       antiphon separate --format m4a --clip-mode rescale song.wav
       antiphon separate --start 30 --end 60 --rate keep --stems vocals song.flac
+      antiphon separate --stems vocals --format wav --out - song.mp3 | antiphon transcribe /dev/stdin
+      arecord -t raw -f cd | antiphon separate --live --stems no_vocals --format s16le --out - - | aplay -f cd
     """
+    piped = str(out) == "-"
+    _check_usage(files, stems, live, piped, start is not None or end is not None or clip_mode == "rescale", json_path)
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("give --tls-cert and --tls-key together")
     config = separation_pb2.SeparationConfig(
@@ -172,7 +196,7 @@ def separate(
     results: list[dict[str, Any]] = []
     codes = []
     with exits.terminable(), SyncClient(target, tls=tls) as client:
-        job = _Job(client, config, timeout, quiet, len(files) > 1 and not quiet)
+        job = _Job(client, config, timeout, quiet, len(files) > 1 and not quiet, live, piped)
         for path, folder in zip(files, stem_folders(files, out), strict=True):
             assert folder is not None
             result, code = _one(job, path, folder, show=json_path != "-")
@@ -184,6 +208,17 @@ def separate(
     if not failed:
         return exits.OK
     return exits.UNREACHABLE if all(code == exits.UNREACHABLE for code in failed) else exits.FAILED
+
+
+def _check_usage(
+    files: Sequence[Path], stems: str, live: bool, piped: bool, whole: bool, json_path: str | None
+) -> None:
+    if not live and any(str(path) == "-" for path in files):
+        raise click.UsageError("- is audio as it comes: give --live too, or a file")
+    if live and (len(files) > 1 or whole):
+        raise click.UsageError("--live takes one source, and goes without --start, --end and --clip-mode rescale")
+    if piped and (len(files) > 1 or "," in stems or not stems.strip() or json_path == "-"):
+        raise click.UsageError("--out - is for one file and one stem, named by --stems, and goes without --json -")
 
 
 def _put_rate(config: separation_pb2.SeparationConfig, rate: str) -> None:
@@ -222,8 +257,8 @@ def _one(job: _Job, path: Path, folder: Path, show: bool) -> tuple[dict[str, Any
     if not job.quiet:
         for warning in summary.warnings:
             click.echo(f"antiphon: {name}: {warning.reason}: {plain(warning.message)}", err=True)
-    if show:
-        click.echo("\n".join(_lines(summary, paths)))
+    if show and not (job.piped and job.quiet):
+        click.echo("\n".join(_lines(summary, paths)), err=job.piped)
     document = json_format.MessageToDict(summary, preserving_proto_field_name=True)
     return {"file": name, "stems": [str(each) for each in paths], "summary": document}, exits.OK
 
@@ -231,10 +266,10 @@ def _one(job: _Job, path: Path, folder: Path, show: bool) -> tuple[dict[str, Any
 def _run(job: _Job, path: Path, folder: Path) -> tuple[separation_pb2.SeparationSummary, list[Path]]:
     summary = separation_pb2.SeparationSummary()
     with ExitStack() as stack:
-        files = stack.enter_context(StemFiles(folder))
+        files: StemPipe | StemFiles = StemPipe(sys.stdout.buffer) if job.piped else StemFiles(folder)
+        stack.enter_context(files)
         shown = stack.enter_context(reporter(job.quiet))
-        events = job.client.separate(path, job.config, timeout_seconds=job.timeout)
-        for event in stack.enter_context(closing(events)):
+        for event in _events(job, path, stack):
             if isinstance(event, evidence_pb2.Progress):
                 shown.accept(analysis_pb2.StageProgress(stage="separation", progress=event))
             elif isinstance(event, separation_pb2.SeparationHeader):
@@ -245,6 +280,21 @@ def _run(job: _Job, path: Path, folder: Path) -> tuple[separation_pb2.Separation
                 summary = event
         paths = files.commit({stem.name: stem.frame_count for stem in summary.stems})
     return summary, paths
+
+
+def _events(job: _Job, path: Path, stack: ExitStack) -> Iterator[SeparateEvent]:
+    """The call's events, until ``stack`` ends it."""
+    if not job.live:
+        return stack.enter_context(closing(job.client.separate(path, job.config, timeout_seconds=job.timeout)))
+    stop, config = threading.Event(), separation_pb2.SeparationConfig()
+    config.CopyFrom(job.config)
+    audio_format, chunks = open_audio(path, stop, "separate", pcm(LIVE_RATE, LIVE_CHANNELS))
+    config.audio_format.CopyFrom(audio_format)
+    piped = str(path) == "-"
+    if piped and not job.quiet:
+        click.echo("listening to standard input; Ctrl-C ends", err=True)
+    stack.enter_context(ended_by_interrupt(stop, piped))
+    return stack.enter_context(closing(job.client.separate_live(chunks, config, timeout_seconds=job.timeout)))
 
 
 def _lines(summary: separation_pb2.SeparationSummary, paths: Sequence[Path]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
+from antiphon_client.cli.explain import explain
 from antiphon_client.cli.live import listen
 from antiphon_client.cli.progress import Reporter, reporter
 from antiphon_client.cli.summary import plain
@@ -22,7 +23,8 @@ from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.supervisor.state import write_atomically
 from antiphon_client.sync import SyncClient
-from renderers.lines import for_singing
+from renderers.breaking import KINDS as BREAKING
+from renderers.breaking import MAX_LINE_CHARACTERS, MAX_LINES, MIN_LINE_CHARACTERS
 
 DEFAULT_SPEECH = "127.0.0.1:50052"
 
@@ -80,6 +82,28 @@ class _Job:
 @click.option("--beam", type=click.IntRange(1, 10), help="Hypotheses followed at once, 1 to 10; fewer are quicker.")
 @click.option("--prompt", default="", help="Text that came before, to prime spelling and style.")
 @click.option("--hotword", "hotwords", multiple=True, metavar="WORD", help="A word or name that is likely to be said.")
+@click.option(
+    "--breaking",
+    type=click.Choice(BREAKING),
+    help="Where text is broken: as subtitles, usual for srt and vtt; by segments, usual for the others; as it is sung, "
+    "usual with --singing.",
+)
+@click.option(
+    "--line-length",
+    type=click.IntRange(MIN_LINE_CHARACTERS),
+    default=MAX_LINE_CHARACTERS,
+    show_default=True,
+    metavar="CHARACTERS",
+    help="Longest line of a subtitle, or of what is sung.",
+)
+@click.option(
+    "--lines",
+    type=click.IntRange(1),
+    default=MAX_LINES,
+    show_default=True,
+    metavar="COUNT",
+    help="Most lines of a subtitle, in srt and vtt.",
+)
 @click.option("--title", default="", help="Title of the song, for lrc and elrc.")
 @click.option("--artist", default="", help="Artist of the song, for lrc and elrc.")
 @click.option(
@@ -118,6 +142,9 @@ def transcribe(
     beam: int | None,
     prompt: str,
     hotwords: tuple[str, ...],
+    breaking: str | None,
+    line_length: int,
+    lines: int,
     title: str,
     artist: str,
     target: str,
@@ -156,12 +183,13 @@ def transcribe(
         clip=_clip(start, end) if ranged else None,
     )
     labels = renderers.Labels(title, artist)
+    layout = renderers.Breaking(breaking or ("singing" if singing else None), line_length, lines)
     tls = Tls(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert else None
     inputs: tuple[Path | None, ...] = files or (None,)
     paths = _paths(inputs, out, renderers.FORMATS[form].extension)
     codes = []
     # Plain text on standard output need not wait for the end.
-    at_once = live and form == "txt" and out is None
+    at_once = live and form == "txt" and out is None and breaking is None
     with exits.terminable(), SyncClient(target, tls=tls) as client:
         job = _Job(
             client,
@@ -176,9 +204,7 @@ def transcribe(
             heard, code = _one(job, path)
             codes.append(code)
             if heard is not None and not at_once:
-                arrange = for_singing if singing and lyrics is None else tuple
-                text = renderers.render(form, heard, labels=labels, arrange=arrange)
-                _write(text, destination)
+                _write(renderers.render(form, heard, labels=labels, breaking=layout), destination)
     failed = [code for code in codes if code != exits.OK]
     if not failed:
         return exits.OK
@@ -228,11 +254,7 @@ def _one(job: _Job, path: Path | None) -> tuple[Heard | None, int]:
             with reporter(job.quiet) as shown:
                 heard = _transcript(job, path, shown) if job.lyrics is None else _aligned(job, path, shown)
     except AntiphonClientError as error:
-        click.echo(f"antiphon: {name}: {error}", err=True)
-        for field, text in error.fields:
-            click.echo(f"  {field}: {text}", err=True)
-        if error.reason == "SERVICE_UNREACHABLE":
-            click.echo(f"Is the speech service running at {job.client.target}? Start it with: antiphon up", err=True)
+        click.echo(f"antiphon: {name}: {explain(error, 'speech service', job.client.target)}", err=True)
         return None, exits.UNREACHABLE if error.unreachable else exits.FAILED
     except OSError as error:
         click.echo(f"antiphon: {name}: {error.strerror or error}", err=True)

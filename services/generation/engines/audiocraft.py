@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from chassis import torch_device as devices
 from chassis.errors import invalid, not_ready
 from services.generation.engine import GeneratedBlock, Order, Sampling
 from services.generation.engines import audiocraft_loading as loading
-from services.generation.engines import device as devices
 from services.generation.engines.relay import relay
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Audiocraft:
     @classmethod
     def load(cls, model: InstalledModel, settings: GenerationSettings) -> Audiocraft:
         """Loads a checkpoint, ready to generate; see :meth:`Generator.load`."""
-        device = devices.choose(settings.device)
+        device = devices.choose(settings.device, "GENERATION_DEVICE")
         if settings.precision != "auto":
             raise not_ready(
                 "PRECISION_NOT_AVAILABLE",

@@ -13,8 +13,8 @@ from safetensors import SafetensorError
 from torch.nn.utils import parametrize
 from transformers import AutoTokenizer, MusicgenForConditionalGeneration, MusicgenMelodyForConditionalGeneration
 
+from chassis import torch_device as devices
 from chassis.errors import AntiphonError, not_ready
-from services.generation.engines import device as devices
 from services.generation.engines.codec_stream import StreamingDecoder
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def load(model: InstalledModel, settings: GenerationSettings) -> tuple[Any, Any]
     Raises:
         AntiphonError: FAILED_PRECONDITION; ``DEVICE_NOT_AVAILABLE``, ``MODEL_UNREADABLE``.
     """
-    device = devices.choose(settings.device)
+    device = devices.choose(settings.device, "GENERATION_DEVICE")
     precision = devices.PRECISIONS[devices.precision(settings.precision, device)]
     try:
         kind = json.loads((model.directory / "config.json").read_text(encoding="utf-8")).get("model_type")
@@ -41,7 +41,7 @@ def load(model: InstalledModel, settings: GenerationSettings) -> tuple[Any, Any]
         )
         tokenizer = AutoTokenizer.from_pretrained(model.directory, local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        if isinstance(error, RuntimeError) and (told := devices.out_of_memory(error)) is not None:
+        if (told := devices.out_of_memory(error)) is not None:
             raise told from error
         raise _unreadable(model, str(error)) from error
     _check_codec(model, network)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from chassis import torch_device as devices
 from services.generation.engine import GeneratedBlock, Order, Sampling
 from services.generation.engines import chroma, loading, stepping
-from services.generation.engines import device as devices
 from services.generation.engines.codec_stream import StreamingDecoder
 from services.generation.engines.conditioning import Conditioning, listen_to
 from services.generation.engines.delay import DelayedCodes

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from chassis.errors import not_ready
 from services.separation.engine import DEFAULT_PLAN, Plan, SeparatedBlock, Tuning
-from services.separation.engines.framing import CHANNELS, HOP, SAMPLE_RATE, WINDOW, check_peak, patches
+from services.separation.engines.framing import CHANNELS, HOP, SAMPLE_RATE, WINDOW, patches
+from services.separation.engines.level import check_peak
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel

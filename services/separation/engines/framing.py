@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chassis.errors import invalid
-
 SAMPLE_RATE = 44_100
 CHANNELS = 2
 WINDOW = 4096
@@ -22,9 +20,6 @@ PATCH_FRAMES = 512
 PATCH_SAMPLES = (PATCH_FRAMES - 1) * HOP + WINDOW
 OVERLAP = WINDOW - HOP
 """Samples that a patch shares with the next."""
-
-MAX_PEAK = 1e6
-"""Largest sample taken, full scale 1.0: magnitudes of it can still be squared in float32."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +69,3 @@ def patches(blocks: Iterable[np.ndarray], patch_frames: int = PATCH_FRAMES) -> I
     if not empty and filled >= WINDOW:
         frames = (filled - WINDOW) // HOP + 1
         yield Patch(buffer[:, : (frames - 1) * HOP + WINDOW].copy(), frames)
-
-
-def check_peak(samples: np.ndarray) -> None:
-    """Refuses samples that nothing can be computed with.
-
-    Raises:
-        AntiphonError: INVALID_ARGUMENT, ``AUDIO_LEVEL``: one is beyond MAX_PEAK.
-    """
-    peak = float(np.abs(samples).max())
-    if not peak <= MAX_PEAK:
-        message = f"a sample is {peak:.3g} times full scale; at most {MAX_PEAK:.0e} can be separated: is it float PCM?"
-        raise invalid("AUDIO_LEVEL", message, peak=peak, limit=MAX_PEAK)

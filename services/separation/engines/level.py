@@ -1,4 +1,4 @@
-"""The level of a mix, counted while it comes in."""
+"""The level of a mix: counted while it comes in, and how high it may be."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import math
 
 import numpy as np
 
+from chassis.errors import invalid
 from services.separation.engine import MixLevel
+
+MAX_PEAK = 1e6
+"""Largest sample taken, full scale 1.0: magnitudes of its spectrum can still be squared in float32."""
 
 
 class LevelMeter:
@@ -36,3 +40,15 @@ class LevelMeter:
         """The level of all that came so far."""
         deviation = math.sqrt(self._squares / (self._count - 1)) if self._count > 1 else 0.0
         return MixLevel(self._mean, deviation)
+
+
+def check_peak(samples: np.ndarray) -> None:
+    """Refuses samples that nothing can be computed with.
+
+    Raises:
+        AntiphonError: INVALID_ARGUMENT, ``AUDIO_LEVEL``: one is beyond MAX_PEAK.
+    """
+    peak = float(np.abs(samples).max()) if samples.size else 0.0
+    if not peak <= MAX_PEAK:
+        message = f"a sample is {peak:.3g} times full scale; at most {MAX_PEAK:.0e} can be separated: is it float PCM?"
+        raise invalid("AUDIO_LEVEL", message, peak=peak, limit=MAX_PEAK)

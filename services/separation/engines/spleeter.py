@@ -12,9 +12,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch.nn import functional as F
 
+from chassis import torch_device as devices
 from chassis.errors import AntiphonError, not_ready
 from services.separation.engine import DEFAULT_PLAN, Plan, SeparatedBlock, Tuning
-from services.separation.engines import device as devices
 from services.separation.engines import spleeter_network
 from services.separation.engines.framing import (
     CHANNELS,
@@ -23,9 +23,9 @@ from services.separation.engines.framing import (
     SAMPLE_RATE,
     WINDOW,
     Patch,
-    check_peak,
     patches,
 )
+from services.separation.engines.level import check_peak
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel
@@ -88,7 +88,7 @@ class Spleeter:
     @classmethod
     def load(cls, model: InstalledModel, settings: SeparationSettings) -> Spleeter:
         """Loads the networks of the model's one safetensors file; see :meth:`Separator.load`."""
-        device = devices.choose(settings.device)
+        device = devices.choose(settings.device, "SEPARATION_DEVICE")
         torch.set_num_threads(settings.thread_count)
         if device.type == "cuda":
             torch.backends.cudnn.allow_tf32 = False  # the default rounds inputs to 10 bits; we say float32
@@ -110,7 +110,8 @@ class Spleeter:
                 networks[stem] = spleeter_network.build(named)
             except ValueError as error:
                 raise _unreadable(path, f"{stem}.{error}") from error
-        return cls(networks, device)
+        with devices.memory_told():
+            return cls(networks, device)
 
     def tuned(self, tuning: Tuning) -> Tuning:
         """Refuses every choice: there is none; see :meth:`Separator.tuned`."""
@@ -133,7 +134,7 @@ class Spleeter:
         lead, sent = WINDOW // 2, 0  # the half window of zeros before the mix is not part of any stem
         for patch in patches(counted()):
             check_peak(patch.samples)
-            with torch.inference_mode():
+            with torch.inference_mode(), devices.memory_told():
                 final = waves.add(self._separate_patch(patch, checkpoint))
                 final /= envelope.add((self._window**2).expand(patch.frames, WINDOW))
             skipped = min(lead, final.shape[-1])

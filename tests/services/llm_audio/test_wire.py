@@ -15,6 +15,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as pb_grpc
 from antiphon_client import AntiphonClientError
+from antiphon_client.connection import keep_status
 from chassis import status
 from tests.services.llm_audio.conftest import SMOL, SONG, Serve
 
@@ -87,7 +88,7 @@ async def test_chunks_that_do_not_fit_together_are_refused(serve: Serve) -> None
         async def reason(*chunks: audio_pb2.AudioChunk) -> str:
             requests = [pb.DescribeRequest(config=config()), *(pb.DescribeRequest(chunk=each) for each in chunks)]
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                async for _ in stub.Describe(iter(requests), timeout=60):
+                async for _ in keep_status(stub.Describe(iter(requests), timeout=60)):
                     pass
             return status.from_status(status.from_rpc_error(caught.value)).reason
 

@@ -72,7 +72,6 @@ def separated(separator: Demucs, mix: np.ndarray, block: int = 30_000, exact: bo
     frames = 0
     for each in separator.separate(cut(mix, block), plan=Plan(level=level, **plan)):
         assert each.first_frame == frames
-        assert each.frame_count > 0
         frames += each.frame_count
         found.append(dict(each.stems))
     assert frames == mix.shape[1]
@@ -283,7 +282,19 @@ def test_what_is_left_to_the_model_is_filled_in(networks: dict[str, Any]) -> Non
 def test_blocks_come_in_step_whatever_the_passes(bag_of_four: list[Any]) -> None:
     separator = engine(*bag_of_four, weights=tiny_demucs.MDX)
     plan = Plan(tuning=Tuning(shifts=2))
-    starts = [each.first_frame for each in separator.separate(cut(music(110_000), 25_000), plan=plan)]
+    blocks = list(separator.separate(cut(music(110_000), 25_000), plan=plan))
+    starts = [each.first_frame for each in blocks if each.frame_count]
     assert starts[0] == 0
     assert all(one < other for one, other in pairwise(starts))
     assert len(starts) > 2
+
+
+def test_of_several_networks_each_chunk_tells_how_far_the_work_is(bag_of_four: list[Any]) -> None:
+    blocks = list(engine(*bag_of_four).separate(cut(music(100_000), 25_000)))
+    stride = 3 * RATE // 4  # of segments of 1 s
+    # Four chunks for each of the four; the last of a stretch makes it final.
+    assert [each.frame_count > 0 for each in blocks] == 4 * [False, False, False, True]
+    told = [each.end for each in blocks]
+    assert told[:4] == [stride // 4, stride // 2, 3 * stride // 4, stride]
+    assert told == sorted(told)
+    assert told[-1] == 100_000

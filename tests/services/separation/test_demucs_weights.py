@@ -219,6 +219,22 @@ def test_the_first_chunk_tells_how_many_fit_into_what_is_free(monkeypatch: pytes
     assert backend.at_once == 16
 
 
+def test_running_out_of_the_machines_memory_is_told_while_loading_and_computing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
+
+    backend = TorchBackend([Starved(room=1)], torch.device("cpu"))
+    monkeypatch.setattr(backend, "_forward", fail)
+    with pytest.raises(AntiphonError, match="WORKER_OUT_OF_MEMORY"):
+        backend.run(0, [np.zeros((2, 10), np.float32)])
+    network = Starved(room=1)
+    monkeypatch.setattr(network, "to", fail)
+    with pytest.raises(AntiphonError, match="WORKER_OUT_OF_MEMORY"):
+        TorchBackend([network], torch.device("cpu"))
+
+
 def test_float16_is_refused_on_a_cpu() -> None:
     with pytest.raises(AntiphonError, match="PRECISION_NOT_AVAILABLE"):
         TorchBackend([], torch.device("cpu"), "float16")

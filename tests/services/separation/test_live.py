@@ -20,6 +20,7 @@ import pytest
 from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
+from antiphon_client.connection import keep_status
 from chassis import status
 from chassis.audio import RawPcm
 from chassis.errors import AntiphonError, Cancelled
@@ -260,7 +261,7 @@ def chunks(mix: np.ndarray, cut: int = 100_000, **config: Any) -> Iterator[pb.St
 
 async def failure(call: Any) -> AntiphonError:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        async for _ in call:
+        async for _ in keep_status(call):
             pass
     return status.from_status(status.from_rpc_error(caught.value))
 
@@ -327,7 +328,7 @@ async def test_a_caller_that_leaves_or_runs_late_frees_the_place(tmp_path: Path,
         late = stub.StreamingSeparate(timeout=2)
         await late.write(first)  # and nothing more: the deadline comes while it waits for audio
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            async for _ in late:
+            async for _ in keep_status(late):
                 pass
         assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
         await _until(lambda: host.live.status.admitted == 0)

@@ -196,6 +196,27 @@ def test_a_cancel_ends_it_before_the_next_network_and_leaves_the_model_as_it_was
     assert all(np.array_equal(before[stem], after[stem]) for stem in tiny.stems)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("DefaultCPUAllocator: can't allocate memory")],
+)
+def test_running_out_of_memory_is_told_and_the_next_clip_is_separated(
+    tiny: Spleeter, signals: Any, monkeypatch: pytest.MonkeyPatch, error: RuntimeError
+) -> None:
+    def fail(magnitude: torch.Tensor) -> torch.Tensor:
+        raise error
+
+    mix = signals.noise(20_000)
+    before = separated(tiny, [mix])
+    with monkeypatch.context() as patched:
+        patched.setattr(tiny, "_networks", {stem: fail for stem in tiny.stems})
+        with pytest.raises(AntiphonError) as caught:
+            separated(tiny, [mix])
+    assert (caught.value.code, caught.value.reason) == ("RESOURCE_EXHAUSTED", "WORKER_OUT_OF_MEMORY")
+    after = separated(tiny, [mix])
+    assert all(np.array_equal(before[stem], after[stem]) for stem in tiny.stems)
+
+
 def test_a_model_says_its_stems_without_being_loaded(tiny_model: InstalledModel) -> None:
     assert Spleeter.stems_of(tiny_model) == ("vocals", "accompaniment")
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
+
+NUMERALS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
 def word_errors(said: str, heard: str) -> int:
@@ -18,6 +21,21 @@ def word_errors(said: str, heard: str) -> int:
 
 
 def words(text: str) -> list[str]:
-    """The words of ``text`` as they are compared: without case, punctuation, hyphens and accents."""
+    """The words of ``text`` as they are compared: without case, punctuation, hyphens and accents.
+
+    "2" is the English word two: Whisper writes either, and takes up what it wrote before.
+    """
     plain = "".join(each for each in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(each))
-    return re.findall(r"[^\W_]+(?:'[^\W_]+)*", re.sub(r"\bmr\b\.?", "mister", plain))
+    found = re.findall(r"[^\W_]+(?:'[^\W_]+)*", re.sub(r"\bmr\b\.?", "mister", plain))
+    return [NUMERALS[int(each)] if re.fullmatch("[0-9]|1[0-2]", each) else each for each in found]
+
+
+def differences(said: str, heard: str) -> list[str]:
+    """What was heard otherwise, each with the word before it: ``press [ two > too ]``."""
+    wanted, given = words(said), words(heard)
+    changes = difflib.SequenceMatcher(None, wanted, given, autojunk=False).get_opcodes()
+    return [
+        " ".join([*wanted[max(0, first - 1) : first], "[", *wanted[first:after], ">", *given[start:end], "]"])
+        for kind, first, after, start, end in changes
+        if kind != "equal"
+    ]

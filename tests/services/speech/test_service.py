@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -17,39 +17,15 @@ import renderers
 from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
-from antiphon_client import AntiphonClientError, Client
+from antiphon_client import AntiphonClientError
 from chassis.models import Store
-from chassis.server import Server, ServerSettings, WorkerSettings
-from chassis.server.family import FamilyHost
-from services.speech import service
-from services.speech.settings import SpeechSettings
 from tests.fixtures.processes import until_all_idle
 from tests.services.speech import recordings
+from tests.services.speech.serving import TINY, serving
 
 pytestmark = pytest.mark.weights
 
-TINY = "whisper-tiny.en"
 LYRICS = f"{recordings.LINES['0880']}\n\nthe quick brown fox jumps over the lazy dog\n{recordings.LINES['0890']}"
-
-
-@asynccontextmanager
-async def serving(store: Store, folder: Path, port: int) -> AsyncIterator[tuple[Client, FamilyHost]]:
-    """The service with whisper-tiny.en and one worker, and a client of it; skipped where the model is missing."""
-    if not store.installed(TINY):
-        pytest.skip(f"{TINY} is not installed in {store.root}: antiphon models pull {TINY}")
-    settings = ServerSettings(port=port, spool_dir=folder, lame_duck_seconds=0.0)
-    family = service.family(SpeechSettings(device="cpu", default_model=TINY, live_streams=0))
-    host = FamilyHost(family, settings, WorkerSettings(models=store.root))
-    server = Server("speech", settings)
-    server.add(service.Servicer(host), service.register, service.FULL_NAME)
-    host.start()
-    await server.start()
-    async with Client(f"127.0.0.1:{port}") as client:
-        try:
-            yield client, host
-        finally:
-            await server.drain()
-            await host.close()
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ class LineBreaking(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LINE_BREAKING_UNSPECIFIED: _ClassVar[LineBreaking]
     LINE_BREAKING_SEGMENTS: _ClassVar[LineBreaking]
     LINE_BREAKING_SINGING: _ClassVar[LineBreaking]
+    LINE_BREAKING_SUBTITLES: _ClassVar[LineBreaking]
 TASK_UNSPECIFIED: Task
 TASK_TRANSCRIBE: Task
 TASK_TRANSLATE: Task
@@ -48,6 +49,7 @@ RENDER_FORMAT_TEXT: RenderFormat
 LINE_BREAKING_UNSPECIFIED: LineBreaking
 LINE_BREAKING_SEGMENTS: LineBreaking
 LINE_BREAKING_SINGING: LineBreaking
+LINE_BREAKING_SUBTITLES: LineBreaking
 
 class TranscribeRequest(_message.Message):
     __slots__ = ("config", "chunk")
@@ -390,7 +392,7 @@ class AlignedLyrics(_message.Message):
     def __init__(self, lines: _Optional[_Iterable[_Union[AlignedLine, _Mapping]]] = ..., summary: _Optional[_Union[AlignmentSummary, _Mapping]] = ...) -> None: ...
 
 class RenderTranscriptRequest(_message.Message):
-    __slots__ = ("transcript", "lyrics", "format", "line_breaking", "max_line_characters", "pause_duration", "title", "artist", "album")
+    __slots__ = ("transcript", "lyrics", "format", "line_breaking", "max_line_characters", "pause_duration", "title", "artist", "album", "max_lines")
     TRANSCRIPT_FIELD_NUMBER: _ClassVar[int]
     LYRICS_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
@@ -400,6 +402,7 @@ class RenderTranscriptRequest(_message.Message):
     TITLE_FIELD_NUMBER: _ClassVar[int]
     ARTIST_FIELD_NUMBER: _ClassVar[int]
     ALBUM_FIELD_NUMBER: _ClassVar[int]
+    MAX_LINES_FIELD_NUMBER: _ClassVar[int]
     transcript: Transcript
     lyrics: AlignedLyrics
     format: RenderFormat
@@ -409,7 +412,8 @@ class RenderTranscriptRequest(_message.Message):
     title: str
     artist: str
     album: str
-    def __init__(self, transcript: _Optional[_Union[Transcript, _Mapping]] = ..., lyrics: _Optional[_Union[AlignedLyrics, _Mapping]] = ..., format: _Optional[_Union[RenderFormat, str]] = ..., line_breaking: _Optional[_Union[LineBreaking, str]] = ..., max_line_characters: _Optional[int] = ..., pause_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., title: _Optional[str] = ..., artist: _Optional[str] = ..., album: _Optional[str] = ...) -> None: ...
+    max_lines: int
+    def __init__(self, transcript: _Optional[_Union[Transcript, _Mapping]] = ..., lyrics: _Optional[_Union[AlignedLyrics, _Mapping]] = ..., format: _Optional[_Union[RenderFormat, str]] = ..., line_breaking: _Optional[_Union[LineBreaking, str]] = ..., max_line_characters: _Optional[int] = ..., pause_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., title: _Optional[str] = ..., artist: _Optional[str] = ..., album: _Optional[str] = ..., max_lines: _Optional[int] = ...) -> None: ...
 
 class RenderTranscriptResponse(_message.Message):
     __slots__ = ("text", "media_type", "file_extension")

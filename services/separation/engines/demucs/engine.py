@@ -6,26 +6,25 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 
+from chassis import torch_device as devices
 from chassis.errors import invalid, not_ready
 from services.separation.engine import DEFAULT_PLAN, MixLevel, Plan, SeparatedBlock, Tuning
-from services.separation.engines import device as devices
 from services.separation.engines.demucs import weights
 from services.separation.engines.demucs.bag import TRANSITION_SECONDS, Bag, Part
 from services.separation.engines.demucs.overlap_add import Chunk, Lane, Window
 from services.separation.engines.demucs.torch_backend import TorchBackend
+from services.separation.engines.level import check_peak
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel
     from services.separation.settings import SeparationSettings
-
-MAX_PEAK = 1e6
-"""Largest sample taken, full scale 1.0: the spectrum of it can still be squared in float32."""
 
 DEFAULT_OVERLAP = 0.25
 _LIBRARIES = ("demucs", "numpy", "safetensors")
@@ -82,18 +81,17 @@ class Demucs:
     @classmethod
     def load(cls, model: InstalledModel, settings: SeparationSettings) -> Demucs:
         """Loads the networks that the model's yaml file names; see :meth:`Separator.load`."""
-        device = devices.choose(settings.device)
+        device = devices.choose(settings.device, "SEPARATION_DEVICE")
         torch.set_num_threads(settings.thread_count)
         if device.type == "cuda":
             torch.backends.cudnn.allow_tf32 = False  # the default rounds inputs to 10 bits; we say float32
         recipe = weights.read_recipe(model)
         try:
-            bag = Bag([weights.load(path) for path in recipe.networks], recipe.weights, recipe.segment)
+            return cls(*_bag_and_backend(recipe, model.directory, device, settings))
         except ValueError as error:
             raise not_ready(
                 "MODEL_UNREADABLE", f"model {model.name} cannot be used: {error}", model=model.name, problem=error
             ) from error
-        return cls(bag, _backend(bag, [path.stem for path in recipe.networks], model.directory, device, settings))
 
     def tuned(self, tuning: Tuning) -> Tuning:
         """Fills in no shifts, a quarter of overlap, and the networks' own segment; see :meth:`Separator.tuned`."""
@@ -127,7 +125,7 @@ class Demucs:
             if block is None:
                 window.closed = True
             else:
-                _check_peak(block)
+                check_peak(block)
                 window.push(block)
             waiting += crew.chunks()
             # Of a live mix no chunk waits for another to be computed with.
@@ -137,9 +135,8 @@ class Demucs:
                 now, waiting = waiting[: self._backend.at_once], waiting[self._backend.at_once :]
                 self._compute(now)
                 count = crew.ready
-                if count:
-                    yield SeparatedBlock(sent, crew.take(stems, count))
-                    sent += count
+                yield SeparatedBlock(sent, crew.take(stems, count), crew.reached)
+                sent += count
             window.forget(crew.keep)
 
     def _runs(self, stems: tuple[str, ...], tuning: Tuning, level: MixLevel | None, window: Window) -> list[Run]:
@@ -202,6 +199,11 @@ class Crew:
         return min(run.lane.ready for run in self._runs)
 
     @property
+    def reached(self) -> int:
+        """Samples of the mix that the work of all passes together is worth."""
+        return sum(run.lane.reached for run in self._runs) // len(self._runs)
+
+    @property
     def keep(self) -> int:
         """Where that part of the mix begins which some pass may still want."""
         return min(run.lane.keep for run in self._runs)
@@ -218,9 +220,9 @@ class Crew:
         return {stem: sums[stem] for stem in stems}
 
 
-def _backend(
-    bag: Bag, names: Sequence[str], directory: Path, device: torch.device, settings: SeparationSettings
-) -> Backend:
+def _bag_and_backend(
+    recipe: weights.Recipe, directory: Path, device: torch.device, settings: SeparationSettings
+) -> tuple[Bag, Backend]:
     """What the settings ask for; by default OpenVINO for HTDemucs on a CPU, and torch for everything else."""
     wanted = settings.backend
     if wanted == "openvino" and device.type != "cpu":
@@ -231,26 +233,34 @@ def _backend(
             backend=wanted,
             device=device,
         )
-    if wanted == "torch" or device.type != "cpu" or importlib.util.find_spec("openvino") is None:
-        return TorchBackend(bag.networks, device, settings.precision, settings.chunks_at_once)
-    # Imported here: it takes a second, and nothing else needs it.
-    from services.separation.engines.demucs import openvino_graph
-    from services.separation.engines.demucs.openvino_backend import OpenVinoBackend
+    if wanted != "torch" and device.type == "cpu" and importlib.util.find_spec("openvino") is not None:
+        # Imported here: it takes a second, and nothing else needs it.
+        from services.separation.engines.demucs import openvino_graph
+        from services.separation.engines.demucs.openvino_backend import OpenVinoBackend
 
-    if wanted == "auto" and not all(map(openvino_graph.is_graphable, bag.networks)):
-        return TorchBackend(bag.networks, device, settings.precision, settings.chunks_at_once)
-    folder = openvino_graph.folder_for(directory, settings.graph_dir)
-    folders = [folder / name for name in names]
-    return OpenVinoBackend(bag.networks, folders, settings.precision, settings.thread_count, settings.chunks_at_once)
+        shells = [weights.shell(path) for path in recipe.networks]
+        if wanted == "openvino" or all(map(openvino_graph.is_graphable, shells)):
+            bag = Bag(shells, recipe.weights, recipe.segment)
+            folder = openvino_graph.folder_for(directory, settings.graph_dir)
+            return bag, OpenVinoBackend(
+                bag.networks,
+                [folder / path.stem for path in recipe.networks],
+                [partial(_loaded, path, each) for path, each in zip(recipe.networks, bag.networks, strict=True)],
+                settings.precision,
+                settings.thread_count,
+                settings.chunks_at_once,
+            )
+    bag = Bag([weights.load(path) for path in recipe.networks], recipe.weights, recipe.segment)
+    return bag, TorchBackend(bag.networks, device, settings.precision, settings.chunks_at_once)
+
+
+def _loaded(path: Path, shell: Any) -> torch.nn.Module:
+    """The network whose shell is in use, cut as the bag cuts it."""
+    network: Any = weights.load(path)
+    network.segment = shell.segment
+    return network
 
 
 def _with_end(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray | None]:
     yield from blocks
     yield None
-
-
-def _check_peak(samples: np.ndarray) -> None:
-    peak = float(np.abs(samples).max()) if samples.size else 0.0
-    if not peak <= MAX_PEAK:
-        message = f"a sample is {peak:.3g} times full scale; at most {MAX_PEAK:.0e} can be separated: is it float PCM?"
-        raise invalid("AUDIO_LEVEL", message, peak=peak, limit=MAX_PEAK)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from chassis.errors import not_ready
 from services.separation.engines.demucs import openvino_graph as graphs
+from services.separation.engines.demucs import resident
 
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
 """What OpenVINO calls the number formats."""
@@ -24,8 +25,9 @@ class OpenVinoBackend:
     """The networks of a bag as OpenVINO graphs; see :class:`services.separation.engines.demucs.engine.Backend`.
 
     Args:
-        networks: HTDemucs networks, see :func:`openvino_graph.is_graphable`; their weights are let go.
+        networks: HTDemucs networks, see :func:`openvino_graph.is_graphable`; only their transforms are used.
         folders: For each the folder that keeps its graph.
+        loads: For each what gives it with its weights, called where its graph must be made.
         precision: A key of HINTS.
         threads: Threads of one chunk.
         at_once: Chunks computed side by side; 0 for one.
@@ -42,6 +44,7 @@ class OpenVinoBackend:
         self,
         networks: Sequence[Any],
         folders: Sequence[Path],
+        loads: Sequence[Callable[[], Any]],
         precision: str = "float32",
         threads: int = 1,
         at_once: int = 1,
@@ -74,9 +77,10 @@ class OpenVinoBackend:
             "ENABLE_CPU_PINNING": False,
         }
         self._networks, self._compiled = list(networks), []
-        for network, folder in zip(networks, folders, strict=True):
-            self._compiled.append(runtime.compile_model(graphs.graph(runtime, network, folder), "CPU", options))
-            network.to("meta")  # only its transforms are needed from here on, and they have no weights
+        for folder, load in zip(folders, loads, strict=True):
+            self._compiled.append(runtime.compile_model(graphs.graph(runtime, load, folder), "CPU", options))
+            # The compiled graph has the weights in an order of its own; it keeps the file mapped all the same.
+            resident.drop_pages(folder / graphs.WEIGHTS)
         self._requests = threading.local()
         self._threads = ThreadPoolExecutor(self.at_once) if self.at_once > 1 else None
 
@@ -93,7 +97,9 @@ class OpenVinoBackend:
             request = self._request(index)
             request.infer([mix.numpy(), spectrum.numpy()], share_inputs=True)
             spectra, waves = (torch.from_numpy(request.get_output_tensor(place).data) for place in (0, 1))
-            return graphs.joined(network, spectra, waves)[0, ..., :length].numpy()
+            answer = graphs.joined(network, spectra, waves)[0, ..., :length].numpy()
+        resident.trim()
+        return answer
 
     def _request(self, index: int) -> openvino.InferRequest:
         """One for each thread: a request holds the memory of one chunk."""

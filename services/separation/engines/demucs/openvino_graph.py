@@ -11,23 +11,31 @@ import contextlib
 import copy
 import importlib.metadata
 import logging
+import math
 import os
 import secrets
 import shutil
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from demucs.htdemucs import HTDemucs
+from torch.nn import functional as F
 
 # Converting a model would report to a server which operators it holds; without this package OpenVINO stays silent.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 import openvino  # noqa: E402
 
-VERSION = "1"
+from services.separation.engines.demucs.flat_residual import flattened  # noqa: E402
+
+VERSION = "2"
 """Of what is traced here; a change makes every kept graph be made again."""
+
+WEIGHTS = "core.bin"
+"""Beside the graph itself, ``core.xml``, in its folder."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,9 +58,35 @@ def spectrum_of(network: Any, mix: torch.Tensor) -> torch.Tensor:
 
 
 def joined(network: Any, spectra: torch.Tensor, waves: torch.Tensor) -> torch.Tensor:
-    """The stems, (1, stems, channels, samples), of the graph's two answers."""
-    answer: torch.Tensor = waves + network._ispec(network._mask(None, spectra), waves.shape[-1])
+    """The stems, (1, stems, channels, samples), of the graph's two answers.
+
+    What ``network._mask`` and ``network._ispec`` make of them, with sums in place of a general fold and one stem at a
+    time: all at once would hold ten times the answer for a moment.
+    """
+    size, hop, length = int(network.nfft), int(network.hop_length), waves.shape[-1]
+    window, overlaps = torch.hann_window(size), size // hop
+    # Two frames on either side are cut off by demucs' transform, and are zeros here.
+    frames = spectra.shape[-1] + 4
+    envelope = _folded((window * window).expand(1, frames, size), overlaps)
+    window = window * math.sqrt(size)  # demucs' transforms are normalised
+    start = size // 2 + hop // 2 * 3
+    answer = torch.empty_like(waves)
+    for stem in range(waves.shape[1]):
+        parts = spectra[0, stem].unflatten(0, (-1, 2)).permute(0, 3, 2, 1)  # channels, frames, bins, two parts
+        bins = torch.view_as_complex(F.pad(parts, (0, 0, 0, 1, 2, 2)).contiguous())
+        sound = _folded(torch.fft.irfft(bins, n=size).mul_(window), overlaps).div_(envelope)
+        torch.add(waves[0, stem], sound[:, start : start + length], out=answer[0, stem])
     return answer
+
+
+def _folded(frames: torch.Tensor, overlaps: int) -> torch.Tensor:
+    """Sums of frames, (channels, frames, size), each a part of its size later than the last: (channels, samples)."""
+    channels, count, size = frames.shape
+    parts = frames.unflatten(-1, (overlaps, size // overlaps))
+    total = frames.new_zeros(channels, count + overlaps - 1, size // overlaps)
+    for part in range(overlaps):
+        total[:, part : part + count] += parts[:, :, part]
+    return total.flatten(1)
 
 
 def folder_for(directory: Path, elsewhere: Path | None) -> Path:
@@ -67,10 +101,15 @@ def folder_for(directory: Path, elsewhere: Path | None) -> Path:
     return base / f"{made_by}-{VERSION}"
 
 
-def graph(runtime: openvino.Core, network: Any, folder: Path) -> openvino.Model:
+def graph(runtime: openvino.Core, load: Callable[[], Any], folder: Path) -> openvino.Model:
     """Reads the graph kept in ``folder``; makes it, and keeps it there, where there is none or it cannot be read.
 
     Where the folder cannot be written to, the graph is made each time.
+
+    Args:
+        runtime: What reads it.
+        load: Gives the network with its weights; called only where the graph must be made.
+        folder: Where it is kept.
     """
     if (folder / "core.xml").exists():
         try:
@@ -78,13 +117,15 @@ def graph(runtime: openvino.Core, network: Any, folder: Path) -> openvino.Model:
         except RuntimeError as error:
             _log.warning("the graph in %s cannot be read and is made again: %s", folder, str(error).splitlines()[0])
             shutil.rmtree(folder, ignore_errors=True)
-    made = trace(network)
+    made = trace(load())
     fresh = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
         fresh.mkdir(parents=True)
         openvino.save_model(made, fresh / "core.xml", compress_to_fp16=False)
         with contextlib.suppress(FileExistsError, OSError):  # another worker was quicker
             os.rename(fresh, folder)
+        # Read back, so that the weights are the file's pages and what they were made of can go.
+        return runtime.read_model(folder / "core.xml")
     except (OSError, RuntimeError) as error:
         _log.warning("the graph cannot be kept in %s and is made at each start: %s", folder, error)
     finally:
@@ -99,7 +140,7 @@ def trace(network: Any) -> openvino.Model:
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)  # the fused attention is no operator that can be converted
     try:
-        with torch.no_grad(), warnings.catch_warnings():
+        with torch.no_grad(), flattened(network), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that shapes are taken for constants, which is what is wanted
             example = (mix, spectrum_of(network, mix))
             return openvino.convert_model(core, example_input=example, input=[list(each.shape) for each in example])

@@ -118,6 +118,11 @@ class Lane:
         return sum(part.shape[-1] for part in self._final)
 
     @property
+    def reached(self) -> int:
+        """Position in the mix up to which all is final."""
+        return min(max(self._joined, 0), self._window.received)
+
+    @property
     def keep(self) -> int:
         """Where that part of the mix begins which this lane may still want."""
         return max(self._next - self._cut.wanted(self._cut.segment) // 2 - 1, 0)
@@ -147,6 +152,8 @@ class Lane:
 
     def take(self, count: int) -> np.ndarray:
         """The next ``count`` final samples of the stems kept, ``(stems, channels, count)``."""
+        if not count:
+            return self._sum[..., :0].copy()
         parts, missing = [], count
         while missing:
             part = self._final.pop(0)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from chassis import torch_device as devices
 from chassis.errors import AntiphonError, not_ready
-from services.separation.engines import device as devices
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 MAX_BATCH = 16
@@ -48,7 +48,11 @@ class TorchBackend:
                 precision=precision,
                 device=device.type,
             )
-        self._networks = [network.to(device) for network in networks]
+        # torch's shortcut for whole attention layers holds every weight of the attention at once; without it the work
+        # is done in tiles, with the same result, sooner and in less memory.
+        torch.backends.mha.set_fastpath_enabled(False)
+        with devices.memory_told():
+            self._networks = [network.to(device) for network in networks]
         self._device = device
         self._measure = device.type != "cpu" and at_once == 0
         self.device = devices.describe(device)
@@ -63,11 +67,13 @@ class TorchBackend:
         good.
 
         Raises:
-            AntiphonError: RESOURCE_EXHAUSTED, ``DEVICE_OUT_OF_MEMORY``: it does not suffice for a single chunk.
+            AntiphonError: RESOURCE_EXHAUSTED, ``DEVICE_OUT_OF_MEMORY``: it does not suffice for a single chunk;
+                ``WORKER_OUT_OF_MEMORY``: that of the machine does not.
         """
         if self._device.type == "cpu":
             compute = self._threads.map if self._threads is not None else map
-            return [answer[0] for answer in compute(lambda chunk: self._forward(index, chunk[None]), chunks)]
+            with devices.memory_told():
+                return [answer[0] for answer in compute(lambda chunk: self._forward(index, chunk[None]), chunks)]
         answers: list[np.ndarray] = []
         while len(answers) < len(chunks):
             rest = chunks[len(answers) :]

@@ -33,6 +33,10 @@ CLASSES: Mapping[str, type[torch.nn.Module]] = {
 }
 """What a weights file may be, by the name that demucs writes into it."""
 
+_OF_CUT = ("sources", "audio_channels", "samplerate", "segment", "use_train_segment")
+_OF_TRANSFORMS = (*_OF_CUT, "nfft", "cac", "wiener_iters", "end_iters", "wiener_residual")
+"""Arguments that decide how a network's input is cut, and how it is transformed."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -114,6 +118,31 @@ def load(path: Path) -> torch.nn.Module:
         problem = f"its weights do not fit {network.__name__} ({type(error).__name__}: {str(error)[:400]})"
         raise unreadable(path, problem) from error
     return built.eval().requires_grad_(False)
+
+
+def shell(path: Path) -> torch.nn.Module:
+    """A network of the file's class with its stems, rate and transforms, and hardly any weights.
+
+    For whoever computes what lies between the transforms by other means.
+
+    Raises:
+        AntiphonError: FAILED_PRECONDITION, ``MODEL_UNREADABLE``: the head of the file is not that of a network.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            network, args, kwargs = _head(path, file.metadata() or {})
+    except (OSError, SafetensorError) as error:
+        raise unreadable(path, str(error)) from error
+    parameters = inspect.signature(network)
+    known = {name: value for name, value in kwargs.items() if name in parameters.parameters}
+    try:
+        given = parameters.bind(*args, **known).arguments
+        kept = {name: value for name, value in given.items() if name in _OF_TRANSFORMS}
+        fewest = {"channels": 8, **({"t_layers": 0} if network is HTDemucs else {})}
+        return network(**kept, **fewest).eval().requires_grad_(False)
+    except Exception as error:  # whatever a constructor makes of arguments that are not its own
+        problem = f"its arguments do not fit {network.__name__} ({type(error).__name__}: {str(error)[:400]})"
+        raise unreadable(path, problem) from error
 
 
 def unreadable(path: Path, problem: str) -> AntiphonError:

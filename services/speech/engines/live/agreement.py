@@ -1,10 +1,20 @@
-"""LocalAgreement-2: a word is settled when two hypotheses in a row have it, and then stays."""
+"""LocalAgreement-2: a word is settled when two hypotheses in a row have it, and then stays.
+
+Where the model doubts a word, two looks at nearly the same audio may make the same mistake: such a word is settled when
+some audio follows it.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from services.speech.engines.live.contract import Heard
+
+DOUBTFUL = 0.5
+"""Probability below which a word is doubted."""
+FOLLOWING_SECONDS = 1.0
+"""Audio that has to follow a word that is doubted."""
 
 
 class Agreement:
@@ -25,10 +35,15 @@ class Agreement:
         self.heard = False
         """Whether ``tail`` is of a hypothesis about the audio since the last reset."""
 
-    def update(self, words: Sequence[Heard]) -> tuple[Heard, ...]:
-        """Takes the next hypothesis; returns what it settles: the words at its front that the last one had too."""
+    def update(self, words: Sequence[Heard], heard_to: float = math.inf) -> tuple[Heard, ...]:
+        """Takes the next hypothesis, about the audio up to ``heard_to`` seconds.
+
+        Returns what it settles: the words at its front that the last one had too, as far as they are beyond doubt.
+        """
         count = 0
-        while count < min(len(words), len(self.tail)) and words[count].letters == self.tail[count].letters:
+        for word, before in zip(words, self.tail, strict=False):
+            if word.letters != before.letters or _doubted(word, heard_to):
+                break
             count += 1
         self.before = self.tail[count:] if self.heard else None
         self.tail, self.heard = tuple(words), True
@@ -65,6 +80,11 @@ class Agreement:
         if self.before is None or not self.tail:
             return None
         return common([word.letters for word in self.before], [word.letters for word in self.tail]) / len(self.tail)
+
+
+def _doubted(word: Heard, heard_to: float) -> bool:
+    unsure = word.probability is not None and word.probability < DOUBTFUL
+    return unsure and word.end > heard_to - FOLLOWING_SECONDS
 
 
 def common(first: Sequence[str], second: Sequence[str]) -> int:

@@ -165,14 +165,14 @@ class LiveListener:
         )
         facts = source.facts
         assert facts is not None
-        heard = session.heard_anything
-        candidates = session.candidates if heard else ()
+        heard = session.hearing.heard_anything
+        candidates = session.hearing.candidates if heard else ()
         likely = {each.language: each.probability for each in candidates}
         return LiveSummary(
             source=facts,
             work=work,
-            language=session.language if heard else None,
-            language_probability=likely.get(session.language or ""),
+            language=session.hearing.language if heard else None,
+            language_probability=likely.get(session.hearing.language or ""),
             language_candidates=candidates[:CANDIDATES],
             speech_seconds=session.speech_samples / SAMPLE_RATE,
             utterances=session.utterance,
@@ -210,12 +210,13 @@ def _follow(task: LiveTask, source: LiveSource, session: Session, model: Any) ->
 
 
 def _warnings(session: Session) -> Iterator[WarningFacts]:
-    if not session.heard_anything:
+    hearing = session.hearing
+    if not hearing.heard_anything:
         yield WarningFacts("NO_SPEECH", f"no speech was found in {session.seconds:.1f} s of audio", "final")
     if session.max_lag > LATE_SECONDS:
         message = f"the model was up to {session.max_lag:.1f} s behind and left out {session.skipped_steps} hypotheses"
         yield WarningFacts("LIVE_BEHIND", f"{message}; the machine carries fewer streams than it was given", "final")
-    if session.candidates and session.heard_anything and session.candidates[0].probability < UNCERTAIN:
-        probability = session.candidates[0].probability
-        message = f"the language {session.language} is a guess, probability {probability:.2f}; name it if you know it"
+    if hearing.candidates and hearing.heard_anything and hearing.candidates[0].probability < UNCERTAIN:
+        probability = hearing.candidates[0].probability
+        message = f"the language {hearing.language} is a guess, probability {probability:.2f}; name it if you know it"
         yield WarningFacts("LANGUAGE_UNCERTAIN", message, "language_code")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from services.speech.engine import SAMPLE_RATE, LanguageCandidate, Word
+from services.speech.engine import SAMPLE_RATE, Word
 from services.speech.engines.live.activity import FRAME, Activity, Change
 from services.speech.engines.live.agreement import Agreement
 from services.speech.engines.live.arrivals import Arrivals
@@ -24,6 +24,7 @@ from services.speech.engines.live.contract import (
     SpeechBegan,
     SpeechEnded,
 )
+from services.speech.engines.live.hearing import Hearing, Look
 
 STEP = 16 * FRAME
 """Samples between two hypotheses, 0.512 s, where the machine keeps up."""
@@ -41,13 +42,6 @@ DISAGREEMENT_SECONDS = 8.0
 LONGEST_SECONDS = 27.0
 """Whisper hears 30 s; what is unsettled for so long is let go."""
 HEARTBEAT = 5 * SAMPLE_RATE
-SHORTEST_WORD_SECONDS = 0.02
-"""One step of Whisper's clock."""
-MAX_WORDS_PER_SECOND = 8
-PROMPT_CHARACTERS = 300
-SURE = 0.5
-"""Probability of a language from which on it is kept."""
-LANGUAGE_SECONDS = 1.5
 
 
 class Detector(Protocol):
@@ -82,7 +76,6 @@ class Session:
         request: LiveRequest,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._model = model
         self._detector = detector
         self._request = request
         self._clock = clock
@@ -100,12 +93,8 @@ class Session:
         self._last_told = 0
         self._step_seconds = 0.0
         self._hurrying = False
-        self._text = ""
         self._ended = False
-        only = next(iter(model.languages)) if len(model.languages) == 1 else None
-        self.language = request.language or only
-        self.candidates: tuple[LanguageCandidate, ...] = ()
-        self.heard_anything = False
+        self.hearing = Hearing(model, request)
         self.utterance = 0
         self.speech_samples = 0
         self.steps = 0
@@ -199,7 +188,7 @@ class Session:
             self._hurrying = True
             return
         self._hurrying = False
-        settled = self._agreement.update(self._hear(position))
+        settled = self._agreement.update(self._hear(position), position / SAMPLE_RATE)
         if pause:
             # Whole words lie behind: only the last one, which may be the first half of a longer one, can still change.
             settled += self._agreement.settle(len(self._agreement.tail) - 1)
@@ -233,39 +222,23 @@ class Session:
         started = self._clock()
         self.max_lag = max(self.max_lag, self._lag())
         self.steps += 1
-        samples = self._audio[self._start - self._base : position - self._base]
         self._heard_to = position
-        language = self.language or self._detected(samples)
-        anchor = self._agreement.anchor
-        settled = tuple(token for word in anchor for token in word.tokens)
-        written = self._text[: len(self._text) - sum(len(word.text) for word in anchor)]
-        prompt = written[-PROMPT_CHARACTERS:] or self._request.initial_prompt
-        offset, limit = self._start / SAMPLE_RATE, position / SAMPLE_RATE
+        anchor = tuple(self._agreement.anchor)
         # Whisper lets a first word begin where the audio does, in the silence before it.
-        floor = max(self._agreement.end, self._activity.began / SAMPLE_RATE if not anchor else 0.0)
-        heard = tuple(
-            replace(
-                word, start=min(max(word.start + offset, floor), limit), end=min(max(word.end + offset, floor), limit)
-            )
-            for word in self._model.hear(samples, language, prompt, settled)
+        began = 0.0 if anchor else self._activity.began / SAMPLE_RATE
+        look = Look(
+            samples=self._audio[self._start - self._base : position - self._base],
+            start=self._start / SAMPLE_RATE,
+            anchor=anchor,
+            floor=max(self._agreement.end, began),
+            speech_end=(self._activity.last_speech + POST_ROLL) / SAMPLE_RATE,
         )
-        heard = plausible(heard, min(limit, (self._activity.last_speech + POST_ROLL) / SAMPLE_RATE))
+        heard = self.hearing.hear(look)
         self._step_seconds = self._clock() - started
         return heard
 
-    def _detected(self, samples: np.ndarray) -> str:
-        self.candidates = self._model.detect_language(samples)
-        first = self.candidates[0]
-        if first.probability >= SURE and len(samples) >= LANGUAGE_SECONDS * SAMPLE_RATE:
-            self.language = first.language
-        return first.language
-
     def _final(self, words: tuple[Heard, ...], ends: bool) -> Final:
-        if words:
-            self.heard_anything = True
-            self.language = self.language or self.candidates[0].language
-        text = "".join(word.text for word in words)
-        self._text = (self._text + text)[-4 * PROMPT_CHARACTERS :]
+        text = self.hearing.settle(words)
         start = words[0].start if words else self._agreement.end
         end = words[-1].end if words else self._agreement.end
         utterance = self.utterance
@@ -308,16 +281,3 @@ class Session:
 
     def _at(self) -> Position:
         return Position(self._activity.position / SAMPLE_RATE, self._lag())
-
-
-def plausible(words: tuple[Heard, ...], limit: float) -> tuple[Heard, ...]:
-    """The words without those at the end that take no time: what Whisper says again after everything was said.
-
-    None at all where they are more than anybody can say before ``limit``, in seconds, where the speech ends.
-    """
-    count = len(words)
-    while count and words[count - 1].end - words[count - 1].start < SHORTEST_WORD_SECONDS:
-        count -= 1
-    if count > 2 and count > MAX_WORDS_PER_SECOND * (limit - words[0].start):
-        return ()
-    return words[:count]

@@ -41,19 +41,22 @@ class Reader:
         self.parameters: Mapping[str, str] = {}
         self.checkpoint: Callable[[], None] = lambda: None
         self.looks: list[int] = []
+        self.prompts: list[str] = []
+        self.probability = 1.0
         self._costs = costs
 
     def hear(self, samples: np.ndarray, language: str, prompt: str, settled: tuple[int, ...]) -> tuple[Heard, ...]:
         """Words after the settled ones."""
         self._costs()
         self.looks.append(len(samples))
+        self.prompts.append(prompt)
         words: list[Heard] = []
         edges = [0, *(np.flatnonzero(np.diff(samples)) + 1), len(samples)]
         for start, end in pairwise(edges):
             number = round(float(samples[start]) * 1000)
             if number:
                 text = f" w{number}" if end < len(samples) or end - start == WORD else f" part{number}"
-                words.append(Heard(text, start / SAMPLE_RATE, end / SAMPLE_RATE, 1.0, (number,)))
+                words.append(Heard(text, start / SAMPLE_RATE, end / SAMPLE_RATE, self.probability, (number,)))
         tokens = tuple(word.tokens[0] for word in words)
         assert tokens[: len(settled)] == settled, "the audio begins with the settled words"
         return tuple(words[len(settled) :])

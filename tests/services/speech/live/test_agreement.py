@@ -7,13 +7,16 @@ from hypothesis import strategies as st
 
 from services.speech.engines.live.agreement import Agreement, common
 from services.speech.engines.live.contract import Heard
-from services.speech.engines.live.session import plausible
+from services.speech.engines.live.hearing import plausible
 from services.speech.engines.live.whisper import joined
 
 
-def hypothesis(text: str, start: float = 0.0, length: float = 0.4) -> list[Heard]:
+def hypothesis(text: str, start: float = 0.0, length: float = 0.4, probability: float | None = 0.5) -> list[Heard]:
     words = text.split()
-    return [Heard(f" {word}", start + i * length, start + (i + 1) * length, 0.5, (i,)) for i, word in enumerate(words)]
+    return [
+        Heard(f" {word}", start + i * length, start + (i + 1) * length, probability, (i,))
+        for i, word in enumerate(words)
+    ]
 
 
 def told(words: tuple[Heard, ...]) -> str:
@@ -38,6 +41,18 @@ def test_nothing_behind_the_first_difference_is_settled() -> None:
     agreement.update(hypothesis("one too three"))
     assert told(agreement.update(hypothesis("one two three"))) == "one"
     assert told(agreement.tail) == "two three"
+
+
+def test_a_word_that_the_model_doubts_is_settled_when_a_second_of_audio_follows_it() -> None:
+    doubted = hypothesis("age in his", probability=0.49)
+    agreement = Agreement()
+    agreement.update(doubted, 1.2)
+    assert told(agreement.update(doubted, 1.7)) == "age"  # it ends at 0.4 s
+    assert told(agreement.update(hypothesis("in his", start=0.4, probability=0.49), 2.1)) == "in"  # it, at 0.8 s
+    for sure in (0.5, None):
+        agreement = Agreement()
+        agreement.update(hypothesis("age in his", probability=sure), 1.2)
+        assert told(agreement.update(hypothesis("age in his", probability=sure), 1.2)) == "age in his"
 
 
 def test_a_word_said_twice_stays_twice() -> None:

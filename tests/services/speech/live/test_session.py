@@ -73,6 +73,26 @@ def test_interim_results_are_left_out_where_they_are_not_wanted() -> None:
     assert all(event.words == () for event in told if isinstance(event, Final))
 
 
+def test_a_look_is_primed_by_the_initial_prompt_and_later_by_what_is_settled_before_its_audio() -> None:
+    model = Reader()
+    told, _ = follow(spoken(0, *range(1, 30), 0, 0), [], LiveRequest(initial_prompt="Jane Austen"), model)
+    assert model.prompts[0] == "Jane Austen"
+    assert all(text(told).startswith(prompt) for prompt in model.prompts if prompt != "Jane Austen")
+    assert len(model.prompts[-1].split()) > 20
+
+
+def test_words_that_the_model_doubts_are_told_later_and_none_is_lost() -> None:
+    def first(probability: float) -> float:
+        model = Reader()
+        model.probability = probability
+        told, _ = follow(spoken(0, *range(1, 10), 0, 0), [], model=model)
+        assert text(told) == "".join(f" w{number}" for number in range(1, 10))
+        return next(event.at.audio_seconds for event in told if isinstance(event, Final))
+
+    # A word lasts half a second, and a step about as long.
+    assert first(0.3) - first(1.0) == pytest.approx(0.512, abs=FRAME_SECONDS)
+
+
 def test_what_the_stream_ends_in_is_told() -> None:
     told, _ = follow(spoken(0, 1, 2), [])
     assert text(told) == " w1 w2"
@@ -82,7 +102,7 @@ def test_what_the_stream_ends_in_is_told() -> None:
 def test_silence_says_nothing_but_that_the_stream_lives() -> None:
     told, session = follow(np.zeros(12 * SAMPLE_RATE, np.float32), [])
     assert [type(event) for event in told] == [Reached, Reached]
-    assert not session.heard_anything
+    assert not session.hearing.heard_anything
 
 
 def test_minutes_of_silence_are_not_listened_to_and_not_kept() -> None:
@@ -198,6 +218,14 @@ def test_a_machine_that_is_behind_leaves_interim_results_out_loses_no_word_and_t
     # How late it was where it left something out is told there, and counts.
     told_late = [event.at.lag_seconds for event in hard if isinstance(event, Reached)]
     assert 1.3 <= max(told_late) <= pressed.max_lag < 3.0
+
+
+def test_lag_counts_where_nothing_has_to_be_left_out() -> None:
+    told, session, _ = paced(Slow(0.45), TALK)
+    assert text(told) == WORDS
+    assert session.skipped_steps == 0
+    # A pause falls less than a look after the step before it.
+    assert 0.1 < session.max_lag < 0.512
 
 
 def test_a_recording_sent_at_once_is_not_late_while_it_is_heard_as_fast_as_it_was_spoken() -> None:

@@ -1,16 +1,26 @@
-"""Chooses what an engine computes on, and in which numbers."""
+"""Chooses what an engine that runs on torch computes on, and in which numbers.
+
+The one module of the chassis that needs torch: for engines whose environment has it.
+"""
 
 from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
 
 import torch
 
 from chassis.errors import AntiphonError, not_ready
 
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-def choose(wanted: str) -> torch.device:
+def choose(wanted: str, setting: str) -> torch.device:
     """Picks the device for a setting of ``auto``, ``cpu`` or ``cuda`` (which is also ROCm's name in torch).
+
+    Args:
+        wanted: The setting's value.
+        setting: The variable it comes from, such as ``SEPARATION_DEVICE``, for messages.
 
     Raises:
         AntiphonError: FAILED_PRECONDITION, ``DEVICE_NOT_AVAILABLE``: ``cuda`` is wanted and torch sees none; a GPU that
@@ -21,7 +31,7 @@ def choose(wanted: str) -> torch.device:
         raise not_ready(
             "DEVICE_NOT_AVAILABLE",
             f"device cuda is asked for, but torch {torch.__version__} sees no GPU here; "
-            "install a torch build and a driver for it, or set GENERATION_DEVICE to cpu or auto",
+            f"install a torch build and a driver for it, or set {setting} to cpu or auto",
             device=wanted,
             torch_version=torch.__version__,
         )
@@ -38,12 +48,31 @@ def precision(wanted: str, device: torch.device) -> str:
     return ("bfloat16" if device.type == "cuda" else "float32") if wanted == "auto" else wanted
 
 
-def out_of_memory(error: RuntimeError) -> AntiphonError | None:
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of torch says that memory ran out, of a GPU or of the machine."""
+    return isinstance(error, torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    )
+
+
+def out_of_memory(error: BaseException) -> AntiphonError | None:
     """What to tell the caller of an error of torch; None where it is about something else than memory."""
-    if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+    if not is_out_of_memory(error):
         return None
     return AntiphonError(
         "RESOURCE_EXHAUSTED",
         "WORKER_OUT_OF_MEMORY",
-        "the generation needs more memory than there is; ask for fewer pieces at once, or for a smaller model",
+        "the model needs more memory than there is; ask for less at once, or for a smaller model",
     )
+
+
+@contextlib.contextmanager
+def memory_told() -> Iterator[None]:
+    """Within the block an error of torch about memory is raised as :func:`out_of_memory` tells it."""
+    try:
+        yield
+    except RuntimeError as error:
+        told = out_of_memory(error)
+        if told is None:
+            raise
+        raise told from error
