@@ -158,6 +158,18 @@ def test_a_cancel_is_heard_while_the_audio_is_read(ask: Ask) -> None:
     assert ask(tone(1.0))[0][0].usage.encoded == frames.TOKENS_PER_WINDOW
 
 
+def test_a_model_that_makes_room_for_another_frees_its_encoder(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    mtmd = pytest.importorskip("llama_cpp.mtmd_cpp")
+    freed: list[int] = []
+    free = mtmd.mtmd_free
+    monkeypatch.setattr(mtmd, "mtmd_free", lambda context: (freed.append(1), free(context)))
+    jobs = Jobs(SETTINGS, shop.store)
+    jobs._load(shop.store.require(TINY))
+    assert freed == []
+    jobs._give_up_model()
+    assert freed == [1]
+
+
 def test_without_audio_it_refuses(jobs: Jobs) -> None:
     @dataclass
     class Nothing:
