@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import torch
 
 from chassis import torch_device
@@ -19,13 +17,6 @@ def choose(settings: LlmAudioSettings) -> torch.device:
     """
     torch.set_num_threads(settings.thread_count)
     return torch_device.choose(settings.device, "LLM_AUDIO_DEVICE")
-
-
-def release() -> None:
-    """Gives back what a model that is no longer referred to held."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
 
 
 def out_of_memory(error: BaseException, doing: str) -> AntiphonError | None:

@@ -42,7 +42,6 @@ def load(installed: InstalledModel, settings: LlmAudioSettings, network_class: A
     Raises:
         AntiphonError: DEVICE_NOT_AVAILABLE, MODEL_UNREADABLE, OUT_OF_MEMORY, ATTENTION_NOT_AVAILABLE.
     """
-    devices.release()
     device = devices.choose(settings)
     try:
         network = network_class.from_pretrained(
