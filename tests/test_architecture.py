@@ -51,7 +51,6 @@ OPTIONAL_FILES = {
     "comparison.py": "what several models are compared for, and what is found",
     "comparing.py": "several models put to the same question",
     "live.py": "what is computed while it is still being sent",
-    "request.py": "what a caller can ask for, checked, where that is too long for engine.py",
     "stems.py": "stems that are the mix minus others",
     "tally.py": "what is counted while a clip is worked through",
     "tracks.py": "one output while it is made: measured, encoded, cut into pieces",
