@@ -180,5 +180,9 @@ def _cut(ruler: Ruler, placed: _Words, begin: int, end: int, bounds: _Bounds) ->
         off = abs(ruler.width(places[begin], places[cut]) - even) / whole
         return min(after.start - before.end, PAUSE_SECONDS) + 0.3 * (before.text[-1] in _PUNCTUATION) - off
 
+    def is_long_enough(cut: int) -> bool:
+        return min(ruler.width(places[begin], places[cut]), ruler.width(places[cut], places[end])) >= even / 2
+
     # A word of several pieces is not torn apart, where the language has spaces.
-    return max([cut for cut in fitting if ruler.may_break(places[cut])] or fitting, key=worth)
+    fitting = [cut for cut in fitting if ruler.may_break(places[cut])] or fitting
+    return max([cut for cut in fitting if is_long_enough(cut)] or fitting, key=worth)

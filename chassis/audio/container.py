@@ -38,7 +38,7 @@ OPTIONS = {
     "protocol_whitelist": "",
 }
 READ_BYTES = 65536
-READABLE = "mp3, wav, flac, m4a/aac, ogg/vorbis, opus, aiff and webm"
+READABLE = "mp3, wav, flac, m4a/aac, ogg/vorbis, opus, aiff or webm"
 
 
 class GuardedFile:

@@ -79,10 +79,18 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 def antiphon(tmp_path: Path) -> Run:
     """Runs the command line in ``tmp_path`` and returns what it wrote."""
 
-    def run(*arguments: str | bytes | Path, **changes: str) -> subprocess.CompletedProcess[bytes]:
+    def run(
+        *arguments: str | bytes | Path, stdin: bytes | None = None, **changes: str
+    ) -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-P", "-m", "antiphon_client", *arguments]
         return subprocess.run(
-            command, cwd=tmp_path, env=environment(**changes), capture_output=True, timeout=60, check=False
+            command,
+            cwd=tmp_path,
+            env=environment(**changes),
+            input=stdin,
+            capture_output=True,
+            timeout=60,
+            check=False,
         )
 
     return run

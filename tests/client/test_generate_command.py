@@ -16,6 +16,8 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.generation.v1 import generation_service_pb2 as pb
 from antiphon.generation.v1 import generation_service_pb2_grpc as pb_grpc
+from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
+from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc
 
 DATA = [b"RIFF" + bytes(range(200)), b"the second half"]
 
@@ -186,12 +188,26 @@ def test_a_damaged_piece_is_no_file(
         (("--out", "x.wav", "--seconds", "0"), b"--seconds is 0"),
         (("--out", "x.wav", "--continue", "clip", "--melody", "clip"), b"not both"),
         (("--out", "x.wav", "--tls-cert", "clip"), b"--tls-key"),
+        (("--out", "x.wav", "--seconds", "-1"), b"--seconds is -1"),
+        (("--out", "x.wav", "--seconds", "nan"), b"--seconds is nan"),
+        (("--out", "x.wav", "--seconds", "1e9"), b"--seconds is 1e+09"),
+        (("--out", "x.wav", "--seed", "-1"), b"--seed is -1"),
+        (("--out", "x.wav", "--seed", "9223372036854775808"), b"--seed is 9223372036854775808"),
+        (("--out", "x.wav", "--count", "0"), b"--count"),
+        (("--out", "x.wav", "--new-only"), b"--continue"),
+        (("--out", "x.wav", "--melody-stem", "vocals"), b"--melody"),
+        (("--out", "x.wav", "--continue", "nowhere.wav"), b"nowhere.wav"),
+        (("--out", "x.wav", "--prompts", "nowhere.txt"), b"No such file"),
+        (("--out", "x.wav", "--prompts", "blank"), b"no prompt"),
+        (("--out", "x.wav", "--prompts", "latin"), b"UTF-8"),
     ],
 )
 def test_wrong_usage_is_told_before_anything_is_asked(
     antiphon: Any, tmp_path: Path, arguments: tuple[str, ...], words: bytes
 ) -> None:
     (tmp_path / "clip").write_bytes(b"clip")
+    (tmp_path / "blank").write_bytes(b"\n \n")
+    (tmp_path / "latin").write_bytes("für Elise\n".encode("latin-1"))
     done = antiphon("generate", "calm", *arguments)
     assert done.returncode == 2
     assert words in done.stderr
@@ -201,3 +217,100 @@ def test_nobody_at_the_other_end_is_exit_code_3(antiphon: Any, unused_tcp_port: 
     done = antiphon("generate", "calm", "--out", "x.wav", "--generation", f"127.0.0.1:{unused_tcp_port}")
     assert done.returncode == 3
     assert b"Is the generation service running" in done.stderr
+
+
+def test_a_file_of_prompts_is_made_batch_by_batch_with_seeds_that_go_on(
+    antiphon: Any, generation: tuple[str, Generation], tmp_path: Path
+) -> None:
+    (tmp_path / "ideas.txt").write_text("\ufeffwarm piano\n\n  surf rock  \ncalm\n", encoding="utf-8")
+    options = ["--prompts", "ideas.txt", "--count", "2", "--batch", "4", "--seed", "10", "--out", "pieces"]
+    done = antiphon("generate", "first", *options, "--generation", generation[0])
+    assert done.returncode == 0, done.stderr
+    asked = [(list(config.prompts), config.pieces_per_prompt, config.seed) for config in generation[1].configs]
+    assert asked == [(["first", "warm piano"], 2, 10), (["surf rock", "calm"], 2, 14)]
+    assert sorted(path.name for path in (tmp_path / "pieces").iterdir()) == [f"piece-{n}.wav" for n in range(1, 9)]
+    assert done.stderr.count(b"CC-BY-NC-4.0") == 1
+
+
+def test_prompts_come_from_standard_input(antiphon: Any, generation: tuple[str, Generation], tmp_path: Path) -> None:
+    done = antiphon("generate", "--prompts", "-", "--out", "x.wav", "--generation", generation[0], stdin=b"calm\n")
+    assert done.returncode == 0, done.stderr
+    assert [list(config.prompts) for config in generation[1].configs] == [["calm"]]
+
+
+class Separation(separation_grpc.SeparationServiceServicer):
+    """Gives the one stem that is asked for; keeps the configs."""
+
+    def __init__(self) -> None:
+        self.configs: list[Any] = []
+
+    def Separate(self, requests: Iterator[Any], context: Any) -> Iterator[Any]:
+        config = next(requests).config
+        self.configs.append(config)
+        sent = sum(len(request.chunk.data) for request in requests)
+        if config.stems[0] == "lute":
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "no stem is called lute")
+        data = f"{config.stems[0]} of {sent} bytes".encode()
+        yield separation_pb2.SeparateResponse(
+            header=separation_pb2.SeparationHeader(stems=config.stems, encoding=config.output_encoding)
+        )
+        yield separation_pb2.SeparateResponse(progress=evidence_pb2.Progress(fraction=0.5, step="separating"))
+        chunk = audio_pb2.AudioChunk(data=data, byte_offset=0, last=True)
+        yield separation_pb2.SeparateResponse(stem_chunk=separation_pb2.StemChunk(stem=config.stems[0], chunk=chunk))
+        stem = separation_pb2.Stem(
+            name=config.stems[0], byte_count=len(data), sha256=hashlib.sha256(data).digest(), frame_count=1
+        )
+        yield separation_pb2.SeparateResponse(summary=separation_pb2.SeparationSummary(stems=[stem]))
+
+
+@pytest.fixture
+def separation() -> Iterator[tuple[str, Separation]]:
+    server, servicer = grpc.server(futures.ThreadPoolExecutor(4)), Separation()
+    separation_grpc.add_SeparationServiceServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}", servicer
+    server.stop(None)
+
+
+def test_the_tune_of_a_stem_is_followed(
+    antiphon: Any, generation: tuple[str, Generation], separation: tuple[str, Separation], tmp_path: Path
+) -> None:
+    (tmp_path / "song").write_bytes(bytes(5000))
+    targets = ["--generation", generation[0], "--separation", separation[0]]
+    done = antiphon("generate", "brass", "--melody", "song", "--melody-stem", "vocals", "--out", "x.wav", *targets)
+    assert done.returncode == 0, done.stderr
+    (asked,), (config,) = separation[1].configs, generation[1].configs
+    assert (list(asked.stems), asked.output_encoding) == (["vocals"], audio_pb2.OUTPUT_ENCODING_FLAC)
+    assert config.audio_role == pb.AUDIO_ROLE_MELODY
+    assert generation[1].sizes == [len(b"vocals of 5000 bytes")]
+    assert b"separation: 50 %" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["song", "x.wav"]
+
+
+@pytest.mark.parametrize(("stem", "code", "words"), [("lute", 1, b"no stem is called lute"), ("vocals", 3, b"running")])
+def test_a_stem_that_cannot_be_had_ends_it_before_anything_is_generated(
+    antiphon: Any,
+    generation: tuple[str, Generation],
+    separation: tuple[str, Separation],
+    tmp_path: Path,
+    unused_tcp_port: int,
+    stem: str,
+    code: int,
+    words: bytes,
+) -> None:
+    (tmp_path / "song").write_bytes(bytes(5000))
+    where = separation[0] if code == 1 else f"127.0.0.1:{unused_tcp_port}"
+    options = ["--melody", "song", "--melody-stem", stem, "--out", "x.wav"]
+    done = antiphon("generate", "brass", *options, "--generation", generation[0], "--separation", where)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert b"separation service" in done.stderr or code == 1
+    assert generation[1].configs == []
+
+
+def test_the_help_has_examples_and_every_option(antiphon: Any) -> None:
+    done = antiphon("generate", "--help")
+    assert done.returncode == 0
+    for words in (b"--melody-stem", b"--prompts", b"--batch", b"Examples:", b"--continue intro.flac"):
+        assert words in done.stdout

@@ -87,6 +87,19 @@ def test_subtitles_are_cut_after_punctuation_and_in_long_pauses_and_stay_for_7_s
     ]
 
 
+def test_no_entry_is_of_a_word_or_two_for_the_sake_of_a_dot() -> None:
+    said = "And Mr. John Dashwood had then leisure to consider how much there might be prudently in his power to do."
+    words = said.split()
+    # A short pause after the second word.
+    starts = [0.3 * at + (0.3 if at > 1 else 0.0) for at in range(len(words))]
+    source = transcript(
+        segment(said, 0.0, starts[-1] + 0.3, *((at, at + 0.3, word) for at, word in zip(starts, words, strict=True)))
+    )
+    found = parse("srt", render("srt", source))
+    assert len(found) == 2
+    assert all(len(line.text) > 30 for line in found)
+
+
 def test_a_sentence_that_whisper_cut_is_put_together_and_another_one_or_a_pause_is_not() -> None:
     def parts(gap: float, stop: str = "") -> pb.Transcript:
         first = [(0.0, 0.5, "more"), (0.5, 1.0, "respectable"), (1.0, 1.5, "than" + stop)]
@@ -137,12 +150,20 @@ def test_chinese_and_japanese_are_broken_between_characters_of_two_columns_and_k
     rows = wrapped(japanese, 42)
     assert "".join(rows) == japanese == joined(rows)
     assert all(len(row) <= 21 and row[0] not in "。、" for row in rows)
+    # The full stop would be first on the second line.
+    assert wrapped("ああ。", 4) == ["あ", "あ。"]
     korean = "나는 고양이로소이다 이름은 아직 없다"
     assert joined(wrapped(korean, 20)) == korean
     words = [(0.5 * at, 0.5 * at + 0.5, character) for at, character in enumerate(japanese)]
     read = parse("srt", render("srt", transcript(segment(japanese, 0.0, words[-1][1], *words))))
     assert len(read) > 1
     assert "".join(line.text for line in read) == japanese
+
+
+def test_a_word_of_two_pieces_is_not_torn_apart() -> None:
+    pieces = ((0.0, 1.0, "aaaaaa"), (1.0, 2.0, "ill"), (2.0, 3.0, "-disposed"), (3.0, 4.0, "bbbbbbb"))
+    found = for_subtitles(lines_of(transcript(segment("aaaaaa ill-disposed bbbbbbb", 0.0, 4.0, *pieces))), 20, 1)
+    assert [line.text for line in found] == ["aaaaaa ill-disposed", "bbbbbbb"]
 
 
 def test_words_that_are_not_those_of_the_text_leave_it_whole() -> None:
@@ -170,6 +191,16 @@ def test_lyrics_that_were_given_are_put_on_lines_too_and_kept_whole_for_singing(
     lyrics = pb.AlignedLyrics(lines=[line])
     assert [len(row) <= 42 for row in itertools.chain(*cues(render("srt", lyrics)))] == [True] * 4
     assert render("lrc", lyrics, breaking=Breaking("singing")) == render("lrc", lyrics)
+    # The next line follows at once, and stays a line.
+    (second,) = timed("nothing is real", start=6.0).segments
+    lyrics.lines.add(
+        line_number=2,
+        text=second.text,
+        start_offset=second.start_offset,
+        end_offset=second.end_offset,
+        words=second.words,
+    )
+    assert parse("srt", render("srt", lyrics))[-1].text == "nothing is real"
 
 
 def test_a_request_says_how_long_lines_are_and_how_many_there_may_be() -> None:

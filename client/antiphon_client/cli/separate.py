@@ -13,8 +13,6 @@ from typing import Any
 import click
 from google.protobuf import json_format  # type: ignore[import-untyped]
 
-from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
-from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_client.cli import exits
 from antiphon_client.cli.explain import explain
@@ -24,7 +22,7 @@ from antiphon_client.cli.local import local_target
 from antiphon_client.cli.progress import reporter
 from antiphon_client.cli.record_json import to_text
 from antiphon_client.cli.stem_pipe import StemPipe
-from antiphon_client.cli.stems import ENCODINGS, StemFiles, stem_folders
+from antiphon_client.cli.stems import ENCODINGS, StemFiles, receive_stems, stem_folders
 from antiphon_client.cli.summary import plain
 from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
 from antiphon_client.errors import AntiphonClientError
@@ -264,22 +262,11 @@ def _one(job: _Job, path: Path, folder: Path, show: bool) -> tuple[dict[str, Any
 
 
 def _run(job: _Job, path: Path, folder: Path) -> tuple[separation_pb2.SeparationSummary, list[Path]]:
-    summary = separation_pb2.SeparationSummary()
     with ExitStack() as stack:
         files: StemPipe | StemFiles = StemPipe(sys.stdout.buffer) if job.piped else StemFiles(folder)
         stack.enter_context(files)
         shown = stack.enter_context(reporter(job.quiet))
-        for event in _events(job, path, stack):
-            if isinstance(event, evidence_pb2.Progress):
-                shown.accept(analysis_pb2.StageProgress(stage="separation", progress=event))
-            elif isinstance(event, separation_pb2.SeparationHeader):
-                files.begin(event)
-            elif isinstance(event, separation_pb2.StemChunk):
-                files.write(event)
-            elif isinstance(event, separation_pb2.SeparationSummary):
-                summary = event
-        paths = files.commit({stem.name: stem.frame_count for stem in summary.stems})
-    return summary, paths
+        return receive_stems(_events(job, path, stack), files, shown)
 
 
 def _events(job: _Job, path: Path, stack: ExitStack) -> Iterator[SeparateEvent]:

@@ -6,15 +6,19 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Protocol
 
+from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
+from antiphon_client.cli.progress import Reporter
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.lengths import complete
+from antiphon_client.rpcs import SeparateEvent
 
 EXTENSIONS = {
     audio_pb2.OUTPUT_ENCODING_PCM_S16LE: "s16le",
@@ -119,6 +123,36 @@ class StemFiles:
         descriptor, name = tempfile.mkstemp(prefix=f".{stem}.", suffix=".part", dir=self._folder)
         os.fchmod(descriptor, 0o666 & ~self._mask)
         return os.fdopen(descriptor, "w+b"), Path(name)
+
+
+class StemSink(Protocol):
+    """Takes the stems of one separation; :class:`StemFiles` and what is like it."""
+
+    def begin(self, header: separation_pb2.SeparationHeader) -> None:
+        """Begins the stems of a header."""
+
+    def write(self, event: separation_pb2.StemChunk) -> None:
+        """Appends a chunk to its stem."""
+
+    def commit(self, frame_counts: Mapping[str, int]) -> list[Path]:
+        """Ends all stems; returns their files, where there are any."""
+
+
+def receive_stems(
+    events: Iterable[SeparateEvent], stems: StemSink, shown: Reporter
+) -> tuple[separation_pb2.SeparationSummary, list[Path]]:
+    """Takes in one separation; returns its summary, and its files in order of arrival."""
+    summary = separation_pb2.SeparationSummary()
+    for event in events:
+        if isinstance(event, evidence_pb2.Progress):
+            shown.accept(analysis_pb2.StageProgress(stage="separation", progress=event))
+        elif isinstance(event, separation_pb2.SeparationHeader):
+            stems.begin(event)
+        elif isinstance(event, separation_pb2.StemChunk):
+            stems.write(event)
+        elif isinstance(event, separation_pb2.SeparationSummary):
+            summary = event
+    return summary, stems.commit({stem.name: stem.frame_count for stem in summary.stems})
 
 
 def stem_folders(files: Sequence[Path], folder: Path | None) -> list[Path | None]:
