@@ -70,15 +70,32 @@ def answer_message(answer: engine.Answer) -> pb.Answer:
         prompt=answer.prompt,
         key=engine.export_key(answer.prompt),
         text=answer.text,
-        finish_reason=pb.FINISH_REASON_STOP if answer.finished else pb.FINISH_REASON_LENGTH,
+        finish_reason=_reason(answer.finished),
         claims=[_claim(claim) for claim in answer.claims],
         attempt_count=answer.attempts,
         usage=usage_message(answer.usage),
         asked=answer.asked,
+        passages=[_passage(each) for each in answer.passages],
     )
     if answer.json is not None:
         message.json = answer.json
     return message
+
+
+def _passage(answer: engine.PassageAnswer) -> pb.PassageAnswer:
+    message = pb.PassageAnswer(
+        start_offset=evidence.duration(answer.passage.start_seconds),
+        end_offset=evidence.duration(answer.passage.end_seconds),
+        text=answer.text,
+        finish_reason=_reason(answer.finished),
+    )
+    if answer.json is not None:
+        message.json = answer.json
+    return message
+
+
+def _reason(finished: bool) -> pb.FinishReason:
+    return pb.FINISH_REASON_STOP if finished else pb.FINISH_REASON_LENGTH
 
 
 def _claim(claim: engine.Claim) -> pb.Claim:

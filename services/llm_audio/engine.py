@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from chassis.errors import AntiphonError
 from chassis.facts import SourceFacts, WarningFacts, WorkFacts
 from services.llm_audio.request import MAX_TOKENS as MAX_TOKENS
 from services.llm_audio.request import PROMPT_NAMES as PROMPT_NAMES
@@ -17,6 +18,9 @@ from services.llm_audio.request import Sampling as Sampling
 from services.llm_audio.request import export_key as export_key
 
 SAMPLE_RATE = 16_000
+
+PENALTY_TOKENS = 64
+"""Tokens of an answer, the last ones, that a repeat penalty is for; llama.cpp's usual number."""
 
 CLAIM_KINDS = ("tempo", "key", "number", "genre", "instrument")
 
@@ -82,6 +86,24 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class Passage:
+    """A part of a recording that a model hears by itself: its start and end in the recording (s)."""
+
+    start_seconds: float
+    end_seconds: float
+
+
+@dataclass(frozen=True)
+class PassageAnswer:
+    """What was said of one passage: where it is, the text, the text as canonical JSON, whether the model ended it."""
+
+    passage: Passage
+    text: str
+    json: str | None
+    finished: bool
+
+
+@dataclass(frozen=True)
 class Answer:
     """What became of one prompt.
 
@@ -95,6 +117,7 @@ class Answer:
         usage: Work of all attempts.
         asked: The question, placeholders filled in.
         timing: How long it took.
+        passages: What was said of each passage; empty where the recording was heard in one.
     """
 
     prompt: str
@@ -106,6 +129,7 @@ class Answer:
     usage: Usage
     asked: str
     timing: Timing
+    passages: tuple[PassageAnswer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -175,19 +199,34 @@ class Ending:
 Checkpoint = Callable[[], None]
 
 
+def context_too_long(needed: int, limit: int) -> AntiphonError:
+    """More tokens than a model's context holds."""
+    return AntiphonError(
+        "OUT_OF_RANGE",
+        "CONTEXT_TOO_LONG",
+        f"the prompt has {needed} tokens and the context holds {limit}, the answer included; give less, or raise "
+        "LLM_AUDIO_CONTEXT_TOKENS",
+        {"tokens": needed, "context_tokens": limit},
+    )
+
+
 class Session(Protocol):
     """One recording, or none, about which several questions are asked; what they share is computed once.
 
     Attributes:
         warnings: What to know of the recording, such as that not all of it is heard.
+        passages: The parts that are heard each by itself, in their order; one where all is heard at once, none without
+            audio.
     """
 
     warnings: tuple[WarningFacts, ...]
+    passages: tuple[Passage, ...]
 
-    def ask(self, turn: Turn, checkpoint: Checkpoint) -> Iterator[str | Ending]:
+    def ask(self, turn: Turn, checkpoint: Checkpoint, passage: int = 0) -> Iterator[str | Ending]:
         """Yields the text piece by piece, and an Ending last.
 
-        ``checkpoint`` is called between tokens at least, and at least every 0.25 s while a prompt is read.
+        ``checkpoint`` is called between tokens at least, and at least every 0.25 s while a prompt is read. Of a
+        recording in passages, one is asked about; all questions about one before the next are the cheapest order.
 
         Raises:
             AntiphonError: CONTEXT_TOO_LONG, JSON_SCHEMA, OUT_OF_MEMORY.
@@ -214,10 +253,9 @@ class LanguageModel(Protocol):
     library_versions: Mapping[str, str]
     parameters: Mapping[str, str]
 
-    def open(self, audio: np.ndarray | None) -> Session:
+    def open(self, audio: np.ndarray | None, start_seconds: float = 0.0) -> Session:
         """Begins with a recording: mono float32 (n,) at SAMPLE_RATE, in [-1, 1]; None where it does not hear.
 
-        Raises:
-            AntiphonError: AUDIO_TOO_LONG.
+        ``start_seconds`` is where the samples begin in the recording.
         """
         ...

@@ -84,7 +84,7 @@ class Jobs:
         source = self._source(task, model.hears, installed.name)
         samples = None if source is None else _samples(source)
         meter.ask()
-        session = model.open(samples)
+        session = model.open(None) if source is None else model.open(samples, source.start_seconds)
         interview = Interview(model, session, request, facts)
         yield Header(None if source is None else source.facts, tuple(prompt.name for prompt in request.prompts))
         warnings: list[WarningFacts] = []

@@ -17,7 +17,8 @@ from antiphon_client import AntiphonClientError, Client
 from chassis.models import Store
 from tests.fixtures import recordings, tiny_flamingo
 from tests.services.llm_audio.conftest import SMOL, SONG, Serve
-from tests.services.llm_audio.test_music_flamingo_gguf import TINY, Shop, stock, tone
+from tests.services.llm_audio.listening import Shop, tone
+from tests.services.llm_audio.test_music_flamingo_gguf import TINY, stocked
 
 pytestmark = pytest.mark.weights
 FACTS = json.dumps(SONG)
@@ -77,7 +78,7 @@ async def compared(client: Client, given: pb.ComparisonConfig, audio: bytes | No
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory, store: Store, smol: Path) -> Shop:
     """A store with the tiny model that hears, and the real one that writes."""
-    shop = stock(
+    shop = stocked(
         tmp_path_factory.mktemp("both"),
         {"lm.gguf": tiny_flamingo.write_language_model, "mmproj.gguf": tiny_flamingo.write_projector},
     )

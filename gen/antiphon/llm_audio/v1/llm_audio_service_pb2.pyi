@@ -122,7 +122,7 @@ class TextPiece(_message.Message):
     def __init__(self, prompt: _Optional[str] = ..., text: _Optional[str] = ..., attempt: _Optional[int] = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("prompt", "key", "text", "json", "finish_reason", "claims", "attempt_count", "usage", "asked")
+    __slots__ = ("prompt", "key", "text", "json", "finish_reason", "claims", "attempt_count", "usage", "asked", "passages")
     PROMPT_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
@@ -132,6 +132,7 @@ class Answer(_message.Message):
     ATTEMPT_COUNT_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
     ASKED_FIELD_NUMBER: _ClassVar[int]
+    PASSAGES_FIELD_NUMBER: _ClassVar[int]
     prompt: str
     key: str
     text: str
@@ -141,7 +142,22 @@ class Answer(_message.Message):
     attempt_count: int
     usage: Usage
     asked: str
-    def __init__(self, prompt: _Optional[str] = ..., key: _Optional[str] = ..., text: _Optional[str] = ..., json: _Optional[str] = ..., finish_reason: _Optional[_Union[FinishReason, str]] = ..., claims: _Optional[_Iterable[_Union[Claim, _Mapping]]] = ..., attempt_count: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., asked: _Optional[str] = ...) -> None: ...
+    passages: _containers.RepeatedCompositeFieldContainer[PassageAnswer]
+    def __init__(self, prompt: _Optional[str] = ..., key: _Optional[str] = ..., text: _Optional[str] = ..., json: _Optional[str] = ..., finish_reason: _Optional[_Union[FinishReason, str]] = ..., claims: _Optional[_Iterable[_Union[Claim, _Mapping]]] = ..., attempt_count: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., asked: _Optional[str] = ..., passages: _Optional[_Iterable[_Union[PassageAnswer, _Mapping]]] = ...) -> None: ...
+
+class PassageAnswer(_message.Message):
+    __slots__ = ("start_offset", "end_offset", "text", "json", "finish_reason")
+    START_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    END_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    JSON_FIELD_NUMBER: _ClassVar[int]
+    FINISH_REASON_FIELD_NUMBER: _ClassVar[int]
+    start_offset: _duration_pb2.Duration
+    end_offset: _duration_pb2.Duration
+    text: str
+    json: str
+    finish_reason: FinishReason
+    def __init__(self, start_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., text: _Optional[str] = ..., json: _Optional[str] = ..., finish_reason: _Optional[_Union[FinishReason, str]] = ...) -> None: ...
 
 class Claim(_message.Message):
     __slots__ = ("kind", "text", "value", "supported", "fact", "unit")

@@ -18,9 +18,9 @@ import numpy as np
 from llama_cpp import Llama, mtmd_cpp
 
 from chassis.errors import AntiphonError, not_ready
-from services.llm_audio.engine import SAMPLE_RATE, Checkpoint
+from services.llm_audio.engine import SAMPLE_RATE, Checkpoint, context_too_long
 from services.llm_audio.engines.llama import gguf
-from services.llm_audio.engines.llama.writing import Writer, context_too_long
+from services.llm_audio.engines.llama.writing import Writer
 
 MARKER = "<__media__>"
 """Stands for the audio in a rendered prompt."""
