@@ -26,26 +26,16 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-
-import numpy as np
 
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "gen")]
 
-from bench import memory  # noqa: E402
+from bench.essentia_clip import write  # noqa: E402
+from bench.essentia_contestants import LENGTHS, measure, steps  # noqa: E402
 
-RATE = 44100
-NOT_IN_PEER = {
-    "signal", "level", "true peak", "bands", "tempo, another opinion", "tempo", "pitch", "notes", "envelope",
-    "segments", "timbre in words",
-}  # fmt: skip
 OURS = ("same", "scalars", "all")
-# How often the clip is read.
-LENGTHS = {"once": 1, "six times": 6}
 CHUNK = 1 << 18
 
 
@@ -63,7 +53,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.child:
         name, file = options.child
-        print(json.dumps(_steps(file, options.repeats) if name == "steps" else measure(name, file, options.repeats)))
+        print(json.dumps(steps(file, options.repeats) if name == "steps" else measure(name, file, options.repeats)))
         return 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -112,19 +102,6 @@ def remember(clip: Path, options: argparse.Namespace) -> int:
     return 0 if growth <= 1.3 else 1
 
 
-def write(path: Path, seconds: float, audio: Path | None) -> Path:
-    """Writes a stereo WAV file of a length: a recording over and over, or chords with a beat."""
-    samples = _recording(audio) if audio else _music()
-    count = round(seconds * RATE)
-    samples = np.tile(samples, (1, -(-count // samples.shape[1])))[:, :count]
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(np.round(np.clip(samples, -1, 1).T * 32767).astype("<i2").tobytes())
-    return path
-
-
 def run(name: str, clip: Path, options: argparse.Namespace, repeats: int | None = None) -> dict[str, float]:
     """Measures one contestant in a fresh process."""
     python = options.librosa_python if name == "librosa" else sys.executable
@@ -135,20 +112,6 @@ def run(name: str, clip: Path, options: argparse.Namespace, repeats: int | None 
         raise RuntimeError(f"{name} failed:\n{done.stderr}")
     row: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return row
-
-
-def measure(name: str, clip: str, repeats: int) -> dict[str, float]:
-    """Runs one contestant here."""
-    once = {"musicextractor": _music_extractor, "librosa": _librosa}.get(name, lambda: _ours(name))()
-    if name not in LENGTHS:
-        with tempfile.TemporaryDirectory() as folder:
-            once(str(write(Path(folder) / "short.wav", 10, None)))
-    spent, scalars = [], 0
-    for _ in range(repeats):
-        started = time.process_time()
-        scalars = once(clip)
-        spent.append(time.process_time() - started)
-    return {"cpu": min(spent), "peak": memory.peak_bytes(), "scalars": scalars}
 
 
 def serve(clip: Path, options: argparse.Namespace) -> int:
@@ -198,114 +161,6 @@ def ask(clip: Path, port: int) -> None:
         stub = pb_grpc.EssentiaServiceStub(channel)
         for _ in stub.Analyze(requests(), wait_for_ready=True, timeout=300):
             pass
-
-
-def _ours(name: str) -> Callable[[str], int]:
-    from chassis.audio import Source
-    from services.essentia.engine import GROUPS, AnalysisRequest, GroupFeatures
-    from services.essentia.engines.features import Features, plan, tonal
-
-    groups = tuple(group for group in GROUPS if group != "timbral" or name not in ("same", "scalars"))
-    if name == "same":
-        plan.STEPS = tuple(step for step in plan.STEPS if step.name not in NOT_IN_PEER)
-        tonal._fill_kinds = lambda sheet, frames: None
-    engine = Features()
-
-    def once(clip: str) -> int:
-        source = Source(Path(clip))
-        passes = range(LENGTHS.get(name, 1))
-        blocks = (block for _ in passes for block in source.blocks(sample_rate=RATE, channels=2))
-        events = engine.analyze_blocks(blocks, AnalysisRequest(groups=groups))
-        return sum(_scalars(event.values) for event in events if isinstance(event, GroupFeatures))
-
-    return once
-
-
-def _steps(clip: str, repeats: int) -> dict[str, float]:
-    from chassis.audio import Source
-    from chassis.facts import ProgressFacts
-    from services.essentia.engine import AnalysisRequest
-    from services.essentia.engines.features import Features
-
-    engine, least = Features(), dict[str, float]()
-    # Once more, to warm up.
-    for turn in range(repeats + 1):
-        spent, step, since = dict[str, float](), "reading", time.process_time()
-        blocks = Source(Path(clip)).blocks(sample_rate=RATE, channels=2)
-        for event in engine.analyze_blocks(blocks, AnalysisRequest()):
-            if isinstance(event, ProgressFacts):
-                now = time.process_time()
-                spent[step] = spent.get(step, 0) + now - since
-                step, since = event.step or "the rest", now
-        if turn:
-            least = {name: min(seconds, least.get(name, seconds)) for name, seconds in spent.items()}
-    return least
-
-
-def _scalars(value: object) -> int:
-    if isinstance(value, dict):
-        return sum(_scalars(each) for each in value.values())
-    if isinstance(value, tuple):
-        return sum(_scalars(each) for each in value)
-    return int(isinstance(value, int | float))
-
-
-def _music_extractor() -> Callable[[str], int]:
-    from services.essentia.engines.features.library import es
-
-    def once(clip: str) -> int:
-        pool, _ = es.MusicExtractor()(clip)
-        return sum(isinstance(pool[name], float) for name in pool.descriptorNames())
-
-    return once
-
-
-def _librosa() -> Callable[[str], int]:
-    import librosa
-
-    def once(clip: str) -> int:
-        mono, rate = librosa.load(clip, sr=RATE, mono=True)
-        magnitudes = np.abs(librosa.stft(mono, n_fft=2048, hop_length=1024))
-        feature = librosa.feature
-        rows = [
-            feature.spectral_centroid(S=magnitudes, sr=rate), feature.spectral_bandwidth(S=magnitudes, sr=rate),
-            feature.spectral_rolloff(S=magnitudes, sr=rate), feature.spectral_flatness(S=magnitudes),
-            feature.spectral_contrast(S=magnitudes, sr=rate), feature.zero_crossing_rate(mono),
-            feature.rms(S=magnitudes),
-            feature.mfcc(y=mono, sr=rate, n_mfcc=13), feature.chroma_stft(S=magnitudes**2, sr=rate),
-            feature.chroma_cqt(y=mono, sr=rate), feature.tonnetz(y=mono, sr=rate),
-        ]  # fmt: skip
-        librosa.beat.beat_track(y=mono, sr=rate)
-        librosa.onset.onset_detect(y=mono, sr=rate)
-        librosa.estimate_tuning(y=mono, sr=rate)
-        return 2 * sum(len(row) for row in rows) + 3
-
-    return once
-
-
-def _recording(path: Path) -> np.ndarray:
-    from chassis.audio import Source
-
-    return Source(path).read(RATE, 2).samples
-
-
-def _music() -> np.ndarray:
-    """Sixteen seconds of four chords, a beat at 120 a minute and some air, in stereo."""
-    times = np.arange(4 * RATE) / RATE
-    chords = []
-    for root in (261.63, 220.0, 174.61, 196.0):
-        tones = sum(
-            np.sin(2 * np.pi * root * step * number * times) / number
-            for step in (1, 1.26, 1.498)
-            for number in range(1, 7)
-        )
-        chords.append(0.05 * tones * np.exp(-(times % 1.0)))
-    song = np.concatenate(chords)
-    rng = np.random.default_rng(0)
-    since = np.arange(song.size) / RATE % 0.5
-    beat = 0.4 * rng.standard_normal(song.size) * np.exp(-since * 60)
-    air = 0.01 * rng.standard_normal((2, song.size))
-    return np.stack((song + beat, 0.8 * song + 0.9 * beat)) + air
 
 
 def _tree_seconds(root: int) -> float:

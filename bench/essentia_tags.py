@@ -123,8 +123,9 @@ def electronic_auc(paths: Sequence[Path]) -> dict[str, float]:
     """
     from chassis.audio import Source
     from chassis.models import Store
-    from services.essentia.engine import TagRequest, TagSet
+    from services.essentia.engine import TagSet
     from services.essentia.engines.tags.stage import TagStage
+    from services.essentia.request import TagRequest
     from services.essentia.settings import EssentiaSettings
 
     tags = {"musicnn-msd": ("electronic",), "musicnn-mtt": ("electronic", "techno", "beat")}

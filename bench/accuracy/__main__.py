@@ -72,7 +72,7 @@ def main() -> int:
 
 
 def show(title: str, table: Table) -> int:
-    """Prints a table; returns on how many sets, but for the control, ours is behind the best single one."""
+    """Prints a table; returns on how many sets ours is behind the best single one; the control is not counted."""
     names = list(dict.fromkeys(name for row in table.values() for name in row))
     print(f"\n{title}")
     for number, name in enumerate(table, 1):

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.audio import Audio
-from services.essentia.engine import KEY_PROFILES, SERIES, USUAL_KEY_PROFILES, AnalysisRequest, GroupFeatures
+from services.essentia.engine import GroupFeatures
 from services.essentia.engines.features import Features, key, pitch_classes
 from services.essentia.engines.features.library import es
 from services.essentia.engines.features.tonal import KEY_EVERY
+from services.essentia.request import KEY_PROFILES, SERIES, USUAL_KEY_PROFILES, AnalysisRequest
 
 SAMPLE_RATE = 44100
 OURS = "ours"

@@ -10,8 +10,9 @@ from bench.accuracy.sets import Clip
 from chassis.audio import Source
 from chassis.errors import AntiphonError
 from chassis.models import Store
-from services.essentia.engine import TagRequest, TagSet
+from services.essentia.engine import TagSet
 from services.essentia.engines.tags.stage import TagStage
+from services.essentia.request import TagRequest
 from services.essentia.settings import EssentiaSettings
 
 MANIFEST = Path(__file__).parents[2] / "services" / "essentia" / "models.toml"

@@ -87,6 +87,11 @@ class Source:
         return list(self._warnings)
 
     @property
+    def start_seconds(self) -> float:
+        """Start of the clip in the source (s)."""
+        return self._start_seconds
+
+    @property
     def seconds_hint(self) -> float | None:
         """Length of the clip (s) by the container's own word; for progress only. None where it gives none."""
         facts = self.facts

@@ -24,7 +24,8 @@ from chassis.server import telemetry
 
 log = logging.getLogger("antiphon.call")
 
-_INTERNAL = AntiphonError("INTERNAL", "INTERNAL", "something went wrong in the service; its log has the details")
+INTERNAL = AntiphonError("INTERNAL", "INTERNAL", "something went wrong in the service; its log has the details")
+"""What is told where the fault is ours."""
 _DRAINING = AntiphonError(
     "UNAVAILABLE", "DRAINING", "this server is ending; ask another, or this one again later", retry_after_seconds=1.0
 )
@@ -160,7 +161,7 @@ class _Guard:
         elif isinstance(error, grpc.aio.AbortError):
             outcome = "ABORTED"
         elif error is not None:
-            outcome, answer = "INTERNAL", _INTERNAL
+            outcome, answer = "INTERNAL", INTERNAL
             logging.getLogger("antiphon").error("%s failed", self._method, exc_info=error)
         self._finish(outcome)
         if answer is not None:

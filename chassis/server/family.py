@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -23,8 +22,9 @@ from chassis.server import telemetry
 from chassis.server.calls import note
 from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings, WorkerSettings
-from chassis.upload import Spool, Upload
-from chassis.worker import Job, LiveJob, LiveOptions, LivePool, LiveStream, Pool, Queued, Started, WorkerOptions
+from chassis.server.work import Work
+from chassis.upload import Spool, SpooledAudio, Upload
+from chassis.worker import Job, LiveJob, LiveOptions, LivePool, LiveStream, Pool, WorkerOptions
 from chassis.worker.messages import DecodeLimits, Init, RawFormat
 
 _RAW = {audio_pb2.INPUT_ENCODING_PCM_S16LE: "s16le", audio_pb2.INPUT_ENCODING_PCM_F32LE: "f32le"}
@@ -183,17 +183,18 @@ class Call:
         self._host = host
         self._service = service
         self._upload: Upload[Any] = Upload(requests, host.spool, host.server.upload_idle_seconds)
-        self._ticket = (host.live if live else host.pool).admit()
+        self._tickets = [(host.live if live else host.pool).admit()]
         host.show_workers()
-        self._queue_seconds = 0.0
-        self._work_started = 0.0
-        self._work_clock = 0.0
+        self._work = Work(service)
+        self._audio: SpooledAudio | None = None
+        self._spooled = False
 
     async def __aenter__(self) -> Call:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        self._ticket.release()
+        for ticket in self._tickets:
+            ticket.release()
         self._host.show_workers()
         await self._upload.__aexit__(*error)
 
@@ -201,7 +202,29 @@ class Call:
         """The config message; the first that must arrive."""
         return await self._upload.config()
 
-    async def run(self, verb: str, request: Any, needs_audio: bool = True) -> AsyncGenerator[Any, None]:
+    def more_work(self) -> Work:
+        """A further job of this call, for :meth:`run` and :meth:`provenance`."""
+        return Work(self._service)
+
+    def take_place(self) -> None:
+        """Takes a further place in the queue, for a job beside another.
+
+        Raises:
+            AntiphonError: QUEUE_FULL.
+        """
+        self._tickets.append(self._host.pool.admit())
+        self._host.show_workers()
+
+    async def spool(self, needs_audio: bool = True) -> SpooledAudio | None:
+        """Takes in the upload, once; without ``needs_audio`` it may end with its config, which gives None."""
+        if not self._spooled:
+            self._audio = await (self._upload.audio() if needs_audio else self._upload.audio_if_any())
+            self._spooled = True
+        return self._audio
+
+    async def run(
+        self, verb: str, request: Any, needs_audio: bool = True, work: Work | None = None
+    ) -> AsyncGenerator[Any, None]:
         """Spools the audio, waits for a worker, and yields what the job yields.
 
         Waiting yields Progress messages; of the job's own events progress comes as a Progress message too, all others
@@ -210,21 +233,14 @@ class Call:
         config = await self._upload.config()
         raw = raw_format(config.audio_format)
         start, end = clip_range(config.clip if config.HasField("clip") else None)
-        audio = await (self._upload.audio() if needs_audio else self._upload.audio_if_any())
+        audio = await self.spool(needs_audio)
         path = None if audio is None else str(audio.path)
+        work = work or self._work
         job = Job(verb, request, path, self._host.limits, raw, start, end)
-        async with aclosing(self._host.pool.run(job)) as events:
+        async with aclosing(work.run(self._host.pool, job)) as events:
             async for event in events:
-                if isinstance(event, Queued):
-                    yield evidence_pb2.Progress(phase=evidence_pb2.Progress.PHASE_QUEUED, queue_position=event.position)
-                elif isinstance(event, Started):
-                    self._queue_seconds = event.queue_seconds
-                    self._work_started, self._work_clock = time.time(), time.monotonic()
-                elif isinstance(event, ProgressFacts):
-                    yield evidence.progress(event)
-                else:
-                    yield event
-        note(queue_seconds=round(self._queue_seconds, 4), bytes=self._upload.byte_count)
+                yield event
+        note(queue_seconds=round(work.queue_seconds, 4), bytes=self._upload.byte_count)
 
     async def run_live(self, verb: str, request: Any) -> AsyncGenerator[Any, None]:
         """Hands the audio on while it comes, and yields what the job yields meanwhile.
@@ -241,8 +257,7 @@ class Call:
         if not self._host.live.ready:
             yield evidence_pb2.Progress(phase=evidence_pb2.Progress.PHASE_LOADING, step="starting a worker")
         stream = await self._host.live.open(job)
-        self._queue_seconds = time.monotonic() - asked
-        self._work_started, self._work_clock = time.time(), time.monotonic()
+        self._work.began(time.monotonic() - asked)
         async with stream:
             feeding = asyncio.create_task(self._feed(stream))
             try:
@@ -268,18 +283,11 @@ class Call:
         """The upload as a message; without its digest while a live stream goes on."""
         return evidence.source(facts, self._upload.sha256)
 
-    def provenance(self, work: WorkFacts, source: SourceFacts | None, config: Message) -> evidence_pb2.Provenance:
-        """How this call's answer was made."""
-        return evidence.provenance(
-            service=self._service,
-            work=work,
-            source=source,
-            upload_sha256=self._upload.sha256,
-            config_sha256=hashlib.sha256(config.SerializeToString(deterministic=True)).digest(),
-            started=self._work_started,
-            compute_seconds=time.monotonic() - self._work_clock,
-            queue_seconds=self._queue_seconds,
-        )
+    def provenance(
+        self, facts: WorkFacts, source: SourceFacts | None, config: Message, work: Work | None = None
+    ) -> evidence_pb2.Provenance:
+        """How this call's answer, or that of one of its jobs, was made."""
+        return (work or self._work).provenance(facts, source, self._upload.sha256, config)
 
 
 def raw_format(format_: audio_pb2.AudioFormat) -> RawFormat | None:

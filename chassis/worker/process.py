@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.worker import frames
+from chassis.worker import frames, rocm
 from chassis.worker.messages import Init, Ready
 
 _READ_AHEAD = 1 << 20
@@ -58,7 +58,7 @@ class Process:
                 str(theirs.fileno()),
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
-                env={**os.environ, **environment},
+                env={**rocm.variables(os.environ), **os.environ, **environment},
             )
         except OSError:
             ours.close()

@@ -5,6 +5,7 @@ from antiphon_client.connection import DEFAULT_TARGET, Tls
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.rpcs import (
     AnalyzeEvent,
+    CompareEvent,
     DescribeEvent,
     FeaturesEvent,
     GenerateEvent,
@@ -22,6 +23,7 @@ __all__ = [
     "AnalyzeEvent",
     "AntiphonClientError",
     "Client",
+    "CompareEvent",
     "DescribeEvent",
     "FeaturesEvent",
     "GenerateEvent",

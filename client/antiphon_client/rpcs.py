@@ -63,6 +63,14 @@ DescribeEvent = (
     | llm_audio_pb2.Answer
     | llm_audio_pb2.DescriptionSummary
 )
+CompareEvent = (
+    llm_audio_pb2.ComparisonHeader
+    | llm_audio_pb2.SideProgress
+    | llm_audio_pb2.SidePiece
+    | llm_audio_pb2.SideAnswer
+    | llm_audio_pb2.SideOutcome
+    | llm_audio_pb2.ComparisonSummary
+)
 GenerateEvent = (
     generation_pb2.GenerationHeader
     | evidence_pb2.Progress
@@ -133,6 +141,12 @@ DESCRIBE: StreamRpc[DescribeEvent] = StreamRpc(
     "/antiphon.llm_audio.v1.LlmAudioService/Describe",
     llm_audio_pb2.DescribeRequest,
     llm_audio_pb2.DescribeResponse,
+    "summary",
+)
+COMPARE: StreamRpc[CompareEvent] = StreamRpc(
+    "/antiphon.llm_audio.v1.LlmAudioService/Compare",
+    llm_audio_pb2.CompareRequest,
+    llm_audio_pb2.CompareResponse,
     "summary",
 )
 GENERATE: StreamRpc[GenerateEvent] = StreamRpc(

@@ -23,6 +23,7 @@ from antiphon_client.errors import from_rpc
 from antiphon_client.rpcs import (
     ALIGN_LYRICS,
     ANALYZE,
+    COMPARE,
     DESCRIBE,
     FEATURES,
     GENERATE,
@@ -32,6 +33,7 @@ from antiphon_client.rpcs import (
     TRANSCRIBE,
     AlignEvent,
     AnalyzeEvent,
+    CompareEvent,
     DescribeEvent,
     FeaturesEvent,
     GenerateEvent,
@@ -182,6 +184,22 @@ class SyncClient:
         """
         config = config or llm_audio_pb2.DescriptionConfig()
         return self._stream(DESCRIBE, config, audio, _format_of(config), timeout_seconds)
+
+    def compare(
+        self,
+        audio: AudioSource | None,
+        config: llm_audio_pb2.ComparisonConfig,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Generator[CompareEvent, None, None]:
+        """Yields what each side writes, its outcome, and how far they agree: a ``ComparisonSummary``. Ask llm_audio.
+
+        Args:
+            audio: What :meth:`transcribe` takes; None where every side writes from the facts in ``config``.
+            config: Two sides or more, prompts, facts, sampling; see the message.
+            timeout_seconds: Deadline; the client's own where None.
+        """
+        return self._stream(COMPARE, config, audio, _format_of(config), timeout_seconds)
 
     def generate(
         self,

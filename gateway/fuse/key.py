@@ -14,7 +14,8 @@ _ACCIDENTALS = {"#": 1, "b": -1}
 def key(record: record_pb2.AnalysisRecord) -> record_pb2.KeyFact | None:
     """Gives essentia's key, how many profiles vote for it, and all that they vote for.
 
-    C# and Db count as one vote. Agreement is absent where a single profile was asked.
+    C# and Db count as one vote. Agreement is absent where a single profile was asked, and 0 where the chords decide
+    for a key that no profile names.
     """
     tonal = record.essentia.features.tonal
     if not tonal.key_tonic or not tonal.key_scale:
@@ -33,8 +34,10 @@ def key(record: record_pb2.AnalysisRecord) -> record_pb2.KeyFact | None:
     if agreement is None and len(votes) > 1:
         agreement = sum(votes) / len(votes)
     if agreement is not None:
-        fact.agreement = evidence.confidence = agreement
-        evidence.confidence_kind = _KIND
+        fact.agreement = agreement
+    if agreement:
+        # Where none votes for it, essentia went by the chords: the profiles have no confidence in it to tell of.
+        evidence.confidence, evidence.confidence_kind = agreement, _KIND
     fact.disputed = not all(votes)
     return fact
 

@@ -10,20 +10,12 @@ import numpy as np
 
 from chassis.errors import invalid, not_ready
 from chassis.facts import ProgressFacts, WarningFacts, WorkFacts
-from services.essentia.engine import (
-    AESTHETICS,
-    SAMPLE_RATE,
-    USUAL_KEY_PROFILES,
-    AnalysisRequest,
-    FeatureExtractor,
-    GroupFeatures,
-    Header,
-    Summary,
-)
+from services.essentia.engine import SAMPLE_RATE, FeatureExtractor, GroupFeatures, Header, Summary
 from services.essentia.engines import ENGINES
 from services.essentia.engines.aesthetics import SAMPLE_RATE as AESTHETICS_RATE
 from services.essentia.engines.aesthetics import Aesthetics, check_packages
 from services.essentia.engines.tags.stage import TagStage
+from services.essentia.request import AESTHETICS, USUAL_KEY_PROFILES, AnalysisRequest
 from services.essentia.settings import EssentiaSettings
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from chassis import evidence
 from chassis.server import rpc
 from chassis.server.family import Call, Family, FamilyHost
 from services.essentia import engine
+from services.essentia.request import GROUPS, MELODY_ENGINES, STEM, TAGS, AnalysisRequest, TagRequest
 from services.essentia.settings import EssentiaSettings as Settings
 
 FULL_NAME = pb.DESCRIPTOR.services_by_name["EssentiaService"].full_name
@@ -58,36 +59,36 @@ class Servicer(pb_grpc.EssentiaServiceServicer):
         return pb.ListModelsResponse(models=self._host.models())
 
 
-def _request(config: pb.AnalysisConfig) -> engine.AnalysisRequest:
-    return engine.AnalysisRequest(
+def _request(config: pb.AnalysisConfig) -> AnalysisRequest:
+    return AnalysisRequest(
         groups=_groups(config),
         tags=_tag_request(config),
-        tags_only=set(config.groups) == {engine.TAGS},
+        tags_only=set(config.groups) == {TAGS},
         include_series=config.include_series,
         melody=config.melody,
         stem=config.stem,
         beat_seconds=tuple(config.beat_seconds),
         series_window_seconds=config.series_window_seconds if config.HasField("series_window_seconds") else 10.0,
         key_profiles=tuple(config.key_profiles),
-        min_bpm=config.min_bpm if config.HasField("min_bpm") else engine.AnalysisRequest.min_bpm,
-        max_bpm=config.max_bpm if config.HasField("max_bpm") else engine.AnalysisRequest.max_bpm,
-        melody_engine=config.melody_engine or engine.MELODY_ENGINES[0],
+        min_bpm=config.min_bpm if config.HasField("min_bpm") else AnalysisRequest.min_bpm,
+        max_bpm=config.max_bpm if config.HasField("max_bpm") else AnalysisRequest.max_bpm,
+        melody_engine=config.melody_engine or MELODY_ENGINES[0],
         notes=config.notes,
     )
 
 
 def _groups(config: pb.AnalysisConfig) -> tuple[str, ...]:
-    named = tuple(name for name in config.groups if name != engine.TAGS)
-    return named or ((engine.STEM,) if config.stem else engine.GROUPS)
+    named = tuple(name for name in config.groups if name != TAGS)
+    return named or ((STEM,) if config.stem else GROUPS)
 
 
-def _tag_request(config: pb.AnalysisConfig) -> engine.TagRequest | None:
+def _tag_request(config: pb.AnalysisConfig) -> TagRequest | None:
     """What the caller asks of the tags; None for none. See AnalysisConfig.tags for what its absence means."""
-    wanted = engine.TAGS in config.groups or not (config.groups or config.stem)
+    wanted = TAGS in config.groups or not (config.groups or config.stem)
     if config.tags.skip or not (wanted or config.HasField("tags")):
         return None
-    tags, usual = config.tags, engine.TagRequest()
-    return engine.TagRequest(
+    tags, usual = config.tags, TagRequest()
+    return TagRequest(
         models=tuple(tags.models),
         threshold=tags.threshold if tags.HasField("threshold") else usual.threshold,
         top_k=tags.top_k if tags.HasField("top_k") else usual.top_k,

@@ -1,182 +1,28 @@
-"""What an engine of the llm_audio family must do, and what it is given and gives back."""
+"""What an engine of the llm_audio family must do, and what it is given and gives back; requests are in request.py."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from chassis.errors import invalid
+from chassis.errors import AntiphonError
 from chassis.facts import SourceFacts, WarningFacts, WorkFacts
+from services.llm_audio.request import MAX_TOKENS as MAX_TOKENS
+from services.llm_audio.request import PROMPT_NAMES as PROMPT_NAMES
+from services.llm_audio.request import DescriptionRequest as DescriptionRequest
+from services.llm_audio.request import Prompt as Prompt
+from services.llm_audio.request import Sampling as Sampling
+from services.llm_audio.request import export_key as export_key
 
 SAMPLE_RATE = 16_000
-MAX_PROMPTS = 16
-MAX_PROMPT_CHARACTERS = 4000
-MAX_TOKENS = 8192
-MAX_FACTS_BYTES = 4 << 20
-MAX_SCHEMA_CHARACTERS = 65_536
 
-PROMPT_NAMES = ("full", "technical", "genre_mood", "instrumentation", "structure", "transcribe", "analyze")
-"""The questions that every engine knows by name; their wording is in ``engines/asking/prompts.py``."""
+PENALTY_TOKENS = 64
+"""Tokens of an answer, the last ones, that a repeat penalty is for; llama.cpp's usual number."""
 
 CLAIM_KINDS = ("tempo", "key", "number", "genre", "instrument")
-
-_NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
-
-
-def export_key(prompt: str) -> str:
-    """Key under which exports keep the answer to a prompt, the same for every engine."""
-    return f"music_flamingo_{prompt}"
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """One question: its name, and its wording; empty for the one that belongs to the name."""
-
-    name: str
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How tokens are chosen.
-
-    Attributes:
-        do_sample: Whether to draw; else the likeliest token is taken, and temperature, top_p, top_k and seed
-            play no part.
-        temperature: Above 0, at most 2.
-        top_p: Mass drawn from, above 0 to 1.
-        top_k: Number of tokens drawn from, 0 for all to 1000.
-        max_tokens: Most tokens of one answer, 1 to MAX_TOKENS.
-        seed: 0 to 2**32 - 2; llama.cpp takes the next one for no seed at all.
-        repeat_penalty: 1 (none) to 2; None for the engine's own.
-
-    Raises:
-        AntiphonError: SAMPLING, with the field at fault.
-    """
-
-    do_sample: bool = False
-    temperature: float = 0.7
-    top_p: float = 0.9
-    top_k: int = 0
-    max_tokens: int = 500
-    seed: int = 0
-    repeat_penalty: float | None = None
-
-    def __post_init__(self) -> None:
-        for name, good, right in (
-            ("temperature", 0.0 < self.temperature <= 2.0, "above 0 to 2"),
-            ("top_p", 0.0 < self.top_p <= 1.0, "above 0 to 1"),
-            ("top_k", 0 <= self.top_k <= 1000, "0 to 1000"),
-            ("max_tokens", 1 <= self.max_tokens <= MAX_TOKENS, f"1 to {MAX_TOKENS}"),
-            ("seed", 0 <= self.seed < 2**32 - 1, "0 to 4294967294"),
-            ("repeat_penalty", self.repeat_penalty is None or 1.0 <= self.repeat_penalty <= 2.0, "1 to 2"),
-        ):
-            if not good:
-                value = getattr(self, name)
-                raise invalid(
-                    "SAMPLING", f"{name} is {value:g}; give {right}", field=f"config.sampling.{name}", value=value
-                )
-
-    def parameters(self) -> dict[str, str]:
-        """What is in force, by field name."""
-        drawn = {"temperature": f"{self.temperature:g}", "top_p": f"{self.top_p:g}", "top_k": str(self.top_k)}
-        return {
-            "do_sample": str(self.do_sample).lower(),
-            **(drawn if self.do_sample else {}),
-            "max_tokens": str(self.max_tokens),
-            **({} if self.repeat_penalty is None else {"repeat_penalty": f"{self.repeat_penalty:g}"}),
-        }
-
-
-@dataclass(frozen=True)
-class DescriptionRequest:
-    """What to write.
-
-    Attributes:
-        model: Name in models.toml; empty for the default of the engine.
-        engine: Engine whose default answers; empty for the service's own.
-        prompts: One or more, of unique names.
-        facts_json: One JSON object; empty where nothing is known.
-        sampling: How tokens are chosen.
-        json_schema: JSON Schema of every answer; empty for prose.
-        check_claims: Whether the text is held against the facts.
-
-    Raises:
-        AntiphonError: PROMPTS_TOO_MANY, PROMPT_NAME, PROMPT_REPEATED, PROMPT_UNKNOWN, PROMPT_TOO_LONG, FACTS_JSON,
-            JSON_SCHEMA.
-    """
-
-    model: str = ""
-    engine: str = ""
-    prompts: tuple[Prompt, ...] = (Prompt("full"),)
-    facts_json: str = ""
-    sampling: Sampling = Sampling()
-    json_schema: str = ""
-    check_claims: bool = True
-
-    def __post_init__(self) -> None:
-        if not 1 <= len(self.prompts) <= MAX_PROMPTS:
-            count = len(self.prompts)
-            raise invalid(
-                "PROMPTS_TOO_MANY",
-                f"{count} prompts; give at most {MAX_PROMPTS}",
-                field="config.prompts",
-                prompts=count,
-                max_prompts=MAX_PROMPTS,
-            )
-        names = [prompt.name for prompt in self.prompts]
-        for index, prompt in enumerate(self.prompts):
-            _check(prompt, f"config.prompts[{index}]", names[:index])
-        for name, text, limit in (
-            ("facts_json", self.facts_json, MAX_FACTS_BYTES),
-            ("json_schema", self.json_schema, MAX_SCHEMA_CHARACTERS),
-        ):
-            if len(text.encode()) > limit:
-                raise invalid(
-                    name.upper(),
-                    f"{name} has {len(text.encode())} bytes; give at most {limit}",
-                    field=f"config.{name}",
-                    bytes=len(text.encode()),
-                    limit=limit,
-                )
-
-
-def _check(prompt: Prompt, field: str, before: list[str]) -> None:
-    if _NAME.fullmatch(prompt.name) is None:
-        raise invalid(
-            "PROMPT_NAME",
-            f"a prompt is named {prompt.name!r}; give 1 to 40 letters, digits and underscores",
-            field=f"{field}.name",
-            prompt=prompt.name,
-        )
-    if prompt.name in before:
-        raise invalid(
-            "PROMPT_REPEATED",
-            f"two prompts are named {prompt.name!r}; give each a name of its own",
-            field=f"{field}.name",
-            prompt=prompt.name,
-        )
-    if not prompt.text.strip() and prompt.name not in PROMPT_NAMES:
-        known = ", ".join(PROMPT_NAMES)
-        raise invalid(
-            "PROMPT_UNKNOWN",
-            f"the prompt {prompt.name!r} has no text, and its name has no wording; give a text, or one of {known}",
-            field=f"{field}.name",
-            prompt=prompt.name,
-            known=known,
-        )
-    if len(prompt.text) > MAX_PROMPT_CHARACTERS:
-        raise invalid(
-            "PROMPT_TOO_LONG",
-            f"the prompt {prompt.name!r} has {len(prompt.text)} characters; give at most {MAX_PROMPT_CHARACTERS}",
-            field=f"{field}.text",
-            characters=len(prompt.text),
-            max_characters=MAX_PROMPT_CHARACTERS,
-        )
 
 
 @dataclass(frozen=True)
@@ -216,13 +62,45 @@ class Usage:
 
 @dataclass(frozen=True)
 class Claim:
-    """Something that a text states: kind (one of CLAIM_KINDS), the words, the number, the fact's path."""
+    """Something that a text states: kind (one of CLAIM_KINDS), the words, the number, the fact's path, the unit."""
 
     kind: str
     text: str
     value: float | None
     supported: bool
     fact: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Wall time of one answer in seconds: until its first text (None where none came), in all, and of writing alone.
+
+    Writing is from the first text of each attempt to its end; ``written`` tokens came in it, without the first ones.
+    """
+
+    first_text: float | None
+    total: float
+    writing: float
+    written: int
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A part of a recording that a model hears by itself: its start and end in the recording (s)."""
+
+    start_seconds: float
+    end_seconds: float
+
+
+@dataclass(frozen=True)
+class PassageAnswer:
+    """What was said of one passage: where it is, the text, the text as canonical JSON, whether the model ended it."""
+
+    passage: Passage
+    text: str
+    json: str | None
+    finished: bool
 
 
 @dataclass(frozen=True)
@@ -238,6 +116,8 @@ class Answer:
         attempts: 2 where the first one stated what the facts do not hold.
         usage: Work of all attempts.
         asked: The question, placeholders filled in.
+        timing: How long it took.
+        passages: What was said of each passage; empty where the recording was heard in one.
     """
 
     prompt: str
@@ -248,16 +128,43 @@ class Answer:
     attempts: int
     usage: Usage
     asked: str
+    timing: Timing
+    passages: tuple[PassageAnswer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a description cost, by the clocks and counters of its worker.
+
+    Attributes:
+        load_seconds: Wall time of loading the model; None where it was there.
+        first_text_seconds: Wall time from the first question, audio to be heard included, to the first text; None where
+            none was written.
+        answer_seconds: Wall time of all questions.
+        tokens_per_second: While writing; None where no answer has two tokens.
+        cpu_seconds: CPU time of the process for loading, hearing and answering.
+        peak_memory_bytes: Most resident memory of the process; None where the kernel does not tell.
+        memory_before_bytes: Resident memory before the model was loaded.
+    """
+
+    load_seconds: float | None
+    first_text_seconds: float | None
+    answer_seconds: float
+    tokens_per_second: float | None
+    cpu_seconds: float
+    peak_memory_bytes: int | None
+    memory_before_bytes: int
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Last event: the audio (None where the model hears none), how it was made, what to know, the work of all."""
+    """Last event: the audio (None where the model hears none), how it was made, what to know, the work, its cost."""
 
     source: SourceFacts | None
     work: WorkFacts
     warnings: tuple[WarningFacts, ...]
     usage: Usage
+    measured: Measured
 
 
 @dataclass(frozen=True)
@@ -292,19 +199,34 @@ class Ending:
 Checkpoint = Callable[[], None]
 
 
+def context_too_long(needed: int, limit: int) -> AntiphonError:
+    """More tokens than a model's context holds."""
+    return AntiphonError(
+        "OUT_OF_RANGE",
+        "CONTEXT_TOO_LONG",
+        f"the prompt has {needed} tokens and the context holds {limit}, the answer included; give less, or raise "
+        "LLM_AUDIO_CONTEXT_TOKENS",
+        {"tokens": needed, "context_tokens": limit},
+    )
+
+
 class Session(Protocol):
     """One recording, or none, about which several questions are asked; what they share is computed once.
 
     Attributes:
         warnings: What to know of the recording, such as that not all of it is heard.
+        passages: The parts that are heard each by itself, in their order; one where all is heard at once, none without
+            audio.
     """
 
     warnings: tuple[WarningFacts, ...]
+    passages: tuple[Passage, ...]
 
-    def ask(self, turn: Turn, checkpoint: Checkpoint) -> Iterator[str | Ending]:
+    def ask(self, turn: Turn, checkpoint: Checkpoint, passage: int = 0) -> Iterator[str | Ending]:
         """Yields the text piece by piece, and an Ending last.
 
-        ``checkpoint`` is called between tokens at least, and at least every 0.25 s while a prompt is read.
+        ``checkpoint`` is called between tokens at least, and at least every 0.25 s while a prompt is read. Of a
+        recording in passages, one is asked about; all questions about one before the next are the cheapest order.
 
         Raises:
             AntiphonError: CONTEXT_TOO_LONG, JSON_SCHEMA, OUT_OF_MEMORY.
@@ -331,10 +253,9 @@ class LanguageModel(Protocol):
     library_versions: Mapping[str, str]
     parameters: Mapping[str, str]
 
-    def open(self, audio: np.ndarray | None) -> Session:
+    def open(self, audio: np.ndarray | None, start_seconds: float = 0.0) -> Session:
         """Begins with a recording: mono float32 (n,) at SAMPLE_RATE, in [-1, 1]; None where it does not hear.
 
-        Raises:
-            AntiphonError: AUDIO_TOO_LONG.
+        ``start_seconds`` is where the samples begin in the recording.
         """
         ...

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
+import sys
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -12,10 +14,21 @@ from chassis.audio import Source
 from chassis.errors import invalid, not_ready
 from chassis.facts import ProgressFacts, SourceFacts, WarningFacts, WorkFacts
 from chassis.models import InstalledModel, Store
-from services.llm_audio.engine import SAMPLE_RATE, DescriptionRequest, Header, LanguageModel, Summary
+from services.llm_audio.choosing import chosen_model, default_model
+from services.llm_audio.comparison import Agreement, JudgeRequest
+from services.llm_audio.engine import (
+    SAMPLE_RATE,
+    Answer,
+    DescriptionRequest,
+    Header,
+    LanguageModel,
+    Summary,
+)
 from services.llm_audio.engines import ENGINES
+from services.llm_audio.engines.asking.agreement import judge
 from services.llm_audio.engines.asking.facts import Facts
 from services.llm_audio.engines.asking.interview import Interview, check_answerable
+from services.llm_audio.measuring import Meter
 from services.llm_audio.settings import LlmAudioSettings
 
 
@@ -40,7 +53,7 @@ class Jobs:
 
     def warm(self) -> str:
         """Loads the default model where it is installed; says what it did."""
-        name = self._default_model("")
+        name = default_model("", self._models.manifest, self._settings)
         if not name or not self._models.installed(name):
             return f"{name or 'no model'} is not installed"
         model = self._load(self._models.require(name))
@@ -54,13 +67,24 @@ class Jobs:
                 AUDIO_MISSING, what the request is refused for, and what loading and asking raise.
         """
         facts = Facts.parse(request.facts_json)
-        installed = self._installed(request)
-        if self._loaded != installed.name:
-            check_answerable(engine_class(installed.model.engine).hears, request, facts)
+        chosen = chosen_model(request.engine, request.model, self._models.manifest, self._settings)
+        installed = self._models.require(chosen.name)
+        loaded = self._loaded == installed.name and not request.cold
+        if not loaded:
+            hears = engine_class(installed.model.engine).hears
+            check_answerable(hears, request, facts)
+            self._source(task, hears, installed.name)
             yield ProgressFacts(loading=True, step=installed.name)
+            self._give_up_model()
+        meter = Meter()
+        if not loaded:
+            with meter.loading():
+                self._load(installed)
         model = self._load(installed)
-        source = self._source(task, model)
-        session = model.open(None if source is None else _samples(source))
+        source = self._source(task, model.hears, installed.name)
+        samples = None if source is None else _samples(source)
+        meter.ask()
+        session = model.open(None) if source is None else model.open(samples, source.start_seconds)
         interview = Interview(model, session, request, facts)
         yield Header(None if source is None else source.facts, tuple(prompt.name for prompt in request.prompts))
         warnings: list[WarningFacts] = []
@@ -68,66 +92,42 @@ class Jobs:
             if isinstance(event, WarningFacts):
                 warnings.append(event)
             else:
+                if isinstance(event, Answer):
+                    meter.answered(event)
                 yield event
         found: SourceFacts | None = None
         if source is not None:
             found = source.complete()
             warnings = [*source.warnings, *session.warnings, *warnings]
-        yield Summary(found, self._work(installed, model, request), tuple(warnings), interview.usage)
+        work = self._work(installed, model, request)
+        yield Summary(found, work, tuple(warnings), interview.usage, meter.measured())
 
-    def _source(self, task: Task, model: LanguageModel) -> Source | None:
-        if not model.hears:
+    def judge(self, task: Task, request: JudgeRequest) -> Iterator[Agreement]:
+        """Yields how far each two sides of a comparison agree."""
+        yield from judge(request, task.checkpoint)
+
+    def _source(self, task: Task, hears: bool, model: str) -> Source | None:
+        if not hears:
             return None
         if task.source is None:
             raise invalid(
                 "AUDIO_MISSING",
-                f"{self._loaded} listens, and no audio came after the config; send a recording, or choose a text model",
-                model=self._loaded,
+                f"{model} listens, and no audio came after the config; send a recording, or choose a text model",
+                model=model,
             )
         return task.source
 
-    def _default_model(self, engine: str) -> str:
-        if self._settings.default_model and not engine:
-            return self._settings.default_model
-        model = self._models.manifest.default(engine or self._settings.engine)
-        return "" if model is None else model.name
-
-    def _installed(self, request: DescriptionRequest) -> InstalledModel:
-        if request.engine and request.engine not in ENGINES:
-            known = ", ".join(ENGINES)
-            raise invalid(
-                "UNKNOWN_ENGINE",
-                f"there is no engine {request.engine!r}; choose one of {known}",
-                field="config.engine",
-                engine=request.engine,
-                known=known,
-            )
-        name = request.model or self._default_model(request.engine)
-        if not name:
-            engine = request.engine or self._settings.engine
-            raise not_ready(
-                "NO_DEFAULT_MODEL",
-                f"the engine {engine} has no default model in the manifest; name a model",
-                engine=engine,
-            )
-        engine = self._models.manifest.model(name).engine
-        if request.engine and engine != request.engine:
-            raise invalid(
-                "ENGINE_OF_MODEL",
-                f"the model {name} is for engine {engine}, not {request.engine}; leave one of them out",
-                field="config.engine",
-                model=name,
-                engine=engine,
-                asked=request.engine,
-            )
-        return self._models.require(name)
+    def _give_up_model(self) -> None:
+        """Forgets the model, so that the next one finds its memory: two need not fit."""
+        self._model, self._loaded = None, ""
+        gc.collect()
+        if (torch := sys.modules.get("torch")) is not None and torch.cuda.is_available():
+            torch.cuda.empty_cache()  # what torch keeps for itself is lost to llama.cpp
 
     def _load(self, installed: InstalledModel) -> LanguageModel:
         if self._model is None or self._loaded != installed.name:
-            engine = engine_class(installed.model.engine)
-            # The old one goes first: two need not fit in memory.
-            self._model, self._loaded = None, ""
-            self._model = engine(installed, self._settings)
+            self._give_up_model()
+            self._model = engine_class(installed.model.engine)(installed, self._settings)
             self._loaded = installed.name
         assert self._model is not None
         return self._model

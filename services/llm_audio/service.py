@@ -10,16 +10,14 @@ from typing import Any
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as pb_grpc
-from chassis import evidence
 from chassis.server import rpc
 from chassis.server.family import Call, Family, FamilyHost, clip_range
-from services.llm_audio import engine
+from services.llm_audio import convert, engine
+from services.llm_audio.comparing import Comparing
 from services.llm_audio.settings import LlmAudioSettings as Settings
 
 FULL_NAME = pb.DESCRIPTOR.services_by_name["LlmAudioService"].full_name
 register = pb_grpc.add_LlmAudioServiceServicer_to_server
-
-_KINDS = {kind: pb.Claim.Kind.Value(f"KIND_{kind.upper()}") for kind in engine.CLAIM_KINDS}
 
 
 def family(settings: Settings) -> Family:
@@ -38,7 +36,8 @@ class Servicer(pb_grpc.LlmAudioServiceServicer):
         """Streams the answers to prompts about a recording, or about facts."""
         async with Call(self._host, requests, FULL_NAME) as call:
             config = await call.config()
-            request = _request(config)
+            clip_range(config.clip if config.HasField("clip") else None)
+            request = convert.description_request(config)
             async with aclosing(call.run("describe", request, needs_audio=False)) as events:
                 async for event in events:
                     if isinstance(event, evidence_pb2.Progress):
@@ -47,81 +46,25 @@ class Servicer(pb_grpc.LlmAudioServiceServicer):
                         source = None if event.source is None else call.source(event.source)
                         yield pb.DescribeResponse(header=pb.DescriptionHeader(source=source, prompts=event.prompts))
                     elif isinstance(event, engine.Piece):
-                        piece = pb.TextPiece(prompt=event.prompt, text=event.text, attempt=event.attempt)
-                        yield pb.DescribeResponse(piece=piece)
+                        yield pb.DescribeResponse(piece=convert.piece_message(event))
                     elif isinstance(event, engine.Answer):
-                        yield pb.DescribeResponse(answer=_answer(event))
+                        yield pb.DescribeResponse(answer=convert.answer_message(event))
                     elif isinstance(event, engine.Summary):
-                        yield pb.DescribeResponse(summary=_summary(event, call, config))
+                        source = None if event.source is None else call.source(event.source)
+                        provenance = call.provenance(event.work, event.source, config)
+                        yield pb.DescribeResponse(summary=convert.summary_message(event, source, provenance))
+
+    @rpc
+    async def Compare(self, requests: AsyncIterator[pb.CompareRequest], context: Any) -> AsyncIterator[Any]:
+        """Streams what several models answer, what each cost, and how far they agree."""
+        async with (
+            Call(self._host, requests, FULL_NAME) as call,
+            aclosing(Comparing(self._host, call).responses()) as responses,
+        ):
+            async for response in responses:
+                yield response
 
     @rpc
     async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:
         """Names the models of the manifest."""
         return pb.ListModelsResponse(models=self._host.models())
-
-
-def _request(config: pb.DescriptionConfig) -> engine.DescriptionRequest:
-    clip_range(config.clip if config.HasField("clip") else None)
-    prompts = tuple(engine.Prompt(prompt.name, prompt.text) for prompt in config.prompts)
-    return engine.DescriptionRequest(
-        model=config.model,
-        engine=config.engine,
-        prompts=prompts or engine.DescriptionRequest.prompts,
-        facts_json=config.facts_json,
-        sampling=_sampling(config.sampling),
-        json_schema=config.json_schema,
-        check_claims=config.check_claims if config.HasField("check_claims") else True,
-    )
-
-
-def _sampling(given: pb.Sampling) -> engine.Sampling:
-    values = {field.name: value for field, value in given.ListFields()}
-    warm = values.get("temperature", 0.0) > 0.0
-    if values.get("temperature") == 0.0:
-        # What most people mean by it: the likeliest token. The temperature that is then unused keeps its default.
-        del values["temperature"]
-        values["do_sample"] = False
-    values.setdefault("do_sample", warm)
-    return engine.Sampling(**values)
-
-
-def _answer(answer: engine.Answer) -> pb.Answer:
-    message = pb.Answer(
-        prompt=answer.prompt,
-        key=engine.export_key(answer.prompt),
-        text=answer.text,
-        finish_reason=pb.FINISH_REASON_STOP if answer.finished else pb.FINISH_REASON_LENGTH,
-        claims=[_claim(claim) for claim in answer.claims],
-        attempt_count=answer.attempts,
-        usage=_usage(answer.usage),
-        asked=answer.asked,
-    )
-    if answer.json is not None:
-        message.json = answer.json
-    return message
-
-
-def _claim(claim: engine.Claim) -> pb.Claim:
-    message = pb.Claim(kind=_KINDS[claim.kind], text=claim.text, supported=claim.supported, fact=claim.fact)
-    if claim.value is not None:
-        message.value = claim.value
-    return message
-
-
-def _usage(usage: engine.Usage) -> pb.Usage:
-    return pb.Usage(
-        prompt_token_count=usage.prompt,
-        evaluated_token_count=usage.evaluated,
-        answer_token_count=usage.answer,
-        encoded_token_count=usage.encoded,
-    )
-
-
-def _summary(event: engine.Summary, call: Call, config: pb.DescriptionConfig) -> pb.DescriptionSummary:
-    return pb.DescriptionSummary(
-        source=None if event.source is None else call.source(event.source),
-        warnings=evidence.warnings(event.warnings),
-        provenance=call.provenance(event.work, event.source, config),
-        usage=_usage(event.usage),
-        heard_audio=event.source is not None,
-    )

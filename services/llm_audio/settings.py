@@ -16,7 +16,7 @@ class LlmAudioSettings:
     engine: str = setting(
         "text-gguf",
         "Engine where a call names none: a name in services/llm_audio/engines.",
-        choices=("text-gguf", "music-flamingo-gguf"),
+        choices=("text-gguf", "music-flamingo-gguf", "music-flamingo-transformers", "gemma3n-transformers"),
     )
     device: str = setting(
         "auto",
@@ -31,7 +31,18 @@ class LlmAudioSettings:
     context_tokens: int = setting(
         4096, "Tokens that prompt and answer may have together, audio not counted, at least 512; memory grows with it."
     )
-    batch_tokens: int = setting(256, "Tokens of a prompt that llama.cpp reads at once, 32 to 4096.")
+    batch_tokens: int = setting(256, "Tokens of a prompt that are read at once, 32 to 4096.")
+    precision: str = setting(
+        "auto",
+        "Number format of models by transformers; auto is bfloat16 on a GPU and float32 on a CPU, where bfloat16 takes "
+        "half the memory and, on most, much longer.",
+        choices=("auto", "float32", "bfloat16"),
+    )
+    attention: str = setting(
+        "sdpa",
+        "Attention of models by transformers: torch's own, or flash_attention_2 where that package is installed.",
+        choices=("sdpa", "flash_attention_2", "eager"),
+    )
 
     def __post_init__(self) -> None:
         if self.thread_count < 1:

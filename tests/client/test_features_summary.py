@@ -86,3 +86,24 @@ def test_lines_stay_readable_however_many_numbers_there_are() -> None:
     for numbers in (kind.mean, kind.std, kind.median):
         numbers.extend([0.123456] * 12)
     assert max(map(len, summarise(NAME, full, [], every_feature=True).splitlines())) <= 115
+
+
+def test_a_key_that_the_chords_decide_is_told_with_what_pitch_classes_alone_say() -> None:
+    full = record()
+    key = full.fusion.key
+    key.tonic, key.scale, key.agreement, key.disputed = "C", "major", 0.0, True
+    for profile, tonic, scale in (("edma", "A", "minor"), ("krumhansl", "G", "major"), ("bgate", "A", "minor")):
+        key.candidates.add(profile=profile, tonic=tonic, scale=scale)
+    text = summarise(NAME, full, [])
+    assert "  key        C major (by its chords; pitch classes alone say A minor or G major)\n" in text
+    key.agreement = 1 / 3
+    assert "  key        C major (33 % of the profiles agree, disputed)\n" in summarise(NAME, full, [])
+
+
+def test_a_tempo_that_no_estimator_names_is_told_with_what_they_say() -> None:
+    full = record()
+    tempo = full.fusion.tempo
+    tempo.bpm, tempo.agreement, tempo.disputed = 120.0, 0.0, True
+    for bpm in (60.0, 240.1, 60.04):
+        tempo.candidates.add(bpm=bpm)
+    assert "  tempo      120.0 BPM (no estimator names it; they say 60.0 or 240.1)\n" in summarise(NAME, full, [])

@@ -18,7 +18,8 @@ LISTENERS = NAMES[1:]
 FROM_THE_HOST = {
     "HIP_VISIBLE_DEVICES": "which GPUs ROCm shows",
     "HSA_OVERRIDE_GFX_VERSION": "runs kernels of a neighbouring GPU generation",
-    "PYTORCH_HIP_ALLOC_CONF": "how torch keeps GPU memory",
+    "PYTORCH_ALLOC_CONF": "how torch keeps GPU memory",
+    "PYTORCH_HIP_ALLOC_CONF": "the same by its older name",
 }
 """Variables of the ROCm libraries that are handed through, and so are nobody's setting here."""
 
@@ -140,7 +141,7 @@ def test_a_variable_handed_through_from_the_host_is_absent_where_the_host_has_no
         assert {variable: environment[variable] for variable in FROM_THE_HOST} == dict.fromkeys(FROM_THE_HOST)
 
 
-@pytest.mark.parametrize("name", ["separation", "speech", "generation"])
+@pytest.mark.parametrize("name", ["separation", "speech", "generation", "llm_audio"])
 def test_a_gpu_that_cannot_be_used_is_an_error_in_the_rocm_composition(rocm: dict[str, Any], name: str) -> None:
     service = rocm["services"][name]
     assert service["environment"][f"{name.upper()}_DEVICE"] == "cuda"
@@ -150,8 +151,10 @@ def test_a_gpu_that_cannot_be_used_is_an_error_in_the_rocm_composition(rocm: dic
     assert service["group_add"][1].startswith("${RENDER_GID:?")
 
 
-def test_only_engines_that_compute_by_torch_claim_to_use_the_gpu(rocm: dict[str, Any]) -> None:
-    assert sorted(rocm["services"]) == ["generation", "separation", "speech"]
+def test_only_engines_that_can_compute_on_the_gpu_claim_to_use_it(rocm: dict[str, Any]) -> None:
+    assert sorted(rocm["services"]) == ["generation", "llm_audio", "separation", "speech"]
+    # llama.cpp is built for a CPU unless it is told otherwise.
+    assert "-DGGML_HIP=ON" in rocm["services"]["llm_audio"]["build"]["args"]["LLAMA_CMAKE_ARGS"]
     assert rocm["services"]["speech"]["build"]["args"]["ENGINE"] == "openai-whisper"
 
 

@@ -131,10 +131,10 @@ def describe(
     config = llm_audio_pb2.DescriptionConfig(
         model=model,
         engine=engine,
-        prompts=_prompts(prompts),
-        facts_json="" if facts is None else _facts(facts),
+        prompts=prompts_of(prompts),
+        facts_json="" if facts is None else read_facts(facts),
         sampling=llm_audio_pb2.Sampling(**{name: value for name, value in sampling.items() if value is not None}),
-        json_schema="" if schema is None else _read(schema),
+        json_schema="" if schema is None else read_text(schema),
     )
     direct = facts is not None or no_facts
     target = service if direct else gateway
@@ -233,7 +233,8 @@ def _measured(
         yield from events
 
 
-def _prompts(given: tuple[str, ...]) -> list[llm_audio_pb2.Prompt]:
+def prompts_of(given: tuple[str, ...]) -> list[llm_audio_pb2.Prompt]:
+    """Prompts as typed: those known by name, and questions of one's own under numbered names."""
     own = 0
     found = []
     for text in given:
@@ -245,8 +246,13 @@ def _prompts(given: tuple[str, ...]) -> list[llm_audio_pb2.Prompt]:
     return found
 
 
-def _facts(path: Path) -> str:
-    text = _read(path)
+def read_facts(path: Path) -> str:
+    """The facts of a JSON file; of a record by ``antiphon analyze --json`` those parts that are facts.
+
+    Raises:
+        Failure: it cannot be read, or is no JSON.
+    """
+    text = read_text(path)
     try:
         document = json.loads(text)
     except ValueError as error:
@@ -258,7 +264,12 @@ def _facts(path: Path) -> str:
     return text
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        Failure: it cannot be read.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

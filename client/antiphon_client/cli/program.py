@@ -14,6 +14,7 @@ import grpc
 
 from antiphon_client.cli import exits
 from antiphon_client.cli.analyze import analyze
+from antiphon_client.cli.compare import compare
 from antiphon_client.cli.describe import describe
 from antiphon_client.cli.generate import generate
 from antiphon_client.cli.models import models
@@ -38,6 +39,7 @@ def cli() -> None:
       antiphon transcribe talk.mp3      write down what is said in it
       antiphon generate "surf rock" --out surf.wav   make music from words
       antiphon describe song.mp3        have it described in prose
+      antiphon compare song.mp3 --a text-gguf --b music-flamingo-gguf   hold two models against each other
       antiphon down                     stop the services
     """
 
@@ -54,7 +56,7 @@ def version() -> None:
     click.echo(f"python {platform.python_version()}, grpcio {grpc.__version__}, protobuf {google.protobuf.__version__}")
 
 
-for command in (up, down, status, analyze, separate, transcribe, describe, generate, models):
+for command in (up, down, status, analyze, separate, transcribe, describe, compare, generate, models):
     cli.add_command(command)
 
 

@@ -64,10 +64,12 @@ def _lines(record: record_pb2.AnalysisRecord, stems: Sequence[Path], every_featu
 
 def _facts(fusion: record_pb2.Fusion) -> Iterator[tuple[str, str]]:
     if fusion.HasField("tempo"):
-        agreement = _agreement(fusion.tempo, "estimators", fusion.tempo.disputed)
-        yield "tempo", f"{fusion.tempo.bpm:.1f} BPM{agreement}"
+        said = f"no estimator names it; they say {_distinct(f'{each.bpm:.1f}' for each in fusion.tempo.candidates)}"
+        yield "tempo", f"{fusion.tempo.bpm:.1f} BPM{_agreement(fusion.tempo, 'estimators', said)}"
     if fusion.HasField("key"):
-        yield "key", f"{fusion.key.tonic} {fusion.key.scale}{_agreement(fusion.key, 'profiles', fusion.key.disputed)}"
+        alone = _distinct(f"{each.tonic} {each.scale}" for each in fusion.key.candidates)
+        said = f"by its chords; pitch classes alone say {alone}"
+        yield "key", f"{fusion.key.tonic} {fusion.key.scale}{_agreement(fusion.key, 'profiles', said)}"
     if fusion.HasField("loudness"):
         yield "loudness", _loudness(fusion.loudness)
     if fusion.HasField("vocals"):
@@ -191,10 +193,17 @@ def _column(label: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield (label if index == 0 else ""), text
 
 
-def _agreement(fact: record_pb2.TempoFact | record_pb2.KeyFact, voters: str, disputed: bool) -> str:
+def _agreement(fact: record_pb2.TempoFact | record_pb2.KeyFact, voters: str, none_agrees: str) -> str:
+    """How many voters agree; ``none_agrees`` where that is none of those that are listed."""
     if not fact.HasField("agreement"):
         return ""
-    return f" ({_percent(fact.agreement)} of the {voters} agree{', disputed' if disputed else ''})"
+    if fact.agreement == 0 and fact.candidates:
+        return f" ({none_agrees})"
+    return f" ({_percent(fact.agreement)} of the {voters} agree{', disputed' if fact.disputed else ''})"
+
+
+def _distinct(texts: Iterable[str]) -> str:
+    return " or ".join(dict.fromkeys(texts))
 
 
 def _confidence(evidence: Iterable[record_pb2.Evidence]) -> str:

@@ -11,7 +11,8 @@ from llama_cpp import Llama
 from chassis.errors import AntiphonError, not_ready
 from chassis.facts import WarningFacts
 from chassis.models import InstalledModel
-from services.llm_audio.engine import Checkpoint, Ending, Turn, Usage
+from services.llm_audio.engine import Checkpoint, Ending, Passage, Turn, Usage
+from services.llm_audio.engines.asking.passages import remark
 from services.llm_audio.engines.flamingo import frames
 from services.llm_audio.engines.llama import gguf
 from services.llm_audio.engines.llama.chat import Chat
@@ -57,14 +58,14 @@ class MusicFlamingoGguf:
             "gpu_layers": str(self._layers),
         }
 
-    def open(self, audio: np.ndarray | None) -> Session:
-        """Begins with a recording: mono float32 (n,) at 16 kHz; what is beyond ten minutes is not heard."""
+    def open(self, audio: np.ndarray | None, start_seconds: float = 0.0) -> Session:
+        """Begins with a recording: mono float32 (n,) at 16 kHz; what is beyond ten minutes is heard by itself."""
         assert audio is not None, "the job refuses a call without audio"
-        fitted = frames.fit_to_windows(audio)
-        if (windows := frames.windows_of(fitted)) > self._windows:
+        found, fitted = frames.listen(audio, start_seconds)
+        if (windows := max(map(frames.windows_of, fitted))) > self._windows:
             self._load(windows)
         assert self._ears is not None
-        return Session(self, self._ears, fitted, frames.seconds_left_out(audio))
+        return Session(self, self._ears, fitted, found)
 
     def _load(self, windows: int) -> None:
         """Loads for that much audio; a longer context is a new one."""
@@ -101,32 +102,32 @@ class MusicFlamingoGguf:
 
 
 class Session:
-    """One recording; it is encoded and read at the first question, and stays for the next ones.
+    """One recording; a passage is encoded and read at the first question about it, and stays for the next ones.
 
     Attributes:
-        warnings: AUDIO_CUT where the recording is longer than the model hears.
+        passages: When each is.
+        warnings: AUDIO_IN_PASSAGES where the recording is longer than the model hears at once.
     """
 
-    def __init__(self, model: MusicFlamingoGguf, ears: Ears, samples: np.ndarray, left_out: float) -> None:
+    def __init__(
+        self, model: MusicFlamingoGguf, ears: Ears, samples: list[np.ndarray], found: tuple[Passage, ...]
+    ) -> None:
         self._model, self._ears, self._samples = model, ears, samples
-        self._heard: tuple[str, int] | None = None
-        self.warnings: tuple[WarningFacts, ...] = ()
-        if left_out > 0:
-            minutes = frames.MAX_WINDOWS * frames.WINDOW_SECONDS / 60
-            message = f"the model hears {minutes:g} minutes; the last {left_out:.1f} s were left out"
-            self.warnings = (WarningFacts("AUDIO_CUT", message),)
+        self._heard: tuple[int, str, int] | None = None
+        self.passages = found
+        self.warnings: tuple[WarningFacts, ...] = remark(found)
 
-    def ask(self, turn: Turn, checkpoint: Checkpoint) -> Iterator[str | Ending]:
+    def ask(self, turn: Turn, checkpoint: Checkpoint, passage: int = 0) -> Iterator[str | Ending]:
         """Yields the text and an Ending; see :class:`services.llm_audio.engine.Session`."""
         model = self._model
         before, after = model.render(turn)
         encoded = evaluated = 0
-        if self._heard is None or self._heard[0] != before:
+        if self._heard is None or self._heard[:2] != (passage, before):
             self._heard = None
-            encoded = model.hear(before, self._samples, self._ears, checkpoint)
+            encoded = model.hear(before, self._samples[passage], self._ears, checkpoint)
             evaluated = model.reached
-            self._heard = (before, model.reached)
-        model.rewind(self._heard[1])
+            self._heard = (passage, before, model.reached)
+        model.rewind(self._heard[2])
         tokens = model.writer.tokens(after, add_special=False)
         model.writer.append(tokens, checkpoint)
         usage = Usage(prompt=model.reached, evaluated=evaluated + len(tokens), encoded=encoded)

@@ -8,7 +8,7 @@ import numpy as np
 
 from chassis.facts import WarningFacts
 from chassis.models import InstalledModel
-from services.llm_audio.engine import Checkpoint, Ending, Turn, Usage
+from services.llm_audio.engine import Checkpoint, Ending, Passage, Turn, Usage
 from services.llm_audio.engines.llama import gguf
 from services.llm_audio.engines.llama.chat import Chat
 from services.llm_audio.engines.llama.writing import Writer
@@ -26,6 +26,7 @@ class TextGguf:
 
     hears = False
     warnings: tuple[WarningFacts, ...] = ()
+    passages: tuple[Passage, ...] = ()
     repeat_penalty = 1.1  # small models go round in circles without
 
     def __init__(self, installed: InstalledModel, settings: LlmAudioSettings) -> None:
@@ -39,11 +40,11 @@ class TextGguf:
         self.library_versions = gguf.library_versions()
         self.parameters = {"context_tokens": str(llama.n_ctx()), "gpu_layers": str(layers)}
 
-    def open(self, audio: np.ndarray | None) -> TextGguf:
+    def open(self, audio: np.ndarray | None, start_seconds: float = 0.0) -> TextGguf:
         """Begins; there is nothing to hear, and what was read before may be read on."""
         return self
 
-    def ask(self, turn: Turn, checkpoint: Checkpoint) -> Iterator[str | Ending]:
+    def ask(self, turn: Turn, checkpoint: Checkpoint, passage: int = 0) -> Iterator[str | Ending]:
         """Yields the text and an Ending; see :class:`services.llm_audio.engine.Session`."""
         shared = self._chat.clean(turn.shared)
         tokens = self._tokens(turn, shared + self._chat.clean(turn.question))

@@ -116,6 +116,13 @@ def test_one_profile_claims_no_agreement_and_no_confidence() -> None:
     assert not fact.disputed
 
 
+def test_a_key_that_the_chords_decide_has_no_vote_and_no_confidence_by_votes() -> None:
+    fact = key(with_keys("C", ("A", "minor"), ("A", "minor")))
+    assert fact is not None
+    assert (fact.tonic, fact.scale, fact.agreement, fact.disputed) == ("C", "major", 0, True)
+    assert not fact.evidence[0].HasField("confidence")
+
+
 def test_no_key_is_made_where_essentia_found_none() -> None:
     assert key(with_keys("", ("C", "major"))) is None
 

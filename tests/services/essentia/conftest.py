@@ -11,8 +11,9 @@ import pytest
 from chassis.audio import Audio
 from chassis.facts import ProgressFacts, WarningFacts
 from chassis.models import Store
-from services.essentia.engine import GROUPS, AnalysisRequest, GroupFeatures
+from services.essentia.engine import GroupFeatures
 from services.essentia.engines.features import Features
+from services.essentia.request import GROUPS, AnalysisRequest
 from tests.services.essentia import signals
 
 

@@ -14,9 +14,9 @@ from chassis.audio import Source
 from chassis.errors import AntiphonError
 from chassis.models import InstalledModel, Manifest, Store
 from chassis.models.model import File, Model
-from services.essentia.engine import AESTHETICS, AnalysisRequest
 from services.essentia.engines.aesthetics import AXES, PACKAGES, Aesthetics
 from services.essentia.job import Jobs
+from services.essentia.request import AESTHETICS, AnalysisRequest
 from services.essentia.settings import EssentiaSettings
 from tests.services.essentia import signals
 from tests.services.essentia.test_job import MANIFEST, Recording, write

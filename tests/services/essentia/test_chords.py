@@ -70,6 +70,17 @@ def test_similarity_is_high_between_chords_that_share_notes(analyze: Analyze) ->
     assert near[1]["similarity"] > 0.5 > far[1]["similarity"]
 
 
+def test_shares_of_the_chords_are_by_time(analyze: Analyze) -> None:
+    found = analyze(held((C, 8.0), ((57, 60, 64), 4.0)), "tonal")
+    # A third of the time is A minor; a border may be off by two frames of 46 ms.
+    assert found.number("tonal.chords_minor_ratio") == pytest.approx(1 / 3, abs=0.02)
+    assert found.number("tonal.chords_entropy_bits") == pytest.approx(
+        -(2 * np.log2(2 / 3) + np.log2(1 / 3)) / 3, abs=0.03
+    )
+    alone = analyze(held((C, 4.0)), "tonal").number("tonal.chords_entropy_bits")
+    assert str(alone) == "0.0", "one chord has no entropy, and not -0"
+
+
 def test_noise_and_silence_have_no_chord(analyze: Analyze) -> None:
     both = np.concatenate((signals.noise(4, 0.05), np.zeros(4 * signals.SAMPLE_RATE)))
     found = analyze(signals.stack(both), "tonal", include_series=True)

@@ -9,8 +9,8 @@ import pytest
 
 from chassis.audio import Audio
 from chassis.errors import AntiphonError
-from services.essentia.engine import GROUPS, AnalysisRequest
 from services.essentia.engines.features import Features
+from services.essentia.request import GROUPS, AnalysisRequest
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
 

@@ -10,8 +10,9 @@ import pytest
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from chassis.audio import Audio
 from chassis.errors import AntiphonError, Cancelled
-from services.essentia.engine import AESTHETICS, ALL_GROUPS, GROUPS, SERIES, AnalysisRequest, GroupFeatures
+from services.essentia.engine import GroupFeatures
 from services.essentia.engines.features import Features
+from services.essentia.request import AESTHETICS, ALL_GROUPS, GROUPS, SERIES, AnalysisRequest
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analysis, Analyze
 

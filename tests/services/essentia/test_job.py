@@ -14,8 +14,9 @@ from chassis.audio import Source
 from chassis.errors import AntiphonError
 from chassis.facts import ProgressFacts
 from chassis.models import Manifest, Store
-from services.essentia.engine import AnalysisRequest, GroupFeatures, Header, Summary
+from services.essentia.engine import GroupFeatures, Header, Summary
 from services.essentia.job import Jobs
+from services.essentia.request import AnalysisRequest
 from services.essentia.settings import EssentiaSettings
 from tests.services.essentia import signals
 

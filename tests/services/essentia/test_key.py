@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from chassis.errors import AntiphonError
-from services.essentia.engine import KEY_PROFILES, USUAL_KEY_PROFILES, AnalysisRequest
 from services.essentia.engines.features import key, pitch_classes
 from services.essentia.engines.features.chords import Chord
 from services.essentia.engines.features.library import es
+from services.essentia.request import KEY_PROFILES, USUAL_KEY_PROFILES, AnalysisRequest
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
 
@@ -101,6 +101,14 @@ def test_chords_fit_the_key_in_which_they_are_at_home_in_every_key() -> None:
         assert fits.max() == pytest.approx(key.correlate_chords(played("C F G C"))[0])
     assert int(key.correlate_chords(played("Am Dm Em Am")).argmax()) == 12 + 9
     assert not key.correlate_chords(()).any()
+
+
+def test_a_profile_that_names_the_parallel_key_does_not_agree() -> None:
+    # Both thirds of C: edma hears the major one, krumhansl the minor one.
+    classes = np.array([3, 0, 1, 1.5, 0.9, 1, 0, 2.5, 0.5, 0.5, 0.5, 0.5])
+    found = key.vote(classes, ("edma", "krumhansl"))
+    assert [(each.tonic, each.scale) for each in found.estimates] == [("C", "major"), ("C", "minor")]
+    assert found.agreement == 0.5
 
 
 def test_without_chords_pitch_classes_decide_alone() -> None:

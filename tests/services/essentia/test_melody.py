@@ -12,9 +12,10 @@ import pytest
 from chassis.audio import Audio, Source
 from chassis.errors import AntiphonError
 from chassis.models import Store
-from services.essentia.engine import BASIC_PITCH, AnalysisRequest, Summary
+from services.essentia.engine import Summary
 from services.essentia.engines.features import Features, notes, swift_f0
 from services.essentia.job import Jobs
+from services.essentia.request import BASIC_PITCH, AnalysisRequest
 from services.essentia.settings import EssentiaSettings
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze

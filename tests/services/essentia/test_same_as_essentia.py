@@ -57,6 +57,15 @@ def test_beats_are_rhythm_extractors(mono: np.ndarray) -> None:
     assert found.confidence == pytest.approx(confidence, abs=0.05)
 
 
+def test_full_agreement_of_the_trackers_is_worth_five_bits() -> None:
+    # What Essentia's own gives for one list of beats five times over; its documentation says 5.32.
+    ticks = np.arange(0.5, 60, 0.5)
+    assert es.TempoTapMaxAgreement()([ticks.astype(np.float32)] * 5)[1] == beats.FULL_AGREEMENT
+    assert beats.agreement([ticks] * 5) == pytest.approx(beats.FULL_AGREEMENT)
+    assert beats.agreement([ticks, ticks + 0.07])[0] == pytest.approx(beats.FULL_AGREEMENT), "a delay is agreement"
+    assert beats.agreement([ticks, np.sort(np.random.default_rng(0).uniform(5, 60, 110))])[0] < 1
+
+
 def test_beats_after_silence_are_the_same_each_time() -> None:
     clicks = signals.metronome(60, 20).astype(np.float32)
     one, other = beats.follow(clicks), beats.follow(clicks)

@@ -11,8 +11,10 @@ from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from chassis.audio import Audio
 from chassis.errors import AntiphonError
 from chassis.facts import WarningFacts
-from services.essentia.engine import STEM, AnalysisRequest, GroupFeatures
-from services.essentia.engines.features import Features
+from services.essentia.engine import GroupFeatures
+from services.essentia.engines.features import Features, stems
+from services.essentia.engines.features.values import Values
+from services.essentia.request import STEM, AnalysisRequest
 from tests.services.essentia import signals
 
 
@@ -66,6 +68,35 @@ def test_a_held_chord_moves_less_than_a_cadence() -> None:
         assert isinstance(low, float)
         assert isinstance(high, float)
         assert 0 <= low < high / 2 < 0.5
+
+
+def test_chroma_that_moves_all_the_way_moves_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    # From C alone to F alone and back, frame by frame: as far as twelve shares of 1 can move.
+    monkeypatch.setattr(stems, "_chroma", lambda mono: np.eye(12, dtype=np.float32)[[0, 5] * 10])
+    found, _ = measure(signals.music(4))
+    assert found["harmonic_movement"] == pytest.approx(1)
+    # Two of twelve pitch classes vary by a quarter: a mean of 1/24, over 0.1.
+    assert found["harmonic_variance"] == pytest.approx(10 / 24)
+
+
+def test_complexity_and_evenness_are_those_of_the_intervals() -> None:
+    values = Values()
+    stems._put_intervals(values, np.array([0.2, 0.4] * 10))
+    # Two lengths, each half of them: ln 2 nats; a deviation of a third of their mean.
+    assert values["rhythmic_complexity"] == pytest.approx((np.log(2) / 5 + 1 / 3 / 2) / 2)
+    assert values["rhythmic_evenness"] == pytest.approx(3 / 4)
+
+
+def test_a_weak_onset_off_the_beat_counts_less_than_a_strong_one() -> None:
+    ticks = signals.metronome(120, 12) + signals.noise(12, 1e-3)
+    quiet = 0.1 * np.roll(signals.metronome(120, 12), round(0.25 * signals.SAMPLE_RATE))
+    weak, strong = (
+        measure(signals.stack(ticks + quiet), tuple(beat + late for beat in BEATS[:24]))[0] for late in (0, 0.25)
+    )
+    assert weak["onset_count"] == 48, "this tests nothing"
+    # As many on the beat as off it: half, if all counted the same.
+    assert weak["syncopation"] < 0.4  # type: ignore[operator]
+    assert strong["syncopation"] > 0.6  # type: ignore[operator]
 
 
 def test_a_silent_stem_has_nothing_but_its_name_and_no_onsets() -> None:

@@ -11,8 +11,10 @@ import pytest
 from chassis.audio import Audio
 from chassis.errors import AntiphonError
 from chassis.facts import ProgressFacts, WarningFacts
-from services.essentia.engine import SERIES, AnalysisRequest, GroupFeatures, Measured
-from services.essentia.engines.features import Features, windows
+from services.essentia.engine import GroupFeatures, Measured
+from services.essentia.engines.features import Features, timeline, windows
+from services.essentia.engines.features.values import Values
+from services.essentia.request import SERIES, AnalysisRequest
 from tests.services.essentia import signals
 
 RATE = signals.SAMPLE_RATE
@@ -69,6 +71,26 @@ def test_series_of_windows_are_those_of_the_whole(
     again = cut["windows"]
     assert isinstance(again, tuple)
     assert all(mine == pytest.approx(other, rel=1e-4) for mine, other in zip(again, steps, strict=True))
+
+
+def test_each_step_has_the_tempo_and_the_onsets_of_its_own_beats() -> None:
+    # A beat that is missed leaves the median alone; two beats have no tempo.
+    series = {
+        "beat_seconds": (
+            *np.arange(0.0, 4.0, 0.5),
+            *np.arange(5.0, 10.0, 0.5),
+            *np.arange(10.0, 20.0, 0.4),
+            21.0,
+            25.0,
+        ),
+        "onset_seconds": tuple(np.arange(0.0, 20.0, 0.25)),
+    }
+    told = []
+    for start in (0.0, 10.0, 20.0):
+        step = Values()
+        timeline._put_rhythm(step, series, start, start + 10)
+        told.append((step.get("bpm"), step.get("onset_rate_hz")))
+    assert told == [(120, 4), (pytest.approx(150), 4), (None, 0)]
 
 
 def test_blocks_of_any_size_are_the_same_audio() -> None:

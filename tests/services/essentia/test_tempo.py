@@ -10,10 +10,11 @@ import pytest
 
 from chassis.audio import RawPcm, Source
 from chassis.errors import AntiphonError
-from services.essentia.engine import AnalysisRequest, GroupFeatures
+from services.essentia.engine import GroupFeatures
 from services.essentia.engines.features import Features
 from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz, rises
 from services.essentia.engines.features.tempo import EVEN, SUBDIVISION, Pulse, settle
+from services.essentia.request import AnalysisRequest
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
 
@@ -39,6 +40,43 @@ def test_beats_are_brought_to_the_tempo(analyze: Analyze) -> None:
         assert np.diff(beats) == pytest.approx(60 / bpm, abs=0.03)
         since = beats % (60 / bpm)
         assert np.minimum(since, 60 / bpm - since).max() < 0.04
+
+
+def test_ticks_on_the_beat_are_not_syncopated_and_ticks_between_are(analyze: Analyze) -> None:
+    ticks = signals.metronome(120, 12)
+    straight = analyze(signals.stack(ticks), "rhythm")
+    # The first of 24 ticks is before the first beat that the tracker gives.
+    assert straight.number("rhythm.on_beat_ratio") == pytest.approx(23 / 24, abs=0.05)
+    assert straight.number("rhythm.syncopation") == pytest.approx(1 / 24, abs=0.05)
+    # As many ticks a quarter of a beat late: half of all are off it.
+    late = analyze(signals.stack(ticks + 0.5 * np.roll(ticks, round(0.125 * signals.SAMPLE_RATE))), "rhythm")
+    assert late.number("rhythm.bpm") == pytest.approx(120, rel=0.04), "this tests nothing"
+    assert late.number("rhythm.on_beat_ratio") == pytest.approx(0.5, abs=0.05)
+    assert late.number("rhythm.syncopation") == pytest.approx(0.5, abs=0.05)
+
+
+def test_danceability_from_0_to_1_is_a_third_of_essentias_and_no_more_than_1(analyze: Analyze) -> None:
+    for clip in (signals.music(16), signals.stack(signals.metronome(120, 16))):
+        found = analyze(clip, "rhythm")
+        raw = found.number("rhythm.danceability")
+        assert raw is not None
+        assert found.number("rhythm.danceability_norm") == pytest.approx(min(raw / 3, 1))
+
+
+def test_the_trackers_confidence_is_a_share_of_full_agreement_and_absent_where_nothing_was_compared(
+    analyze: Analyze,
+) -> None:
+    found = analyze(signals.stack(signals.metronome(120, 20)), "rhythm")
+    confidence = found.number("rhythm.beat_confidence")
+    assert confidence is not None
+    assert 3.5 < confidence <= 5, "a metronome is what the tracker calls excellent"
+    assert found.number("rhythm.beat_confidence_norm") == pytest.approx(confidence / 5)
+    # Beats are compared after the first five seconds only; of 5.5 s nobody knows, which is not the same as 0.
+    short = analyze(signals.stack(signals.metronome(120, 5.5)), "rhythm")
+    assert short.number("rhythm.bpm") == pytest.approx(120, rel=0.04)
+    assert short.number("rhythm.beat_confidence") is None
+    assert short.number("rhythm.beat_confidence_norm") is None
+    assert "TEMPO_UNCERTAIN" not in short.reasons()
 
 
 def test_the_estimators_and_their_agreement_are_told(analyze: Analyze) -> None:
@@ -86,6 +124,17 @@ def test_families_outvote_a_lone_estimate() -> None:
     assert tempo is not None
     assert tempo.bpm == 100
     assert tempo.octave_agreement == pytest.approx(2 / 3)
+
+
+def test_what_most_others_name_is_the_first_alternative_and_all_lie_in_the_range() -> None:
+    pulse = pulse_of(signals.metronome(100, 20).astype(np.float32))
+    named = {"a": 75.0, "b": 100.0, "c": 100.0, "d": 140.0, "e": 140.0}
+    for slowest, fastest, third in ((30.0, 300.0, 200.0), (60.0, 170.0, 150.0)):
+        tempo = settle(named, pulse, slowest, fastest)
+        assert tempo is not None
+        assert (tempo.bpm, tempo.agreement) == (100, pytest.approx(2 / 5))
+        assert [each.bpm for each in tempo.alternatives] == [140, 75, third]
+        assert [each.agreement for each in tempo.alternatives] == pytest.approx([2 / 5, 1 / 5, 0])
 
 
 def test_where_one_estimator_names_another_octave_the_faster_must_be_even() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.essentia.engines.features import rhythm
+from services.essentia.engines.features import beats, rhythm
 from services.essentia.engines.features.tempo import Tempo
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
@@ -46,7 +46,7 @@ def test_a_tempo_that_the_tracker_doubts_is_given_with_a_warning(
     clip = signals.stack(signals.metronome(120, 12))
     assert "TEMPO_UNCERTAIN" not in analyze(clip, "rhythm").reasons()
     # What the tracker says of a metronome is then as low as what it says of music without a beat.
-    monkeypatch.setattr(rhythm, "VERY_LOW_CONFIDENCE", rhythm.GREATEST_CONFIDENCE)
+    monkeypatch.setattr(rhythm, "VERY_LOW_CONFIDENCE", beats.FULL_AGREEMENT + 1)
     found = analyze(clip, "rhythm")
     assert "TEMPO_UNCERTAIN" in found.reasons()
     assert found.number("rhythm.bpm") == pytest.approx(120, rel=0.04)

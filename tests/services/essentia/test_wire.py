@@ -12,7 +12,8 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from chassis.errors import AntiphonError
 from services.essentia import service
-from services.essentia.engine import ALL_GROUPS, GROUPS, AnalysisRequest, GroupFeatures, TagRequest
+from services.essentia.engine import GroupFeatures
+from services.essentia.request import ALL_GROUPS, GROUPS, AnalysisRequest, TagRequest
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analysis, Analyze
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -118,13 +119,15 @@ def serve(store: Store, request: pytest.FixtureRequest, tmp_path: Path, unused_t
 
     @asynccontextmanager
     async def serving(
-        root: Path | None = None, extra: Path | None = None, **settings: Any
+        root: Path | None = None, extra: Path | None = None, workers: int = 1, max_pending: int = 8, **settings: Any
     ) -> AsyncIterator[tuple[FamilyHost, Client]]:
         if root is None:
             request.getfixturevalue("smol")
         server_settings = ServerSettings(port=unused_tcp_port, spool_dir=tmp_path, lame_duck_seconds=0.0)
-        workers = WorkerSettings(models=root or store.root, models_extra=extra)
-        host = FamilyHost(service.family(LlmAudioSettings(device="cpu", **settings)), server_settings, workers)
+        worker_settings = WorkerSettings(
+            models=root or store.root, models_extra=extra, worker_count=workers, max_pending=max_pending
+        )
+        host = FamilyHost(service.family(LlmAudioSettings(device="cpu", **settings)), server_settings, worker_settings)
         server = Server("llm_audio", server_settings)
         server.add(service.Servicer(host), service.register, service.FULL_NAME)
         host.start()
@@ -137,3 +140,15 @@ def serve(store: Store, request: pytest.FixtureRequest, tmp_path: Path, unused_t
             await host.close()
 
     return serving
+
+
+@pytest.fixture
+def wait() -> Callable[[Callable[[], bool]], Any]:
+    """Waits until a condition holds; fails where it does not within a minute."""
+
+    async def waiting(condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(60):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    return waiting

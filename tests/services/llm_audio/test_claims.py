@@ -104,3 +104,53 @@ def test_claims_come_in_the_order_of_the_text() -> None:
         "key",
         "tempo",
     ]
+
+
+UNITS = Facts(
+    {
+        "essentia": {"features": {"loudness": {"integrated_lufs": -9.3, "loudness_range_lu": 6.1}}},
+        "cutoff_hz": 440.0,
+        "length_seconds": 180.0,
+        "true_peak_dbtp": -0.4,
+        "takes": 7,
+        "remark": "faded over 4 minutes",
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "held"),
+    [
+        ("-9.3 LUFS", "LUFS", True),
+        ("6.1 LU", "LU", True),
+        ("6.1 LUFS", "LUFS", False),  # the range, stated as if it were the loudness
+        ("-9.3 LU", "LU", False),
+        ("-9.3 dB", "dB", True),
+        ("-0.4 dBTP", "dBTP", True),
+        ("-0.4 dBFS", "dBFS", False),
+        ("440 Hz", "Hz", True),
+        ("0.44 kHz", "kHz", True),
+        ("440 kHz", "kHz", False),
+        ("440 ms", "ms", False),
+        ("440", "", True),
+        ("3 minutes", "min", True),
+        ("three minutes", "min", True),
+        ("180 minutes", "min", False),
+        ("3:00", "s", True),
+        ("7 seconds", "s", True),  # nobody says what the takes are counted in
+        ("4 minutes", "min", True),
+        ("4 seconds", "s", False),
+        ("180 %", "%", False),
+    ],
+)
+def test_a_number_is_held_within_its_unit(text: str, unit: str, held: bool) -> None:
+    (claim,) = claims(text, UNITS)
+    assert (claim.unit, claim.supported) == (unit, held)
+
+
+def test_a_decade_is_no_number_of_seconds() -> None:
+    assert [(claim.text, claim.unit) for claim in claims("the 80s, for 80 s and 12.5s", FACTS)] == [
+        ("80s", ""),
+        ("80 s", "s"),
+        ("12.5s", "s"),
+    ]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,81 +14,39 @@ import pytest
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon_client import AntiphonClientError
-from chassis.audio import Source
 from chassis.errors import AntiphonError, Cancelled
-from chassis.models import Manifest, Store
 from services.llm_audio.engine import Answer, DescriptionRequest, Prompt, Sampling, Summary
 from services.llm_audio.engines.flamingo import frames
 from services.llm_audio.job import Jobs
 from services.llm_audio.settings import LlmAudioSettings
 from tests.fixtures import recordings, tiny_flamingo
-from tests.services.llm_audio.conftest import MANIFEST
+from tests.services.llm_audio.listening import Shop, describe, stock, tone
 
 TINY = "tiny-flamingo"
-SHORT = Sampling(max_tokens=8)
 SETTINGS = LlmAudioSettings("music-flamingo-gguf", device="cpu", default_model=TINY)
-
-
-def tone(seconds: float, pitch: float = 220.0, rate: int = 16_000) -> np.ndarray:
-    """A chord over ``pitch``, mono (1, n)."""
-    time = np.arange(round(seconds * rate)) / rate
-    chord = sum(np.sin(2 * np.pi * pitch * ratio * time) for ratio in (1.0, 1.25, 1.5)) / 5
-    return np.asarray(chord[None], np.float32)
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A store with the tiny model installed, and the manifest that names it."""
-
-    store: Store
-    manifest: Path
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return stock(
+    return stocked(
         tmp_path_factory.mktemp("shop"),
         {"lm.gguf": tiny_flamingo.write_language_model, "mmproj.gguf": tiny_flamingo.write_projector},
     )
 
 
-def stock(folder: Path, files: dict[str, Callable[[Path], object]]) -> Shop:
+def stocked(folder: Path, files: dict[str, Callable[[Path], object]]) -> Shop:
     """Makes a store whose model has these files."""
-    rows = []
+    weights = folder / "weights"
+    weights.mkdir()
     for name, write in files.items():
-        write(folder / name)
-        digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        size = (folder / name).stat().st_size
-        source = '{ kind = "https", url = "https://example.invalid/x" }'
-        rows.append(f'[[models.files]]\nname = "{name}"\nsize = {size}\nsha256 = "{digest}"\nsources = [{source}]\n')
-    manifest = folder / "extra.toml"
-    manifest.write_text(
-        f'[[models]]\nname = "{TINY}"\nengine = "music-flamingo-gguf"\ndefault = false\nstarter = false\n'
-        'revision = "1"\nlicense_spdx = "CC0-1.0"\ncommercial_use = true\n\n' + "\n".join(rows)
-    )
-    store = Store(folder / "store", Manifest.load(MANIFEST, manifest))
-    for file in store.manifest.model(TINY).files:
-        path = store.blobs.path(file.sha256)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(folder / file.name, path)
-    return Shop(store, manifest)
+        write(weights / name)
+    return stock(folder, {TINY: ("music-flamingo-gguf", weights)})
 
 
 @pytest.fixture(scope="module")
 def jobs(shop: Shop) -> Jobs:
     pytest.importorskip("llama_cpp")
     return Jobs(SETTINGS, shop.store)
-
-
-@dataclass
-class Clip:
-    """A task with audio."""
-
-    source: Source
-    stop: Callable[[], None] = lambda: None
-
-    def checkpoint(self) -> None:
-        self.stop()
 
 
 Ask = Callable[..., tuple[list[Answer], Summary]]
@@ -99,19 +56,11 @@ Ask = Callable[..., tuple[list[Answer], Summary]]
 def ask(jobs: Jobs, tmp_path: Path) -> Ask:
     """Has samples (1, n) described."""
 
-    def described(samples: np.ndarray, stop: Callable[[], None] = lambda: None, **request: Any) -> Any:
-        path = tmp_path / "clip.wav"
-        path.write_bytes(recordings.wav(samples, 16_000))
-        request.setdefault("sampling", SHORT)
-        events = list(jobs.describe(Clip(Source(path), stop), DescriptionRequest(**request)))
-        assert isinstance(events[-1], Summary)
-        return [event for event in events if isinstance(event, Answer)], events[-1]
-
-    return described
+    return partial(describe, jobs, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "windows"), [(0.1, 1), (5.0, 1), (29.9, 1), (30.0, 1), (30.1, 2), (95.0, 4), (660.0, 20)]
+    ("seconds", "windows"), [(0.1, 1), (5.0, 1), (29.9, 1), (30.0, 1), (30.1, 2), (95.0, 4), (600.0, 20)]
 )
 def test_every_length_becomes_whole_windows_less_a_tenth_of_a_second(seconds: float, windows: int) -> None:
     samples = np.ones(round(seconds * 16_000), np.float32)
@@ -119,7 +68,6 @@ def test_every_length_becomes_whole_windows_less_a_tenth_of_a_second(seconds: fl
     assert fitted.size == windows * 480_000 - 1600
     assert frames.windows_of(fitted) == windows
     assert fitted.sum() == min(samples.size, fitted.size)
-    assert frames.seconds_left_out(samples) == max(0.0, seconds - 600.0)
 
 
 @pytest.mark.parametrize(("seconds", "windows"), [(0.1, 1), (5.0, 1), (29.9, 1), (30.0, 1), (95.0, 4)])
@@ -129,14 +77,27 @@ def test_audio_of_every_length_is_heard_in_whole_windows(ask: Ask, seconds: floa
     assert summary.source is not None
     assert summary.source.seconds == pytest.approx(seconds)
     assert summary.work.engine == "music-flamingo-gguf"
-    assert "AUDIO_CUT" not in {warning.reason for warning in summary.warnings}
+    assert "AUDIO_IN_PASSAGES" not in {warning.reason for warning in summary.warnings}
+    assert answers[0].passages == ()
 
 
-def test_beyond_ten_minutes_the_rest_is_not_heard_and_the_answer_says_so(ask: Ask) -> None:
-    answers, summary = ask(tone(660.0))
-    assert answers[0].usage.encoded == frames.MAX_WINDOWS * frames.TOKENS_PER_WINDOW
-    (warning,) = [each for each in summary.warnings if each.reason == "AUDIO_CUT"]
-    assert "60.0 s" in warning.message
+def test_eleven_minutes_are_heard_in_two_passages_each_encoded_once(ask: Ask) -> None:
+    samples = tone(660.0)
+    samples[:, 300 * 16_000 : 301 * 16_000] = 0.0
+    answers, summary = ask(samples, prompts=(Prompt("full"), Prompt("transcribe")))
+    for answer in answers:
+        first, second = answer.passages
+        assert first.passage.start_seconds == 0.0
+        assert 300.0 < first.passage.end_seconds == second.passage.start_seconds < 301.0
+        assert second.passage.end_seconds == pytest.approx(660.0)
+    # 11 windows before 300.5 s and 12 after; only the first question about each passage has the encoder compute.
+    assert [answer.usage.encoded for answer in answers] == [(11 + 12) * frames.TOKENS_PER_WINDOW, 0]
+    full, transcribed = answers
+    assert full.text.startswith("[0:00 to 5:0")
+    assert f"[{full.text[9:13]} to 11:00]" in full.text
+    assert transcribed.text == f"{transcribed.passages[0].text} {transcribed.passages[1].text}".strip()
+    (warning,) = [each for each in summary.warnings if each.reason == "AUDIO_IN_PASSAGES"]
+    assert "2 passages" in warning.message
 
 
 def test_it_hears_the_samples_and_not_their_length(ask: Ask) -> None:
@@ -197,6 +158,18 @@ def test_a_cancel_is_heard_while_the_audio_is_read(ask: Ask) -> None:
     assert ask(tone(1.0))[0][0].usage.encoded == frames.TOKENS_PER_WINDOW
 
 
+def test_a_model_that_makes_room_for_another_frees_its_encoder(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    mtmd = pytest.importorskip("llama_cpp.mtmd_cpp")
+    freed: list[int] = []
+    free = mtmd.mtmd_free
+    monkeypatch.setattr(mtmd, "mtmd_free", lambda context: (freed.append(1), free(context)))
+    jobs = Jobs(SETTINGS, shop.store)
+    jobs._load(shop.store.require(TINY))
+    assert freed == []
+    jobs._give_up_model()
+    assert freed == [1]
+
+
 def test_without_audio_it_refuses(jobs: Jobs) -> None:
     @dataclass
     class Nothing:
@@ -240,7 +213,7 @@ def test_models_that_cannot_hear_are_refused(
 ) -> None:
     pytest.importorskip("llama_cpp")
     with pytest.raises(AntiphonError) as caught:
-        Jobs(SETTINGS, stock(tmp_path, files).store).warm()
+        Jobs(SETTINGS, stocked(tmp_path, files).store).warm()
     assert (caught.value.code, caught.value.reason) == (code, reason)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from chassis.errors import AntiphonError
+from services.llm_audio.convert import description_request
 from services.llm_audio.engine import DescriptionRequest, Prompt, Sampling
-from services.llm_audio.service import _request
 from services.llm_audio.settings import LlmAudioSettings
 
 
@@ -65,7 +65,7 @@ def test_every_parameter_of_the_wire_reaches_the_request() -> None:
         json_schema="{}",
         check_claims=False,
     )
-    assert _request(config) == DescriptionRequest(
+    assert description_request(config) == DescriptionRequest(
         "m", "e", (Prompt("own", "why?"),), '{"a": 1}', Sampling(True, 0.5, 0.25, 7, 9, 11, 1.5), "{}", False
     )
 
@@ -81,11 +81,11 @@ def test_every_parameter_of_the_wire_reaches_the_request() -> None:
     ],
 )
 def test_a_temperature_above_0_draws_unless_the_caller_says_otherwise(given: dict[str, Any], drawn: bool) -> None:
-    assert _request(pb.DescriptionConfig(sampling=pb.Sampling(**given))).sampling.do_sample is drawn
+    assert description_request(pb.DescriptionConfig(sampling=pb.Sampling(**given))).sampling.do_sample is drawn
 
 
 def test_an_empty_config_asks_for_one_full_description() -> None:
-    assert _request(pb.DescriptionConfig()) == DescriptionRequest()
+    assert description_request(pb.DescriptionConfig()) == DescriptionRequest()
 
 
 @pytest.mark.parametrize(

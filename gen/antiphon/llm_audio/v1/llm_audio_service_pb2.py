@@ -24,47 +24,81 @@ _sym_db = _symbol_database.Default()
 
 from antiphon.audio.v1 import audio_pb2 as antiphon_dot_audio_dot_v1_dot_audio__pb2
 from antiphon.evidence.v1 import evidence_pb2 as antiphon_dot_evidence_dot_v1_dot_evidence__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-antiphon/llm_audio/v1/llm_audio_service.proto\x12\x15\x61ntiphon.llm_audio.v1\x1a\x1d\x61ntiphon/audio/v1/audio.proto\x1a#antiphon/evidence/v1/evidence.proto\"\x88\x01\n\x0f\x44\x65scribeRequest\x12:\n\x06\x63onfig\x18\x01 \x01(\x0b\x32(.antiphon.llm_audio.v1.DescriptionConfigH\x00\x12.\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1d.antiphon.audio.v1.AudioChunkH\x00\x42\t\n\x07payload\"\xcc\x02\n\x11\x44\x65scriptionConfig\x12\x34\n\x0c\x61udio_format\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.AudioFormat\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0e\n\x06\x65ngine\x18\x03 \x01(\t\x12.\n\x07prompts\x18\x04 \x03(\x0b\x32\x1d.antiphon.llm_audio.v1.Prompt\x12*\n\x04\x63lip\x18\x05 \x01(\x0b\x32\x1c.antiphon.audio.v1.ClipRange\x12\x12\n\nfacts_json\x18\x06 \x01(\t\x12\x31\n\x08sampling\x18\x07 \x01(\x0b\x32\x1f.antiphon.llm_audio.v1.Sampling\x12\x13\n\x0bjson_schema\x18\x08 \x01(\t\x12\x19\n\x0c\x63heck_claims\x18\t \x01(\x08H\x00\x88\x01\x01\x42\x0f\n\r_check_claims\"$\n\x06Prompt\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"\x8a\x02\n\x08Sampling\x12\x16\n\tdo_sample\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x18\n\x0btemperature\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x12\n\x05top_p\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x12\n\x05top_k\x18\x04 \x01(\x05H\x03\x88\x01\x01\x12\x17\n\nmax_tokens\x18\x05 \x01(\x05H\x04\x88\x01\x01\x12\x11\n\x04seed\x18\x06 \x01(\x03H\x05\x88\x01\x01\x12\x1b\n\x0erepeat_penalty\x18\x07 \x01(\x01H\x06\x88\x01\x01\x42\x0c\n\n_do_sampleB\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x08\n\x06_top_kB\r\n\x0b_max_tokensB\x07\n\x05_seedB\x11\n\x0f_repeat_penalty\"\xad\x02\n\x10\x44\x65scribeResponse\x12:\n\x06header\x18\x01 \x01(\x0b\x32(.antiphon.llm_audio.v1.DescriptionHeaderH\x00\x12\x32\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.antiphon.evidence.v1.ProgressH\x00\x12\x31\n\x05piece\x18\x03 \x01(\x0b\x32 .antiphon.llm_audio.v1.TextPieceH\x00\x12/\n\x06\x61nswer\x18\x04 \x01(\x0b\x32\x1d.antiphon.llm_audio.v1.AnswerH\x00\x12<\n\x07summary\x18\x05 \x01(\x0b\x32).antiphon.llm_audio.v1.DescriptionSummaryH\x00\x42\x07\n\x05\x65vent\"T\n\x11\x44\x65scriptionHeader\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12\x0f\n\x07prompts\x18\x02 \x03(\t\":\n\tTextPiece\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\"\x8c\x02\n\x06\x41nswer\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x11\n\x04json\x18\x04 \x01(\tH\x00\x88\x01\x01\x12:\n\rfinish_reason\x18\x05 \x01(\x0e\x32#.antiphon.llm_audio.v1.FinishReason\x12,\n\x06\x63laims\x18\x06 \x03(\x0b\x32\x1c.antiphon.llm_audio.v1.Claim\x12\x15\n\rattempt_count\x18\x07 \x01(\x05\x12+\n\x05usage\x18\x08 \x01(\x0b\x32\x1c.antiphon.llm_audio.v1.Usage\x12\r\n\x05\x61sked\x18\t \x01(\tB\x07\n\x05_json\"\xf7\x01\n\x05\x43laim\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.antiphon.llm_audio.v1.Claim.Kind\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x12\n\x05value\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x11\n\tsupported\x18\x04 \x01(\x08\x12\x0c\n\x04\x66\x61\x63t\x18\x05 \x01(\t\"p\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_TEMPO\x10\x01\x12\x0c\n\x08KIND_KEY\x10\x02\x12\x0f\n\x0bKIND_NUMBER\x10\x03\x12\x0e\n\nKIND_GENRE\x10\x04\x12\x13\n\x0fKIND_INSTRUMENT\x10\x05\x42\x08\n\x06_value\"{\n\x05Usage\x12\x1a\n\x12prompt_token_count\x18\x01 \x01(\x03\x12\x1d\n\x15\x65valuated_token_count\x18\x02 \x01(\x03\x12\x1a\n\x12\x61nswer_token_count\x18\x03 \x01(\x03\x12\x1b\n\x13\x65ncoded_token_count\x18\x04 \x01(\x03\"\xed\x01\n\x12\x44\x65scriptionSummary\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12/\n\x08warnings\x18\x02 \x03(\x0b\x32\x1d.antiphon.evidence.v1.Warning\x12\x34\n\nprovenance\x18\x03 \x01(\x0b\x32 .antiphon.evidence.v1.Provenance\x12+\n\x05usage\x18\x04 \x01(\x0b\x32\x1c.antiphon.llm_audio.v1.Usage\x12\x13\n\x0bheard_audio\x18\x05 \x01(\x08\"y\n\x0b\x44\x65scription\x12.\n\x07\x61nswers\x18\x01 \x03(\x0b\x32\x1d.antiphon.llm_audio.v1.Answer\x12:\n\x07summary\x18\x02 \x01(\x0b\x32).antiphon.llm_audio.v1.DescriptionSummary\"\x13\n\x11ListModelsRequest\"E\n\x12ListModelsResponse\x12/\n\x06models\x18\x01 \x03(\x0b\x32\x1f.antiphon.evidence.v1.ModelInfo*_\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x18\n\x14\x46INISH_REASON_LENGTH\x10\x02\x32\xd5\x01\n\x0fLlmAudioService\x12_\n\x08\x44\x65scribe\x12&.antiphon.llm_audio.v1.DescribeRequest\x1a\'.antiphon.llm_audio.v1.DescribeResponse(\x01\x30\x01\x12\x61\n\nListModels\x12(.antiphon.llm_audio.v1.ListModelsRequest\x1a).antiphon.llm_audio.v1.ListModelsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-antiphon/llm_audio/v1/llm_audio_service.proto\x12\x15\x61ntiphon.llm_audio.v1\x1a\x1d\x61ntiphon/audio/v1/audio.proto\x1a#antiphon/evidence/v1/evidence.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\"\x88\x01\n\x0f\x44\x65scribeRequest\x12:\n\x06\x63onfig\x18\x01 \x01(\x0b\x32(.antiphon.llm_audio.v1.DescriptionConfigH\x00\x12.\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1d.antiphon.audio.v1.AudioChunkH\x00\x42\t\n\x07payload\"\xcc\x02\n\x11\x44\x65scriptionConfig\x12\x34\n\x0c\x61udio_format\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.AudioFormat\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0e\n\x06\x65ngine\x18\x03 \x01(\t\x12.\n\x07prompts\x18\x04 \x03(\x0b\x32\x1d.antiphon.llm_audio.v1.Prompt\x12*\n\x04\x63lip\x18\x05 \x01(\x0b\x32\x1c.antiphon.audio.v1.ClipRange\x12\x12\n\nfacts_json\x18\x06 \x01(\t\x12\x31\n\x08sampling\x18\x07 \x01(\x0b\x32\x1f.antiphon.llm_audio.v1.Sampling\x12\x13\n\x0bjson_schema\x18\x08 \x01(\t\x12\x19\n\x0c\x63heck_claims\x18\t \x01(\x08H\x00\x88\x01\x01\x42\x0f\n\r_check_claims\"$\n\x06Prompt\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"\x8a\x02\n\x08Sampling\x12\x16\n\tdo_sample\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x18\n\x0btemperature\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x12\n\x05top_p\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x12\n\x05top_k\x18\x04 \x01(\x05H\x03\x88\x01\x01\x12\x17\n\nmax_tokens\x18\x05 \x01(\x05H\x04\x88\x01\x01\x12\x11\n\x04seed\x18\x06 \x01(\x03H\x05\x88\x01\x01\x12\x1b\n\x0erepeat_penalty\x18\x07 \x01(\x01H\x06\x88\x01\x01\x42\x0c\n\n_do_sampleB\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x08\n\x06_top_kB\r\n\x0b_max_tokensB\x07\n\x05_seedB\x11\n\x0f_repeat_penalty\"\xad\x02\n\x10\x44\x65scribeResponse\x12:\n\x06header\x18\x01 \x01(\x0b\x32(.antiphon.llm_audio.v1.DescriptionHeaderH\x00\x12\x32\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.antiphon.evidence.v1.ProgressH\x00\x12\x31\n\x05piece\x18\x03 \x01(\x0b\x32 .antiphon.llm_audio.v1.TextPieceH\x00\x12/\n\x06\x61nswer\x18\x04 \x01(\x0b\x32\x1d.antiphon.llm_audio.v1.AnswerH\x00\x12<\n\x07summary\x18\x05 \x01(\x0b\x32).antiphon.llm_audio.v1.DescriptionSummaryH\x00\x42\x07\n\x05\x65vent\"T\n\x11\x44\x65scriptionHeader\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12\x0f\n\x07prompts\x18\x02 \x03(\t\":\n\tTextPiece\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\"\xc4\x02\n\x06\x41nswer\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x11\n\x04json\x18\x04 \x01(\tH\x00\x88\x01\x01\x12:\n\rfinish_reason\x18\x05 \x01(\x0e\x32#.antiphon.llm_audio.v1.FinishReason\x12,\n\x06\x63laims\x18\x06 \x03(\x0b\x32\x1c.antiphon.llm_audio.v1.Claim\x12\x15\n\rattempt_count\x18\x07 \x01(\x05\x12+\n\x05usage\x18\x08 \x01(\x0b\x32\x1c.antiphon.llm_audio.v1.Usage\x12\r\n\x05\x61sked\x18\t \x01(\t\x12\x36\n\x08passages\x18\n \x03(\x0b\x32$.antiphon.llm_audio.v1.PassageAnswerB\x07\n\x05_json\"\xd5\x01\n\rPassageAnswer\x12/\n\x0cstart_offset\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x11\n\x04json\x18\x04 \x01(\tH\x00\x88\x01\x01\x12:\n\rfinish_reason\x18\x05 \x01(\x0e\x32#.antiphon.llm_audio.v1.FinishReasonB\x07\n\x05_json\"\x85\x02\n\x05\x43laim\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.antiphon.llm_audio.v1.Claim.Kind\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x12\n\x05value\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x11\n\tsupported\x18\x04 \x01(\x08\x12\x0c\n\x04\x66\x61\x63t\x18\x05 \x01(\t\x12\x0c\n\x04unit\x18\x06 \x01(\t\"p\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_TEMPO\x10\x01\x12\x0c\n\x08KIND_KEY\x10\x02\x12\x0f\n\x0bKIND_NUMBER\x10\x03\x12\x0e\n\nKIND_GENRE\x10\x04\x12\x13\n\x0fKIND_INSTRUMENT\x10\x05\x42\x08\n\x06_value\"{\n\x05Usage\x12\x1a\n\x12prompt_token_count\x18\x01 \x01(\x03\x12\x1d\n\x15\x65valuated_token_count\x18\x02 \x01(\x03\x12\x1a\n\x12\x61nswer_token_count\x18\x03 \x01(\x03\x12\x1b\n\x13\x65ncoded_token_count\x18\x04 \x01(\x03\"\xed\x01\n\x12\x44\x65scriptionSummary\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12/\n\x08warnings\x18\x02 \x03(\x0b\x32\x1d.antiphon.evidence.v1.Warning\x12\x34\n\nprovenance\x18\x03 \x01(\x0b\x32 .antiphon.evidence.v1.Provenance\x12+\n\x05usage\x18\x04 \x01(\x0b\x32\x1c.antiphon.llm_audio.v1.Usage\x12\x13\n\x0bheard_audio\x18\x05 \x01(\x08\"y\n\x0b\x44\x65scription\x12.\n\x07\x61nswers\x18\x01 \x03(\x0b\x32\x1d.antiphon.llm_audio.v1.Answer\x12:\n\x07summary\x18\x02 \x01(\x0b\x32).antiphon.llm_audio.v1.DescriptionSummary\"\x86\x01\n\x0e\x43ompareRequest\x12\x39\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\'.antiphon.llm_audio.v1.ComparisonConfigH\x00\x12.\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1d.antiphon.audio.v1.AudioChunkH\x00\x42\t\n\x07payload\"\xee\x02\n\x10\x43omparisonConfig\x12\x34\n\x0c\x61udio_format\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.AudioFormat\x12*\n\x05sides\x18\x02 \x03(\x0b\x32\x1b.antiphon.llm_audio.v1.Side\x12.\n\x07prompts\x18\x03 \x03(\x0b\x32\x1d.antiphon.llm_audio.v1.Prompt\x12*\n\x04\x63lip\x18\x04 \x01(\x0b\x32\x1c.antiphon.audio.v1.ClipRange\x12\x12\n\nfacts_json\x18\x05 \x01(\t\x12\x31\n\x08sampling\x18\x06 \x01(\x0b\x32\x1f.antiphon.llm_audio.v1.Sampling\x12\x13\n\x0bjson_schema\x18\x07 \x01(\t\x12\x19\n\x0c\x63heck_claims\x18\x08 \x01(\x08H\x00\x88\x01\x01\x12\x14\n\x0cside_by_side\x18\t \x01(\x08\x42\x0f\n\r_check_claims\"f\n\x04Side\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x65ngine\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x31\n\x08sampling\x18\x04 \x01(\x0b\x32\x1f.antiphon.llm_audio.v1.Sampling\"\xea\x02\n\x0f\x43ompareResponse\x12\x39\n\x06header\x18\x01 \x01(\x0b\x32\'.antiphon.llm_audio.v1.ComparisonHeaderH\x00\x12\x37\n\x08progress\x18\x02 \x01(\x0b\x32#.antiphon.llm_audio.v1.SideProgressH\x00\x12\x31\n\x05piece\x18\x03 \x01(\x0b\x32 .antiphon.llm_audio.v1.SidePieceH\x00\x12\x33\n\x06\x61nswer\x18\x04 \x01(\x0b\x32!.antiphon.llm_audio.v1.SideAnswerH\x00\x12\x35\n\x07outcome\x18\x05 \x01(\x0b\x32\".antiphon.llm_audio.v1.SideOutcomeH\x00\x12;\n\x07summary\x18\x06 \x01(\x0b\x32(.antiphon.llm_audio.v1.ComparisonSummaryH\x00\x42\x07\n\x05\x65vent\"O\n\x10\x43omparisonHeader\x12*\n\x05sides\x18\x01 \x03(\x0b\x32\x1b.antiphon.llm_audio.v1.Side\x12\x0f\n\x07prompts\x18\x02 \x03(\t\"N\n\x0cSideProgress\x12\x0c\n\x04side\x18\x01 \x01(\t\x12\x30\n\x08progress\x18\x02 \x01(\x0b\x32\x1e.antiphon.evidence.v1.Progress\"J\n\tSidePiece\x12\x0c\n\x04side\x18\x01 \x01(\t\x12/\n\x05piece\x18\x02 \x01(\x0b\x32 .antiphon.llm_audio.v1.TextPiece\"I\n\nSideAnswer\x12\x0c\n\x04side\x18\x01 \x01(\t\x12-\n\x06\x61nswer\x18\x02 \x01(\x0b\x32\x1d.antiphon.llm_audio.v1.Answer\"\xe2\x01\n\x0bSideOutcome\x12\x0c\n\x04side\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .antiphon.llm_audio.v1.SideState\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status\x12:\n\x07summary\x18\x04 \x01(\x0b\x32).antiphon.llm_audio.v1.DescriptionSummary\x12\x35\n\x08measures\x18\x05 \x01(\x0b\x32#.antiphon.llm_audio.v1.SideMeasures\"\x83\x03\n\x0cSideMeasures\x12\x30\n\rload_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x36\n\x13\x66irst_text_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x32\n\x0f\x61nswer_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1e\n\x11tokens_per_second\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12/\n\x0c\x63pu_duration\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1e\n\x11peak_memory_bytes\x18\x06 \x01(\x03H\x01\x88\x01\x01\x12 \n\x13memory_before_bytes\x18\x07 \x01(\x03H\x02\x88\x01\x01\x42\x14\n\x12_tokens_per_secondB\x14\n\x12_peak_memory_bytesB\x16\n\x14_memory_before_bytes\"\xd0\x01\n\x11\x43omparisonSummary\x12.\n\x06source\x18\x01 \x01(\x0b\x32\x1e.antiphon.audio.v1.SourceAudio\x12\x34\n\nagreements\x18\x02 \x03(\x0b\x32 .antiphon.llm_audio.v1.Agreement\x12/\n\x08warnings\x18\x03 \x03(\x0b\x32\x1d.antiphon.evidence.v1.Warning\x12\x10\n\x08\x61nswered\x18\x04 \x03(\t\x12\x12\n\nunanswered\x18\x05 \x03(\t\"\xc4\x01\n\tAgreement\x12\t\n\x01\x61\x18\x01 \x01(\t\x12\t\n\x01\x62\x18\x02 \x01(\t\x12\x11\n\tidentical\x18\x03 \x01(\x08\x12\x0c\n\x04\x63hrf\x18\x04 \x01(\x01\x12\x10\n\x08token_f1\x18\x05 \x01(\x01\x12\x35\n\x06\x63laims\x18\x06 \x03(\x0b\x32%.antiphon.llm_audio.v1.ClaimAgreement\x12\x37\n\x07prompts\x18\x07 \x03(\x0b\x32&.antiphon.llm_audio.v1.PromptAgreement\"\x8b\x01\n\x0fPromptAgreement\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12\x11\n\tidentical\x18\x02 \x01(\x08\x12\x0c\n\x04\x63hrf\x18\x03 \x01(\x01\x12\x10\n\x08token_f1\x18\x04 \x01(\x01\x12\x35\n\x06\x63laims\x18\x05 \x03(\x0b\x32%.antiphon.llm_audio.v1.ClaimAgreement\"\x95\x01\n\x0e\x43laimAgreement\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.antiphon.llm_audio.v1.Claim.Kind\x12\x0c\n\x04\x62oth\x18\x02 \x03(\t\x12\x0e\n\x06only_a\x18\x03 \x03(\t\x12\x0e\n\x06only_b\x18\x04 \x03(\t\x12\x16\n\tagreement\x18\x05 \x01(\x01H\x00\x88\x01\x01\x42\x0c\n\n_agreement\"\x13\n\x11ListModelsRequest\"E\n\x12ListModelsResponse\x12/\n\x06models\x18\x01 \x03(\x0b\x32\x1f.antiphon.evidence.v1.ModelInfo*_\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x18\n\x14\x46INISH_REASON_LENGTH\x10\x02*s\n\tSideState\x12\x1a\n\x16SIDE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13SIDE_STATE_ANSWERED\x10\x01\x12\x1a\n\x16SIDE_STATE_UNSUPPORTED\x10\x02\x12\x15\n\x11SIDE_STATE_FAILED\x10\x03\x32\xb3\x02\n\x0fLlmAudioService\x12_\n\x08\x44\x65scribe\x12&.antiphon.llm_audio.v1.DescribeRequest\x1a\'.antiphon.llm_audio.v1.DescribeResponse(\x01\x30\x01\x12\\\n\x07\x43ompare\x12%.antiphon.llm_audio.v1.CompareRequest\x1a&.antiphon.llm_audio.v1.CompareResponse(\x01\x30\x01\x12\x61\n\nListModels\x12(.antiphon.llm_audio.v1.ListModelsRequest\x1a).antiphon.llm_audio.v1.ListModelsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'antiphon.llm_audio.v1.llm_audio_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FINISHREASON']._serialized_start=2472
-  _globals['_FINISHREASON']._serialized_end=2567
-  _globals['_DESCRIBEREQUEST']._serialized_start=141
-  _globals['_DESCRIBEREQUEST']._serialized_end=277
-  _globals['_DESCRIPTIONCONFIG']._serialized_start=280
-  _globals['_DESCRIPTIONCONFIG']._serialized_end=612
-  _globals['_PROMPT']._serialized_start=614
-  _globals['_PROMPT']._serialized_end=650
-  _globals['_SAMPLING']._serialized_start=653
-  _globals['_SAMPLING']._serialized_end=919
-  _globals['_DESCRIBERESPONSE']._serialized_start=922
-  _globals['_DESCRIBERESPONSE']._serialized_end=1223
-  _globals['_DESCRIPTIONHEADER']._serialized_start=1225
-  _globals['_DESCRIPTIONHEADER']._serialized_end=1309
-  _globals['_TEXTPIECE']._serialized_start=1311
-  _globals['_TEXTPIECE']._serialized_end=1369
-  _globals['_ANSWER']._serialized_start=1372
-  _globals['_ANSWER']._serialized_end=1640
-  _globals['_CLAIM']._serialized_start=1643
-  _globals['_CLAIM']._serialized_end=1890
-  _globals['_CLAIM_KIND']._serialized_start=1768
-  _globals['_CLAIM_KIND']._serialized_end=1880
-  _globals['_USAGE']._serialized_start=1892
-  _globals['_USAGE']._serialized_end=2015
-  _globals['_DESCRIPTIONSUMMARY']._serialized_start=2018
-  _globals['_DESCRIPTIONSUMMARY']._serialized_end=2255
-  _globals['_DESCRIPTION']._serialized_start=2257
-  _globals['_DESCRIPTION']._serialized_end=2378
-  _globals['_LISTMODELSREQUEST']._serialized_start=2380
-  _globals['_LISTMODELSREQUEST']._serialized_end=2399
-  _globals['_LISTMODELSRESPONSE']._serialized_start=2401
-  _globals['_LISTMODELSRESPONSE']._serialized_end=2470
-  _globals['_LLMAUDIOSERVICE']._serialized_start=2570
-  _globals['_LLMAUDIOSERVICE']._serialized_end=2783
+  _globals['_FINISHREASON']._serialized_start=5425
+  _globals['_FINISHREASON']._serialized_end=5520
+  _globals['_SIDESTATE']._serialized_start=5522
+  _globals['_SIDESTATE']._serialized_end=5637
+  _globals['_DESCRIBEREQUEST']._serialized_start=198
+  _globals['_DESCRIBEREQUEST']._serialized_end=334
+  _globals['_DESCRIPTIONCONFIG']._serialized_start=337
+  _globals['_DESCRIPTIONCONFIG']._serialized_end=669
+  _globals['_PROMPT']._serialized_start=671
+  _globals['_PROMPT']._serialized_end=707
+  _globals['_SAMPLING']._serialized_start=710
+  _globals['_SAMPLING']._serialized_end=976
+  _globals['_DESCRIBERESPONSE']._serialized_start=979
+  _globals['_DESCRIBERESPONSE']._serialized_end=1280
+  _globals['_DESCRIPTIONHEADER']._serialized_start=1282
+  _globals['_DESCRIPTIONHEADER']._serialized_end=1366
+  _globals['_TEXTPIECE']._serialized_start=1368
+  _globals['_TEXTPIECE']._serialized_end=1426
+  _globals['_ANSWER']._serialized_start=1429
+  _globals['_ANSWER']._serialized_end=1753
+  _globals['_PASSAGEANSWER']._serialized_start=1756
+  _globals['_PASSAGEANSWER']._serialized_end=1969
+  _globals['_CLAIM']._serialized_start=1972
+  _globals['_CLAIM']._serialized_end=2233
+  _globals['_CLAIM_KIND']._serialized_start=2111
+  _globals['_CLAIM_KIND']._serialized_end=2223
+  _globals['_USAGE']._serialized_start=2235
+  _globals['_USAGE']._serialized_end=2358
+  _globals['_DESCRIPTIONSUMMARY']._serialized_start=2361
+  _globals['_DESCRIPTIONSUMMARY']._serialized_end=2598
+  _globals['_DESCRIPTION']._serialized_start=2600
+  _globals['_DESCRIPTION']._serialized_end=2721
+  _globals['_COMPAREREQUEST']._serialized_start=2724
+  _globals['_COMPAREREQUEST']._serialized_end=2858
+  _globals['_COMPARISONCONFIG']._serialized_start=2861
+  _globals['_COMPARISONCONFIG']._serialized_end=3227
+  _globals['_SIDE']._serialized_start=3229
+  _globals['_SIDE']._serialized_end=3331
+  _globals['_COMPARERESPONSE']._serialized_start=3334
+  _globals['_COMPARERESPONSE']._serialized_end=3696
+  _globals['_COMPARISONHEADER']._serialized_start=3698
+  _globals['_COMPARISONHEADER']._serialized_end=3777
+  _globals['_SIDEPROGRESS']._serialized_start=3779
+  _globals['_SIDEPROGRESS']._serialized_end=3857
+  _globals['_SIDEPIECE']._serialized_start=3859
+  _globals['_SIDEPIECE']._serialized_end=3933
+  _globals['_SIDEANSWER']._serialized_start=3935
+  _globals['_SIDEANSWER']._serialized_end=4008
+  _globals['_SIDEOUTCOME']._serialized_start=4011
+  _globals['_SIDEOUTCOME']._serialized_end=4237
+  _globals['_SIDEMEASURES']._serialized_start=4240
+  _globals['_SIDEMEASURES']._serialized_end=4627
+  _globals['_COMPARISONSUMMARY']._serialized_start=4630
+  _globals['_COMPARISONSUMMARY']._serialized_end=4838
+  _globals['_AGREEMENT']._serialized_start=4841
+  _globals['_AGREEMENT']._serialized_end=5037
+  _globals['_PROMPTAGREEMENT']._serialized_start=5040
+  _globals['_PROMPTAGREEMENT']._serialized_end=5179
+  _globals['_CLAIMAGREEMENT']._serialized_start=5182
+  _globals['_CLAIMAGREEMENT']._serialized_end=5331
+  _globals['_LISTMODELSREQUEST']._serialized_start=5333
+  _globals['_LISTMODELSREQUEST']._serialized_end=5352
+  _globals['_LISTMODELSRESPONSE']._serialized_start=5354
+  _globals['_LISTMODELSRESPONSE']._serialized_end=5423
+  _globals['_LLMAUDIOSERVICE']._serialized_start=5640
+  _globals['_LLMAUDIOSERVICE']._serialized_end=5947
 # @@protoc_insertion_point(module_scope)

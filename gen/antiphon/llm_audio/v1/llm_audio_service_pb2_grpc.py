@@ -40,6 +40,11 @@ class LlmAudioServiceStub(object):
                 request_serializer=antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.DescribeRequest.SerializeToString,
                 response_deserializer=antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.DescribeResponse.FromString,
                 _registered_method=True)
+        self.Compare = channel.stream_stream(
+                '/antiphon.llm_audio.v1.LlmAudioService/Compare',
+                request_serializer=antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.CompareRequest.SerializeToString,
+                response_deserializer=antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.CompareResponse.FromString,
+                _registered_method=True)
         self.ListModels = channel.unary_unary(
                 '/antiphon.llm_audio.v1.LlmAudioService/ListModels',
                 request_serializer=antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.ListModelsRequest.SerializeToString,
@@ -65,6 +70,21 @@ class LlmAudioServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Compare(self, request_iterator, context):
+        """Puts the same prompts about the same recording, or the same facts, to several models, and tells how far their answers
+        agree and what they cost.
+
+        Every side loads its model anew and works on the same upload; the header says what was resolved, and each side's text
+        comes as it is written. A side that cannot answer (its weights or libraries are not there, its model hears no audio
+        or has none to hear, it runs out of memory, its worker dies) is told of in its outcome, and the others go on. Fails as
+        Describe does for what is wrong with the call itself: INVALID_ARGUMENT for a bad config (SIDES_COUNT, SIDE_NAME,
+        SIDE_REPEATED, UNKNOWN_ENGINE, UNKNOWN_MODEL, …) or audio that cannot be read, DATA_LOSS for a damaged upload,
+        RESOURCE_EXHAUSTED (QUEUE_FULL) when busy.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListModels(self, request, context):
         """Names the models this service knows, installed or not.
         """
@@ -79,6 +99,11 @@ def add_LlmAudioServiceServicer_to_server(servicer, server):
                     servicer.Describe,
                     request_deserializer=antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.DescribeRequest.FromString,
                     response_serializer=antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.DescribeResponse.SerializeToString,
+            ),
+            'Compare': grpc.stream_stream_rpc_method_handler(
+                    servicer.Compare,
+                    request_deserializer=antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.CompareRequest.FromString,
+                    response_serializer=antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.CompareResponse.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModels,
@@ -114,6 +139,33 @@ class LlmAudioService(object):
             '/antiphon.llm_audio.v1.LlmAudioService/Describe',
             antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.DescribeRequest.SerializeToString,
             antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.DescribeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Compare(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/antiphon.llm_audio.v1.LlmAudioService/Compare',
+            antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.CompareRequest.SerializeToString,
+            antiphon_dot_llm__audio_dot_v1_dot_llm__audio__service__pb2.CompareResponse.FromString,
             options,
             channel_credentials,
             insecure,

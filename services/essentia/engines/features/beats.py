@@ -19,7 +19,8 @@ TOLERANCE_BPM, BIN_BPM = 5.0, 2.0
 SETTLED_SECONDS = 5.0
 # Errors from half a beat early to half a beat late, in bins. The least bin and the greatest are half as wide, and one.
 ERROR_BINS = 39
-# What full agreement is worth, bits. Log2 of 40 bins by the paper; Essentia drops the fraction.
+# What full agreement is worth, bits. Log2 of 40 bins, 5.32, by the paper and Essentia's documentation; its code drops
+# the fraction.
 FULL_AGREEMENT = 5.0
 
 Seconds = NDArray[np.float64]
@@ -31,14 +32,15 @@ class Beats:
 
     Attributes:
         seconds: Beats by that of five onset functions with which the others agree the most (Zapata et al. 2014).
-        confidence: How well the five agree, up to 5 bits.
+        confidence: How well the five agree, up to 5 bits; None where no two of them
+            have two beats after the first 5 s.
         bpm: Tempo of those beats; 0 where there are none.
         degara_seconds: Beats by the complex difference alone (Degara et al. 2012).
         degara_bpm: Tempo of those; 0 where there are none.
     """
 
     seconds: Seconds
-    confidence: float
+    confidence: float | None
     bpm: float
     degara_seconds: Seconds
     degara_bpm: float
@@ -51,7 +53,10 @@ def follow(mono: Samples) -> Beats:
     tracks += [_tap(function, 1) for function in (found.emphasis, found.gain)]
     agreed = agreement(tracks)
     seconds = tracks[int(agreed.argmax())]
-    return Beats(seconds, float(agreed.mean()), tempo(seconds), tracks[0], tempo(tracks[0]))
+    # Two lists with a beat or none to compare agree by 0, as two that contradict each other do.
+    compared = sum(np.count_nonzero(track >= SETTLED_SECONDS) > 1 for track in tracks) > 1
+    confidence = float(agreed.mean()) if compared else None
+    return Beats(seconds, confidence, tempo(seconds), tracks[0], tempo(tracks[0]))
 
 
 def agreement(tracks: Sequence[Seconds]) -> NDArray[np.float64]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.essentia.engine import AnalysisRequest
 from services.essentia.engines.features import (
     bars,
     harmony,
@@ -24,6 +23,7 @@ from services.essentia.engines.features import (
 )
 from services.essentia.engines.features.clip import Clip
 from services.essentia.engines.features.sheet import Sheet
+from services.essentia.request import AnalysisRequest
 
 
 class Part(Protocol):

@@ -16,7 +16,6 @@ from services.essentia.engines.features.values import Values
 # On noise, a plain tone, a constant or a single click the tracker still draws a grid of beats, and a different one each
 # time; those have at most one onset to twelve beats (measured), music and metronomes at least one to four.
 MIN_ONSETS, MIN_ONSETS_PER_BEAT = 4, 1 / 8
-GREATEST_CONFIDENCE = 5.32
 VERY_LOW_CONFIDENCE = 1.0
 ON_BEAT_SECONDS = 0.07
 DANCEABLE = 3.0
@@ -129,12 +128,14 @@ def _bring_to(sheet: Sheet, bpm: float, strength: NDArray[np.float64]) -> NDArra
 def _fill_beats(sheet: Sheet) -> None:
     values, intervals = sheet.groups["rhythm"], sheet.beat_intervals
     confidence = values.get("beat_confidence")
-    assert isinstance(confidence, float)
-    values.put("beat_confidence_norm", min(confidence / GREATEST_CONFIDENCE, 1.0))
+    if isinstance(confidence, float):
+        values.put("beat_confidence_norm", min(max(confidence / beats.FULL_AGREEMENT, 0.0), 1.0))
     values["beat_count"] = len(sheet.beats)
     values.put("first_beat_seconds", sheet.start_seconds + float(sheet.beats[0]))
-    if confidence < VERY_LOW_CONFIDENCE:
-        message = f"the beat tracker's confidence is {confidence:.2f} of {GREATEST_CONFIDENCE}, which it calls very low"
+    if isinstance(confidence, float) and confidence < VERY_LOW_CONFIDENCE:
+        message = (
+            f"the beat tracker's confidence is {confidence:.2f} of {beats.FULL_AGREEMENT:g}, which it calls very low"
+        )
         sheet.warn("TEMPO_UNCERTAIN", message, "rhythm.bpm")
     values.put_stats("beat_interval_seconds", intervals)
     if len(intervals) > 1 and intervals.mean() > 0:

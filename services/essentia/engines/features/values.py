@@ -47,4 +47,5 @@ def entropy_bits(weights: ArrayLike) -> float | None:
     if not total > 0:
         return None
     shares = array[array > 0] / total
-    return float(-(shares * np.log2(shares)).sum())
+    # A single share has -0.0.
+    return max(0.0, float(-(shares * np.log2(shares)).sum()))

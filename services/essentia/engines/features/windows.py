@@ -13,6 +13,8 @@ from services.essentia.engines.features.clip import Samples
 # A rest shorter than this is too short for tempo and key; it is shared out with the window before it.
 SHORTEST_REST_SECONDS = 60
 TOLD_EVERY = 60 * SAMPLE_RATE
+# Arrays above 32 MiB have memory of their own, by glibc's rules, which goes back to the system when they go.
+SLAB_BYTES = 33 << 20
 
 
 def cut(blocks: Iterable[Samples], longest_seconds: float) -> Iterator[int | tuple[Samples, bool]]:
@@ -29,44 +31,80 @@ def cut(blocks: Iterable[Samples], longest_seconds: float) -> Iterator[int | tup
     """
     longest = int(longest_seconds) * SAMPLE_RATE
     spare = SHORTEST_REST_SECONDS * SAMPLE_RATE
-    parts: list[Samples] = []
-    held = count = told = 0
+    tape = _Tape(longest)
+    count = told = 0
     for block in blocks:
-        parts.append(block)
-        held += block.shape[1]
+        tape.add(block)
         count += block.shape[1]
         if count - told >= TOLD_EVERY:
             told = count
             yield count
-        while held >= longest + spare:
-            window, parts = _take(parts, longest)
-            held -= longest
+        while tape.held >= longest + spare:
+            window = tape.take(longest)
             yield window, False
             del window
-    if not parts:
+    if not tape.begun:
         raise invalid("AUDIO_TOO_SHORT", "there is no sample of audio", seconds=0)
-    if held > longest:
-        half = (held // 2) // SAMPLE_RATE * SAMPLE_RATE
-        window, parts = _take(parts, half)
+    if tape.held > longest:
+        window = tape.take((tape.held // 2) // SAMPLE_RATE * SAMPLE_RATE)
         yield window, False
         del window
-        held -= half
-    window, parts = _take(parts, held)
-    yield window, True
+    yield tape.take(tape.held), True
 
 
-def _take(parts: list[Samples], frames: int) -> tuple[Samples, list[Samples]]:
-    """The first ``frames`` samples in one array, and what is left."""
-    window = np.empty((len(parts[0]), frames), np.float32)
-    position = 0
-    # From the front, each part let go once copied: the audio is not held twice.
-    parts.reverse()
-    while position < frames:
-        part = parts.pop()
-        used = min(part.shape[1], frames - position)
-        window[:, position : position + used] = part[:, :used]
-        position += used
-        if used < part.shape[1]:
-            parts.append(part[:, used:].copy())
-    parts.reverse()
-    return window, parts
+class _Tape:
+    """Audio on its way into windows, in slabs that go back to the system once they are read.
+
+    Blocks as they come are so small that the allocator keeps what they leave behind, the more so as the last of them
+    outlive a window: a window's worth of memory more, for as long as the analysis runs.
+
+    Args:
+        longest: Samples of a window; a slab is no longer.
+
+    Attributes:
+        held: Samples that were added and not taken yet.
+        begun: Whether anything was added at all.
+    """
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+        self._slabs: list[Samples] = []
+        self._start = self._end = 0
+        self.held = 0
+        self.begun = False
+
+    def add(self, block: Samples) -> None:
+        """Copies (channels, n) to the end."""
+        self.begun = True
+        if not self._slabs:
+            self._append(len(block))
+        done = 0
+        while done < block.shape[1]:
+            if self._end == self._slabs[-1].shape[1]:
+                self._append(len(block))
+            used = min(block.shape[1] - done, self._slabs[-1].shape[1] - self._end)
+            self._slabs[-1][:, self._end : self._end + used] = block[:, done : done + used]
+            self._end += used
+            done += used
+        self.held += done
+
+    def take(self, frames: int) -> Samples:
+        """The first ``frames`` samples, at most ``held``, in one array; each slab is let go once it is copied."""
+        window = np.empty((len(self._slabs[0]), frames), np.float32)
+        done = 0
+        while done < frames:
+            slab = self._slabs[0]
+            used = min((self._end if len(self._slabs) == 1 else slab.shape[1]) - self._start, frames - done)
+            window[:, done : done + used] = slab[:, self._start : self._start + used]
+            self._start += used
+            done += used
+            if self._start == slab.shape[1] and len(self._slabs) > 1:
+                del self._slabs[0], slab
+                self._start = 0
+        self.held -= frames
+        return window
+
+    def _append(self, channels: int) -> None:
+        frames = min(SLAB_BYTES // (4 * channels), self._longest)
+        self._slabs.append(np.empty((channels, frames), np.float32))
+        self._end = 0

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from chassis.facts import ModelFacts, WarningFacts
-from services.essentia.engine import Activations, Matrix, Tagger, TagRequest, TagScore, TagSet
+from services.essentia.engine import Activations, Matrix, Tagger, TagScore, TagSet
+from services.essentia.request import TagRequest
 
 MATRIX_BYTES = 24 << 20
 """Largest tensor in an answer; two of them fit the 64 MiB that clients take in one message."""

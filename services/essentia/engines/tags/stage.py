@@ -11,10 +11,11 @@ import numpy as np
 
 from chassis.facts import ProgressFacts, WarningFacts
 from chassis.models import InstalledModel, Store
-from services.essentia.engine import TAG_SAMPLE_RATE, Activations, Tagger, TagRequest, TagSet
+from services.essentia.engine import TAG_SAMPLE_RATE, Activations, Tagger, TagSet
 from services.essentia.engines import ENGINES
 from services.essentia.engines.tags.choice import choose
 from services.essentia.engines.tags.selection import select
+from services.essentia.request import TagRequest
 from services.essentia.settings import EssentiaSettings
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.errors import invalid
+from services.llm_audio.engines.asking.units import unit_of_field
 from services.llm_audio.engines.asking.vocabulary import MOODS, VOICES, named
 
 MAX_SHOWN = 60
@@ -27,6 +28,7 @@ class Fact:
         path: Where it stands in the JSON, such as ``essentia.features.rhythm.bpm``.
         kind: ``tempo``, ``key``, ``number`` or ``text``.
         value: The number; None for a key or text.
+        unit: Its unit, such as ``LUFS``; empty where none is known.
     """
 
     label: str
@@ -34,6 +36,7 @@ class Fact:
     path: str
     kind: str = "text"
     value: float | None = None
+    unit: str = ""
 
 
 class Facts:
@@ -100,12 +103,12 @@ def _no_facts(message: str) -> Exception:
 
 def _measured(essentia: Mapping[str, Any]) -> Iterator[Fact]:
     """Length, tempo, key and loudness out of an essentia analysis."""
-    for label, path, kind, form in (
-        ("length", "signal.duration_seconds", "number", "{:.1f} seconds"),
-        ("tempo", "rhythm.bpm", "tempo", "{:.1f} BPM"),
-        ("key", "tonal.key_tonic", "key", "{}"),
-        ("loudness", "loudness.integrated_lufs", "number", "{:.1f} LUFS"),
-        ("loudness range", "loudness.loudness_range_lu", "number", "{:.1f} LU"),
+    for label, path, kind, unit in (
+        ("length", "signal.duration_seconds", "number", "seconds"),
+        ("tempo", "rhythm.bpm", "tempo", "BPM"),
+        ("key", "tonal.key_tonic", "key", ""),
+        ("loudness", "loudness.integrated_lufs", "number", "LUFS"),
+        ("loudness range", "loudness.loudness_range_lu", "number", "LU"),
     ):
         group, _, name = path.partition(".")
         features = essentia.get("features", {})
@@ -114,7 +117,7 @@ def _measured(essentia: Mapping[str, Any]) -> Iterator[Fact]:
         if kind == "key" and value and values.get("key_scale"):
             yield Fact(label, f"{value} {values['key_scale']}", f"essentia.features.{path}", kind)
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield Fact(label, form.format(value), f"essentia.features.{path}", kind, float(value))
+            yield Fact(label, f"{value:.1f} {unit}", f"essentia.features.{path}", kind, float(value), unit)
 
 
 def _tags(essentia: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
@@ -171,7 +174,9 @@ def _flat(value: Any, path: str) -> Iterator[Fact]:
                 yield from _flat(each, f"{path}[{index}]")
     elif isinstance(value, int | float) and not isinstance(value, bool):
         tempo = any(word in path.lower() for word in _TEMPO_WORDS)
-        yield Fact(_label(path), _plain(value), path, "tempo" if tempo else "number", float(value))
+        unit = unit_of_field(path)
+        symbol = "" if unit is None else unit.symbol
+        yield Fact(_label(path), _plain(value), path, "tempo" if tempo else "number", float(value), symbol)
     elif value not in (None, ""):
         kind = "key" if path.lower().rpartition(".")[2] == "key" else "text"
         yield Fact(_label(path), _cut(_plain(value)), path, kind)

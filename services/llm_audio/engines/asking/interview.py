@@ -19,9 +19,11 @@ from services.llm_audio.engine import (
     DescriptionRequest,
     Ending,
     LanguageModel,
+    Passage,
+    PassageAnswer,
     Piece,
-    Prompt,
     Session,
+    Timing,
     Turn,
     Usage,
 )
@@ -59,41 +61,101 @@ class Interview:
         self.usage = Usage()
 
     def run(self, checkpoint: Checkpoint) -> Iterator[ProgressFacts | Piece | Answer | WarningFacts]:
-        """Yields progress, the pieces of each answer, each answer, and what is to be known of it."""
-        for index, (prompt, asked) in enumerate(zip(self._request.prompts, self._asked, strict=True)):
-            yield ProgressFacts(fraction=index / len(self._asked), step=prompt.name)
-            answer = yield from self._answer(prompt, asked, checkpoint)
-            self.usage += answer.usage
-            yield answer
-            yield from self._remarks(answer)
-        yield ProgressFacts(fraction=1.0, step=self._request.prompts[-1].name)
+        """Yields progress, the pieces of each answer, each answer, and what is to be known of it.
 
-    def _answer(self, prompt: Prompt, asked: str, checkpoint: Checkpoint) -> Generator[Piece, None, Answer]:
-        attempt, usage = 1, Usage()
+        Of a recording in passages, all questions are asked about one before the next, for hearing it is what costs; the
+        pieces come in that order, and the answers after the last passage.
+        """
+        names = [prompt.name for prompt in self._request.prompts]
+        if len(self._session.passages) > 1:
+            answers = yield from self._in_passages(checkpoint)
+            for answer in answers:
+                yield answer
+                yield from self._remarks(answer)
+        else:
+            for index, (name, asked) in enumerate(zip(names, self._asked, strict=True)):
+                yield ProgressFacts(fraction=index / len(names), step=name)
+                answer = yield from self._answer(name, asked, checkpoint)
+                yield answer
+                yield from self._remarks(answer)
+        yield ProgressFacts(fraction=1.0, step=names[-1])
+
+    def _answer(self, name: str, asked: str, checkpoint: Checkpoint) -> Generator[Piece, None, Answer]:
+        attempt, usage, watch = 1, Usage(), _Stopwatch()
         avoid: tuple[str, ...] = ()
         while True:
             turn = self._turn(asked, avoid)
-            parts: list[str] = []
-            finished, waiting, sent = False, "", 0.0
-            for event in self._session.ask(turn, checkpoint):
-                if isinstance(event, Ending):
-                    finished, usage = event.finished, usage + event.usage
-                else:
-                    parts.append(event)
-                    waiting += event
-                    if (now := time.monotonic()) - sent >= _PIECE_SECONDS:
-                        yield Piece(prompt.name, waiting, attempt)
-                        waiting, sent = "", now
-            if waiting:
-                yield Piece(prompt.name, waiting, attempt)
-            text = "".join(parts).strip()
+            text, ending = yield from self._text(turn, name, attempt, checkpoint, watch)
+            usage += ending.usage
             found = self._claims(text)
             avoid = tuple(dict.fromkeys(claim.text for claim in found if not claim.supported))[:_QUOTED]
             # What a model hears may be right without being among the facts; only a writer is asked again.
             if self._model.hears or not avoid or attempt == 2:
+                self.usage += usage
+                asked = turn.shared + turn.question
                 kept = self._json(text)
-                return Answer(prompt.name, text, kept, finished, found, attempt, usage, turn.shared + turn.question)
+                return Answer(name, text, kept, ending.finished, found, attempt, usage, asked, watch.timing)
             attempt += 1
+
+    def _in_passages(self, checkpoint: Checkpoint) -> Generator[ProgressFacts | Piece, None, list[Answer]]:
+        names, spans = [prompt.name for prompt in self._request.prompts], self._session.passages
+        parts: dict[str, list[PassageAnswer]] = {name: [] for name in names}
+        usages, watches = dict.fromkeys(names, Usage()), {name: _Stopwatch() for name in names}
+        for index, span in enumerate(spans):
+            for place, (name, asked) in enumerate(zip(names, self._asked, strict=True)):
+                yield ProgressFacts(fraction=(index + place / len(names)) / len(spans), step=name)
+                if opening := self._opening(name, span, index):
+                    yield Piece(name, opening, 1)
+                turn = self._turn(asked, ())
+                text, ending = yield from self._text(turn, name, 1, checkpoint, watches[name], index)
+                parts[name].append(PassageAnswer(span, text, self._json(text), ending.finished))
+                usages[name] += ending.usage
+        for usage in usages.values():
+            self.usage += usage
+        return [
+            self._merged(name, tuple(parts[name]), usages[name], self._turn(asked, ()), watches[name].timing)
+            for name, asked in zip(names, self._asked, strict=True)
+        ]
+
+    def _merged(self, name: str, parts: tuple[PassageAnswer, ...], usage: Usage, turn: Turn, timing: Timing) -> Answer:
+        text = "".join(self._opening(name, part.passage, index) + part.text for index, part in enumerate(parts)).strip()
+        # Of each passage by itself: the times that stand between them are no claims.
+        found = tuple(dict.fromkeys(claim for part in parts for claim in self._claims(part.text)))
+        finished = all(part.finished for part in parts)
+        return Answer(name, text, None, finished, found, 1, usage, turn.shared + turn.question, timing, parts)
+
+    def _opening(self, name: str, passage: Passage, index: int) -> str:
+        """What stands before a passage's text: when it is. What is written down or must be JSON goes on without."""
+        if self._schema is not None:
+            return "\n" if index else ""
+        if name == "transcribe":
+            return " " if index else ""
+        return f"{chr(10) * 2 if index else ''}[{_clock(passage.start_seconds)} to {_clock(passage.end_seconds)}] "
+
+    def _text(
+        self, turn: Turn, name: str, attempt: int, checkpoint: Checkpoint, watch: _Stopwatch, passage: int = 0
+    ) -> Generator[Piece, None, tuple[str, Ending]]:
+        """Has the model write one text; gives it without white space around it, and its ending."""
+        parts: list[str] = []
+        waiting, sent = "", 0.0
+        ending: Ending | None = None
+        watch.start()
+        for event in self._session.ask(turn, checkpoint, passage):
+            now = time.monotonic()
+            if isinstance(event, Ending):
+                ending = event
+                watch.stop(now, event.usage.answer)
+                continue
+            watch.text(now)
+            parts.append(event)
+            waiting += event
+            if now - sent >= _PIECE_SECONDS:
+                yield Piece(name, waiting, attempt)
+                waiting, sent = "", now
+        if waiting:
+            yield Piece(name, waiting, attempt)
+        assert ending is not None, "a session's last word is its ending"
+        return "".join(parts).strip(), ending
 
     def _turn(self, asked: str, avoid: tuple[str, ...]) -> Turn:
         sampling, schema = self._request.sampling, self._request.json_schema
@@ -139,10 +201,47 @@ class Interview:
                 f"the answer to {answer.prompt!r} was cut after {answer.usage.answer} tokens; allow more (max_tokens)",
                 field,
             )
-        if self._schema is not None and answer.json is None:
+        wanting = [part.json for part in answer.passages] or [answer.json]
+        if self._schema is not None and None in wanting:
             yield WarningFacts("JSON_INVALID", f"the answer to {answer.prompt!r} does not keep to the schema", field)
         if not answer.text:
             yield WarningFacts("ANSWER_EMPTY", f"the model wrote nothing in answer to {answer.prompt!r}", field)
+
+
+class _Stopwatch:
+    """Wall time of the questions of one answer."""
+
+    def __init__(self) -> None:
+        self._first: float | None = None
+        self._total = self._writing = self._began = self._asked = 0.0
+        self._written = 0
+
+    def start(self) -> None:
+        """A question is put."""
+        self._asked, self._began = time.monotonic(), 0.0
+
+    def text(self, now: float) -> None:
+        """Text came."""
+        self._began = self._began or now
+        if self._first is None:
+            self._first = self._total + now - self._asked
+
+    def stop(self, now: float, tokens: int) -> None:
+        """The question is answered."""
+        self._total += now - self._asked
+        if self._began:
+            self._writing, self._written = self._writing + now - self._began, self._written + tokens - 1
+
+    @property
+    def timing(self) -> Timing:
+        """What was taken."""
+        return Timing(self._first, self._total, self._writing, self._written)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def check_answerable(hears: bool, request: DescriptionRequest, facts: Facts) -> None:

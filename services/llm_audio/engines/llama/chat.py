@@ -9,6 +9,7 @@ from llama_cpp import Llama
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from chassis.errors import not_ready
+from services.llm_audio.engines.asking.steering import without
 from services.llm_audio.engines.llama.gguf import control_tokens
 
 
@@ -37,13 +38,8 @@ class Chat:
         )
 
     def clean(self, text: str) -> str:
-        """The text without steering tokens, which a caller's text or a lyric may spell out."""
-        while True:
-            before = text
-            for token in self._control:
-                text = text.replace(token, " ")
-            if text == before:
-                return text
+        """The text without steering tokens."""
+        return without(text, self._control)
 
     def render(self, system: str, example: tuple[str, str] | None, question: str) -> str:
         """The prompt: the system's part, where the template has one, the example, the question, an answer's beginning.

@@ -7,6 +7,7 @@ libmtmd below it does audio; this drives it directly, from memory, without files
 from __future__ import annotations
 
 import ctypes
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +18,9 @@ import numpy as np
 from llama_cpp import Llama, mtmd_cpp
 
 from chassis.errors import AntiphonError, not_ready
-from services.llm_audio.engine import SAMPLE_RATE, Checkpoint
+from services.llm_audio.engine import SAMPLE_RATE, Checkpoint, context_too_long
 from services.llm_audio.engines.llama import gguf
-from services.llm_audio.engines.llama.writing import Writer, context_too_long
+from services.llm_audio.engines.llama.writing import Writer
 
 MARKER = "<__media__>"
 """Stands for the audio in a rendered prompt."""
@@ -47,6 +48,9 @@ class Ears:
         self._context = mtmd_cpp.mtmd_init_from_file(str(path).encode(), llama.model, params)
         if not self._context:
             raise gguf.load_failure(path, ValueError("no encoder that this build can run"), llama.n_ctx())
+        # Freed with this object too: a model that makes room for another is only let go of.
+        self._free = weakref.finalize(self, mtmd_cpp.mtmd_free, self._context)
+        self._free.atexit = False
         rate = mtmd_cpp.mtmd_get_audio_sample_rate(self._context)
         if not mtmd_cpp.mtmd_support_audio(self._context) or rate != SAMPLE_RATE:
             self.close()
@@ -59,9 +63,7 @@ class Ears:
 
     def close(self) -> None:
         """Frees the encoder."""
-        if self._context:
-            mtmd_cpp.mtmd_free(self._context)
-            self._context = None
+        self._free()
 
     def hear(self, before: str, samples: np.ndarray, llama: Llama, writer: Writer, checkpoint: Checkpoint) -> int:
         """Brings an empty context to hold the text ``before`` and the audio; returns how many tokens the audio has.

@@ -14,11 +14,10 @@ from llama_cpp import Llama
 from llama_cpp.llama_grammar import LlamaGrammar
 
 from chassis.errors import AntiphonError, invalid
-from services.llm_audio.engine import Checkpoint, Ending, Sampling, Usage
+from services.llm_audio.engine import PENALTY_TOKENS, Checkpoint, Ending, Sampling, Usage, context_too_long
 
 _CHECK_SECONDS = 0.05
 _PIECE_BYTES = 256
-_PENALTY_TOKENS = 64
 # Looking for a cancel while a token is computed costs more than a small model's token; beyond this it does not show.
 _SLOW_TOKEN_SECONDS = 0.1
 
@@ -163,17 +162,6 @@ class Writer:
         return self._buffer.raw[:count]
 
 
-def context_too_long(needed: int, limit: int) -> AntiphonError:
-    """More tokens than the context holds."""
-    return AntiphonError(
-        "OUT_OF_RANGE",
-        "CONTEXT_TOO_LONG",
-        f"the prompt has {needed} tokens and the context holds {limit}, the answer included; give less, or raise "
-        "LLM_AUDIO_CONTEXT_TOKENS",
-        {"tokens": needed, "context_tokens": limit},
-    )
-
-
 @contextlib.contextmanager
 def _sampler(vocab: Any, sampling: Sampling, json_schema: str) -> Iterator[Any]:
     """A chain of samplers; it owns what is added to it."""
@@ -184,7 +172,7 @@ def _sampler(vocab: Any, sampling: Sampling, json_schema: str) -> Iterator[Any]:
         penalty = sampling.repeat_penalty or 1.0
         if penalty != 1.0:
             penalties = llama_cpp.llama_sampler_init_penalties(
-                llama_cpp.llama_vocab_n_tokens(vocab), _PENALTY_TOKENS, penalty, 0.0, 0.0
+                llama_cpp.llama_vocab_n_tokens(vocab), PENALTY_TOKENS, penalty, 0.0, 0.0
             )
             llama_cpp.llama_sampler_chain_add(chain, penalties)
         if sampling.do_sample:

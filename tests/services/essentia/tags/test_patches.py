@@ -57,6 +57,26 @@ def test_a_long_clip_is_left_alone() -> None:
     assert list(hearing.warnings()) == []
 
 
+@pytest.mark.parametrize("edge", [0, 200], ids=["clean", "with what resampling leaves at its edges"])
+@pytest.mark.parametrize("hertz", [0, 1, 15])
+def test_what_is_below_hearing_has_no_tags(hertz: float, edge: int) -> None:
+    samples = (0.5 * np.cos(2 * np.pi * hertz * np.arange(40000) / 16000)).astype(np.float32)
+    if hertz == 15:
+        samples *= 0.1
+    samples[:edge] *= np.linspace(0, 1, edge, dtype=np.float32) ** 0.5
+    samples[len(samples) - edge :] *= np.linspace(1, 0, edge, dtype=np.float32) ** 0.5
+    for size in (1000, 40000):
+        hearing = Hearing(blocks(samples, size), 32513)
+        list(hearing)
+        assert hearing.silent
+        assert [warning.reason for warning in hearing.warnings()] == ["AUDIO_INFRASONIC"]
+        # A whisper of a tone on top is heard.
+        heard = Hearing(blocks(samples + np.float32(0.002) * np.sin(np.arange(40000), dtype=np.float32), size), 32513)
+        list(heard)
+        assert not heard.silent
+        assert list(heard.warnings()) == []
+
+
 def test_less_than_a_twentieth_of_a_second_is_refused() -> None:
     with pytest.raises(AntiphonError) as caught:
         list(Hearing([np.ones(799, np.float32)], 32513))

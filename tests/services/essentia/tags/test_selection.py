@@ -9,13 +9,14 @@ import pytest
 
 from chassis.errors import AntiphonError
 from chassis.facts import ModelFacts, WarningFacts
-from services.essentia.engine import Activations, TagRequest, TagSet
+from services.essentia.engine import Activations, TagSet
 from services.essentia.engines.tags import selection
 from services.essentia.engines.tags.discogs_onnx import OnnxTagger
+from services.essentia.request import TagRequest
 
 LABELS = ("low", "high", "middle", "edge")
-# Means over the patches: 0.05, 0.9, 0.4, 0.1.
-SCORES = np.array([[0.0, 0.8, 0.4, 0.1], [0.1, 1.0, 0.4, 0.1]], np.float32)
+# Means over the patches: 0.05, 0.9, 0.4, 0.125 (exactly, to stand on a threshold).
+SCORES = np.array([[0.0, 0.8, 0.4, 0.125], [0.1, 1.0, 0.4, 0.125]], np.float32)
 FOUND = Activations("m", LABELS, SCORES, np.arange(6, dtype=np.float32).reshape(2, 3), 2.048, 0.992, stand_in=False)
 MODEL = ModelFacts("m", "1", {}, "CC0-1.0", True)
 
@@ -34,7 +35,7 @@ def choose(tagger: OnnxTagger, request: TagRequest, found: Activations = FOUND) 
 def test_by_default_tags_of_a_tenth_and_more_come_the_best_first(tagger: OnnxTagger) -> None:
     tags, warnings = choose(tagger, TagRequest())
     assert [tag.label for tag in tags.tags] == ["high", "middle", "edge"]
-    assert [tag.score for tag in tags.tags] == pytest.approx([0.9, 0.4, 0.1])
+    assert [tag.score for tag in tags.tags] == pytest.approx([0.9, 0.4, 0.125])
     assert (tags.label_count, tags.patch_count, tags.engine, tags.device) == (4, 2, "onnx", "cpu")
     assert warnings == []
 
@@ -42,7 +43,8 @@ def test_by_default_tags_of_a_tenth_and_more_come_the_best_first(tagger: OnnxTag
 @pytest.mark.parametrize(
     ("request_", "labels"),
     [
-        (TagRequest(threshold=0.4), ["high", "middle"]),
+        (TagRequest(threshold=0.125), ["high", "middle", "edge"]),
+        (TagRequest(threshold=0.3), ["high", "middle"]),
         (TagRequest(threshold=0), ["high", "middle", "edge", "low"]),
         (TagRequest(top_k=1), ["high"]),
         (TagRequest(threshold=1, top_k=1, all_scores=True), ["high", "middle", "edge", "low"]),

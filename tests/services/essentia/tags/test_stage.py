@@ -18,9 +18,10 @@ from chassis.models import Manifest, Store
 from chassis.models.pull import Puller
 from chassis.models.settings import HubSettings, StoreSettings
 from chassis.models.sources import Mirror
-from services.essentia.engine import AnalysisRequest, GroupFeatures, Header, Summary, TagRequest, TagSet
+from services.essentia.engine import GroupFeatures, Header, Summary, TagSet
 from services.essentia.engines.tags.stage import TagStage
 from services.essentia.job import Jobs
+from services.essentia.request import AnalysisRequest, TagRequest
 from services.essentia.settings import EssentiaSettings
 from tests.services.essentia.tags.conftest import RATE, Recording, chord
 

@@ -1,0 +1,31 @@
+"""What torch computes on, and what is said when memory does not suffice."""
+
+from __future__ import annotations
+
+import torch
+
+from chassis import torch_device
+from chassis.errors import AntiphonError
+from services.llm_audio.settings import LlmAudioSettings
+
+
+def choose(settings: LlmAudioSettings) -> torch.device:
+    """The device for ``LLM_AUDIO_DEVICE``; sets the number of torch's threads too.
+
+    Raises:
+        AntiphonError: DEVICE_NOT_AVAILABLE.
+    """
+    torch.set_num_threads(settings.thread_count)
+    return torch_device.choose(settings.device, "LLM_AUDIO_DEVICE")
+
+
+def out_of_memory(error: BaseException, doing: str) -> AntiphonError | None:
+    """What to tell the caller of an error; None where it is about something else than memory."""
+    if not isinstance(error, MemoryError) and not torch_device.is_out_of_memory(error):
+        return None
+    return AntiphonError(
+        "RESOURCE_EXHAUSTED",
+        "OUT_OF_MEMORY",
+        f"there is not enough memory to {doing}; use a smaller model or LLM_AUDIO_PRECISION=bfloat16, or less audio",
+        {"doing": doing, "said": str(error)[:300]},
+    )

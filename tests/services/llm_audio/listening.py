@@ -1,0 +1,86 @@
+"""What the tests of models that hear share: a store with a tiny model, tones, and a job that describes samples."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chassis.audio import Source
+from chassis.models import Manifest, Store
+from services.llm_audio.engine import Answer, DescriptionRequest, Sampling, Summary
+from services.llm_audio.job import Jobs
+from tests.fixtures import recordings
+from tests.services.llm_audio.conftest import MANIFEST
+
+RATE = 16_000
+SHORT = Sampling(max_tokens=8)
+
+
+def tone(seconds: float, pitch: float = 220.0) -> np.ndarray:
+    """A chord over ``pitch``, mono (1, n)."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    chord = sum(np.sin(2 * np.pi * pitch * ratio * time) for ratio in (1.0, 1.25, 1.5)) / 5
+    return np.asarray(chord[None], np.float32)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A store with models installed, and the manifest that names them."""
+
+    store: Store
+    manifest: Path
+
+
+def stock(folder: Path, models: Mapping[str, tuple[str, Path]]) -> Shop:
+    """Makes a store of models: by name, the engine and the folder whose files they are."""
+    rows = []
+    for name, (engine, files) in models.items():
+        rows.append(
+            f'[[models]]\nname = "{name}"\nengine = "{engine}"\ndefault = false\nstarter = false\nrevision = "1"\n'
+            'license_spdx = "CC0-1.0"\ncommercial_use = true\n'
+        )
+        for path in sorted(files.iterdir()):
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            source = '{ kind = "https", url = "https://example.invalid/x" }'
+            rows.append(
+                f'[[models.files]]\nname = "{path.name}"\nsize = {path.stat().st_size}\nsha256 = "{digest}"\n'
+                f"sources = [{source}]\n"
+            )
+    manifest = folder / "extra.toml"
+    manifest.write_text("\n".join(rows))
+    store = Store(folder / "store", Manifest.load(MANIFEST, manifest))
+    for name, (_, files) in models.items():
+        for file in store.manifest.model(name).files:
+            path = store.blobs.path(file.sha256)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(files / file.name, path)
+    return Shop(store, manifest)
+
+
+@dataclass
+class Clip:
+    """A task with audio."""
+
+    source: Source
+    stop: Callable[[], None] = lambda: None
+
+    def checkpoint(self) -> None:
+        self.stop()
+
+
+def describe(
+    jobs: Jobs, folder: Path, samples: np.ndarray, stop: Callable[[], None] = lambda: None, **request: Any
+) -> tuple[list[Answer], Summary]:
+    """Has samples (1, n) described; gives the answers and the summary."""
+    path = folder / "clip.wav"
+    path.write_bytes(recordings.wav(samples, RATE))
+    request.setdefault("sampling", SHORT)
+    events = list(jobs.describe(Clip(Source(path), stop), DescriptionRequest(**request)))
+    assert isinstance(events[-1], Summary)
+    return [event for event in events if isinstance(event, Answer)], events[-1]

@@ -1,0 +1,29 @@
+"""What a worker imports: each runtime for its own engines alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize(
+    ("engine", "wanted", "unwanted"),
+    [
+        ("text-gguf", "llama_cpp", "torch"),
+        ("music-flamingo-gguf", "llama_cpp", "torch"),
+        ("music-flamingo-transformers", "torch", "llama_cpp"),
+        ("gemma3n-transformers", "torch", "llama_cpp"),
+    ],
+)
+def test_an_engine_imports_its_own_runtime_and_not_the_other(engine: str, wanted: str, unwanted: str) -> None:
+    code = f"import sys; from services.llm_audio.job import engine_class; engine_class({engine!r}); print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    imported = set(told.stdout.split())
+    assert wanted in imported
+    assert unwanted not in imported
+    assert not {"torchaudio", "torchvision", "timm"} & imported
