@@ -92,6 +92,15 @@ def test_a_continuation_equals_generate_on_the_same_codes(
     assert np.array_equal(alone, ours[..., 32_000:]), "the joint is the same whether the clip is included or not"
 
 
+def test_of_a_clip_longer_than_the_context_the_end_is_heard(
+    load: Load, order: Any, samples_of: Any, scale: np.ndarray
+) -> None:
+    engine = load("mono")  # its context is 1.5 s
+    whole, end = (samples_of(engine, order(continuation=each[None])) for each in (scale, scale[-48_000:]))
+    assert np.array_equal(whole, end)
+    assert not np.array_equal(whole, samples_of(engine, order(continuation=scale[None, :48_000])))
+
+
 def test_a_melody_equals_generate_on_its_chroma(load: Load, order: Any, samples_of: Any, scale: np.ndarray) -> None:
     engine = load("melody")
     features = torch.from_numpy(musicgen.chroma.chroma(scale))[None]
