@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,29 @@ def test_a_hub_makes_the_row_one_that_others_can_pull(tmp_path: Path) -> None:
     assert model.revision == COMMIT
     assert {source.kind for file in model.files for source in file.sources} == {"hub"}
     assert run(*arguments, "--hub", "owner/name@main").returncode == 1
+
+
+def test_the_row_and_the_folder_make_an_installed_model(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    done = run("music", str(checkpoint(folder)), "--engine", "musicgen", "--licence", "CC-BY-NC-4.0", "--default")
+    extra = tmp_path / "my-models.toml"
+    extra.write_text(done.stdout)
+    environment = {
+        **os.environ,
+        "ANTIPHON_MODELS": str(tmp_path / "store"),
+        "GENERATION_MODELS_EXTRA": str(extra),
+        "PYTHONPATH": str(PROJECT),
+    }
+
+    def models(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "chassis.models", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    assert models("import", str(folder)).returncode == 0
+    assert models("verify", "music").returncode == 0
+    (next((tmp_path / "store").rglob(hashlib.sha256(b"weights").hexdigest()))).write_bytes(b"changed")
+    assert models("verify", "music").returncode != 0
 
 
 def test_a_folder_without_a_file_to_read_is_told(tmp_path: Path) -> None:

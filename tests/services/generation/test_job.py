@@ -281,6 +281,26 @@ def test_a_clip_too_short_to_continue_is_refused(jobs: Jobs, clip: Callable[...,
     assert (error.code, error.reason) == ("INVALID_ARGUMENT", "CLIP_TOO_SHORT")
 
 
+def test_a_clip_without_samples_is_refused_and_the_shortest_tune_is_followed(
+    jobs: Jobs, clip: Callable[..., Task], scale: np.ndarray
+) -> None:
+    for role, model in ((CONTINUATION, "tiny-mono"), (MELODY, "tiny-melody")):
+        error = refusal(jobs, clip(scale[None, :0]), audio_role=role, model=model)
+        assert (error.code, error.reason) == ("INVALID_ARGUMENT", "AUDIO_EMPTY")
+    request = replace(REQUEST, model="tiny-melody", audio_role=MELODY)
+    ten_milliseconds = list(jobs.generate(clip(scale[None, :320]), request))
+    assert ten_milliseconds[-1].pieces[0].frames == 32_000
+
+
+def test_what_does_not_fit_the_prompts_limit_is_refused_as_the_model_counts_it(
+    tiny_store: Store, settings: GenerationSettings
+) -> None:
+    few = Jobs(replace(settings, max_prompt_tokens=5), tiny_store)
+    error = refusal(few, prompts=("warm piano ballad with calm guitar",))
+    assert (error.reason, error.field) == ("PROMPT_TOO_LONG", "config.prompts[0]")
+    assert error.metadata["most"] == "5"
+
+
 def test_a_clip_that_is_no_audio_is_refused_before_a_model_is_loaded(
     tiny_store: Store, settings: GenerationSettings, tmp_path: Path
 ) -> None:

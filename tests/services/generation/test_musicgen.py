@@ -92,6 +92,15 @@ def test_a_continuation_equals_generate_on_the_same_codes(
     assert np.array_equal(alone, ours[..., 32_000:]), "the joint is the same whether the clip is included or not"
 
 
+def test_of_a_clip_longer_than_the_context_the_end_is_heard(
+    load: Load, order: Any, samples_of: Any, scale: np.ndarray
+) -> None:
+    engine = load("mono")  # its context is 1.5 s
+    whole, end = (samples_of(engine, order(continuation=each[None])) for each in (scale, scale[-48_000:]))
+    assert np.array_equal(whole, end)
+    assert not np.array_equal(whole, samples_of(engine, order(continuation=scale[None, :48_000])))
+
+
 def test_a_melody_equals_generate_on_its_chroma(load: Load, order: Any, samples_of: Any, scale: np.ndarray) -> None:
     engine = load("melody")
     features = torch.from_numpy(musicgen.chroma.chroma(scale))[None]
@@ -210,3 +219,14 @@ def test_a_tune_goes_on_in_the_next_window_and_comes_again_at_its_end(load: Load
     assert whole.shape == (235, 12)
     assert torch.equal(later[:100], whole[10:110])
     assert torch.equal(whole[len(tune) : 2 * len(tune)], whole[: len(tune)])
+
+
+def test_each_window_hears_the_tune_from_where_it_begins(
+    load: Load, order: Any, samples_of: Any, scale: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, begun = load("melody"), []
+    whole = engine._tune_from
+    monkeypatch.setattr(engine, "_tune_from", lambda tune, frame: begun.append(frame) or whole(tune, frame))
+    samples_of(engine, order(seconds=9.0, melody=scale[None]))
+    # Windows of 4 s, 1.5 s of which are carried on: they begin 2.5 s, 125 frames, after one another.
+    assert begun == [0, 125, 250]

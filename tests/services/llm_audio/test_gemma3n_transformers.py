@@ -164,6 +164,13 @@ def test_out_of_memory_is_told_as_such(ask: Ask, jobs: Jobs, monkeypatch: pytest
     assert ask(speech(1.0))[0]
 
 
+def test_bfloat16_is_a_setting(shop: Shop, tmp_path: Path) -> None:
+    jobs = Jobs(LlmAudioSettings(device="cpu", default_model=TINY, precision="bfloat16"), shop.store)
+    answers, summary = describe(jobs, tmp_path, speech(2.0))
+    assert summary.work.precision == "bfloat16"
+    assert answers[0].usage.encoded == SOUNDS
+
+
 @pytest.mark.parametrize("file", ["config.json", "model.safetensors", "preprocessor_config.json"])
 def test_a_checkpoint_without_one_of_its_files_is_refused(tmp_path: Path, file: str) -> None:
     folder = tiny_gemma3n.write(tmp_path / "model")

@@ -12,16 +12,19 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
-    ("engine", "wanted", "unwanted"),
+    ("engines", "wanted", "unwanted"),
     [
-        ("text-gguf", "llama_cpp", "torch"),
-        ("music-flamingo-gguf", "llama_cpp", "torch"),
-        ("music-flamingo-transformers", "torch", "llama_cpp"),
-        ("gemma3n-transformers", "torch", "llama_cpp"),
+        (("text-gguf", "music-flamingo-gguf"), "llama_cpp", "torch"),
+        (("music-flamingo-transformers", "gemma3n-transformers"), "torch", "llama_cpp"),
     ],
 )
-def test_an_engine_imports_its_own_runtime_and_not_the_other(engine: str, wanted: str, unwanted: str) -> None:
-    code = f"import sys; from services.llm_audio.job import engine_class; engine_class({engine!r}); print(*sys.modules)"
+def test_an_engine_imports_its_own_runtime_and_not_the_other(
+    engines: tuple[str, ...], wanted: str, unwanted: str
+) -> None:
+    code = (
+        f"import sys; from services.llm_audio.job import engine_class; [engine_class(each) for each in {engines!r}]; "
+        "print(*sys.modules)"
+    )
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
     imported = set(told.stdout.split())
     assert wanted in imported

@@ -102,6 +102,24 @@ def test_both_backends_score_the_next_token_alike(
     assert int(ours.argmax()) == int(theirs.argmax())
 
 
+async def test_a_comparison_of_both_backends_finds_no_difference_and_what_each_costs(serve: Any, shop: Shop) -> None:
+    sides = [pb.Side(name="gguf", model=GGUF), pb.Side(name="transformers", model=AF3)]
+    config = pb.ComparisonConfig(sides=sides, sampling=pb.Sampling(max_tokens=24))
+    audio = recordings.wav(tone(5.0), 16_000)
+    async with serve(shop.store.root, shop.manifest, engine="music-flamingo-gguf", default_model=AF3) as (_, client):
+        events = [event async for event in client.compare(audio, config, timeout_seconds=200)]
+    outcomes = [event for event in events if isinstance(event, pb.SideOutcome)]
+    assert [each.summary.provenance.engine for each in outcomes] == [
+        "music-flamingo-gguf",
+        "music-flamingo-transformers",
+    ]
+    assert outcomes[0].summary.source.pcm_sha256 == outcomes[1].summary.source.pcm_sha256
+    assert all(each.measures.load_duration.ToNanoseconds() > 0 for each in outcomes)
+    assert all(each.measures.peak_memory_bytes > each.measures.memory_before_bytes for each in outcomes)
+    (agreement,) = events[-1].agreements
+    assert (agreement.identical, agreement.chrf) == (True, 100.0)
+
+
 async def test_both_backends_write_the_same_through_the_service(serve: Any, shop: Shop) -> None:
     audio = recordings.wav(tone(5.0), 16_000)
     texts = {}

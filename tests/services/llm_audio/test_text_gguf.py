@@ -70,6 +70,15 @@ def test_a_text_does_not_depend_on_what_was_asked_before(jobs: Jobs) -> None:
     assert both.answers[1].text == alone
 
 
+def test_a_repeat_penalty_keeps_a_text_from_saying_the_same_words_again(jobs: Jobs) -> None:
+    def repeated(penalty: float) -> float:
+        sampling = Sampling(max_tokens=60, repeat_penalty=penalty)
+        words = tell(jobs, facts_json=json.dumps(SONG), sampling=sampling, check_claims=False).text.lower().split()
+        return 1 - len(set(words)) / len(words)
+
+    assert repeated(1.8) < repeated(1.0)
+
+
 def test_what_prompts_share_is_read_once(jobs: Jobs) -> None:
     prompts = tuple(Prompt(name) for name in ("full", "technical", "genre_mood", "instrumentation", "structure"))
     tell(jobs, facts_json=json.dumps({"title": "forget the song"}), sampling=SHORT)
