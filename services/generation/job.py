@@ -50,7 +50,9 @@ class Jobs:
 
     def warm(self) -> str:
         """Loads the default model where it is installed and allowed, and says what was loaded, or why nothing was."""
-        name = self._settings.default_model
+        name = self._default()
+        if not name:
+            return f"no manifest names a default model of the engine {self._settings.engine}"
         if not self._known(name):
             return f"{name} is in no manifest"
         if not self._models.installed(name):
@@ -73,12 +75,13 @@ class Jobs:
                 refused, or cannot be loaded; RESOURCE_EXHAUSTED: ``WORKER_OUT_OF_MEMORY``.
         """
         prompts = self._check(request)
-        name = request.model or self._settings.default_model
+        name = request.model or self._default()
         if not request.model and not self._known(name):
+            missing = f"the default model of this service, {name}, is in no manifest"
             raise not_ready(
                 "NO_MODEL",
-                f"the default model of this service, {name}, is in no manifest; bring one in (tools/model_row.py, "
-                "GENERATION_MODELS_EXTRA), name it in GENERATION_DEFAULT_MODEL or in the request",
+                f"{missing if name else 'this service has no default model'}; bring one in (tools/model_row.py "
+                "--default, GENERATION_MODELS_EXTRA), name it in GENERATION_DEFAULT_MODEL or in the request",
                 model=name,
             )
         self._engine(name)
@@ -220,6 +223,11 @@ class Jobs:
                 least=generator.min_clip_seconds,
             )
         return clip
+
+    def _default(self) -> str:
+        """Name of the model for requests that name none; empty where there is none."""
+        marked = self._models.manifest.default(self._settings.engine)
+        return self._settings.default_model or ("" if marked is None else marked.name)
 
     def _known(self, name: str) -> bool:
         return any(model.name == name for model in self._models.manifest.models)

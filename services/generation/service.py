@@ -72,9 +72,10 @@ class Servicer(pb_grpc.GenerationServiceServicer):
     @rpc
     async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:
         """Names the models of the manifest."""
-        models = self._host.models()
+        models, settings = self._host.models(), self._host.family.settings
         for each in models:  # in the manifest each engine has a default; a call without a model gets the service's
-            each.default_model = each.identity.name == self._host.family.settings.default_model
+            marked = each.default_model and each.engine == settings.engine
+            each.default_model = each.identity.name == settings.default_model if settings.default_model else marked
         return pb.ListModelsResponse(models=models)
 
 

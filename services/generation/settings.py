@@ -31,7 +31,9 @@ class GenerationSettings:
         ("auto", "dynamic", "static", "compiled"),
     )
     thread_count: int = setting(1, "CPU threads for one generation; large models gain by more, if cores are idle.")
-    default_model: str = setting("musicgen-small", "Model used where a request names none.")
+    default_model: str = setting(
+        "", "Model used where a request names none; empty for the one that a manifest marks as the engine's default."
+    )
     block_seconds: float = setting(0.5, "New audio in one block of the stream (s).")
     window_seconds: float = setting(30.0, "Longest stretch that the model looks at; MusicGen was trained on 30 s.")
     context_seconds: float = setting(10.0, "What a further window, or a continuation, knows of what came before (s).")

@@ -263,12 +263,26 @@ def test_a_service_whose_default_is_refused_starts_and_says_so(tiny_store: Store
 
 
 def test_a_service_without_any_model_starts_and_says_how_to_bring_one_in(root: Path, tmp_path: Path) -> None:
-    bare = Jobs(GenerationSettings(device="cpu"), Store(tmp_path, root / "services/generation/models.toml"))
-    assert bare.warm() == "musicgen-small is in no manifest"
+    store = Store(tmp_path, root / "services/generation/models.toml")
+    bare = Jobs(GenerationSettings(device="cpu"), store)
+    assert bare.warm() == "no manifest names a default model of the engine musicgen"
     error = refusal(bare)
     assert (error.code, error.reason) == ("FAILED_PRECONDITION", "NO_MODEL")
     assert "GENERATION_MODELS_EXTRA" in error.message
     assert refusal(bare, model="musicgen-small").reason == "UNKNOWN_MODEL"
+    named = Jobs(GenerationSettings(device="cpu", default_model="musicgen-small"), store)
+    assert named.warm() == "musicgen-small is in no manifest"
+    assert "musicgen-small, is in no manifest" in refusal(named).message
+
+
+def test_a_call_without_a_model_gets_the_one_that_the_manifest_marks(
+    tiny_store: Store, settings: GenerationSettings
+) -> None:
+    marked = tuple(replace(row, default=row.name == "tiny-stereo") for row in tiny_store.manifest.models)
+    store = Store(tiny_store.root, replace(tiny_store.manifest, models=marked), "any")
+    jobs = Jobs(replace(settings, default_model=""), store)
+    assert jobs.warm() == "tiny-stereo on cpu"
+    assert list(jobs.generate(Task(), replace(REQUEST, model="", seconds=0.2)))[-1].work.model.name == "tiny-stereo"
 
 
 def test_a_model_without_a_tune_refuses_a_melody(jobs: Jobs, clip: Callable[..., Task], scale: np.ndarray) -> None:
