@@ -18,6 +18,7 @@ from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
 from antiphon_client.cli.explain import explain
 from antiphon_client.cli.local import local_gateway
+from antiphon_client.cli.options import READABLE_FILE, tls_options
 from antiphon_client.cli.progress import reporter
 from antiphon_client.cli.record_json import to_document, to_text
 from antiphon_client.cli.settings_file import merge, read
@@ -28,8 +29,6 @@ from antiphon_client.errors import AntiphonClientError
 from antiphon_client.rpcs import STAGES
 from antiphon_client.supervisor.state import write_atomically
 from antiphon_client.sync import SyncClient
-
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class _Job:
 
 
 @click.command(epilog=exits.HELP)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=_FILE)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=READABLE_FILE)
 @click.option("--only", metavar="STAGES", help=f"Run these stages only, separated by commas: {', '.join(STAGES)}.")
 @click.option(
     "--json", "json_path", metavar="PATH", help="Write the record as JSON to PATH; - is stdout, and nothing else there."
@@ -71,7 +70,7 @@ class _Job:
     "--settings",
     "settings_file",
     metavar="FILE",
-    type=_FILE,
+    type=READABLE_FILE,
     help='Further settings of the stages, a JSON file such as {"essentia": {"min_bpm": 60, "melody": true}}; the names '
     "are those of the stages' config messages in protos/. Options win over it.",
 )
@@ -97,9 +96,7 @@ class _Job:
     metavar="SECONDS",
     help="Longest time for each file.",
 )
-@click.option("--tls-ca", type=_FILE, help="Encrypt, and trust the certificates of this PEM file.")
-@click.option("--tls-cert", type=_FILE, help="Certificate to show to the gateway, PEM.")
-@click.option("--tls-key", type=_FILE, help="Private key of that certificate, PEM.")
+@tls_options
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def analyze(
     files: tuple[Path, ...],

@@ -19,6 +19,7 @@ from antiphon_client.cli import compare_report, exits
 from antiphon_client.cli.describe import DEFAULT_LLM_AUDIO, NAMES, prompts_of, read_facts
 from antiphon_client.cli.explain import explain
 from antiphon_client.cli.local import local_target
+from antiphon_client.cli.options import READABLE_FILE, tls_options
 from antiphon_client.cli.progress import reporter
 from antiphon_client.cli.record_json import to_text
 from antiphon_client.cli.summary import plain
@@ -28,7 +29,6 @@ from antiphon_client.errors import AntiphonClientError
 from antiphon_client.supervisor.state import write_atomically
 from antiphon_client.sync import SyncClient
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _SIDE = "ENGINE[/MODEL][,NAME=VALUE…]"
 
 
@@ -42,7 +42,7 @@ class Item:
 
 
 @click.command(epilog=exits.HELP)
-@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE…")
+@click.argument("files", nargs=-1, required=True, type=READABLE_FILE, metavar="FILE…")
 @click.option("--a", "side_a", required=True, metavar=_SIDE, help="One side; NAME=VALUE is sampling for it alone.")
 @click.option("--b", "side_b", required=True, metavar=_SIDE, help="The other side.")
 @click.option("--c", "side_c", metavar=_SIDE, help="A third side.")
@@ -100,9 +100,7 @@ class Item:
     metavar="SECONDS",
     help="Longest time for one file.",
 )
-@click.option("--tls-ca", type=_FILE, help="Encrypt, and trust the certificates of this PEM file.")
-@click.option("--tls-cert", type=_FILE, help="Certificate to show, PEM.")
-@click.option("--tls-key", type=_FILE, help="Private key of that certificate, PEM.")
+@tls_options
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def compare(
     files: tuple[Path, ...],

@@ -18,6 +18,7 @@ from antiphon.evidence.v1 import evidence_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon_client.cli import exits
 from antiphon_client.cli.local import local_gateway, local_target
+from antiphon_client.cli.options import READABLE_FILE, tls_options
 from antiphon_client.cli.progress import reporter
 from antiphon_client.cli.record_json import to_text
 from antiphon_client.cli.summary import plain
@@ -29,11 +30,9 @@ from antiphon_client.sync import SyncClient
 DEFAULT_LLM_AUDIO = "127.0.0.1:50055"
 NAMES = ("full", "technical", "genre_mood", "instrumentation", "structure", "transcribe", "analyze")
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-
 
 @click.command(epilog=exits.HELP)
-@click.argument("file", required=False, type=_FILE)
+@click.argument("file", required=False, type=READABLE_FILE)
 @click.option(
     "-p",
     "--prompt",
@@ -49,7 +48,7 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.option("--model", metavar="NAME", default="", help="Model; the engine's default where not given.")
 @click.option(
     "--facts",
-    type=_FILE,
+    type=READABLE_FILE,
     metavar="JSON",
     help="Facts to write from: a JSON object, or a record by antiphon analyze --json. Nothing is measured then.",
 )
@@ -61,7 +60,7 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Mass of the likeliest tokens to draw from.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 2), help="Seed of the draw; the same one gives the same text.")
 @click.option("--repeat-penalty", type=click.FloatRange(1, 2), help="Penalty on tokens that the text already holds.")
-@click.option("--schema", type=_FILE, metavar="JSON", help="JSON Schema that the answer must keep to.")
+@click.option("--schema", type=READABLE_FILE, metavar="JSON", help="JSON Schema that the answer must keep to.")
 @click.option("--json", "json_path", metavar="PATH", help="Write the answers as JSON to PATH; - is stdout.")
 @click.option(
     "--gateway",
@@ -88,9 +87,7 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
     metavar="SECONDS",
     help="Longest time for all.",
 )
-@click.option("--tls-ca", type=_FILE, help="Encrypt, and trust the certificates of this PEM file.")
-@click.option("--tls-cert", type=_FILE, help="Certificate to show, PEM.")
-@click.option("--tls-key", type=_FILE, help="Private key of that certificate, PEM.")
+@tls_options
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress and no warnings.")
 def describe(
     file: Path | None,

@@ -19,6 +19,7 @@ from antiphon_client.cli import exits
 from antiphon_client.cli.explain import explain
 from antiphon_client.cli.generate_request import Asked
 from antiphon_client.cli.local import local_target
+from antiphon_client.cli.options import READABLE_FILE, tls_options
 from antiphon_client.cli.pieces import FileSink, Player, Sink, StandardOutput
 from antiphon_client.cli.progress import Reporter, reporter
 from antiphon_client.cli.separate import DEFAULT_SEPARATION
@@ -29,8 +30,6 @@ from antiphon_client.errors import AntiphonClientError
 from antiphon_client.sync import SyncClient
 
 DEFAULT_GENERATION = "127.0.0.1:50054"
-
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,9 @@ class _Outputs:
 )
 @click.option("--seed", type=int, help="Seed of the first piece; the same seed gives the same music.")
 @click.option("--model", metavar="NAME", default="", help="Model; the service's default where not given.")
-@click.option("--continue", "continued", type=_FILE, metavar="FILE", help="Go on where this recording ends.")
+@click.option("--continue", "continued", type=READABLE_FILE, metavar="FILE", help="Go on where this recording ends.")
 @click.option("--new-only", is_flag=True, help="With --continue: leave out what was heard of the recording.")
-@click.option("--melody", type=_FILE, metavar="FILE", help="Follow the tune of this recording, or stem of one.")
+@click.option("--melody", type=READABLE_FILE, metavar="FILE", help="Follow the tune of this recording, or stem of one.")
 @click.option(
     "--melody-stem",
     metavar="STEM",
@@ -126,9 +125,7 @@ class _Outputs:
     metavar="SECONDS",
     help="Longest time for all pieces together.",
 )
-@click.option("--tls-ca", type=_FILE, help="Encrypt, and trust the certificates of this PEM file.")
-@click.option("--tls-cert", type=_FILE, help="Certificate to show to the service, PEM.")
-@click.option("--tls-key", type=_FILE, help="Private key of that certificate, PEM.")
+@tls_options
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress, no seeds and no warnings.")
 def generate(**given: Any) -> int:
     """Make music from words, a piece for each PROMPT; without one, whatever comes to the model's mind.

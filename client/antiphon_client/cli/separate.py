@@ -19,6 +19,7 @@ from antiphon_client.cli.explain import explain
 from antiphon_client.cli.live import ended_by_interrupt
 from antiphon_client.cli.live_audio import open_audio, pcm
 from antiphon_client.cli.local import local_target
+from antiphon_client.cli.options import tls_options
 from antiphon_client.cli.progress import reporter
 from antiphon_client.cli.record_json import to_text
 from antiphon_client.cli.stem_pipe import StemPipe
@@ -35,7 +36,6 @@ DEFAULT_SEPARATION = "127.0.0.1:50051"
 LIVE_RATE, LIVE_CHANNELS = 44_100, 2
 """What standard input is taken for."""
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 _INPUT = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path)
 _CLIP_MODES = {"clamp": separation_pb2.CLIP_MODE_CLAMP, "rescale": separation_pb2.CLIP_MODE_RESCALE}
 
@@ -132,9 +132,7 @@ class _Job:
     metavar="SECONDS",
     help="Longest time for each file.",
 )
-@click.option("--tls-ca", type=_FILE, help="Encrypt, and trust the certificates of this PEM file.")
-@click.option("--tls-cert", type=_FILE, help="Certificate to show to the service, PEM.")
-@click.option("--tls-key", type=_FILE, help="Private key of that certificate, PEM.")
+@tls_options
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress and no warnings.")
 def separate(
     files: tuple[Path, ...],

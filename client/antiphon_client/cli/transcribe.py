@@ -17,6 +17,7 @@ from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.cli import exits
 from antiphon_client.cli.explain import explain
 from antiphon_client.cli.live import listen
+from antiphon_client.cli.options import READABLE_FILE, tls_options
 from antiphon_client.cli.progress import Reporter, reporter
 from antiphon_client.cli.summary import plain
 from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
@@ -28,7 +29,6 @@ from renderers.breaking import MAX_LINE_CHARACTERS, MAX_LINES, MIN_LINE_CHARACTE
 
 DEFAULT_SPEECH = "127.0.0.1:50052"
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 _INPUT = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path)
 
@@ -68,7 +68,7 @@ class _Job:
 @click.option("--model", metavar="NAME", default="", help="Model; the service's default where not given.")
 @click.option("--translate", is_flag=True, help="Write it down in English.")
 @click.option("--singing", is_flag=True, help="It is sung: no voice detection, lines broken where the singer pauses.")
-@click.option("--lyrics", type=_FILE, help="Words that are sung, one line to a line: tell when each is.")
+@click.option("--lyrics", type=READABLE_FILE, help="Words that are sung, one line to a line: tell when each is.")
 @click.option(
     "--live",
     is_flag=True,
@@ -123,9 +123,7 @@ class _Job:
     metavar="SECONDS",
     help="Longest time for each file.",
 )
-@click.option("--tls-ca", type=_FILE, help="Encrypt, and trust the certificates of this PEM file.")
-@click.option("--tls-cert", type=_FILE, help="Certificate to show to the service, PEM.")
-@click.option("--tls-key", type=_FILE, help="Private key of that certificate, PEM.")
+@tls_options
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress and no warnings.")
 def transcribe(
     files: tuple[Path, ...],
