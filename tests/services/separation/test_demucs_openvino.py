@@ -110,6 +110,19 @@ def test_a_kept_graph_is_read_and_not_made_again(kept: Path, monkeypatch: pytest
     assert backend(kept).run(0, [noise(1_000)])[0].shape == (4, 2, 1_000)
 
 
+@pytest.mark.parametrize("published_as", ["half", "float"])
+def test_a_kept_graph_is_packed_where_that_loses_nothing(tmp_path: Path, published_as: str) -> None:
+    made = tiny_demucs.network("htdemucs")
+    for each in made.parameters():
+        each.data = each.data.half().float() if published_as == "half" else each.data * 1.0001
+    count, chunk = sum(each.numel() for each in made.parameters()), noise(10_000)
+    (want,) = TorchBackend([made], CPU).run(0, [chunk])
+    (got,) = OpenVinoBackend([made], [tmp_path / "network"], [lambda: made]).run(0, [chunk])
+    assert relative(got, want) < 2e-5
+    size = (tmp_path / "network" / "core.bin").stat().st_size
+    assert (size < 3 * count) == (published_as == "half"), f"{size} bytes for {count} numbers"
+
+
 def test_a_graph_that_cannot_be_read_is_made_again(tmp_path: Path) -> None:
     folder = tmp_path / "network"
     folder.mkdir()

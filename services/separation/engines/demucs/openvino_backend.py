@@ -91,6 +91,7 @@ class OpenVinoBackend:
 
     def _forward(self, index: int, chunk: np.ndarray) -> np.ndarray:
         network, length = self._networks[index], chunk.shape[-1]
+        resident.trim()
         with torch.inference_mode():
             mix = F.pad(torch.from_numpy(chunk), (0, graphs.segment_samples(network) - length))[None]
             spectrum = graphs.spectrum_of(network, mix)

@@ -20,7 +20,9 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import numpy as np
 import torch
 from demucs.htdemucs import HTDemucs
 from torch.nn import functional as F
@@ -28,14 +30,20 @@ from torch.nn import functional as F
 # Converting a model would report to a server which operators it holds; without this package OpenVINO stays silent.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 import openvino  # noqa: E402
+from openvino import opset15 as opset  # noqa: E402
+from openvino.passes import ConstantFolding, Manager  # noqa: E402
 
 from services.separation.engines.demucs.flat_residual import flattened  # noqa: E402
 
-VERSION = "2"
+VERSION = "3"
 """Of what is traced here; a change makes every kept graph be made again."""
 
 WEIGHTS = "core.bin"
 """Beside the graph itself, ``core.xml``, in its folder."""
+
+_PACKED = "/packed"
+_WORTH_PACKING = 4_096
+"""Numbers in the smallest tensor that is packed."""
 
 _log = logging.getLogger(__name__)
 
@@ -121,7 +129,7 @@ def graph(runtime: openvino.Core, load: Callable[[], Any], folder: Path) -> open
     fresh = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
         fresh.mkdir(parents=True)
-        openvino.save_model(made, fresh / "core.xml", compress_to_fp16=False)
+        _save(made, fresh / "core.xml")
         with contextlib.suppress(FileExistsError, OSError):  # another worker was quicker
             os.rename(fresh, folder)
         # Read back, so that the weights are the file's pages and what they were made of can go.
@@ -143,9 +151,40 @@ def trace(network: Any) -> openvino.Model:
         with torch.no_grad(), flattened(network), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that shapes are taken for constants, which is what is wanted
             example = (mix, spectrum_of(network, mix))
-            return openvino.convert_model(core, example_input=example, input=[list(each.shape) for each in example])
+            made = openvino.convert_model(core, example_input=example, input=[list(each.shape) for each in example])
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
+    # Left to the compiler, what it folds lies in memory beside the weights that are mapped from the file.
+    folding = Manager()
+    folding.register_pass(ConstantFolding())
+    folding.run_passes(made)
+    return made
+
+
+def _save(made: openvino.Model, path: Path) -> None:
+    """Writes a graph; its weights in half precision where that holds every one of them to the bit.
+
+    Published networks were stored so. OpenVINO widens what is marked as packed when it arranges the weights for the
+    processor, and needs no full copy of them in between; what is not marked it unpacks at once, and keeps.
+    """
+    for constant in made.get_ordered_ops():
+        if constant.get_type_name() != "Constant" or constant.get_element_type() != openvino.Type.f32:
+            continue
+        with np.errstate(over="ignore"):
+            half = constant.data.astype(np.float16)
+        if half.size < _WORTH_PACKING or not np.array_equal(half.astype(np.float32), constant.data):
+            continue
+        full = opset.convert(opset.constant(half), "f32", name=f"{constant.get_friendly_name()}{_PACKED}")
+        for user in constant.output(0).get_target_inputs():
+            user.replace_source_output(full.output(0))
+    openvino.save_model(made, path, compress_to_fp16=False)
+    tree = ElementTree.parse(path)
+    for layer in tree.iterfind("layers/layer"):
+        if layer.get("name", "").endswith(_PACKED):
+            marks = ElementTree.Element("rt_info")
+            ElementTree.SubElement(marks, "attribute", name="decompression", version="0")
+            layer.insert(1, marks)  # behind its data
+    tree.write(path)
 
 
 class _Core(torch.nn.Module):
