@@ -121,6 +121,10 @@ def test_a_kept_graph_is_packed_where_that_loses_nothing(tmp_path: Path, publish
     assert relative(got, want) < 2e-5
     size = (tmp_path / "network" / "core.bin").stat().st_size
     assert (size < 3 * count) == (published_as == "half"), f"{size} bytes for {count} numbers"
+    read = openvino_graph.openvino.Core().read_model(tmp_path / "network" / "core.xml")
+    packed = [each.get_rt_info() for each in read.get_ops() if each.get_friendly_name().endswith("/packed")]
+    assert packed, "constants that are the same for all networks are"
+    assert all("decompression_0" in each for each in packed), "else each would be unpacked at once and lie there twice"
 
 
 def test_a_graph_that_cannot_be_read_is_made_again(tmp_path: Path) -> None:
