@@ -282,10 +282,9 @@ async def test_a_system_without_processes_to_give_is_tried_again(monkeypatch: py
 async def test_two_workers_work_at_the_same_time() -> None:
     async with pool(count=2) as each:
         await until(lambda: each.status.ready == 2)
-        first = await begin(each, job("step", 0.01))
-        second = await begin(each, job("step", 0.01))
-        await first.aclose()
-        await second.aclose()
+        async with aclosing(await begin(each, job("step", 0.01))):
+            (other,) = await asyncio.wait_for(collect(each, job("pid")), 20)
+            assert other in each.pids, "the first job never ends, so the second had a worker of its own"
 
 
 async def test_stopping_the_pool_leaves_no_process() -> None:
