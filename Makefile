@@ -11,14 +11,14 @@ SERVICES := $(patsubst services/%/requirements.in,%,$(wildcard services/*/requir
 # requirements-openai-whisper.lock -> .venvs/speech-openai-whisper. It is made on demand and chosen by SPEECH_ENGINE,
 # for make up, make run-speech and antiphon up alike.
 ENGINES := $(subst /requirements-,-,$(patsubst services/%.in,%,$(wildcard services/*/requirements-*.in)))
-LOCKS := $(SERVICES:%=services/%/requirements) $(patsubst %.in,%,$(wildcard services/*/requirements-*.in)) gateway/requirements client/requirements tests/requirements \
+LOCKS := $(SERVICES:%=services/%/requirements) $(patsubst %.in,%,$(wildcard services/*/requirements-*.in)) gateway/requirements cli/requirements tests/requirements \
          tools/requirements protos/requirements
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 PYTEST := -m pytest -q --durations=5
 VENV := .venvs
 TOOLS := $(VENV)/tools/bin
 
-export PYTHONPATH := $(CURDIR):$(CURDIR)/gen:$(CURDIR)/client
+export PYTHONPATH := $(CURDIR):$(CURDIR)/gen:$(CURDIR)/wire:$(CURDIR)/renderers:$(CURDIR)/client:$(CURDIR)/cli
 # Idle OpenMP threads that spin cost the other processes of a small machine their cores.
 export OMP_WAIT_POLICY := passive
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -65,7 +65,7 @@ $(VENV)/%/.tests: $(VENV)/%/.ready tests/requirements.lock
 	@touch $@
 
 CHOSEN := $(sort $(SERVICES) $(foreach each,$(SERVICES),$(call environment_of,$(each))))
-setup: $(CHOSEN:%=$(VENV)/%/.ready) $(VENV)/gateway/.ready $(VENV)/client/.ready ## Make every environment that running needs
+setup: $(CHOSEN:%=$(VENV)/%/.ready) $(VENV)/gateway/.ready $(VENV)/cli/.ready ## Make every environment that running needs
 
 lock: $(VENV)/tools/.ready ## Resolve every requirements.in to a locked, hashed requirements.lock
 	@for each in $(LOCKS); do echo "$$each.lock"; \
@@ -97,7 +97,7 @@ check: check-protos check-code check-deploy ## Lint, types, import rules, protos
 check-code: $(VENV)/tools/.ready
 	$(TOOLS)/ruff check .
 	$(TOOLS)/ruff format --check .
-	$(TOOLS)/mypy chassis gateway client renderers services/__main__.py $(SERVICES:%=services/%)
+	$(TOOLS)/mypy wire renderers chassis client cli gateway services/__main__.py $(SERVICES:%=services/%)
 	$(TOOLS)/lint-imports
 
 check-deploy: $(VENV)/tools/.ready ## Check the Dockerfile and the compose files
@@ -138,14 +138,14 @@ run-gateway: $(VENV)/gateway/.ready
 up: models ## Start the services and the gateway on this machine
 	@./antiphon up
 
-down: $(VENV)/client/.ready ## Stop them
+down: $(VENV)/cli/.ready ## Stop them
 	@./antiphon down
 
 demo: models ## Set up, start, analyse a real song, print the record, stop
-	@$(VENV)/client/bin/python tools/demo.py
+	@$(VENV)/cli/bin/python tools/demo.py
 
 clean: ## Remove environments, builds and outputs (not the model store)
-	@if [ -x $(VENV)/client/bin/python ]; then ./antiphon down || true; fi
+	@if [ -x $(VENV)/cli/bin/python ]; then ./antiphon down || true; fi
 	rm -rf $(VENV) build out .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 

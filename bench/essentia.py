@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(PROJECT), str(PROJECT / "gen")]
+sys.path[:0] = [str(PROJECT / part) for part in ("", "gen", "wire")]
 
 from bench.essentia_clip import write  # noqa: E402
 from bench.essentia_contestants import LENGTHS, measure, steps  # noqa: E402
@@ -184,7 +184,7 @@ def _tree_seconds(root: int) -> float:
 
 
 def _environment() -> dict[str, str]:
-    paths = os.pathsep.join([str(PROJECT), str(PROJECT / "gen")])
+    paths = os.pathsep.join(str(PROJECT / part) for part in ("", "gen", "wire"))
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
     return {**os.environ, **threads, "PYTHONPATH": paths, "TF_CPP_MIN_LOG_LEVEL": "3"}
 

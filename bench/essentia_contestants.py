@@ -36,7 +36,7 @@ def measure(name: str, clip: str, repeats: int) -> dict[str, float]:
 
 def _ours(name: str) -> Callable[[str], int]:
     from chassis.audio import Source
-    from services.essentia.engine import GroupFeatures
+    from services.essentia.contract import GroupFeatures
     from services.essentia.engines.features import Features, plan, tonal
     from services.essentia.request import GROUPS, AnalysisRequest
 
@@ -58,7 +58,7 @@ def _ours(name: str) -> Callable[[str], int]:
 
 def steps(clip: str, repeats: int) -> dict[str, float]:
     from chassis.audio import Source
-    from chassis.facts import ProgressFacts
+    from chassis.reports import ProgressFacts
     from services.essentia.engines.features import Features
     from services.essentia.request import AnalysisRequest
 

@@ -79,7 +79,7 @@ def prepare(folder: Path, seconds: float) -> None:
 def run(engine: str, folder: Path, repeats: int) -> dict[str, float]:
     """Measures one engine in a fresh process."""
     command = [sys.executable, "-m", "bench.essentia_tags", "--repeats", str(repeats), "--child", engine, str(folder)]
-    paths = os.pathsep.join([str(PROJECT), str(PROJECT / "gen")])
+    paths = os.pathsep.join(str(PROJECT / part) for part in ("", "gen", "wire"))
     environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
     row: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -90,7 +90,7 @@ def measure(engine: str, folder: Path, repeats: int) -> dict[str, float]:
     """Runs one engine here; scores go to ``<engine>.npy``."""
     import importlib
 
-    from services.essentia.engine import Activations
+    from services.essentia.contract import Activations
     from services.essentia.engines import ENGINES as TABLE
     from tests.fixtures import standin_graphs
 
@@ -123,7 +123,7 @@ def electronic_auc(paths: Sequence[Path]) -> dict[str, float]:
     """
     from chassis.audio import Source
     from chassis.models import Store
-    from services.essentia.engine import TagSet
+    from services.essentia.contract import TagSet
     from services.essentia.engines.tags.stage import TagStage
     from services.essentia.request import TagRequest
     from services.essentia.settings import EssentiaSettings

@@ -27,8 +27,8 @@ from typing import Any
 
 os.environ.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1")
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "gen"), str(ROOT / "client")]
-os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:3])
+sys.path[:0] = [str(ROOT / part) for part in ("", "gen", "wire", "renderers", "client", "cli")]
+os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:6])
 
 import psutil  # noqa: E402
 import torch  # noqa: E402
@@ -38,11 +38,11 @@ from antiphon.audio.v1 import audio_pb2  # noqa: E402
 from antiphon.generation.v1 import generation_service_pb2 as pb  # noqa: E402
 from antiphon_client import Client  # noqa: E402
 from bench import memory  # noqa: E402
+from chassis.family.family import FamilyHost  # noqa: E402
 from chassis.models import Store  # noqa: E402
 from chassis.server import Server, ServerSettings, WorkerSettings  # noqa: E402
-from chassis.server.family import FamilyHost  # noqa: E402
 from services.generation import service  # noqa: E402
-from services.generation.engine import Order  # noqa: E402
+from services.generation.contract import Order  # noqa: E402
 from services.generation.engines.codec_stream import StreamingDecoder  # noqa: E402
 from services.generation.engines.musicgen import MusicGen  # noqa: E402
 from services.generation.engines.stepping import DECODINGS  # noqa: E402

@@ -1,6 +1,6 @@
 """Language models against what they stand on: prefix reuse, the service's overhead, llama.cpp's own loop.
 
-``PYTHONPATH=.:gen:client .venvs/llm_audio/bin/python -m bench.llm_audio [--rounds N]`` prints three comparisons, each
+``.venvs/llm_audio/bin/python -m bench.llm_audio [--rounds N]`` prints three comparisons, each
 side in turn in the same run, least CPU of the rounds:
 
 * five prompts on one clip in one call, against a process and a model load for each prompt (a tiny Music Flamingo of
@@ -28,11 +28,11 @@ import psutil
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon_client import Client
+from chassis.family.family import FamilyHost
 from chassis.models import Store
 from chassis.server import Server, ServerSettings, WorkerSettings
-from chassis.server.family import FamilyHost
 from services.llm_audio import service
-from services.llm_audio.engine import DescriptionRequest, Ending, Sampling, Turn, Usage
+from services.llm_audio.contract import DescriptionRequest, Ending, Sampling, Turn, Usage
 from services.llm_audio.engines.music_flamingo_gguf import MusicFlamingoGguf
 from services.llm_audio.engines.text_gguf import TextGguf
 from services.llm_audio.job import Jobs

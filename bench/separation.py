@@ -134,7 +134,7 @@ def _run(command: list[str], threads: int) -> dict[str, float]:
     """Runs a contestant; CPU and wall seconds, peak of memory in MB, and what it printed of itself."""
     count = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     environment = {**os.environ, **count, "OMP_WAIT_POLICY": "passive", "HF_HUB_OFFLINE": "1", "MALLOC_ARENA_MAX": "2"}
-    environment["PYTHONPATH"] = f"{ROOT}:{ROOT / 'gen'}"
+    environment["PYTHONPATH"] = os.pathsep.join(str(ROOT / part) for part in ("", "gen", "wire", "renderers"))
     started = time.monotonic()
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     output, errors = process.communicate()
@@ -156,7 +156,7 @@ def _ours(folder: str, backend: str, precision: str, threads: str, clip: str, ou
     """What a child process does: one clip through the job, each stem to a file; ``-`` for none."""
     from chassis.audio import Source
     from chassis.models import Manifest, Store
-    from services.separation.engine import SeparationRequest, StemBlock
+    from services.separation.contract import SeparationRequest, StemBlock
     from services.separation.job import Jobs
     from services.separation.settings import SeparationSettings
 
@@ -260,5 +260,5 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(ROOT), str(ROOT / "gen")]
+    sys.path[:0] = [str(ROOT / part) for part in ("", "gen", "wire")]
     sys.exit(main())

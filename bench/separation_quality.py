@@ -30,11 +30,11 @@ from pathlib import Path
 
 import numpy as np
 
+from antiphon_wire.errors import AntiphonError
 from bench.separation_mixes import RATE, Mixture, bands, musdb, speech_over_music
 from chassis.audio import RawPcm, Source
-from chassis.errors import AntiphonError
 from chassis.models import Store
-from services.separation.engine import SeparationRequest, StemBlock
+from services.separation.contract import SeparationRequest, StemBlock
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
 

@@ -66,7 +66,7 @@ def main() -> int:
 def _child(name: str, path: Path, repeats: int) -> dict[str, float]:
     command = [sys.executable, "-m", "bench.separation_spleeter", "--repeats", str(repeats), "--child", name, str(path)]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    paths = os.pathsep.join((str(PROJECT), str(PROJECT / "gen")))
+    paths = os.pathsep.join(str(PROJECT / part) for part in ("", "gen", "wire"))
     environment = {**os.environ, **threads, "PYTHONPATH": paths, "MALLOC_ARENA_MAX": "2"}
     printed = subprocess.run(command, cwd=PROJECT, env=environment, check=True, capture_output=True, text=True).stdout
     result: dict[str, float] = json.loads(printed)
@@ -90,7 +90,7 @@ def _job(path: Path) -> Callable[[float | None], None]:
     from bench.separation_quality import Clip
     from chassis.audio import RawPcm, Source
     from chassis.models import Store
-    from services.separation.engine import SeparationRequest
+    from services.separation.contract import SeparationRequest
     from services.separation.job import Jobs
     from services.separation.settings import SeparationSettings
 

@@ -1,6 +1,6 @@
 """What transcription costs: through the service, by bare faster-whisper, and by openai-whisper, on the same weights.
 
-    .venvs/client/bin/python bench/speech.py [--quick]
+    .venvs/cli/bin/python bench/speech.py [--quick]
 
 One file of read English with known text is transcribed by each in turn, one thread each, with the same beam, word
 times, language given and no voice detection. CPU seconds are those of the process that computes, from the request to
@@ -28,7 +28,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 # The client's packages, where the bench is started without a path to them.
-sys.path[:0] = [str(ROOT), str(ROOT / "gen"), str(ROOT / "client")]
+sys.path[:0] = [str(ROOT / part) for part in ("", "gen", "wire", "renderers", "client", "cli")]
 
 from bench import memory, read_english  # noqa: E402
 from tests.services.speech.scoring import word_errors, words  # noqa: E402
@@ -283,7 +283,12 @@ def _openai(folder: Path, beam: int) -> Any:
 def _environment() -> dict[str, str]:
     """One thread for every library, and our packages."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**os.environ, **threads, "OMP_WAIT_POLICY": "passive", "PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}"}
+    return {
+        **os.environ,
+        **threads,
+        "OMP_WAIT_POLICY": "passive",
+        "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("", "gen", "wire", "renderers")),
+    }
 
 
 def _arguments() -> argparse.Namespace:

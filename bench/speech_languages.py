@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from chassis.models import Store
-from services.speech.engine import Findings, Segment, TranscriptionRequest
+from services.speech.contract import Findings, Segment, TranscriptionRequest
 from services.speech.engines import ENGINES
 from services.speech.engines.whisper import WhisperModel
 from services.speech.settings import SpeechSettings

@@ -32,18 +32,18 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "gen"), str(ROOT / "client")]
+sys.path[:0] = [str(ROOT / part) for part in ("", "gen", "wire", "renderers", "client", "cli")]
 
 from antiphon.audio.v1 import audio_pb2  # noqa: E402
 from antiphon.speech.v1 import speech_service_pb2 as pb  # noqa: E402
 from antiphon_client import Client  # noqa: E402
 from bench import read_english  # noqa: E402
 from bench.speech_simulation import delays, simulate, text  # noqa: E402
+from chassis.family.family import FamilyHost  # noqa: E402
 from chassis.models import Store  # noqa: E402
 from chassis.server import Server, ServerSettings, WorkerSettings  # noqa: E402
-from chassis.server.family import FamilyHost  # noqa: E402
 from services.speech import service  # noqa: E402
-from services.speech.engine import SAMPLE_RATE, Segment, TranscriptionRequest  # noqa: E402
+from services.speech.contract import SAMPLE_RATE, Segment, TranscriptionRequest  # noqa: E402
 from services.speech.engines.faster_whisper import FasterWhisper  # noqa: E402
 from services.speech.engines.live.contract import LiveRequest  # noqa: E402
 from services.speech.engines.live.whisper import LiveWhisper  # noqa: E402

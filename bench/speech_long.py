@@ -1,6 +1,6 @@
 """Long recordings through the service: when the first segment comes, and memory by length.
 
-    .venvs/client/bin/python -m bench.speech_long [--minutes 60]
+    .venvs/cli/bin/python -m bench.speech_long [--minutes 60]
 
 Read English is repeated to the length wanted. First whisper-base with the defaults: the time from the call, upload
 included, to the first segment, after which the caller leaves. Then memory, with whisper-tiny.en, beam 1 and no word
@@ -20,7 +20,7 @@ from bench import read_english
 from bench.speech import ROOT, SET_SECONDS, Service
 
 # The client's packages, where the bench is started without a path to them.
-sys.path[:0] = [str(ROOT), str(ROOT / "gen"), str(ROOT / "client")]
+sys.path[:0] = [str(ROOT / part) for part in ("", "gen", "wire", "renderers", "client", "cli")]
 
 from antiphon.speech.v1 import speech_service_pb2 as pb  # noqa: E402
 from antiphon_client import SyncClient  # noqa: E402

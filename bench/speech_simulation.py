@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from services.speech.engine import SAMPLE_RATE
+from services.speech.contract import SAMPLE_RATE
 from services.speech.engines.live.contract import Final, LiveModel, LiveRequest
 from services.speech.engines.live.session import Due, Session
 from services.speech.engines.voice import VoiceDetector, bundled

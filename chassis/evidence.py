@@ -8,7 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
-from chassis.facts import ModelFacts, ProgressFacts, SourceFacts, WarningFacts, WorkFacts
+from chassis.reports import ModelFacts, ProgressFacts, SourceFacts, WarningFacts, WorkFacts
 from chassis.version import VERSION
 
 

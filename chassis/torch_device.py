@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import torch
 
-from chassis.errors import AntiphonError, not_ready
+from antiphon_wire.errors import AntiphonError, not_ready
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 import google_crc32c
 
-from chassis.errors import AntiphonError, busy, data_loss, invalid
+from antiphon_wire.errors import AntiphonError, busy, data_loss, invalid
 
 MAX_CHUNK_BYTES = 1 << 20
 RECOMMENDED_CHUNK_BYTES = 256 << 10

@@ -5,8 +5,8 @@ from __future__ import annotations
 import grpc
 from google.rpc import code_pb2, status_pb2
 
-from chassis.errors import AntiphonError
-from chassis.status import from_rpc_error, from_status, to_rpc_status
+from antiphon_wire.errors import AntiphonError
+from antiphon_wire.status import from_rpc_error, from_status, to_rpc_status
 
 UNREACHABLE = "SERVICE_UNREACHABLE"
 

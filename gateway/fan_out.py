@@ -14,7 +14,7 @@ from google.rpc import status_pb2
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.evidence.v1 import evidence_pb2
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.upload import Spool
 from gateway import failure
 from gateway.backends import Backend, Outputs, Question, clip_of

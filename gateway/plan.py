@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chassis.errors import invalid
+from antiphon_wire.errors import invalid
 
 UPLOAD = "upload"
 EVERY = "*"

@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 
 from antiphon.audio.v1 import audio_pb2
-from chassis.errors import data_loss
+from antiphon_wire.errors import data_loss
 from chassis.server import calls
 from chassis.upload import RECOMMENDED_CHUNK_BYTES
 from gateway import failure

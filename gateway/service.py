@@ -12,7 +12,7 @@ import grpc
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
-from chassis.errors import busy
+from antiphon_wire.errors import busy
 from chassis.server.calls import note, rpc
 from chassis.server.settings import ServerSettings
 from chassis.upload import Spool, Upload

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
-from chassis.errors import AntiphonError, data_loss
+from antiphon_wire.errors import AntiphonError, data_loss
 from chassis.upload import Assembler, Spool, SpoolFile
 from gateway.plan import EVERY
 from gateway.replay import Recording

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from chassis import settings
+from chassis.family.family import Family, FamilyHost
 from chassis.server import Server, ServerSettings, WorkerSettings, serve
-from chassis.server.family import Family, FamilyHost
 from chassis.server.serving import configure_logs
 
 NAMES = tuple(sorted(path.parent.name for path in Path(__file__).parent.glob("*/service.py")))

@@ -9,7 +9,9 @@ from pathlib import Path
 import hypothesis
 
 ROOT = Path(__file__).parent.parent
-os.environ["PYTHONPATH"] = os.pathsep.join(str(ROOT / part) for part in ("", "gen", "client"))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    str(ROOT / part) for part in ("", "gen", "wire", "renderers", "client", "cli")
+)
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # Whatever hypothesis judges by the clock is off: on a busy machine it says something about the neighbours.

@@ -21,7 +21,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PROTOS = ROOT / "protos" / "antiphon"
-PACKAGES = ("chassis", "services", "gateway", "client", "renderers")
+PACKAGES = ("wire", "renderers", "chassis", "services", "gateway", "client", "cli")
 MAX_LINES = 400
 
 AGREED_FILES = (
@@ -31,7 +31,7 @@ AGREED_FILES = (
     "requirements.lock",
     "__init__.py",
     "settings.py",
-    "engine.py",
+    "contract.py",
     "job.py",
     "service.py",
     "engines/__init__.py",
@@ -44,7 +44,8 @@ OPTIONAL_FILES = {
     "requirements-openai-whisper.in": "an engine whose libraries need an environment of their own",
     "requirements-openai-whisper.lock": "the same, locked",
     "requirements-openai-whisper-platform.txt": "what the platform brings to that environment",
-    "convert.py": "turns published weights into safe files when a model is pulled; or messages into data and back",
+    "conversion.py": "turns published weights into safe files when a model is pulled",
+    "messages.py": "messages into data and back",
     "request.py": "what a call may ask, checked",
     "choosing.py": "which model answers a call",
     "measuring.py": "what an answer costs",
@@ -67,8 +68,7 @@ MAY_READ_ENVIRONMENT = {
     "chassis/worker/process.py": "a worker process inherits the environment of its service",
     "chassis/models/conversion.py": "a conversion is given a few variables of ours and no more",
     "chassis/models/wheels.py": "pip is configured by the environment of the person who pulls a model",
-    "client/antiphon_client/cli/": "the client stands alone, without the chassis and its settings",
-    "client/antiphon_client/supervisor/": "a service inherits the environment of the person who starts it",
+    "cli/antiphon_cli/": "the command line stands alone, without the chassis; services inherit the environment from it",
     "services/essentia/engines/features/library.py": "Essentia's TensorFlow reads its log level when it is imported",
 }
 """Files beside the rule that settings are read in one place, each with its reason; a trailing slash means a folder."""
@@ -99,7 +99,7 @@ def exempt(module: str) -> str:
 
 def is_command_line(module: str) -> bool:
     """True for a module that a person starts, and for those that it speaks through."""
-    named = module.endswith(("__main__.py", "/cli.py")) or "/cli/" in module
+    named = module.endswith(("__main__.py", "/cli.py")) or module.startswith("cli/")
     return (
         named or re.search(r"^if __name__ == ", (ROOT / module).read_text(encoding="utf-8"), re.MULTILINE) is not None
     )

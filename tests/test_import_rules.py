@@ -11,33 +11,34 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+FOLDERS = ("gen", "wire", "renderers", "client", "cli")
 LINTER = Path(sys.executable).parent / "lint-imports"
 PLANTED = {
     "the gateway imports numpy": ("gateway/plan.py", "import numpy", "The gateway speaks only protobuf"),
     "the gateway imports a service": (
         "gateway/plan.py",
-        "import services.speech.engine",
+        "import services.speech.contract",
         "The gateway speaks only protobuf",
     ),
     "a service imports another": (
         "services/speech/service.py",
-        "import services.separation.engine",
+        "import services.separation.contract",
         "Services do not know each other",
     ),
     "an engine imports gRPC": ("services/speech/job.py", "import grpc", "Engines and jobs never see the wire"),
     "an engine imports messages": (
-        "services/essentia/engine.py",
+        "services/essentia/contract.py",
         "import antiphon.essentia.v1.essentia_service_pb2",
         "Engines and jobs never see the wire",
     ),
     "the chassis imports a service": (
         "chassis/upload.py",
-        "import services.speech.engine",
+        "import services.speech.contract",
         "The chassis knows no service",
     ),
     "the client imports the chassis": (
         "client/antiphon_client/upload.py",
-        "import chassis.errors",
+        "import antiphon_wire.errors",
         "The client knows the messages",
     ),
     "a service imports the client": ("services/speech/job.py", "import antiphon_client", "Nothing imports the client"),
@@ -47,13 +48,13 @@ pytestmark = pytest.mark.skipif(not LINTER.exists(), reason="import-linter is no
 
 
 def copy(target: Path) -> None:
-    for name in ("chassis", "client", "gateway", "gen", "renderers", "services"):
+    for name in ("chassis", "cli", "client", "gateway", "gen", "renderers", "services", "wire"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.lock"))
     shutil.copy(ROOT / "pyproject.toml", target)
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(folder / part) for part in ("", "gen", "client"))}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(folder / part) for part in ("", *FOLDERS))}
     return subprocess.run(
         [str(LINTER), "--no-cache"], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

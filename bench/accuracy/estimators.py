@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.audio import Audio
-from services.essentia.engine import GroupFeatures
+from services.essentia.contract import GroupFeatures
 from services.essentia.engines.features import Features, key, pitch_classes
 from services.essentia.engines.features.library import es
 from services.essentia.engines.features.tonal import KEY_EVERY

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from antiphon_wire.errors import AntiphonError
 from bench.accuracy.scores import auc
 from bench.accuracy.sets import Clip
 from chassis.audio import Source
-from chassis.errors import AntiphonError
 from chassis.models import Store
-from services.essentia.engine import TagSet
+from services.essentia.contract import TagSet
 from services.essentia.engines.tags.stage import TagStage
 from services.essentia.request import TagRequest
 from services.essentia.settings import EssentiaSettings

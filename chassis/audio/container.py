@@ -12,7 +12,7 @@ import av.error
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from chassis.errors import AntiphonError, invalid
+from antiphon_wire.errors import AntiphonError, invalid
 
 CONTAINERS = ("mp3", "wav", "flac", "mov", "aac", "ogg", "aiff", "matroska")
 """FFmpeg's demuxers: mov is also m4a and mp4, matroska also webm. None of them opens another file: no playlists."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from av.audio.frame import AudioFrame
 
 from chassis.audio.container import undecodable
-from chassis.facts import WarningFacts
+from chassis.reports import WarningFacts
 
 MAX_BAD_SHARE = 0.1
 """Share of packets, and at least one packet, that may be damaged before the whole counts as undecodable."""

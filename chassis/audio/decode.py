@@ -18,14 +18,14 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.packet import Packet
 
+from antiphon_wire.errors import invalid
 from chassis.audio import headers
 from chassis.audio.container import GuardedFile, open_container, pick_stream, spooled, undecodable
 from chassis.audio.damage import Damage
 from chassis.audio.frames import join, to_samples
 from chassis.audio.limits import Budget, Limits
 from chassis.audio.samples import Samples
-from chassis.errors import invalid
-from chassis.facts import SourceFacts, WarningFacts
+from chassis.reports import SourceFacts, WarningFacts
 
 GATHER_FRAMES = 65536
 MAX_PADDING_FRAMES = 4096

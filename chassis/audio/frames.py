@@ -9,10 +9,10 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
+from antiphon_wire.errors import invalid
 from chassis.audio.container import undecodable
 from chassis.audio.pcm import from_integers
 from chassis.audio.samples import Samples
-from chassis.errors import invalid
 
 DTYPES: dict[str, np.dtype[Any]] = {
     "u8": np.dtype("u1"),

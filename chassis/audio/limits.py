@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chassis.errors import AntiphonError, invalid
+from antiphon_wire.errors import AntiphonError, invalid
 
 BYTES_PER_SAMPLE = 4
 """Decoded samples are float32."""

@@ -17,6 +17,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
 
+from antiphon_wire.errors import AntiphonError, invalid
 from chassis.audio.container import CODECS, pick_stream, undecodable
 from chassis.audio.frames import check_finite, to_samples
 from chassis.audio.limits import Budget, Limits
@@ -24,8 +25,7 @@ from chassis.audio.mixdown import Mixdown
 from chassis.audio.pcm import DTYPES, RawPcm, from_integers
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Samples
-from chassis.errors import AntiphonError, invalid
-from chassis.facts import SourceFacts, WarningFacts
+from chassis.reports import SourceFacts, WarningFacts
 
 CONTAINERS = ("mp3", "wav", "flac", "aac", "ogg", "matroska")
 """FFmpeg's demuxers that can be read from front to back; m4a keeps its index at the end more often than not."""

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon_wire.errors import invalid
 from chassis.audio.limits import Budget, Limits
 from chassis.audio.samples import Samples
-from chassis.errors import invalid
-from chassis.facts import SourceFacts, WarningFacts
+from chassis.reports import SourceFacts, WarningFacts
 
 DTYPES: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
 READ_FRAMES = 65536

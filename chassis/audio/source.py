@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from antiphon_wire.errors import AntiphonError, invalid
 from chassis.audio.decode import LibavStream
 from chassis.audio.frames import check_finite
 from chassis.audio.limits import Budget, Limits
@@ -17,8 +18,7 @@ from chassis.audio.mixdown import Mixdown
 from chassis.audio.pcm import RawPcm, RawStream
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Audio, Samples, recut
-from chassis.errors import AntiphonError, invalid
-from chassis.facts import SourceFacts, WarningFacts
+from chassis.reports import SourceFacts, WarningFacts
 
 BLOCK_FRAMES = 65536
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.models.events import Event, Note, Progress
 from chassis.models.manifest import Manifest, ManifestError
 from chassis.models.pull import Puller

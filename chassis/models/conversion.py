@@ -29,7 +29,12 @@ def convert(conversion: Conversion, service: str, inputs: Sequence[Path], out: P
     interpreter = _interpreter(conversion, service, project)
     command = [interpreter, "-m", conversion.module, conversion.function, str(out), *map(str, inputs)]
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "SYSTEMROOT") if name in os.environ}
-    environment = {**kept, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    environment = {
+        **kept,
+        "PYTHONPATH": os.pathsep.join([str(project), str(project / "wire")]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+    }
     try:
         done = subprocess.run(
             command,

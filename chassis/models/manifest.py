@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from chassis.errors import invalid
+from antiphon_wire.errors import invalid
 from chassis.models.model import Conversion, File, HttpsSource, HubSource, Model, Source, Wheel, WheelSource
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.models.events import Event, Installed, Note, Report
 from chassis.models.model import File, Model
 from chassis.models.settings import HubSettings, StoreSettings

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from chassis.errors import AntiphonError, not_ready
+from antiphon_wire.errors import AntiphonError, not_ready
 from chassis.models.blobs import CHUNK_BYTES, Blobs, digest
 from chassis.models.conversion import convert
 from chassis.models.events import Meter, Note, Progress, Report

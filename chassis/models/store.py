@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chassis.errors import not_ready
-from chassis.facts import ModelFacts
+from antiphon_wire.errors import not_ready
 from chassis.models.blobs import Blobs, unwritable
 from chassis.models.manifest import Manifest
 from chassis.models.model import Model
 from chassis.models.records import Records
 from chassis.models.settings import read_settings
+from chassis.reports import ModelFacts
 
 LICENCE_POLICIES = ("any", "commercial")
 """What weights a store gives out: all, or those whose licence allows commercial use."""

@@ -1,6 +1,6 @@
 """The gRPC front of every process: errors, health, drain, logs, metrics and traces in one place.
 
-What only model families need, uploads handed to workers, is in :mod:`chassis.server.family`.
+What only model families need, uploads handed to workers, is in :mod:`chassis.family.family`.
 """
 
 from chassis.server.calls import rpc

@@ -18,8 +18,8 @@ import grpc
 from google.protobuf.message import Message
 from grpc._cython import cygrpc
 
-from chassis import status
-from chassis.errors import AntiphonError
+from antiphon_wire import status
+from antiphon_wire.errors import AntiphonError
 from chassis.server import telemetry
 
 log = logging.getLogger("antiphon.call")

@@ -8,7 +8,7 @@ from typing import Any
 
 from antiphon.status.v1 import status_service_pb2 as pb
 from antiphon.status.v1 import status_service_pb2_grpc as pb_grpc
-from chassis.facts import PoolStatus
+from chassis.reports import PoolStatus
 from chassis.server.calls import InFlight, rpc
 from chassis.version import VERSION
 

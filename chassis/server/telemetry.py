@@ -7,7 +7,7 @@ from typing import Any
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
-from chassis.facts import PoolStatus
+from chassis.reports import PoolStatus
 
 CALLS = Counter("antiphon_calls_total", "Calls by method and outcome.", ["method", "outcome"])
 SECONDS = Histogram(

@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from chassis.errors import Cancelled
-from chassis.worker import frames
+from antiphon_wire.errors import Cancelled
+from chassis.worker import pickling as frames
+from chassis.worker.live_loop import Sessions
 from chassis.worker.messages import Cancel, Ended, Event, Init, Ready, Run
 from chassis.worker.outcome import outcome_of, rss_bytes
-from chassis.worker.sessions import Sessions
 
 _PR_SET_PDEATHSIG = 1
 

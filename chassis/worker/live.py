@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from chassis.errors import AntiphonError, busy
-from chassis.facts import PoolStatus
-from chassis.worker.keeper import Keeper
+from antiphon_wire.errors import AntiphonError, busy
+from chassis.reports import PoolStatus
 from chassis.worker.live_stream import LiveHost, LiveJob, LiveOptions, LiveStream
 from chassis.worker.messages import Init
 from chassis.worker.pool import Ticket
 from chassis.worker.process import Process, WorkerDiedError
+from chassis.worker.respawn import Keeper
 
 LATE_SECONDS = 5.0
 """Lag of a stream from which on no further one is admitted: whatever was measured elsewhere, this machine is full."""

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chassis.errors import lost
+from antiphon_wire.errors import lost
 from chassis.worker.messages import Cancel, DecodeLimits, Ended, Event, Feed, RawFormat, RunLive, Taken
 from chassis.worker.process import Process, WorkerDiedError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 
 
 @dataclass(frozen=True)

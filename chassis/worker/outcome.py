@@ -6,7 +6,7 @@ import resource
 import traceback
 from typing import Any
 
-from chassis.errors import AntiphonError, Cancelled
+from antiphon_wire.errors import AntiphonError, Cancelled
 
 
 def outcome_of(error: BaseException) -> dict[str, Any]:

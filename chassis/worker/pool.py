@@ -11,11 +11,11 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chassis.errors import busy, lost
-from chassis.facts import PoolStatus
-from chassis.worker.keeper import Keeper
+from antiphon_wire.errors import busy, lost
+from chassis.reports import PoolStatus
 from chassis.worker.messages import Cancel, DecodeLimits, Ended, Event, Init, RawFormat, Run
 from chassis.worker.process import Process, WorkerDiedError
+from chassis.worker.respawn import Keeper
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.worker import frames, rocm
+from chassis.worker import pickling as frames
+from chassis.worker import rocm
 from chassis.worker.messages import Init, Ready
 
 _READ_AHEAD = 1 << 20

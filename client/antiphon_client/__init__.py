@@ -3,7 +3,9 @@
 from antiphon_client.client import Client
 from antiphon_client.connection import DEFAULT_TARGET, Tls
 from antiphon_client.errors import AntiphonClientError
-from antiphon_client.rpcs import (
+from antiphon_client.sync import SyncClient
+from antiphon_client.version import VERSION
+from antiphon_wire.rpcs import (
     AnalyzeEvent,
     CompareEvent,
     DescribeEvent,
@@ -13,8 +15,6 @@ from antiphon_client.rpcs import (
     SeparateEvent,
     TranscribeEvent,
 )
-from antiphon_client.sync import SyncClient
-from antiphon_client.version import VERSION
 
 __version__ = VERSION
 

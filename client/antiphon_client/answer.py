@@ -12,7 +12,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.generation.v1 import generation_service_pb2 as generation_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_client.errors import AntiphonClientError, damaged, incomplete
-from antiphon_client.rpcs import StreamRpc
+from antiphon_wire.rpcs import StreamRpc
 
 Event = TypeVar("Event")
 

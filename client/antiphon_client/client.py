@@ -23,7 +23,8 @@ from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.answer import Answer
 from antiphon_client.connection import DEFAULT_TARGET, DEFAULT_TIMEOUT_SECONDS, Tls, keep_status, open_channel
 from antiphon_client.errors import from_rpc
-from antiphon_client.rpcs import (
+from antiphon_client.upload import AsyncAudioSource, Upload
+from antiphon_wire.rpcs import (
     ALIGN_LYRICS,
     ANALYZE,
     COMPARE,
@@ -46,7 +47,6 @@ from antiphon_client.rpcs import (
     TranscribeEvent,
     analysis_config,
 )
-from antiphon_client.upload import AsyncAudioSource, Upload
 
 Event = TypeVar("Event")
 

@@ -20,7 +20,8 @@ from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_client.answer import Answer
 from antiphon_client.connection import DEFAULT_TARGET, DEFAULT_TIMEOUT_SECONDS, Tls, open_sync_channel
 from antiphon_client.errors import from_rpc
-from antiphon_client.rpcs import (
+from antiphon_client.upload import AudioSource, Upload
+from antiphon_wire.rpcs import (
     ALIGN_LYRICS,
     ANALYZE,
     COMPARE,
@@ -43,7 +44,6 @@ from antiphon_client.rpcs import (
     TranscribeEvent,
     analysis_config,
 )
-from antiphon_client.upload import AudioSource, Upload
 
 Event = TypeVar("Event")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.evidence.v1 import evidence_pb2
-from chassis.status import from_status
+from antiphon_wire.status import from_status
 from gateway.fuse.source import sources
 from gateway.plan import UPLOAD
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from chassis.errors import invalid, not_ready
-from chassis.facts import ProgressFacts, WarningFacts, WorkFacts
-from services.essentia.engine import SAMPLE_RATE, FeatureExtractor, GroupFeatures, Header, Summary
+from antiphon_wire.errors import invalid, not_ready
+from chassis.reports import ProgressFacts, WarningFacts, WorkFacts
+from services.essentia.contract import SAMPLE_RATE, FeatureExtractor, GroupFeatures, Header, Summary
 from services.essentia.engines import ENGINES
 from services.essentia.engines.aesthetics import SAMPLE_RATE as AESTHETICS_RATE
 from services.essentia.engines.aesthetics import Aesthetics, check_packages
@@ -29,7 +29,7 @@ class Task(Protocol):
     source: Source
 
     def checkpoint(self) -> None:
-        """Raises chassis.errors.Cancelled when nobody wants the answer any more."""
+        """Raises antiphon_wire.errors.Cancelled when nobody wants the answer any more."""
 
 
 class Jobs:

@@ -14,9 +14,9 @@ from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from antiphon.essentia.v1 import essentia_service_pb2_grpc as pb_grpc
 from antiphon.evidence.v1 import evidence_pb2
 from chassis import evidence
+from chassis.family.family import Call, Family, FamilyHost
 from chassis.server import rpc
-from chassis.server.family import Call, Family, FamilyHost
-from services.essentia import engine
+from services.essentia import contract as engine
 from services.essentia.request import GROUPS, MELODY_ENGINES, STEM, TAGS, AnalysisRequest, TagRequest
 from services.essentia.settings import EssentiaSettings as Settings
 

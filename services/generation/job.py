@@ -10,11 +10,11 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
+from antiphon_wire.errors import invalid, not_ready
 from chassis.audio import Source, Track
-from chassis.errors import invalid, not_ready
-from chassis.facts import ProgressFacts, WorkFacts
 from chassis.models import Store
-from services.generation.engine import (
+from chassis.reports import ProgressFacts, WorkFacts
+from services.generation.contract import (
     CONTINUATION,
     MAX_BLOCK_BYTES,
     MELODY,

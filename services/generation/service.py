@@ -12,11 +12,11 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.generation.v1 import generation_service_pb2 as pb
 from antiphon.generation.v1 import generation_service_pb2_grpc as pb_grpc
+from antiphon_wire.errors import invalid
 from chassis import evidence
-from chassis.errors import invalid
+from chassis.family.family import Call, Family, FamilyHost
 from chassis.server import rpc
-from chassis.server.family import Call, Family, FamilyHost
-from services.generation import engine
+from services.generation import contract as engine
 from services.generation.settings import GenerationSettings as Settings
 
 FULL_NAME = pb.DESCRIPTOR.services_by_name["GenerationService"].full_name

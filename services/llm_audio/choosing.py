@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import invalid, not_ready
+from antiphon_wire.errors import invalid, not_ready
 from chassis.models import Manifest, Model
 from services.llm_audio.engines import ENGINES
 from services.llm_audio.settings import LlmAudioSettings

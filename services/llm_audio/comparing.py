@@ -11,12 +11,14 @@ from typing import Any
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
-from chassis import evidence, status
-from chassis.errors import AntiphonError
-from chassis.facts import WarningFacts
+from antiphon_wire import status
+from antiphon_wire.errors import AntiphonError
+from chassis import evidence
+from chassis.family.family import Call, FamilyHost, clip_range
+from chassis.reports import WarningFacts
 from chassis.server.calls import INTERNAL
-from chassis.server.family import Call, FamilyHost, clip_range
-from services.llm_audio import convert, engine
+from services.llm_audio import contract as engine
+from services.llm_audio import messages as convert
 from services.llm_audio.choosing import chosen_model
 from services.llm_audio.comparison import CANNOT, Agreement, ComparisonRequest, JudgeRequest, Side, Texts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chassis.errors import invalid
+from antiphon_wire.errors import invalid
 from services.llm_audio.request import DescriptionRequest
 
 MIN_SIDES, MAX_SIDES = 2, 4

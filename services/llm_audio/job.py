@@ -10,13 +10,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from antiphon_wire.errors import invalid, not_ready
 from chassis.audio import Source
-from chassis.errors import invalid, not_ready
-from chassis.facts import ProgressFacts, SourceFacts, WarningFacts, WorkFacts
 from chassis.models import InstalledModel, Store
+from chassis.reports import ProgressFacts, SourceFacts, WarningFacts, WorkFacts
 from services.llm_audio.choosing import chosen_model, default_model
 from services.llm_audio.comparison import Agreement, JudgeRequest
-from services.llm_audio.engine import (
+from services.llm_audio.contract import (
     SAMPLE_RATE,
     Answer,
     DescriptionRequest,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chassis import memory
-from services.llm_audio.engine import Answer, Measured
+from services.llm_audio.contract import Answer, Measured
 
 
 class Meter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chassis.errors import invalid
+from antiphon_wire.errors import invalid
 
 MAX_PROMPTS = 16
 MAX_PROMPT_CHARACTERS = 4000

@@ -10,9 +10,10 @@ from typing import Any
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as pb_grpc
+from chassis.family.family import Call, Family, FamilyHost, clip_range
 from chassis.server import rpc
-from chassis.server.family import Call, Family, FamilyHost, clip_range
-from services.llm_audio import convert, engine
+from services.llm_audio import contract as engine
+from services.llm_audio import messages as convert
 from services.llm_audio.comparing import Comparing
 from services.llm_audio.settings import LlmAudioSettings as Settings
 

@@ -10,12 +10,12 @@ from itertools import chain
 
 import numpy as np
 
+from antiphon_wire.errors import invalid, not_ready
 from chassis.audio import Limits, RawPcm
 from chassis.audio.live import LiveSource
-from chassis.errors import invalid, not_ready
-from chassis.facts import ProgressFacts, WorkFacts
 from chassis.models import Store
-from services.separation.engine import (
+from chassis.reports import ProgressFacts, WorkFacts
+from services.separation.contract import (
     Header,
     Plan,
     SeparatedBlock,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from chassis.audio.live import LiveSource
-from services.separation.engine import SeparatedBlock
+from services.separation.contract import SeparatedBlock
 
 _HUNGRY, _DONE, _STOP = object(), object(), object()
 
@@ -22,7 +22,7 @@ class Piece(Protocol):
 
 
 class LiveTask(Protocol):
-    """One live job as the worker hands it over; see :class:`chassis.worker.sessions.LiveTask`."""
+    """One live job as the worker hands it over; see :class:`chassis.worker.live_loop.LiveTask`."""
 
     raw: Any
     limits: Any
@@ -41,7 +41,7 @@ class LiveTask(Protocol):
         ...
 
     def checkpoint(self) -> None:
-        """Raises ``chassis.errors.Cancelled`` where the job was cancelled."""
+        """Raises ``antiphon_wire.errors.Cancelled`` where the job was cancelled."""
         ...
 
 

@@ -11,11 +11,11 @@ from typing import Any
 from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
+from antiphon_wire.errors import invalid
 from chassis import evidence
-from chassis.errors import invalid
+from chassis.family.family import Call, Family, FamilyHost, Live
 from chassis.server import rpc
-from chassis.server.family import Call, Family, FamilyHost, Live
-from services.separation import engine
+from services.separation import contract as engine
 from services.separation.engines import SUM_BOUNDS_DB
 from services.separation.settings import SeparationSettings as Settings
 

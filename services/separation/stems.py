@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chassis.errors import invalid
+from antiphon_wire.errors import invalid
 
 RESIDUAL = "residual"
 """What of the mix is in no stem of the model."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from chassis.facts import ProgressFacts
 from chassis.pace import Pace
-from services.separation.engine import MixLevel
+from chassis.reports import ProgressFacts
+from services.separation.contract import MixLevel
 from services.separation.engines.level import LevelMeter
 from services.separation.stems import residual
 

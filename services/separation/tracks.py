@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from antiphon_wire.errors import invalid
 from chassis import audio
 from chassis.audio import LoudnessMeter, Resampler, encoded_rate
-from chassis.errors import invalid
-from services.separation.engine import MAX_BLOCK_BYTES, StemBlock, StemFacts
+from services.separation.contract import MAX_BLOCK_BYTES, StemBlock, StemFacts
 
 LARGEST = 1 - 2**-15
 """Peak that rescaling aims at, full scale 1.0: the largest value of 16 bits, which no encoding here clips."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from antiphon_wire.errors import not_ready
 from chassis.audio import Source
-from chassis.errors import not_ready
-from chassis.facts import ProgressFacts, WorkFacts
 from chassis.models import InstalledModel, Store
-from services.speech.engine import (
+from chassis.reports import ProgressFacts, WorkFacts
+from services.speech.contract import (
     SAMPLE_RATE,
     AlignedLine,
     AlignmentFindings,

@@ -8,16 +8,16 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-import renderers
+import antiphon_renderers as renderers
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
+from antiphon_wire.errors import invalid
 from chassis import evidence
 from chassis.cores import usable_cores
-from chassis.errors import invalid
+from chassis.family.family import Call, Family, FamilyHost, Live, clip_range
 from chassis.server import rpc
-from chassis.server.family import Call, Family, FamilyHost, Live, clip_range
-from services.speech import engine
+from services.speech import contract as engine
 from services.speech.engines.live import LIVE_ENGINES
 from services.speech.engines.live import contract as live
 from services.speech.settings import SpeechSettings as Settings

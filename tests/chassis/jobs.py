@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chassis.errors import invalid
-from chassis.facts import ProgressFacts
+from antiphon_wire.errors import invalid
+from chassis.reports import ProgressFacts
 
 
 class Jobs:

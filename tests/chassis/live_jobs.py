@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from chassis.errors import invalid
-from chassis.facts import ProgressFacts, SourceFacts, WorkFacts
+from antiphon_wire.errors import invalid
+from chassis.reports import ProgressFacts, SourceFacts, WorkFacts
 from services.speech.engines.live.contract import Position, Reached
 
 

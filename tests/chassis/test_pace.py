@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chassis import evidence
-from chassis.facts import ProgressFacts
 from chassis.pace import Pace
+from chassis.reports import ProgressFacts
 
 
 def test_the_time_left_is_what_is_left_at_the_rate_so_far() -> None:

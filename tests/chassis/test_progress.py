@@ -10,7 +10,7 @@ import pytest
 
 from antiphon.evidence.v1.evidence_pb2 import Progress
 from chassis import evidence
-from chassis.facts import ProgressFacts
+from chassis.reports import ProgressFacts
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "services").rglob("*.py"))

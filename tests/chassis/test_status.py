@@ -7,8 +7,8 @@ import pickle
 import pytest
 from google.rpc import error_details_pb2
 
-from chassis import status
-from chassis.errors import AntiphonError, busy, data_loss, invalid, lost, not_ready
+from antiphon_wire import status
+from antiphon_wire.errors import AntiphonError, busy, data_loss, invalid, lost, not_ready
 
 ERRORS = [
     invalid("UNKNOWN_STEM", "no stem named x", field="config.stems", stem="x"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.upload import MAX_CHUNK_BYTES, Assembler, Spool, Upload
 
 

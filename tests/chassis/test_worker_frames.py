@@ -9,9 +9,9 @@ import pickle
 
 import pytest
 
-from chassis.errors import invalid
-from chassis.facts import ProgressFacts
-from chassis.worker import frames
+from antiphon_wire.errors import invalid
+from chassis.reports import ProgressFacts
+from chassis.worker import pickling as frames
 from chassis.worker.messages import Ended, Event
 
 

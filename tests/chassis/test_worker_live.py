@@ -21,10 +21,10 @@ from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
 from antiphon.status.v1 import status_service_pb2 as status_pb2
 from antiphon.status.v1 import status_service_pb2_grpc as status_grpc
 from antiphon_client.connection import keep_status
-from chassis import status
-from chassis.errors import AntiphonError
+from antiphon_wire import status
+from antiphon_wire.errors import AntiphonError
+from chassis.family.family import Call, Family, FamilyHost, Live
 from chassis.server import Server, ServerSettings, WorkerSettings, rpc
-from chassis.server.family import Call, Family, FamilyHost, Live
 from chassis.worker import LiveJob, LiveOptions, LivePool, LiveStream
 from chassis.worker.messages import DecodeLimits, Init
 from services.speech.engines.live.contract import Reached

@@ -14,8 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from chassis.errors import AntiphonError
-from chassis.facts import ProgressFacts
+from antiphon_wire.errors import AntiphonError
+from chassis.reports import ProgressFacts
 from chassis.worker import Job, Pool, Queued, Started, WorkerOptions
 from chassis.worker.messages import DecodeLimits, Init
 

@@ -54,7 +54,7 @@ class Gateway:
 
 def environment(**changes: str) -> dict[str, str]:
     """Our environment with the import path of the client, in a locale without UTF-8 tricks."""
-    path = os.pathsep.join([str(ROOT / "client"), str(ROOT / "gen"), str(ROOT)])
+    path = os.pathsep.join([*(str(ROOT / part) for part in ("cli", "client", "renderers", "wire", "gen")), str(ROOT)])
     return {**os.environ, "PYTHONPATH": path, "COLUMNS": "100", **changes}
 
 
@@ -82,7 +82,7 @@ def antiphon(tmp_path: Path) -> Run:
     def run(
         *arguments: str | bytes | Path, stdin: bytes | None = None, **changes: str
     ) -> subprocess.CompletedProcess[bytes]:
-        command = [sys.executable, "-P", "-m", "antiphon_client", *arguments]
+        command = [sys.executable, "-P", "-m", "antiphon_cli", *arguments]
         return subprocess.run(
             command,
             cwd=tmp_path,

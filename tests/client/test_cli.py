@@ -169,7 +169,7 @@ def test_an_interrupt_cancels_the_call_without_a_trace(
     before = gateway.log.read_text().count("cancelled")
     path = clip(tmp_path, "clip.wav", "endless")
     process = subprocess.Popen(
-        [sys.executable, "-m", "antiphon_client", "analyze", str(path), "--gateway", gateway.target],
+        [sys.executable, "-m", "antiphon_cli", "analyze", str(path), "--gateway", gateway.target],
         env=environment(PYTHONUNBUFFERED="1"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -23,10 +23,10 @@ def checkout(folder: Path) -> Path:
     shutil.copy(ROOT / "antiphon", folder / "antiphon")
     (folder / "fake-python").write_text(_PYTHON)
     (folder / "Makefile").write_text(
-        ".venvs/client/.ready:\n"
+        ".venvs/cli/.ready:\n"
         "\t@echo making\n"
-        "\t@mkdir -p .venvs/client/bin && cp fake-python .venvs/client/bin/python\n"
-        "\t@chmod +x .venvs/client/bin/python && touch $@\n"
+        "\t@mkdir -p .venvs/cli/bin && cp fake-python .venvs/cli/bin/python\n"
+        "\t@chmod +x .venvs/cli/bin/python && touch $@\n"
     )
     return folder / "antiphon"
 
@@ -57,7 +57,7 @@ def test_it_works_through_links_and_passes_arguments_on(tmp_path: Path) -> None:
     assert launcher.stat().st_mode & stat.S_IXUSR
     done = run(link, "analyze", "a b.wav", "", cwd=Path("/"))
     assert done.stdout.splitlines() == [
-        "python -P -m antiphon_client analyze a b.wav ",
-        f"path {root}/client:{root}/gen:{root}",
+        "python -P -m antiphon_cli analyze a b.wav ",
+        "path " + ":".join(f"{root}/{part}" for part in ("cli", "client", "renderers", "wire", "gen")) + f":{root}",
         f"root {root}",
     ]

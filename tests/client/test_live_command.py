@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import renderers
-from antiphon_client.cli.live_audio import ogg_pieces, wav_pieces
+import antiphon_renderers as renderers
+from antiphon_cli.live_audio import ogg_pieces, wav_pieces
 from tests.client.conftest import environment
 from tests.fixtures import recordings
 
@@ -26,7 +26,7 @@ from tests.fixtures import recordings
 @contextmanager
 def running(folder: Path, *arguments: str | Path, stderr: Any = subprocess.PIPE, **changes: str) -> Iterator[Any]:
     """The command with its pipes open; killed where it still runs at the end."""
-    command = [sys.executable, "-P", "-m", "antiphon_client", "transcribe", *arguments]
+    command = [sys.executable, "-P", "-m", "antiphon_cli", "transcribe", *arguments]
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -203,7 +203,7 @@ def test_several_stems_do_not_go_to_standard_output(antiphon: Any, separation: A
 
 
 def test_a_live_pipe_is_separated_while_it_comes_and_ctrl_c_ends_it_well(live: Any, tmp_path: Path) -> None:
-    command = [sys.executable, "-P", "-m", "antiphon_client", "separate", "--live", "--separation", live[0]]
+    command = [sys.executable, "-P", "-m", "antiphon_cli", "separate", "--live", "--separation", live[0]]
     command += ["--stems", "no_vocals", "--format", "s16le", "--out", "-", "-"]
     pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(command, cwd=tmp_path, env=environment(), start_new_session=True, **pipes) as process:
@@ -224,7 +224,7 @@ def test_a_live_pipe_is_separated_while_it_comes_and_ctrl_c_ends_it_well(live: A
 
 
 def test_a_reader_that_leaves_is_told_of_without_a_trace(live: Any, clip: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-P", "-m", "antiphon_client", "separate", "--live", "--separation", live[0]]
+    command = [sys.executable, "-P", "-m", "antiphon_cli", "separate", "--live", "--separation", live[0]]
     command += ["--stems", "vocals", "--format", "s16le", "--out", "-", str(clip)]
     reading, writing = os.pipe()
     os.close(reading)

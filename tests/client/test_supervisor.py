@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from conftest import HERE, ROOT, environment, wait_until
 
-from antiphon_client.supervisor.plan import PlanError, environment_name, project_plan
-from antiphon_client.supervisor.state import StackState, is_same_process, process_birth
+from antiphon_cli.stack.plan import PlanError, environment_name, project_plan
+from antiphon_cli.stack.state import StackState, is_same_process, process_birth
 
 
 def free_ports(count: int) -> list[int]:
@@ -217,7 +217,7 @@ def test_down_never_signals_a_process_that_was_given_the_pid_of_a_dead_superviso
 
 
 def test_the_foreground_stops_all_on_ctrl_c(stack: Stack) -> None:
-    command = [sys.executable, "-m", "antiphon_client", "up", "--foreground", "--spec", stack.spec()]
+    command = [sys.executable, "-m", "antiphon_cli", "up", "--foreground", "--spec", stack.spec()]
     process = subprocess.Popen(
         command, env=environment(ANTIPHON_STATE=str(stack.folder)), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

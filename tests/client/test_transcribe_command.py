@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-import renderers
+import antiphon_renderers as renderers
+from antiphon_cli.explain import explain
 from antiphon_client import AntiphonClientError
-from antiphon_client.cli.explain import explain
 
 
 def test_text_goes_to_standard_output_and_the_rest_to_standard_error(antiphon: Any, speech: Any, clip: Path) -> None:

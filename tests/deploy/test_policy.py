@@ -211,14 +211,14 @@ def test_weights_and_leftovers_stay_out_of_the_build_context(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "chassis/errors.py",
+        "wire/antiphon_wire/errors.py",
         "gen/antiphon/audio/v1/audio_pb2.py",
         "services/__main__.py",
         "services/separation/models.toml",
         "services/separation/requirements.lock",
         "services/separation/requirements-platform.txt",
         "gateway/plan.py",
-        "renderers/formats.py",
+        "renderers/antiphon_renderers/formats.py",
     ],
 )
 def test_what_an_image_is_made_of_is_in_the_build_context(path: str) -> None:
@@ -251,7 +251,7 @@ def test_an_image_gets_what_its_service_imports_and_the_lock_of_its_environment(
     home = "gateway" if service == "gateway" else f"services/{service}"
     assert (tmp_path / "locks/requirements.lock").read_bytes() == (ROOT / home / "requirements.lock").read_bytes()
     assert (tmp_path / "code" / home / "service.py").is_file()
-    assert (tmp_path / "code/renderers/formats.py").is_file() is (service != "gateway")
+    assert (tmp_path / "code/renderers/antiphon_renderers/formats.py").is_file() is (service != "gateway")
 
 
 def test_an_image_of_another_engine_has_the_lock_of_that_engine(tmp_path: Path, dockerfile: Instructions) -> None:

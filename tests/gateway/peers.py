@@ -22,8 +22,8 @@ from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
-from chassis.errors import AntiphonError
-from chassis.status import to_grpc
+from antiphon_wire.errors import AntiphonError
+from antiphon_wire.status import to_grpc
 
 PCM_SHA256 = hashlib.sha256(b"the decoded samples").digest()
 STEM_CHUNK_BYTES = 64 << 10

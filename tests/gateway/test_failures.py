@@ -14,8 +14,8 @@ from google.rpc import code_pb2
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
-from chassis.errors import AntiphonError, busy, invalid, lost, not_ready
-from chassis.status import from_rpc_error, from_status, to_rpc_status
+from antiphon_wire.errors import AntiphonError, busy, invalid, lost, not_ready
+from antiphon_wire.status import from_rpc_error, from_status, to_rpc_status
 from gateway.fan_out import FanOut
 from tests.gateway.conftest import Answer, Gateway, Peers, requests_of
 from tests.gateway.peers import (
@@ -104,7 +104,7 @@ async def test_a_worker_lost_twice_fails_its_stage(gateway: Gateway, peers: Peer
     answer = await gateway.analyze(stages=STAGES)
     assert error_of(answer, "essentia").reason == "WORKER_LOST"
     assert answer.report("essentia").attempt_count == len(peers.essentia.heard) == 2
-    assert time.monotonic() - started >= 1.0  # chassis.errors.lost asks to wait a second
+    assert time.monotonic() - started >= 1.0  # antiphon_wire.errors.lost asks to wait a second
 
 
 @pytest.mark.parametrize("error", [invalid("X", "bad"), AntiphonError("INTERNAL", "INTERNAL", "oh")])

@@ -8,7 +8,7 @@ from pathlib import Path
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.audio.v1 import audio_pb2
-from chassis.errors import not_ready
+from antiphon_wire.errors import not_ready
 from chassis.upload import Spool
 from gateway import failure
 from gateway.backends import Question

@@ -17,7 +17,7 @@ from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
-from chassis.status import from_rpc_error, from_status
+from antiphon_wire.status import from_rpc_error, from_status
 from tests.gateway.conftest import CHUNK_BYTES, Gateway, Peers, requests_of
 from tests.gateway.peers import PCM_SHA256
 

@@ -12,8 +12,8 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
-from chassis.errors import AntiphonError, not_ready
-from chassis.status import from_status
+from antiphon_wire.errors import AntiphonError, not_ready
+from antiphon_wire.status import from_status
 from tests.gateway.conftest import Gateway, Peers
 from tests.gateway.peers import answers, fails, hangs
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.speech.v1 import speech_service_pb2 as pb
-from renderers import Breaking, Line, LineWord, RenderError, answer, lines_of, parse, render
-from renderers.breaking import for_subtitles
-from renderers.lines import clean
-from renderers.rows import Ruler, joined, wrapped
+from antiphon_renderers import Breaking, Line, LineWord, RenderError, answer, lines_of, parse, render
+from antiphon_renderers.breaking import for_subtitles
+from antiphon_renderers.lines import clean
+from antiphon_renderers.rows import Ruler, joined, wrapped
 from tests.renderers.test_renderers import duration, segment, transcript
 
 LONG = (

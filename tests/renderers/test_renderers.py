@@ -10,13 +10,13 @@ from google.protobuf.duration_pb2 import Duration
 from hypothesis import given
 from hypothesis import strategies as st
 
-import renderers
+import antiphon_renderers as renderers
 from antiphon.speech.v1 import speech_service_pb2 as pb
-from renderers import Labels, RenderError, lines_of, parse, render
-from renderers.breaking import for_singing
-from renderers.clock import hours_clock, minutes_clock, read_clock
-from renderers.lines import clean
-from renderers.lyrics import read_tags
+from antiphon_renderers import Labels, RenderError, lines_of, parse, render
+from antiphon_renderers.breaking import for_singing
+from antiphon_renderers.clock import hours_clock, minutes_clock, read_clock
+from antiphon_renderers.lines import clean
+from antiphon_renderers.lyrics import read_tags
 
 TIMED = ("srt", "vtt", "lrc", "elrc", "tsv")
 

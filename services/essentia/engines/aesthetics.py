@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from chassis.errors import invalid, not_ready
+from antiphon_wire.errors import invalid, not_ready
 from chassis.models import InstalledModel
 
 SAMPLE_RATE = 16000

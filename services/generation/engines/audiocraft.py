@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from antiphon_wire.errors import invalid, not_ready
 from chassis import torch_device as devices
-from chassis.errors import invalid, not_ready
-from services.generation.engine import GeneratedBlock, Order, Sampling
+from services.generation.contract import GeneratedBlock, Order, Sampling
 from services.generation.engines import audiocraft_loading as loading
 from services.generation.engines.relay import relay
 
@@ -31,7 +31,7 @@ MAGNET_SAMPLING = Sampling(temperature=3.0, top_k=0, top_p=0.9, guidance_scale=1
 
 
 class Audiocraft:
-    """A loaded model of audiocraft; see :class:`services.generation.engine.Generator`.
+    """A loaded model of audiocraft; see :class:`services.generation.contract.Generator`.
 
     Args:
         kind: ``musicgen``, ``audiogen`` or ``magnet``.

@@ -2,7 +2,7 @@
 
 A model is ``model.json`` (``{"kind": "musicgen"}``, ``"audiogen"`` or ``"magnet"``), and ``lm`` and ``compression``,
 each as ``.json``, the checkpoint's configuration, and ``.safetensors``, its weights: what the released pickles hold
-(:mod:`services.generation.convert` writes them). ``t5/`` holds the text encoder that released models name, and
+(:mod:`services.generation.conversion` writes them). ``t5/`` holds the text encoder that released models name, and
 ``diffusion.json`` with ``diffusion.safetensors`` multi-band diffusion, which then takes the codec's place.
 """
 
@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from chassis.errors import AntiphonError, not_ready
+from antiphon_wire.errors import AntiphonError, not_ready
 from services.generation.engines.audiocraft_library import AbsentLibraryError, bring_in
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from safetensors import SafetensorError
 from torch.nn.utils import parametrize
 from transformers import AutoTokenizer, MusicgenForConditionalGeneration, MusicgenMelodyForConditionalGeneration
 
+from antiphon_wire.errors import AntiphonError, not_ready
 from chassis import torch_device as devices
-from chassis.errors import AntiphonError, not_ready
 from services.generation.engines.codec_stream import StreamingDecoder
 
 if TYPE_CHECKING:

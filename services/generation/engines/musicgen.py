@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from chassis import torch_device as devices
-from services.generation.engine import GeneratedBlock, Order, Sampling
+from services.generation.contract import GeneratedBlock, Order, Sampling
 from services.generation.engines import chroma, loading, stepping
 from services.generation.engines.codec_stream import StreamingDecoder
 from services.generation.engines.conditioning import Conditioning, listen_to
@@ -32,7 +32,7 @@ MIN_FRAMES = 8
 
 
 class MusicGen:
-    """A loaded checkpoint, mono, stereo or melody; see :class:`services.generation.engine.Generator`."""
+    """A loaded checkpoint, mono, stereo or melody; see :class:`services.generation.contract.Generator`."""
 
     def __init__(self, model: Any, tokenizer: Any, settings: GenerationSettings) -> None:
         config = model.config

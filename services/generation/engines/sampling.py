@@ -12,7 +12,7 @@ from transformers.generation.logits_process import (
     TopPLogitsWarper,
 )
 
-from services.generation.engine import Sampling
+from services.generation.contract import Sampling
 
 
 class Sampler:

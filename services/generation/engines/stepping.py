@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn.functional import pad
 from transformers import DynamicCache, EncoderDecoderCache, StaticCache
 
-from chassis.errors import AntiphonError, not_ready
+from antiphon_wire.errors import AntiphonError, not_ready
 from services.generation.engines.conditioning import Conditioning
 
 DECODINGS = ("dynamic", "static", "compiled")

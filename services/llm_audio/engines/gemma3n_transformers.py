@@ -16,7 +16,7 @@ from transformers.models.gemma3n.modeling_gemma3n import (
 
 from chassis import torch_device
 from chassis.models import InstalledModel
-from services.llm_audio.engine import SAMPLE_RATE, Checkpoint
+from services.llm_audio.contract import SAMPLE_RATE, Checkpoint
 from services.llm_audio.engines.asking.passages import cut, passages
 from services.llm_audio.engines.hf import loading
 from services.llm_audio.engines.hf.chat import Chat
@@ -61,7 +61,7 @@ class HearingGemma3n(Gemma3nForConditionalGeneration):
 
 
 class Gemma3nTransformers:
-    """Gemma 3n E2B or E4B; see :class:`services.llm_audio.engine.LanguageModel`.
+    """Gemma 3n E2B or E4B; see :class:`services.llm_audio.contract.LanguageModel`.
 
     Its files are a checkpoint's: config.json, safetensors, tokenizer, preprocessor_config.json, chat_template.jinja.
     A recording is heard in passages of at most 30 s, cut where it is quiet.

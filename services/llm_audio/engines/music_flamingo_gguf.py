@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from llama_cpp import Llama
 
-from chassis.errors import AntiphonError, not_ready
-from chassis.facts import WarningFacts
+from antiphon_wire.errors import AntiphonError, not_ready
 from chassis.models import InstalledModel
-from services.llm_audio.engine import Checkpoint, Ending, Passage, Turn, Usage
+from chassis.reports import WarningFacts
+from services.llm_audio.contract import Checkpoint, Ending, Passage, Turn, Usage
 from services.llm_audio.engines.asking.passages import remark
 from services.llm_audio.engines.flamingo import frames
 from services.llm_audio.engines.llama import gguf
@@ -24,7 +24,7 @@ _FRAME_TOKENS = 64  # the literal tokens that libmtmd puts around audio
 
 
 class MusicFlamingoGguf:
-    """A language model that hears, by llama.cpp; see :class:`services.llm_audio.engine.LanguageModel`.
+    """A language model that hears, by llama.cpp; see :class:`services.llm_audio.contract.LanguageModel`.
 
     Of its two files the projector's name holds "mmproj". The context is made as long as the audio needs.
 
@@ -118,7 +118,7 @@ class Session:
         self.warnings: tuple[WarningFacts, ...] = remark(found)
 
     def ask(self, turn: Turn, checkpoint: Checkpoint, passage: int = 0) -> Iterator[str | Ending]:
-        """Yields the text and an Ending; see :class:`services.llm_audio.engine.Session`."""
+        """Yields the text and an Ending; see :class:`services.llm_audio.contract.Session`."""
         model = self._model
         before, after = model.render(turn)
         encoded = evaluated = 0

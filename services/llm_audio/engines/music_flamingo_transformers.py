@@ -11,7 +11,7 @@ from transformers.models.musicflamingo.modeling_musicflamingo import apply_rotar
 
 from chassis import torch_device
 from chassis.models import InstalledModel
-from services.llm_audio.engine import SAMPLE_RATE, Checkpoint
+from services.llm_audio.contract import SAMPLE_RATE, Checkpoint
 from services.llm_audio.engines.asking.passages import cut, passages
 from services.llm_audio.engines.flamingo import frames
 from services.llm_audio.engines.hf import loading
@@ -27,7 +27,7 @@ _PROCESSORS = {
 
 
 class MusicFlamingoTransformers:
-    """A language model that hears, by transformers; see :class:`services.llm_audio.engine.LanguageModel`.
+    """A language model that hears, by transformers; see :class:`services.llm_audio.contract.LanguageModel`.
 
     Its files are a checkpoint's: config.json, safetensors, tokenizer, processor_config.json, chat_template.jinja. A
     checkpoint of Audio Flamingo 3's architecture hears ten minutes at once, in the windows that the GGUF backend hears

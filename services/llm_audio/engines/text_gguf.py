@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from chassis.facts import WarningFacts
 from chassis.models import InstalledModel
-from services.llm_audio.engine import Checkpoint, Ending, Passage, Turn, Usage
+from chassis.reports import WarningFacts
+from services.llm_audio.contract import Checkpoint, Ending, Passage, Turn, Usage
 from services.llm_audio.engines.llama import gguf
 from services.llm_audio.engines.llama.chat import Chat
 from services.llm_audio.engines.llama.writing import Writer
@@ -16,7 +16,7 @@ from services.llm_audio.settings import LlmAudioSettings
 
 
 class TextGguf:
-    """A text model by llama.cpp; see :class:`services.llm_audio.engine.LanguageModel`.
+    """A text model by llama.cpp; see :class:`services.llm_audio.contract.LanguageModel`.
 
     Its GGUF is the model's only file.
 
@@ -45,7 +45,7 @@ class TextGguf:
         return self
 
     def ask(self, turn: Turn, checkpoint: Checkpoint, passage: int = 0) -> Iterator[str | Ending]:
-        """Yields the text and an Ending; see :class:`services.llm_audio.engine.Session`."""
+        """Yields the text and an Ending; see :class:`services.llm_audio.contract.Session`."""
         shared = self._chat.clean(turn.shared)
         tokens = self._tokens(turn, shared + self._chat.clean(turn.question))
         computed = self._writer.read(tokens, self._common(turn, shared, tokens), checkpoint)

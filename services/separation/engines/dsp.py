@@ -14,8 +14,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from chassis.errors import not_ready
-from services.separation.engine import DEFAULT_PLAN, Plan, SeparatedBlock, Tuning
+from antiphon_wire.errors import not_ready
+from services.separation.contract import DEFAULT_PLAN, Plan, SeparatedBlock, Tuning
 from services.separation.engines.framing import CHANNELS, HOP, SAMPLE_RATE, WINDOW, patches
 from services.separation.engines.level import check_peak
 
@@ -46,7 +46,7 @@ Spectra = NDArray[np.complex64]
 
 
 class Dsp:
-    """Masks of one spectrum; see :class:`services.separation.engine.Separator`."""
+    """Masks of one spectrum; see :class:`services.separation.contract.Separator`."""
 
     stems = STEMS
     sample_rate = SAMPLE_RATE

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from chassis.errors import invalid
-from services.separation.engine import MixLevel
+from antiphon_wire.errors import invalid
+from services.separation.contract import MixLevel
 
 MAX_PEAK = 1e6
 """Largest sample taken, full scale 1.0: magnitudes of its spectrum can still be squared in float32."""

@@ -12,9 +12,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch.nn import functional as F
 
+from antiphon_wire.errors import AntiphonError, not_ready
 from chassis import torch_device as devices
-from chassis.errors import AntiphonError, not_ready
-from services.separation.engine import DEFAULT_PLAN, Plan, SeparatedBlock, Tuning
+from services.separation.contract import DEFAULT_PLAN, Plan, SeparatedBlock, Tuning
 from services.separation.engines import spleeter_network
 from services.separation.engines.framing import (
     CHANNELS,
@@ -46,7 +46,7 @@ _POWER_FLOOR = 1e-10
 
 
 class Spleeter:
-    """Spleeter's networks, one for each stem; see :class:`services.separation.engine.Separator`.
+    """Spleeter's networks, one for each stem; see :class:`services.separation.contract.Separator`.
 
     The spectrum is masked by each stem's share of the stems' power, as in the original. There the mask ends at 11 kHz
     and what lies above is in no stem. Here the shares go on to the top (``EXTENSION_BINS``): the stems sum to the mix.

@@ -16,7 +16,7 @@ from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from chassis.models import InstalledModel
-from services.speech.engine import LANGUAGE_CODES, LanguageCandidate, Segment, TranscriptionRequest, Word
+from services.speech.contract import LANGUAGE_CODES, LanguageCandidate, Segment, TranscriptionRequest, Word
 from services.speech.engines import pieces
 from services.speech.engines.context import MAX_NEW_TOKENS, context_tokens, plain
 from services.speech.engines.screening import REPETITIVE
@@ -33,7 +33,7 @@ LIBRARIES = ("faster-whisper", "ctranslate2", "onnxruntime", "tokenizers", "nump
 
 
 class FasterWhisper(WhisperModel):
-    """A loaded model; see :class:`services.speech.engine.Recognizer` and :class:`.listening.Model`.
+    """A loaded model; see :class:`services.speech.contract.Recognizer` and :class:`.listening.Model`.
 
     Decoding is by beam search at temperature 0 and without the text before, so the same audio gives the same text:
     CTranslate2's sampler, which the library falls back to, cannot be seeded again within a process.

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from chassis.facts import WarningFacts
-from services.speech.engine import SAMPLE_RATE, Findings, LanguageCandidate, Reached, Segment, TranscriptionRequest
+from chassis.reports import WarningFacts
+from services.speech.contract import SAMPLE_RATE, Findings, LanguageCandidate, Reached, Segment, TranscriptionRequest
 from services.speech.engines.screening import SILENCE, Scene, Screen
 from services.speech.engines.spans import Span, Spans
 from services.speech.engines.windows import MIN_SAMPLES, Window, loudest, windows
@@ -69,7 +69,7 @@ class Listener:
         self._seconds = 0.0
 
     def listen(self, blocks: Iterable[np.ndarray], window_seconds: float) -> Iterator[Segment | Reached | Findings]:
-        """See :meth:`services.speech.engine.Recognizer.listen`."""
+        """See :meth:`services.speech.contract.Recognizer.listen`."""
         for window in windows(blocks, window_seconds):
             self._checkpoint()
             self._seconds = window.start_seconds + window.seconds

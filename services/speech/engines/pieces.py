@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from services.speech.engine import Word
+from services.speech.contract import Word
 
 
 @dataclass(frozen=True)

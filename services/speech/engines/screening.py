@@ -10,8 +10,8 @@ from itertools import groupby
 
 import numpy as np
 
-from chassis.facts import WarningFacts
-from services.speech.engine import SAMPLE_RATE, Segment, Word
+from chassis.reports import WarningFacts
+from services.speech.contract import SAMPLE_RATE, Segment, Word
 from services.speech.engines.spans import Span, overlap
 
 TAIL_SECONDS = 0.5

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from services.speech.engine import SAMPLE_RATE
+from services.speech.contract import SAMPLE_RATE
 
 Span = tuple[int, int]
 """A stretch of audio: first sample, and the one after its last."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from services.speech.engine import SAMPLE_RATE
+from services.speech.contract import SAMPLE_RATE
 from services.speech.engines.spans import Span
 
 FRAME = 512

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from chassis.errors import invalid, not_ready
+from antiphon_wire.errors import invalid, not_ready
 from chassis.models import InstalledModel
-from services.speech.engine import (
+from services.speech.contract import (
     AlignedLine,
     AlignmentFindings,
     AlignmentRequest,
@@ -26,7 +26,7 @@ from services.speech.engines.spans import Span
 
 
 class WhisperModel(ABC):
-    """A loaded Whisper model; see :class:`services.speech.engine.Recognizer` and :class:`.listening.Model`."""
+    """A loaded Whisper model; see :class:`services.speech.contract.Recognizer` and :class:`.listening.Model`."""
 
     device: str
     precision: str
@@ -38,7 +38,7 @@ class WhisperModel(ABC):
     _window_seconds: float
 
     def check(self, request: TranscriptionRequest | AlignmentRequest) -> None:
-        """See :meth:`services.speech.engine.Recognizer.check`."""
+        """See :meth:`services.speech.contract.Recognizer.check`."""
         if request.language is not None and request.language not in self.languages:
             known = ", ".join(sorted(self.languages))
             advice = "it knows English only" if len(self.languages) == 1 else "choose a larger model"
@@ -63,14 +63,14 @@ class WhisperModel(ABC):
     def listen(
         self, blocks: Iterable[np.ndarray], request: TranscriptionRequest, checkpoint: Callable[[], None]
     ) -> Iterator[Segment | Reached | Findings]:
-        """See :meth:`services.speech.engine.Recognizer.listen`."""
+        """See :meth:`services.speech.contract.Recognizer.listen`."""
         self._prepare(checkpoint)
         return Listener(self, request, checkpoint).listen(blocks, self._window_seconds)
 
     def align_lyrics(
         self, read: Callable[[], Iterable[np.ndarray]], request: AlignmentRequest, checkpoint: Callable[[], None]
     ) -> Iterator[Reached | AlignedLine | AlignmentFindings]:
-        """See :meth:`services.speech.engine.Recognizer.align_lyrics`."""
+        """See :meth:`services.speech.contract.Recognizer.align_lyrics`."""
         self._prepare(checkpoint)
         return LyricsAligner(self, request, checkpoint).align(read)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.speech.engine import SAMPLE_RATE
+from services.speech.contract import SAMPLE_RATE
 
 QUIET_SECONDS = 0.1
 SEARCH_SECONDS = 30.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import Source
-from chassis.errors import AntiphonError
 
 RATE = 44100
 SECONDS = 4

@@ -14,8 +14,8 @@ import av
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import Encoder, Limits, RawPcm, Source
-from chassis.errors import AntiphonError
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -235,7 +235,7 @@ def test_a_silence_bomb_stops_at_the_limit_without_growing(spool):
         import resource
         from pathlib import Path
         from chassis.audio import Limits, Source
-        from chassis.errors import AntiphonError
+        from antiphon_wire.errors import AntiphonError
         path = Path({str(spool(data))!r})
         next(Source(path).blocks())
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import Limits, RawPcm, Source
 from chassis.audio.live import LiveSource
-from chassis.errors import AntiphonError
 from tests.fixtures import recordings
 
 RATE = 48_000

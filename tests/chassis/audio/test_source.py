@@ -11,8 +11,8 @@ import soxr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import Limits, RawPcm, Source
-from chassis.errors import AntiphonError
 
 RATE = 44100
 FRAMES = 150_000

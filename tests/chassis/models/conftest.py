@@ -178,7 +178,8 @@ class Lab:
     def environment(self, **more: str) -> dict[str, str]:
         """For a process of its own."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANTIPHON_", "HF_"))}
-        repository = str(Path(__file__).parents[3])
+        root = Path(__file__).parents[3]
+        repository = os.pathsep.join([str(root), str(root / "wire")])
         return {**kept, "PYTHONPATH": repository, "ANTIPHON_MODELS": str(self.root), **more}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.models import Manifest, Store
 
 PROJECT = Path(__file__).parents[3]

@@ -66,7 +66,7 @@ def test_the_row_and_the_folder_make_an_installed_model(tmp_path: Path) -> None:
         **os.environ,
         "ANTIPHON_MODELS": str(tmp_path / "store"),
         "GENERATION_MODELS_EXTRA": str(extra),
-        "PYTHONPATH": str(PROJECT),
+        "PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "wire")]),
     }
 
     def models(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.models.events import Installed, Note, Progress
 
 CONTENT = bytes(range(256)) * 2000  # 512 kB: more than one read of a socket
@@ -243,7 +243,7 @@ def converted(lab, digest_of, hub_row, output, program=CONVERSION, needs="[]"):
         f'[[models.files.inputs]]\nname = "{n}"\nsize = 3\nsha256 = "{digest_of(c)}"\nsources = [{hub_row(n)}]'
         for n, c in (("a", b"aaa"), ("b", b"bbb"))
     )
-    head = f'convert = "services.speech.convert:double"\nconvert_needs = {needs}\n'
+    head = f'convert = "services.speech.conversion:double"\nconvert_needs = {needs}\n'
     lab.manifest(lab.file("weights.bin", output, rows=head + rows))
     (lab.project / "services" / "speech" / "convert.py").write_text(program)
 

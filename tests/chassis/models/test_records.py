@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.models.manifest import Manifest, ManifestError
 
 # Gives what its environment's file says, so that a test can make it give something else the second time.
@@ -20,7 +20,7 @@ RECORDED = """
 [[models.files]]
 name = "{name}"
 recorded = true
-convert = "services.speech.convert:join"
+convert = "services.speech.conversion:join"
 [[models.files.inputs]]
 name = "a"
 size = 3
@@ -55,7 +55,7 @@ def test_the_first_pull_records_what_the_conversion_gave(recorded, lab, digest_o
     (record,) = (lab.root / "records").iterdir()
     told = json.loads(record.read_text())
     assert (told["sha256"], told["size"], told["inputs"]) == (digest_of(b"aaa"), 3, {"a": digest_of(b"aaa")})
-    assert told["conversion"] == "services.speech.convert:join"
+    assert told["conversion"] == "services.speech.conversion:join"
 
 
 def test_what_is_recorded_is_not_converted_again(recorded, lab, web):
@@ -117,7 +117,7 @@ def test_a_folder_with_the_inputs_can_be_imported(recorded, lab, tmp_path):
 @pytest.mark.parametrize(
     ("before", "after", "complaint"),
     [
-        ('convert = "services.speech.convert:join"', "", "only what is converted"),
+        ('convert = "services.speech.conversion:join"', "", "only what is converted"),
         ("recorded = true", "recorded = true\nsize = 3", "does not know size"),
         ("recorded = true", "recorded = false", "size is missing"),
     ],

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.models import Manifest, ManifestError, Store
 
 

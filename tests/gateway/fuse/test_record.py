@@ -15,8 +15,8 @@ from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
-from chassis.errors import not_ready
-from chassis.status import to_rpc_status
+from antiphon_wire.errors import not_ready
+from antiphon_wire.status import to_rpc_status
 from gateway.fuse import SCHEMA_VERSION, canonical, fuse
 
 STAGES = ("separation", "speech", "essentia", "stem_features", "llm_audio")

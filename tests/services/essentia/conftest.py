@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from chassis.audio import Audio
-from chassis.facts import ProgressFacts, WarningFacts
 from chassis.models import Store
-from services.essentia.engine import GroupFeatures
+from chassis.reports import ProgressFacts, WarningFacts
+from services.essentia.contract import GroupFeatures
 from services.essentia.engines.features import Features
 from services.essentia.request import GROUPS, AnalysisRequest
 from tests.services.essentia import signals

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import Source
-from chassis.errors import AntiphonError
 from chassis.models import InstalledModel, Manifest, Store
 from chassis.models.model import File, Model
 from services.essentia.engines.aesthetics import AXES, PACKAGES, Aesthetics

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chassis.facts import WarningFacts
+from chassis.reports import WarningFacts
 from services.essentia.engines.features import combine
 
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import Audio
-from chassis.errors import AntiphonError
 from services.essentia.engines.features import Features
 from services.essentia.request import GROUPS, AnalysisRequest
 from tests.services.essentia import signals

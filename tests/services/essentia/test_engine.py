@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
+from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.audio import Audio
-from chassis.errors import AntiphonError, Cancelled
-from services.essentia.engine import GroupFeatures
+from services.essentia.contract import GroupFeatures
 from services.essentia.engines.features import Features
 from services.essentia.request import AESTHETICS, ALL_GROUPS, GROUPS, SERIES, AnalysisRequest
 from tests.services.essentia import signals

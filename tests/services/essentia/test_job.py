@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import Source
-from chassis.errors import AntiphonError
-from chassis.facts import ProgressFacts
 from chassis.models import Manifest, Store
-from services.essentia.engine import GroupFeatures, Header, Summary
+from chassis.reports import ProgressFacts
+from services.essentia.contract import GroupFeatures, Header, Summary
 from services.essentia.job import Jobs
 from services.essentia.request import AnalysisRequest
 from services.essentia.settings import EssentiaSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from services.essentia.engines.features import key, pitch_classes
 from services.essentia.engines.features.chords import Chord
 from services.essentia.engines.features.library import es

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import Audio, Source
-from chassis.errors import AntiphonError
 from chassis.models import Store
-from services.essentia.engine import Summary
+from services.essentia.contract import Summary
 from services.essentia.engines.features import Features, notes, swift_f0
 from services.essentia.job import Jobs
 from services.essentia.request import BASIC_PITCH, AnalysisRequest

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import Audio
-from chassis.errors import AntiphonError
-from chassis.facts import WarningFacts
-from services.essentia.engine import GroupFeatures
+from chassis.reports import WarningFacts
+from services.essentia.contract import GroupFeatures
 from services.essentia.engines.features import Features, stems
 from services.essentia.engines.features.values import Values
 from services.essentia.request import STEM, AnalysisRequest

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import Audio
-from chassis.errors import AntiphonError
-from chassis.facts import ProgressFacts, WarningFacts
-from services.essentia.engine import GroupFeatures, Measured
+from chassis.reports import ProgressFacts, WarningFacts
+from services.essentia.contract import GroupFeatures, Measured
 from services.essentia.engines.features import Features, timeline, windows
 from services.essentia.engines.features.values import Values
 from services.essentia.request import SERIES, AnalysisRequest

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import RawPcm, Source
-from chassis.errors import AntiphonError
-from services.essentia.engine import GroupFeatures
+from services.essentia.contract import GroupFeatures
 from services.essentia.engines.features import Features
 from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz, rises
 from services.essentia.engines.features.tempo import EVEN, SUBDIVISION, Pulse, settle

@@ -10,9 +10,9 @@ from google.protobuf.message import Message
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from services.essentia import service
-from services.essentia.engine import GroupFeatures
+from services.essentia.contract import GroupFeatures
 from services.essentia.request import ALL_GROUPS, GROUPS, AnalysisRequest, TagRequest
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analysis, Analyze

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from chassis.models import Store
-from services.generation.engine import Order, Sampling
+from services.generation.contract import Order, Sampling
 from services.generation.engines.musicgen import MusicGen
 from services.generation.settings import GenerationSettings
 

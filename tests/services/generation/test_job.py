@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.audio import RawPcm, Source
-from chassis.errors import AntiphonError, Cancelled
-from chassis.facts import ProgressFacts
 from chassis.models import Store
-from chassis.worker import frames as wire
-from services.generation.engine import (
+from chassis.reports import ProgressFacts
+from chassis.worker import pickling as wire
+from services.generation.contract import (
     CONTINUATION,
     MAX_BLOCK_BYTES,
     MELODY,

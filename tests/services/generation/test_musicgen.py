@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from chassis.errors import Cancelled
-from services.generation.engine import Sampling
+from antiphon_wire.errors import Cancelled
+from services.generation.contract import Sampling
 from services.generation.engines import musicgen
 from services.generation.engines.musicgen import MusicGen
 

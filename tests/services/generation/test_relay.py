@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chassis.errors import Cancelled
+from antiphon_wire.errors import Cancelled
 from services.generation.engines.relay import relay
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers.generation.logits_process import ClassifierFreeGuidanceLogitsProcessor
 
-from services.generation.engine import Sampling
+from services.generation.contract import Sampling
 from services.generation.engines.sampling import Sampler
 
 CPU = torch.device("cpu")

@@ -13,7 +13,7 @@ import pytest
 import torch
 import torch._inductor.config
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.models import Store
 from services.generation.engines import stepping
 from services.generation.engines.musicgen import MusicGen

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from antiphon_client import Client
+from chassis.family.family import FamilyHost
 from chassis.models import Manifest, Store
 from chassis.server import Server, ServerSettings, WorkerSettings
-from chassis.server.family import FamilyHost
 from services.llm_audio import service
-from services.llm_audio.engine import Answer, DescriptionRequest, Piece, Summary
+from services.llm_audio.contract import Answer, DescriptionRequest, Piece, Summary
 from services.llm_audio.job import Jobs
 from services.llm_audio.settings import LlmAudioSettings
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from chassis.audio import Source
 from chassis.models import Manifest, Store
-from services.llm_audio.engine import Answer, DescriptionRequest, Sampling, Summary
+from services.llm_audio.contract import Answer, DescriptionRequest, Sampling, Summary
 from services.llm_audio.job import Jobs
 from tests.fixtures import recordings
 from tests.services.llm_audio.conftest import MANIFEST

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chassis.errors import Cancelled
+from antiphon_wire.errors import Cancelled
 from services.llm_audio.comparison import COMPARED_KINDS, JudgeRequest, Texts
 from services.llm_audio.engines.asking.agreement import chrf, claim_agreement, judge, token_f1
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from chassis.errors import AntiphonError
-from services.llm_audio.engine import PROMPT_NAMES, Prompt, export_key
+from antiphon_wire.errors import AntiphonError
+from services.llm_audio.contract import PROMPT_NAMES, Prompt, export_key
 from services.llm_audio.engines.asking.facts import MAX_SHOWN, Facts
 from services.llm_audio.engines.asking.prompts import WORDING, given, question
 from tests.services.llm_audio.conftest import SONG

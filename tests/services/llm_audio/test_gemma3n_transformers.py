@@ -17,8 +17,8 @@ import torch
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon_client import AntiphonClientError
-from chassis.errors import AntiphonError, Cancelled
-from services.llm_audio.engine import Prompt, Sampling, Turn
+from antiphon_wire.errors import AntiphonError, Cancelled
+from services.llm_audio.contract import Prompt, Sampling, Turn
 from services.llm_audio.engines.gemma3n_transformers import Gemma3nTransformers
 from services.llm_audio.job import Jobs
 from services.llm_audio.settings import LlmAudioSettings

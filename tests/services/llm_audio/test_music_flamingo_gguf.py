@@ -14,8 +14,8 @@ import pytest
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon_client import AntiphonClientError
-from chassis.errors import AntiphonError, Cancelled
-from services.llm_audio.engine import Answer, DescriptionRequest, Prompt, Sampling, Summary
+from antiphon_wire.errors import AntiphonError, Cancelled
+from services.llm_audio.contract import Answer, DescriptionRequest, Prompt, Sampling, Summary
 from services.llm_audio.engines.flamingo import frames
 from services.llm_audio.job import Jobs
 from services.llm_audio.settings import LlmAudioSettings

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
-from chassis.errors import AntiphonError, Cancelled
-from services.llm_audio.engine import Prompt, Sampling, Turn
+from antiphon_wire.errors import AntiphonError, Cancelled
+from services.llm_audio.contract import Prompt, Sampling, Turn
 from services.llm_audio.engines.flamingo import frames
 from services.llm_audio.engines.music_flamingo_gguf import MusicFlamingoGguf
 from services.llm_audio.engines.music_flamingo_transformers import MusicFlamingoTransformers

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
-from chassis.errors import AntiphonError
-from services.llm_audio.convert import description_request
-from services.llm_audio.engine import DescriptionRequest, Prompt, Sampling
+from antiphon_wire.errors import AntiphonError
+from services.llm_audio.contract import DescriptionRequest, Prompt, Sampling
+from services.llm_audio.messages import description_request
 from services.llm_audio.settings import LlmAudioSettings
 
 

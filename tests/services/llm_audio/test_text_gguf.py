@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from chassis.errors import AntiphonError, Cancelled
-from chassis.facts import ProgressFacts
+from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import InstalledModel, Manifest, Store
-from chassis.worker import frames as wire
-from services.llm_audio.engine import Answer, DescriptionRequest, Header, Piece, Prompt, Sampling, Summary
+from chassis.reports import ProgressFacts
+from chassis.worker import pickling as wire
+from services.llm_audio.contract import Answer, DescriptionRequest, Header, Piece, Prompt, Sampling, Summary
 from services.llm_audio.engines.text_gguf import TextGguf
 from services.llm_audio.job import Jobs
 from services.llm_audio.settings import LlmAudioSettings

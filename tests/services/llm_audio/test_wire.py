@@ -16,7 +16,7 @@ from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as pb_grpc
 from antiphon_client import AntiphonClientError
 from antiphon_client.connection import keep_status
-from chassis import status
+from antiphon_wire import status
 from tests.services.llm_audio.conftest import SMOL, SONG, Serve
 
 pytestmark = pytest.mark.weights

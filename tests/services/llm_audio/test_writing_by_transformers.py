@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from services.llm_audio.engine import PENALTY_TOKENS, Sampling
+from services.llm_audio.contract import PENALTY_TOKENS, Sampling
 from services.llm_audio.engines.hf.sampling import Sampler
 from services.llm_audio.engines.hf.spelling import Speller
 from tests.fixtures.tiny_flamingo import CONTROL, byte_symbols

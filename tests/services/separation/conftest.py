@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from chassis.errors import Cancelled
+from antiphon_wire.errors import Cancelled
 from chassis.models import InstalledModel, Manifest, Store
 from services.separation.engines.spleeter import Spleeter
 from services.separation.engines.spleeter_network import UNet

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chassis.audio import RawPcm, Source
-from services.separation.engine import StemBlock
+from services.separation.contract import StemBlock
 
 
 @dataclass

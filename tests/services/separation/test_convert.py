@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.separation.convert import ConversionError, main, read_checkpoint, spleeter
+from services.separation.conversion import ConversionError, main, read_checkpoint, spleeter
 
 PROJECT = Path(__file__).parents[3]
 

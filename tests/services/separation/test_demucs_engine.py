@@ -12,8 +12,8 @@ import pytest
 import torch
 from demucs.apply import BagOfModels, apply_model
 
-from chassis.errors import AntiphonError, Cancelled
-from services.separation.engine import MixLevel, Plan, Tuning
+from antiphon_wire.errors import AntiphonError, Cancelled
+from services.separation.contract import MixLevel, Plan, Tuning
 from services.separation.engines.demucs.bag import Bag
 from services.separation.engines.demucs.engine import Demucs
 from services.separation.engines.demucs.torch_backend import TorchBackend

@@ -13,7 +13,7 @@ from demucs.apply import apply_model
 
 from chassis.audio import RawPcm, Source
 from chassis.models import Store
-from services.separation.engine import SeparationRequest, StemBlock, Tuning
+from services.separation.contract import SeparationRequest, StemBlock, Tuning
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
 from tests.services.separation import tiny_demucs

@@ -15,12 +15,12 @@ import pytest
 import torch
 import yaml
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.models import Manifest, Store
 from chassis.models.pull import Puller
 from chassis.models.settings import HubSettings, StoreSettings
-from services.separation.convert import ConversionError, demucs
-from services.separation.engine import Plan
+from services.separation.contract import Plan
+from services.separation.conversion import ConversionError, demucs
 from services.separation.engines.demucs import weights
 from services.separation.engines.demucs.engine import Demucs
 from services.separation.settings import SeparationSettings
@@ -120,7 +120,7 @@ def test_a_bag_of_pickles_is_pulled_from_a_mirror_and_separates(tmp_path: Path) 
         data = pickled(tmp_path / "network.th", tiny_demucs.network("hdemucs", seed)).read_bytes()
         rows.append(
             f'[[models.files]]\nname = "aaaa000{seed}.safetensors"\nrecorded = true\n'
-            'convert = "services.separation.convert:demucs"\nconvert_needs = ["torch"]\n'
+            'convert = "services.separation.conversion:demucs"\nconvert_needs = ["torch"]\n'
             "[[models.files.inputs]]\n" + named(f"aaaa000{seed}.th", data)
         )
     (service / "models.toml").write_text("\n".join(rows))

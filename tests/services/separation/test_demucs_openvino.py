@@ -12,9 +12,9 @@ import pytest
 import torch
 from demucs.demucs import DConv, LayerScale
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.models import InstalledModel
-from services.separation.engine import MixLevel, Plan, Tuning
+from services.separation.contract import MixLevel, Plan, Tuning
 from services.separation.engines.demucs import openvino_graph, resident, weights
 from services.separation.engines.demucs.bag import Bag
 from services.separation.engines.demucs.engine import Demucs

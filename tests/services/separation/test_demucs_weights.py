@@ -12,9 +12,9 @@ import torch
 from demucs.hf import load_safetensors_model
 from safetensors.torch import save_file
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.models import Store
-from services.separation.engine import Plan, Tuning
+from services.separation.contract import Plan, Tuning
 from services.separation.engines.demucs import weights
 from services.separation.engines.demucs.engine import Demucs
 from services.separation.engines.demucs.torch_backend import TorchBackend

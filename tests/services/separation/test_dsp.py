@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chassis.errors import AntiphonError, Cancelled
+from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import Store
-from services.separation.engine import SeparationRequest, Tuning
+from services.separation.contract import SeparationRequest, Tuning
 from services.separation.engines import SUM_BOUNDS_DB
 from services.separation.engines.dsp import STEMS, Dsp
 from services.separation.engines.framing import HOP, WINDOW

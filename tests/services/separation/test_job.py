@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.audio import RawPcm, Source
-from chassis.errors import AntiphonError, Cancelled
-from chassis.facts import ProgressFacts
 from chassis.models import Store
-from chassis.worker import frames as wire
-from services.separation.engine import MAX_BLOCK_BYTES, Header, SeparationRequest, StemBlock, Summary, Tuning
+from chassis.reports import ProgressFacts
+from chassis.worker import pickling as wire
+from services.separation.contract import MAX_BLOCK_BYTES, Header, SeparationRequest, StemBlock, Summary, Tuning
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
 from services.separation.tally import mix_level

@@ -21,16 +21,16 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
 from antiphon_client.connection import keep_status
-from chassis import status
+from antiphon_wire import status
+from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.audio import RawPcm
-from chassis.errors import AntiphonError, Cancelled
-from chassis.facts import ProgressFacts
+from chassis.family.family import FamilyHost
 from chassis.models import Store
+from chassis.reports import ProgressFacts
 from chassis.server import Server, ServerSettings, WorkerSettings
-from chassis.server.family import FamilyHost
 from chassis.worker.messages import DecodeLimits
 from services.separation import service
-from services.separation.engine import Header, SeparatedBlock, SeparationRequest, StemBlock, Summary
+from services.separation.contract import Header, SeparatedBlock, SeparationRequest, StemBlock, Summary
 from services.separation.engines.demucs.engine import Demucs
 from services.separation.job import Jobs
 from services.separation.live import Follower

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import LoudnessMeter, Source
-from chassis.errors import AntiphonError
-from chassis.facts import ProgressFacts
 from chassis.models import Store
-from services.separation.engine import Header, SeparationRequest, StemBlock
+from chassis.reports import ProgressFacts
+from services.separation.contract import Header, SeparationRequest, StemBlock
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
 from services.separation.tracks import LARGEST, output_rate

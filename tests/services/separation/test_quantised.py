@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from services.separation.convert import ConversionError, demucs
+from services.separation.conversion import ConversionError, demucs
 from services.separation.engines.demucs import weights
 from tests.services.separation import tiny_demucs
 

@@ -20,12 +20,12 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
 from antiphon_client.connection import keep_status
-from chassis import status
-from chassis.errors import AntiphonError
+from antiphon_wire import status
+from antiphon_wire.errors import AntiphonError
+from chassis.family.family import FamilyHost
 from chassis.server import Server, ServerSettings, WorkerSettings
-from chassis.server.family import FamilyHost
 from services.separation import service
-from services.separation.engine import SeparationRequest, Tuning
+from services.separation.contract import SeparationRequest, Tuning
 from services.separation.engines import SUM_BOUNDS_DB
 from services.separation.settings import SeparationSettings
 from tests.services.separation.conftest import Signals

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
-from chassis.errors import AntiphonError, Cancelled
+from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import InstalledModel
 from services.separation.engines.framing import PATCH_FRAMES, PATCH_SAMPLES, WINDOW
 from services.separation.engines.spleeter import Spleeter

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.models import Store
-from services.separation.engine import SeparatedBlock, SeparationRequest, Tuning
+from services.separation.contract import SeparatedBlock, SeparationRequest, Tuning
 from services.separation.engines.spleeter import Spleeter
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings

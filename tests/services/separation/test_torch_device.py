@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from antiphon_wire.errors import AntiphonError
 from chassis import torch_device
-from chassis.errors import AntiphonError
 
 
 def test_a_gpu_is_taken_where_there_is_one_and_the_cpu_only_where_that_was_asked_for(

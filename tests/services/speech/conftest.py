@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from chassis.models import Store
-from services.speech.engine import Findings, Reached, Segment, TranscriptionRequest, Word
+from services.speech.contract import Findings, Reached, Segment, TranscriptionRequest, Word
 from services.speech.engines.whisper import WhisperModel
 from services.speech.settings import SpeechSettings
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from antiphon_client import Client
+from chassis.family.family import FamilyHost
 from chassis.models import Store
 from chassis.server import Server, ServerSettings, WorkerSettings
-from chassis.server.family import FamilyHost
 from services.speech import service
 from services.speech.settings import SpeechSettings
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chassis.audio import Source
-from services.speech.engine import AlignedLine, AlignmentFindings, AlignmentRequest
+from services.speech.contract import AlignedLine, AlignmentFindings, AlignmentRequest
 from services.speech.engines.whisper import WhisperModel
 from tests.fixtures import recordings as fixtures
 from tests.services.speech import recordings

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.speech import convert
+from services.speech import conversion as convert
 from tests.services.speech.tiny_whisper import Shape, variables, write_config, write_model
 
 SHAPE = Shape()

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import Source
-from chassis.errors import AntiphonError
-from services.speech.engine import AlignmentRequest, TranscriptionRequest
+from services.speech.contract import AlignmentRequest, TranscriptionRequest
 from services.speech.engines.context import MAX_CONTEXT_TOKENS, context_tokens
 from services.speech.engines.whisper import WhisperModel
 from tests.services.speech import recordings

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chassis.errors import AntiphonError, Cancelled
-from services.speech.engine import Segment, TranscriptionRequest
+from antiphon_wire.errors import AntiphonError, Cancelled
+from services.speech.contract import Segment, TranscriptionRequest
 from services.speech.engines.faster_whisper import FasterWhisper, choose_compute_type, choose_device
 from tests.services.speech import recordings
 from tests.services.speech.conftest import Transcribe, Transcript

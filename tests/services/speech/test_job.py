@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.audio import Source
-from chassis.errors import AntiphonError, Cancelled
-from chassis.facts import ProgressFacts
 from chassis.models import Manifest, Store
-from chassis.worker import frames as wire
-from services.speech.engine import Header, Segment, Summary, TranscriptionRequest
+from chassis.reports import ProgressFacts
+from chassis.worker import pickling as wire
+from services.speech.contract import Header, Segment, Summary, TranscriptionRequest
 from services.speech.job import Jobs
 from services.speech.settings import SpeechSettings
 from tests.services.speech import recordings

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from chassis.errors import Cancelled
-from services.speech.engine import Findings, LanguageCandidate, Reached, Segment, TranscriptionRequest, Word
+from antiphon_wire.errors import Cancelled
+from services.speech.contract import Findings, LanguageCandidate, Reached, Segment, TranscriptionRequest, Word
 from services.speech.engines.listening import Listener
 from services.speech.engines.spans import Span
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chassis.errors import AntiphonError
-from services.speech.engine import LANGUAGE_CODES, TranscriptionRequest
+from antiphon_wire.errors import AntiphonError
+from services.speech.contract import LANGUAGE_CODES, TranscriptionRequest
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from services.speech.engine import Segment, Word
+from services.speech.contract import Segment, Word
 from services.speech.engines.screening import Scene, Screen, objection
 
 RATE = 16000

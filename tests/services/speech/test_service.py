@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
-import renderers
+import antiphon_renderers as renderers
 from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc

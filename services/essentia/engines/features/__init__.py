@@ -9,8 +9,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from chassis.audio import Audio
-from chassis.facts import ProgressFacts, WarningFacts
-from services.essentia.engine import SAMPLE_RATE, GroupFeatures, Measured
+from chassis.reports import ProgressFacts, WarningFacts
+from services.essentia.contract import SAMPLE_RATE, GroupFeatures, Measured
 from services.essentia.engines.features import combine, plan, timeline, windows
 from services.essentia.engines.features.clip import Samples, check
 from services.essentia.engines.features.networks import Networks

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon_wire.errors import invalid
 from chassis.audio import Audio
-from chassis.errors import invalid
-from chassis.facts import WarningFacts
-from services.essentia.engine import MIN_SECONDS, SAMPLE_RATE
+from chassis.reports import WarningFacts
+from services.essentia.contract import MIN_SECONDS, SAMPLE_RATE
 
 Samples = NDArray[np.float32]
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from chassis.facts import WarningFacts
+from chassis.reports import WarningFacts
 from services.essentia.engines.features.values import Values
 
 Name = TypeVar("Name")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from services.essentia.engine import SAMPLE_RATE
+from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.library import es
 from services.essentia.engines.features.pitch_classes import FRAME, HOP
 from services.essentia.engines.features.sheet import HarmonicFrames, Sheet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from services.essentia.engine import SAMPLE_RATE
+from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features import ebu
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.frames import Column, Framer

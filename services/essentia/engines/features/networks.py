@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chassis.errors import not_ready
+from antiphon_wire.errors import not_ready
 from services.essentia.request import BASIC_PITCH, SWIFT_F0, AnalysisRequest
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from chassis.audio.resample import Resampler
-from services.essentia.engine import SAMPLE_RATE
+from services.essentia.contract import SAMPLE_RATE
 
 RATE, HOP = 22050, 256
 # What the network takes at once, and the frames that it gives for it.

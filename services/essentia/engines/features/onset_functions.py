@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from services.essentia.engine import SAMPLE_RATE
+from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features import shape
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.frames import batches

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from services.essentia.engine import SAMPLE_RATE
+from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.frames import batches
 from services.essentia.engines.features.library import es

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from services.essentia.engine import SAMPLE_RATE
+from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.library import es
 from services.essentia.engines.features.networks import SWIFT_F0, Networks
 from services.essentia.engines.features.sheet import Sheet

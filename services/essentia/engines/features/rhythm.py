@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from services.essentia.engine import SAMPLE_RATE
+from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features import beats, percival
 from services.essentia.engines.features.library import es
 from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from chassis.facts import WarningFacts
-from services.essentia.engine import SAMPLE_RATE
+from chassis.reports import WarningFacts
+from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.chords import Chord
 from services.essentia.engines.features.clip import Clip
 from services.essentia.engines.features.networks import Networks

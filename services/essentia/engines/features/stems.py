@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from services.essentia.engine import SAMPLE_RATE
+from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features import ebu
 from services.essentia.engines.features.beats import follow
 from services.essentia.engines.features.clip import Samples

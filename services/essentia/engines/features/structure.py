@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from services.essentia.engine import SAMPLE_RATE
+from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.frames import Column
 from services.essentia.engines.features.library import es
 from services.essentia.engines.features.sheet import Sheet

@@ -11,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from chassis.audio.resample import Resampler
-from services.essentia.engine import SAMPLE_RATE
+from services.essentia.contract import SAMPLE_RATE
 
 RATE, HOP = 16000, 256
 FRAME_SECONDS = HOP / RATE

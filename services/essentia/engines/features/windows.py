@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from chassis.errors import invalid
-from services.essentia.engine import SAMPLE_RATE
+from antiphon_wire.errors import invalid
+from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
 
 # A rest shorter than this is too short for tempo and key; it is shared out with the window before it.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chassis.errors import not_ready
+from antiphon_wire.errors import not_ready
 from chassis.models import InstalledModel
 from services.essentia.engines.tags.mel import SAMPLE_RATE
 

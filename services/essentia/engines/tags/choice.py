@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chassis.errors import invalid
-from chassis.facts import WarningFacts
+from antiphon_wire.errors import invalid
 from chassis.models import InstalledModel, Store
-from services.essentia.engine import TAG_ENGINES
+from chassis.reports import WarningFacts
+from services.essentia.contract import TAG_ENGINES
 
 
 def choose(store: Store, named: Sequence[str], usual: Sequence[str]) -> tuple[list[InstalledModel], list[WarningFacts]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from chassis.errors import not_ready
+from antiphon_wire.errors import not_ready
 from chassis.models import InstalledModel
-from services.essentia.engine import Activations
+from services.essentia.contract import Activations
 from services.essentia.engines.tags.card import Card
 from services.essentia.engines.tags.patches import Grid
 

@@ -7,10 +7,10 @@ from importlib import metadata
 
 import numpy as np
 
-from chassis.errors import not_ready
-from chassis.facts import ProgressFacts, WarningFacts
+from antiphon_wire.errors import not_ready
 from chassis.models import InstalledModel
-from services.essentia.engine import Activations
+from chassis.reports import ProgressFacts, WarningFacts
+from services.essentia.contract import Activations
 from services.essentia.engines.tags.card import EMBEDDINGS, PREDICTIONS, Card, Network, networks
 from services.essentia.engines.tags.collected import Collected
 from services.essentia.engines.tags.mel import log_mel
@@ -49,7 +49,7 @@ class OnnxTagger:
         embeddings: bool = False,
         checkpoint: Callable[[], None] = lambda: None,
     ) -> Iterator[Activations | ProgressFacts | WarningFacts]:
-        """See :class:`services.essentia.engine.Tagger`."""
+        """See :class:`services.essentia.contract.Tagger`."""
         pipelines = []
         for model in models:
             parts = networks(model, ".onnx")

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from chassis.errors import not_ready
-from chassis.facts import ProgressFacts, WarningFacts
+from antiphon_wire.errors import not_ready
 from chassis.models import InstalledModel
-from services.essentia.engine import Activations
+from chassis.reports import ProgressFacts, WarningFacts
+from services.essentia.contract import Activations
 from services.essentia.engines.features.library import es
 from services.essentia.engines.tags.card import EMBEDDINGS, PREDICTIONS, Card, Network, networks
 from services.essentia.engines.tags.collected import Collected
@@ -50,7 +50,7 @@ class TensorflowTagger:
         embeddings: bool = False,
         checkpoint: Callable[[], None] = lambda: None,
     ) -> Iterator[Activations | ProgressFacts | WarningFacts]:
-        """See :class:`services.essentia.engine.Tagger`."""
+        """See :class:`services.essentia.contract.Tagger`."""
         pipelines = []
         for model in models:
             chain = _chain(model, embeddings)

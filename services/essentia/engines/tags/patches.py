@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chassis.errors import invalid
-from chassis.facts import WarningFacts
+from antiphon_wire.errors import invalid
+from chassis.reports import WarningFacts
 from services.essentia.engines.tags.mel import BANDS, HOP, SAMPLE_RATE
 
 FEWEST_SAMPLES = SAMPLE_RATE // 20

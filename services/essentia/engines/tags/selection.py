@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from chassis.facts import ModelFacts, WarningFacts
-from services.essentia.engine import Activations, Matrix, Tagger, TagScore, TagSet
+from chassis.reports import ModelFacts, WarningFacts
+from services.essentia.contract import Activations, Matrix, Tagger, TagScore, TagSet
 from services.essentia.request import TagRequest
 
 MATRIX_BYTES = 24 << 20

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import onnxruntime
 
-from chassis.errors import not_ready
+from antiphon_wire.errors import not_ready
 from services.essentia.engines.tags.card import EMBEDDINGS, PREDICTIONS, Network
 
 PROVIDERS = {

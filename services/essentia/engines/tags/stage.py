@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chassis.facts import ProgressFacts, WarningFacts
 from chassis.models import InstalledModel, Store
-from services.essentia.engine import TAG_SAMPLE_RATE, Activations, Tagger, TagSet
+from chassis.reports import ProgressFacts, WarningFacts
+from services.essentia.contract import TAG_SAMPLE_RATE, Activations, Tagger, TagSet
 from services.essentia.engines import ENGINES
 from services.essentia.engines.tags.choice import choose
 from services.essentia.engines.tags.selection import select

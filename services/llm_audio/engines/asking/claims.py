@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.llm_audio.engine import Claim
+from services.llm_audio.contract import Claim
 from services.llm_audio.engines.asking import units
 from services.llm_audio.engines.asking.facts import Fact, Facts
 from services.llm_audio.engines.asking.units import Unit

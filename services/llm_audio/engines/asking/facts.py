@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.errors import invalid
+from antiphon_wire.errors import invalid
 from services.llm_audio.engines.asking.units import unit_of_field
 from services.llm_audio.engines.asking.vocabulary import MOODS, VOICES, named
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 import jsonschema
 from referencing.jsonschema import EMPTY_REGISTRY
 
-from chassis.errors import invalid
-from chassis.facts import ProgressFacts, WarningFacts
-from services.llm_audio.engine import (
+from antiphon_wire.errors import invalid
+from chassis.reports import ProgressFacts, WarningFacts
+from services.llm_audio.contract import (
     Answer,
     Checkpoint,
     Claim,

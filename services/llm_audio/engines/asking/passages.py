@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chassis.facts import WarningFacts
-from services.llm_audio.engine import SAMPLE_RATE, Passage
+from chassis.reports import WarningFacts
+from services.llm_audio.contract import SAMPLE_RATE, Passage
 
 _HOP = SAMPLE_RATE // 50
 _SMOOTH_HOPS = 15

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from chassis.errors import invalid
-from services.llm_audio.engine import Prompt
+from antiphon_wire.errors import invalid
+from services.llm_audio.contract import Prompt
 from services.llm_audio.engines.asking.facts import Facts
 
 WORDING = {

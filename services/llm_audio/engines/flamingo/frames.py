@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from services.llm_audio.engine import SAMPLE_RATE, Passage
+from services.llm_audio.contract import SAMPLE_RATE, Passage
 from services.llm_audio.engines.asking.passages import cut, passages
 
 WINDOW_SECONDS = 30.0

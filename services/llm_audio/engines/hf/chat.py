@@ -6,8 +6,8 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from chassis.errors import not_ready
-from services.llm_audio.engine import Turn
+from antiphon_wire.errors import not_ready
+from services.llm_audio.contract import Turn
 from services.llm_audio.engines.asking.steering import without
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from antiphon_wire.errors import AntiphonError
 from chassis import torch_device
-from chassis.errors import AntiphonError
 from services.llm_audio.settings import LlmAudioSettings
 
 

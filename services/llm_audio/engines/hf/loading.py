@@ -11,8 +11,8 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoTokenizer
 
+from antiphon_wire.errors import AntiphonError, not_ready
 from chassis import torch_device
-from chassis.errors import AntiphonError, not_ready
 from chassis.models import InstalledModel
 from services.llm_audio.engines.hf import device as devices
 from services.llm_audio.settings import LlmAudioSettings

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from services.llm_audio.engine import PENALTY_TOKENS, Sampling
+from services.llm_audio.contract import PENALTY_TOKENS, Sampling
 
 
 class Sampler:

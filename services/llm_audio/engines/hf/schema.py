@@ -11,7 +11,7 @@ import llguidance.numpy
 import numpy as np
 import torch
 
-from chassis.errors import invalid
+from antiphon_wire.errors import invalid
 
 _DEFAULTS = {
     # As much white space as people put into JSON, and never so much that a model goes on with it for ever.

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from chassis.facts import WarningFacts
-from services.llm_audio.engine import Checkpoint, Ending, Passage, Turn, Usage
+from chassis.reports import WarningFacts
+from services.llm_audio.contract import Checkpoint, Ending, Passage, Turn, Usage
 from services.llm_audio.engines.asking.passages import remark
 from services.llm_audio.engines.hf.chat import Chat
 from services.llm_audio.engines.hf.writing import Heard, Writer
@@ -17,7 +17,7 @@ Hear = Callable[[str, np.ndarray, Checkpoint], Heard]
 
 
 class Session:
-    """See :class:`services.llm_audio.engine.Session`.
+    """See :class:`services.llm_audio.contract.Session`.
 
     Args:
         hear: How the model hears.
@@ -36,7 +36,7 @@ class Session:
         self._heard: tuple[int, str, Heard] | None = None
 
     def ask(self, turn: Turn, checkpoint: Checkpoint, passage: int = 0) -> Iterator[str | Ending]:
-        """Yields the text and an Ending; see :class:`services.llm_audio.engine.Session`."""
+        """Yields the text and an Ending; see :class:`services.llm_audio.contract.Session`."""
         before, after = self._chat.render(turn)
         done = Usage()
         if self._heard is None or self._heard[:2] != (passage, before):

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from services.llm_audio.engine import Checkpoint
+from services.llm_audio.contract import Checkpoint
 
 _SECONDS = 0.05
 

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
-from chassis.errors import AntiphonError
-from services.llm_audio.engine import Checkpoint, Ending, Sampling, Usage, context_too_long
+from antiphon_wire.errors import AntiphonError
+from services.llm_audio.contract import Checkpoint, Ending, Sampling, Usage, context_too_long
 from services.llm_audio.engines.hf import device as devices
 from services.llm_audio.engines.hf.sampling import Sampler
 from services.llm_audio.engines.hf.schema import Binder

@@ -8,7 +8,7 @@ from jinja2 import TemplateError
 from llama_cpp import Llama
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
-from chassis.errors import not_ready
+from antiphon_wire.errors import not_ready
 from services.llm_audio.engines.asking.steering import without
 from services.llm_audio.engines.llama.gguf import control_tokens
 

@@ -17,8 +17,8 @@ import llama_cpp
 import numpy as np
 from llama_cpp import Llama, mtmd_cpp
 
-from chassis.errors import AntiphonError, not_ready
-from services.llm_audio.engine import SAMPLE_RATE, Checkpoint, context_too_long
+from antiphon_wire.errors import AntiphonError, not_ready
+from services.llm_audio.contract import SAMPLE_RATE, Checkpoint, context_too_long
 from services.llm_audio.engines.llama import gguf
 from services.llm_audio.engines.llama.writing import Writer
 

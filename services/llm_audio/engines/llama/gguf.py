@@ -13,7 +13,7 @@ from typing import Any
 import llama_cpp
 from llama_cpp import Llama
 
-from chassis.errors import AntiphonError, not_ready
+from antiphon_wire.errors import AntiphonError, not_ready
 from services.llm_audio.settings import LlmAudioSettings
 
 log = logging.getLogger("antiphon.llama")

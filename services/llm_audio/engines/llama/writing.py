@@ -13,8 +13,8 @@ import llama_cpp
 from llama_cpp import Llama
 from llama_cpp.llama_grammar import LlamaGrammar
 
-from chassis.errors import AntiphonError, invalid
-from services.llm_audio.engine import PENALTY_TOKENS, Checkpoint, Ending, Sampling, Usage, context_too_long
+from antiphon_wire.errors import AntiphonError, invalid
+from services.llm_audio.contract import PENALTY_TOKENS, Checkpoint, Ending, Sampling, Usage, context_too_long
 
 _CHECK_SECONDS = 0.05
 _PIECE_BYTES = 256

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import torch
 
+from antiphon_wire.errors import invalid, not_ready
 from chassis import torch_device as devices
-from chassis.errors import invalid, not_ready
-from services.separation.engine import DEFAULT_PLAN, MixLevel, Plan, SeparatedBlock, Tuning
+from services.separation.contract import DEFAULT_PLAN, MixLevel, Plan, SeparatedBlock, Tuning
 from services.separation.engines.demucs import weights
 from services.separation.engines.demucs.bag import TRANSITION_SECONDS, Bag, Part
 from services.separation.engines.demucs.overlap_add import Chunk, Lane, Window
@@ -44,7 +44,7 @@ class Backend(Protocol):
 
 
 class Demucs:
-    """A bag of Demucs, HDemucs or HTDemucs networks; see :class:`services.separation.engine.Separator`.
+    """A bag of Demucs, HDemucs or HTDemucs networks; see :class:`services.separation.contract.Separator`.
 
     Where the level of the whole mix is known the stems are those of ``demucs.apply.apply_model`` with ``split=True``,
     after demucs' own normalisation. Where it is not, each chunk is taken at the level of the mix up to its end: the

@@ -13,7 +13,7 @@ import openvino
 import torch
 from torch.nn import functional as F
 
-from chassis.errors import not_ready
+from antiphon_wire.errors import not_ready
 from services.separation.engines.demucs import openvino_graph as graphs
 from services.separation.engines.demucs import resident
 

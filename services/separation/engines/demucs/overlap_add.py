@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.separation.engine import MixLevel
+from services.separation.contract import MixLevel
 from services.separation.engines.level import LevelMeter
 
 DEVIATION_FLOOR = 1e-8

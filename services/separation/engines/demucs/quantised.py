@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from services.separation.convert import QUANTIZER
+from services.separation.conversion import QUANTIZER
 
 MOST_BITS = 14
 _WORD_BITS = 64

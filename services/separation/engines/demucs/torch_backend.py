@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from antiphon_wire.errors import AntiphonError, not_ready
 from chassis import torch_device as devices
-from chassis.errors import AntiphonError, not_ready
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 MAX_BATCH = 16

@@ -21,7 +21,7 @@ from demucs.hdemucs import HDemucs
 from demucs.htdemucs import HTDemucs
 from safetensors import SafetensorError, safe_open
 
-from chassis.errors import AntiphonError, not_ready
+from antiphon_wire.errors import AntiphonError, not_ready
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel

@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from chassis.facts import WarningFacts
-from services.speech.engine import (
+from chassis.reports import WarningFacts
+from services.speech.contract import (
     AlignedLine,
     AlignmentFindings,
     AlignmentRequest,
@@ -53,7 +53,7 @@ class Placer(Protocol):
     def listen(
         self, blocks: Iterable[np.ndarray], request: TranscriptionRequest, checkpoint: Callable[[], None]
     ) -> Iterator[Segment | Reached | Findings]:
-        """See :meth:`services.speech.engine.Recognizer.listen`."""
+        """See :meth:`services.speech.contract.Recognizer.listen`."""
         ...
 
     def place(self, samples: np.ndarray, words: Sequence[str], language: str) -> tuple[Word, ...]:
@@ -120,7 +120,7 @@ class LyricsAligner:
         self._seconds = 0.0
 
     def align(self, read: Callable[[], Iterable[np.ndarray]]) -> Iterator[Reached | AlignedLine | AlignmentFindings]:
-        """See :meth:`services.speech.engine.Recognizer.align_lyrics`."""
+        """See :meth:`services.speech.contract.Recognizer.align_lyrics`."""
         heard: list[Word] = []
         findings: Findings | None = None
         # Singing is no speech to the voice detector; names and rare words are not primed, so that hearing them counts.

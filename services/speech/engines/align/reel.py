@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from services.speech.engine import SAMPLE_RATE
+from services.speech.contract import SAMPLE_RATE
 
 
 class Reel:

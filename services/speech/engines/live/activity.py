@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from services.speech.engine import SAMPLE_RATE
+from services.speech.contract import SAMPLE_RATE
 from services.speech.engines.live.contract import Endpointing
 
 FRAME = 512

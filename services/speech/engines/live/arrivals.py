@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from services.speech.engine import SAMPLE_RATE
+from services.speech.contract import SAMPLE_RATE
 
 LIVE_CHUNK_SECONDS = 0.25
 """Longest first chunk that is taken for one that was spoken until it came; of a longer one only its last part is."""

@@ -8,9 +8,9 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from chassis.errors import AntiphonError, invalid
-from chassis.facts import SourceFacts, WarningFacts, WorkFacts
-from services.speech.engine import LANGUAGE_CODES, MAX_PROMPT_CHARACTERS, LanguageCandidate, Word
+from antiphon_wire.errors import AntiphonError, invalid
+from chassis.reports import SourceFacts, WarningFacts, WorkFacts
+from services.speech.contract import LANGUAGE_CODES, MAX_PROMPT_CHARACTERS, LanguageCandidate, Word
 
 
 @dataclass(frozen=True)

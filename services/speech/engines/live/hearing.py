@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from services.speech.engine import SAMPLE_RATE, LanguageCandidate
+from services.speech.contract import SAMPLE_RATE, LanguageCandidate
 from services.speech.engines.live.contract import Heard, LiveModel, LiveRequest
 
 PROMPT_CHARACTERS = 300

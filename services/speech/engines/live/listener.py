@@ -6,12 +6,12 @@ import importlib
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from antiphon_wire.errors import not_ready
 from chassis.audio import Limits, RawPcm
 from chassis.audio.live import LiveSource
-from chassis.errors import not_ready
-from chassis.facts import ProgressFacts, WarningFacts, WorkFacts
 from chassis.models import InstalledModel, Store
-from services.speech.engine import SAMPLE_RATE
+from chassis.reports import ProgressFacts, WarningFacts, WorkFacts
+from services.speech.contract import SAMPLE_RATE
 from services.speech.engines.live import LIVE_ENGINES
 from services.speech.engines.live.contract import LiveHeader, LiveRequest, LiveSummary
 from services.speech.engines.live.session import STEP, Due, Session
@@ -31,7 +31,7 @@ class Piece(Protocol):
 
 
 class LiveTask(Protocol):
-    """One live stream as its worker hands it over; see :class:`chassis.worker.sessions.LiveTask`."""
+    """One live stream as its worker hands it over; see :class:`chassis.worker.live_loop.LiveTask`."""
 
     raw: Any
     limits: Any

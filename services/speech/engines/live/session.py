@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from services.speech.engine import SAMPLE_RATE, Word
+from services.speech.contract import SAMPLE_RATE, Word
 from services.speech.engines.live.activity import FRAME, Activity, Change
 from services.speech.engines.live.agreement import Agreement
 from services.speech.engines.live.arrivals import Arrivals

@@ -13,9 +13,9 @@ import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
-from chassis.errors import invalid
+from antiphon_wire.errors import invalid
 from chassis.models import InstalledModel
-from services.speech.engine import LANGUAGE_CODES, SAMPLE_RATE, LanguageCandidate
+from services.speech.contract import LANGUAGE_CODES, SAMPLE_RATE, LanguageCandidate
 from services.speech.engines.faster_whisper import LIBRARIES, choose_compute_type, choose_device
 from services.speech.engines.live.contract import Heard
 from services.speech.settings import SpeechSettings

@@ -13,7 +13,7 @@ import torch
 from whisper.decoding import DecodingOptions, DecodingResult, DecodingTask, LogitFilter
 from whisper.tokenizer import Tokenizer
 
-from services.speech.engine import TranscriptionRequest
+from services.speech.contract import TranscriptionRequest
 from services.speech.engines.context import MAX_NEW_TOKENS
 from services.speech.engines.openai_whisper.weights import Network
 from services.speech.engines.screening import REPETITIVE, UNLIKELY

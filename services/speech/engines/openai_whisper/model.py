@@ -13,7 +13,7 @@ from whisper.audio import HOP_LENGTH, N_FRAMES, N_SAMPLES, log_mel_spectrogram, 
 from whisper.tokenizer import Tokenizer, get_tokenizer
 
 from chassis.models import InstalledModel
-from services.speech.engine import (
+from services.speech.contract import (
     LANGUAGE_CODES,
     SAMPLE_RATE,
     LanguageCandidate,
@@ -40,7 +40,7 @@ FRAMES_PER_SECOND = SAMPLE_RATE // HOP_LENGTH
 
 
 class OpenAIWhisper(WhisperModel):
-    """A loaded model; see :class:`services.speech.engine.Recognizer` and :class:`.listening.Model`.
+    """A loaded model; see :class:`services.speech.contract.Recognizer` and :class:`.listening.Model`.
 
     Sampling starts from the same seed in every call, so the same audio gives the same text on the same device.
 

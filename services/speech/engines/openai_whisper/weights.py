@@ -1,4 +1,4 @@
-"""Reads a converted checkpoint (see services/speech/convert.py) into openai-whisper's network."""
+"""Reads a converted checkpoint (see services/speech/conversion.py) into openai-whisper's network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 import whisper.model
 from safetensors import safe_open
 
-from chassis.errors import not_ready
+from antiphon_wire.errors import not_ready
 
 
 class Network(whisper.model.Whisper):  # type: ignore[misc]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from services.essentia.engines.tags.card import EMBEDDINGS, PREDICTIONS, Card
 
 DOCUMENT = {

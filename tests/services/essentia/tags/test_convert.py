@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.essentia import convert
+from services.essentia import conversion as convert
 
 LABELS = [f"label {index}" for index in range(50)]
 

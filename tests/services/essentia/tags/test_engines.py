@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chassis.errors import AntiphonError
-from chassis.facts import ProgressFacts, WarningFacts
+from antiphon_wire.errors import AntiphonError
 from chassis.models import InstalledModel
-from services.essentia.engine import Activations, Tagger
+from chassis.reports import ProgressFacts, WarningFacts
+from services.essentia.contract import Activations, Tagger
 from services.essentia.engines.tags.discogs_onnx import OnnxTagger
 from services.essentia.engines.tags.discogs_tensorflow import TensorflowTagger, stretches
 from tests.fixtures import standin_graphs

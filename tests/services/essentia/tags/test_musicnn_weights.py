@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chassis.models import Store
-from services.essentia.engine import Activations
+from services.essentia.contract import Activations
 from services.essentia.engines.tags.musicnn import MusicnnTagger
 from tests.services.essentia.tags.conftest import blocks, chord
 from tests.services.essentia.tags.test_stage import MANIFEST

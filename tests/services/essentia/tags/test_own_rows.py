@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from chassis.models import Manifest, Store
 from chassis.models.pull import Puller
 from chassis.models.settings import HubSettings, StoreSettings
-from services.essentia.engine import TAG_ENGINES, Activations
+from services.essentia.contract import TAG_ENGINES, Activations
 from services.essentia.engines.tags.discogs_onnx import OnnxTagger
 from services.essentia.engines.tags.discogs_tensorflow import TensorflowTagger
 from tests.fixtures import standin_graphs

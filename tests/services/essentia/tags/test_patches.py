@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chassis.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError
 from services.essentia.engines.tags.mel import BANDS, log_mel
 from services.essentia.engines.tags.patches import Grid, Hearing
 from tests.services.essentia.tags.conftest import blocks, sweep

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chassis.errors import AntiphonError
-from chassis.facts import ModelFacts, WarningFacts
-from services.essentia.engine import Activations, TagSet
+from antiphon_wire.errors import AntiphonError
+from chassis.reports import ModelFacts, WarningFacts
+from services.essentia.contract import Activations, TagSet
 from services.essentia.engines.tags import selection
 from services.essentia.engines.tags.discogs_onnx import OnnxTagger
 from services.essentia.request import TagRequest

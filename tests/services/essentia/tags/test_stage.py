@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio import Source
-from chassis.errors import AntiphonError
-from chassis.facts import WarningFacts
 from chassis.models import Manifest, Store
 from chassis.models.pull import Puller
 from chassis.models.settings import HubSettings, StoreSettings
 from chassis.models.sources import Mirror
-from services.essentia.engine import GroupFeatures, Header, Summary, TagSet
+from chassis.reports import WarningFacts
+from services.essentia.contract import GroupFeatures, Header, Summary, TagSet
 from services.essentia.engines.tags.stage import TagStage
 from services.essentia.job import Jobs
 from services.essentia.request import AnalysisRequest, TagRequest

@@ -7,9 +7,9 @@ import pytest
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
-from chassis.facts import ModelFacts
+from chassis.reports import ModelFacts
 from services.essentia import service
-from services.essentia.engine import Matrix, TagScore, TagSet
+from services.essentia.contract import Matrix, TagScore, TagSet
 from services.essentia.request import TagRequest
 
 

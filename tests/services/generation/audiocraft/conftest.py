@@ -164,7 +164,7 @@ def diffusion(builders: Any, path: Path) -> None:
 
 def store(folder: Path, kinds: dict[str, dict[str, Any]]) -> Store:
     """A store with a model for each name: what :func:`release` takes; its pickles are in ``released/<name>``."""
-    from services.generation import convert
+    from services.generation import conversion as convert
 
     rows, contents = [], {}
     for name, options in kinds.items():

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from chassis.errors import AntiphonError, Cancelled
-from chassis.facts import ProgressFacts
+from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import Store
-from services.generation.engine import GenerationRequest, PieceBlock, Sampling, Summary
+from chassis.reports import ProgressFacts
+from services.generation.contract import GenerationRequest, PieceBlock, Sampling, Summary
 from services.generation.engines.audiocraft import Audiocraft
 from services.generation.engines.audiocraft_library import ABSENT, AbsentLibraryError, bring_in
 from services.generation.job import Jobs

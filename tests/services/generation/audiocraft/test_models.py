@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import torch
 
-from chassis.errors import AntiphonError, Cancelled
+from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import Store
-from services.generation.engine import GenerationRequest, PieceBlock, Sampling
+from services.generation.contract import GenerationRequest, PieceBlock, Sampling
 from services.generation.engines import chroma
 from services.generation.engines.audiocraft import MAGNET_SAMPLING, Audiocraft
 from services.generation.engines.audiocraft_library import bring_in
@@ -269,7 +269,7 @@ class Hostile:
 
 
 def test_a_pickle_that_would_run_code_is_refused_and_runs_none(folder: Path, tmp_path: Path) -> None:
-    from services.generation import convert
+    from services.generation import conversion as convert
 
     torch.save({"best_state": {}, "xp.cfg": Hostile(tmp_path / "ran")}, folder / "state_dict.bin")
     with pytest.raises(convert.ConversionError, match="refused"):
@@ -281,7 +281,7 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_none(folder: Path, tmp
 
 
 def test_a_folder_that_is_no_checkpoint_is_refused_by_name(folder: Path, tmp_path: Path) -> None:
-    from services.generation import convert
+    from services.generation import conversion as convert
 
     torch.save({"pretrained": "facebook/encodec_32khz", "exported": True}, folder / "compression_state_dict.bin")
     with pytest.raises(convert.ConversionError, match="encodec_32khz"):

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from chassis.errors import AntiphonError, Cancelled
-from services.speech.engine import (
+from antiphon_wire.errors import AntiphonError, Cancelled
+from services.speech.contract import (
     AlignedLine,
     AlignmentFindings,
     AlignmentRequest,

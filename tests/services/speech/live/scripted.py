@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from services.speech.engine import SAMPLE_RATE, LanguageCandidate
+from services.speech.contract import SAMPLE_RATE, LanguageCandidate
 from services.speech.engines.live.contract import Endpointing, Final, Heard, LiveRequest
 from services.speech.engines.live.session import Due, Session
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chassis.errors import AntiphonError
-from chassis.facts import ProgressFacts
+from antiphon_wire.errors import AntiphonError
 from chassis.models import Manifest, Store
-from chassis.worker import frames as wire
+from chassis.reports import ProgressFacts
+from chassis.worker import pickling as wire
 from chassis.worker.messages import DecodeLimits, RawFormat
 from services.speech.engines.live.contract import Final, LiveHeader, LiveRequest, LiveSummary
 from services.speech.job import Jobs

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.errors import AntiphonError
-from services.speech.engine import SAMPLE_RATE
+from antiphon_wire.errors import AntiphonError
+from services.speech.contract import SAMPLE_RATE
 from services.speech.engines.live.arrivals import Arrivals
 from services.speech.engines.live.contract import (
     Endpointing,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from faster_whisper.vad import get_vad_model
 
-from services.speech.engine import SAMPLE_RATE
+from services.speech.contract import SAMPLE_RATE
 from services.speech.engines.live.activity import FRAME, Activity, Change
 from services.speech.engines.live.contract import Endpointing
 from services.speech.engines.voice import VoiceDetector, bundled

@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip("whisper", reason="openai-whisper is in the environment .venvs/speech-openai-whisper")
 
-from chassis.errors import AntiphonError, Cancelled
-from services.speech.engine import AlignedLine, AlignmentFindings, AlignmentRequest, Segment, TranscriptionRequest
+from antiphon_wire.errors import AntiphonError, Cancelled
+from services.speech.contract import AlignedLine, AlignmentFindings, AlignmentRequest, Segment, TranscriptionRequest
 from services.speech.settings import SpeechSettings
 from tests.services.speech import recordings
 from tests.services.speech.conftest import Transcribe, Transcript, blocks_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from services.essentia.engine import SAMPLE_RATE
+from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.timbral.peaks import prominent
 

@@ -1,0 +1,1 @@
+"""What every model family is bolted onto: its host, its calls, and how its models are found and loaded."""

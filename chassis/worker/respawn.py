@@ -1,0 +1,134 @@
+"""Keeps a pool's worker processes alive: a fresh one after each death, backing off where they die at every start."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from antiphon_wire.errors import AntiphonError
+from chassis.reports import PoolStatus
+from chassis.worker.messages import Init
+from chassis.worker.process import Process, WorkerDiedError
+
+log = logging.getLogger(__name__)
+
+_RESTART_DELAYS = (0.0, 0.2, 1.0, 5.0, 15.0)
+_HOPELESS_STARTS = 3  # in a row, after which waiting calls are refused
+
+
+class Keeper:
+    """The processes of one pool, and what became of those before them.
+
+    Args:
+        init: What each process becomes.
+        environment: Variables of the processes.
+        name: What one of them is called where its end is told, such as ``worker``.
+        attend: Has a process that is ready work; returns when it has ended.
+        changed: Called when one is ready, has ended or could not be started.
+    """
+
+    def __init__(
+        self,
+        init: Init,
+        environment: Mapping[str, str],
+        name: str,
+        attend: Callable[[Process], Awaitable[None]],
+        changed: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._init = init
+        self._environment = environment
+        self._name = name
+        self._attend = attend
+        self._changed = changed
+        self._tasks: list[asyncio.Task[None]] = []
+        self._processes: set[Process] = set()
+        self._failed_starts = 0
+        self._last_restart: float | None = None
+        self._last_problem = ""
+        self.restarts = 0
+
+    @property
+    def kept(self) -> int:
+        """Processes that are kept, ready or not."""
+        return len(self._tasks)
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of those that live."""
+        return [process.pid for process in self._processes if process.alive]
+
+    @property
+    def ready(self) -> bool:
+        """Whether one is up with what it loads at start."""
+        return any(process.alive and process.ready for process in self._processes)
+
+    def status(self, admitted: int, limit: int) -> PoolStatus:
+        """How they are just now, with the calls that hold a place and how many may."""
+        ready = [process.ready for process in self._processes if process.alive and process.ready]
+        return PoolStatus(
+            kept=self.kept,
+            ready=len(ready),
+            restarts=self.restarts,
+            last_restart=self._last_restart,
+            last_problem=self._last_problem,
+            admitted=admitted,
+            admitted_limit=limit,
+            loaded=ready[0].note if ready else "",
+        )
+
+    def keep(self) -> None:
+        """Keeps one more, starting it in the background."""
+        self._tasks.append(asyncio.create_task(self._keep()))
+
+    async def stop(self) -> None:
+        """Kills all of them."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(process.kill() for process in list(self._processes)), return_exceptions=True)
+
+    def refuse_where_hopeless(self) -> None:
+        """Processes that die at every start will not come; waiting for them would hang the caller.
+
+        Raises:
+            AntiphonError: WORKER_NOT_STARTING.
+        """
+        if self._failed_starts >= _HOPELESS_STARTS and not self.ready:
+            raise AntiphonError(
+                "UNAVAILABLE",
+                "WORKER_NOT_STARTING",
+                f"no {self._name} could be started in {self._failed_starts} tries; the service's log has the reason",
+                {"tries": self._failed_starts},
+                retry_after_seconds=_RESTART_DELAYS[-1],
+            )
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(_RESTART_DELAYS[min(self._failed_starts, len(_RESTART_DELAYS) - 1)])
+            process: Process | None = None
+            try:
+                process = await Process.start(self._init, self._environment)
+                self._processes.add(process)
+                ready = await process.wait_ready()
+                self._failed_starts = 0
+                log.info("%s %d is ready %s", self._name, process.pid, ready.note)
+                await self._changed()
+                await self._attend(process)
+                # One that only closed its socket, or sent what no worker of ours sends, is as good as dead.
+                await process.kill()
+                problem = f"the {self._name} ended with exit code {await process.ended()}; a fresh one is being started"
+            except (WorkerDiedError, OSError) as error:
+                self._failed_starts += 1
+                problem = f"the {self._name} ended before it was ready ({error}); see the log"
+            finally:
+                if process is not None:
+                    self._processes.discard(process)
+                    with contextlib.suppress(ProcessLookupError):
+                        await asyncio.shield(process.kill())
+            self.restarts += 1
+            self._last_restart, self._last_problem = time.time(), problem
+            log.warning("%s", problem)
+            await self._changed()

@@ -1,0 +1,5 @@
+"""The ``antiphon`` command line."""
+
+from antiphon_cli.program import main
+
+__all__ = ["main"]

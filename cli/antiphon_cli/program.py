@@ -1,0 +1,82 @@
+"""The program: its commands, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import os
+import platform
+import sys
+from collections.abc import Sequence
+
+import click
+import google.protobuf  # type: ignore[import-untyped]
+import grpc
+
+from antiphon_cli import exits
+from antiphon_cli.analyze import analyze
+from antiphon_cli.compare import compare
+from antiphon_cli.describe import describe
+from antiphon_cli.generate import generate
+from antiphon_cli.models import models
+from antiphon_cli.separate import separate
+from antiphon_cli.stack_commands import down, status, up
+from antiphon_cli.transcribe import transcribe
+from antiphon_client.version import VERSION
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+@click.group(context_settings=_CONTEXT, epilog=exits.HELP)
+def cli() -> None:
+    """Antiphon listens to audio with several models at once and answers in one record.
+
+    \b
+    Examples:
+      antiphon models pull starter      install the models to begin with
+      antiphon up                       start the services of this machine
+      antiphon analyze song.mp3         ask all of them about a file
+      antiphon separate song.mp3        split it into its stems
+      antiphon transcribe talk.mp3      write down what is said in it
+      antiphon generate "surf rock" --out surf.wav   make music from words
+      antiphon describe song.mp3        have it described in prose
+      antiphon compare song.mp3 --a text-gguf --b music-flamingo-gguf   hold two models against each other
+      antiphon down                     stop the services
+    """
+
+
+@cli.command()
+def version() -> None:
+    """Print the versions of this client and of what it runs on.
+
+    \b
+    Examples:
+      antiphon version
+    """
+    click.echo(f"antiphon {VERSION}")
+    click.echo(f"python {platform.python_version()}, grpcio {grpc.__version__}, protobuf {google.protobuf.__version__}")
+
+
+for command in (up, down, status, analyze, separate, transcribe, describe, compare, generate, models):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file name or a lyric that the terminal cannot show must not end the program.
+            stream.reconfigure(errors="replace")
+    try:
+        result = cli.main(args=arguments, prog_name="antiphon", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else exits.OK
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("antiphon: interrupted", err=True)
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output went away; the interpreter must not complain of it again on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.FAILED

@@ -1,0 +1,187 @@
+"""Progress on stderr: bars on a terminal, lines elsewhere; always of work done, never of time passed."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Protocol
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
+from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
+from antiphon.evidence.v1 import evidence_pb2
+from antiphon_client.errors import from_status
+from antiphon_wire.rpcs import AnalyzeEvent
+
+_STATES = {
+    record_pb2.STAGE_STATE_WAITING: "waiting",
+    record_pb2.STAGE_STATE_RUNNING: "running",
+    record_pb2.STAGE_STATE_SUCCEEDED: "succeeded",
+    record_pb2.STAGE_STATE_FAILED: "failed",
+    record_pb2.STAGE_STATE_SKIPPED: "skipped",
+}
+_PHASES = {evidence_pb2.Progress.PHASE_QUEUED: "queued", evidence_pb2.Progress.PHASE_LOADING: "loading"}
+_LINES_PER_STAGE = 4
+
+
+def state_name(state: int) -> str:
+    """The word for a stage's state."""
+    return _STATES.get(state, f"state {state}")  # type: ignore[call-overload, no-any-return]
+
+
+class Reporter(Protocol):
+    """Shows what happens during one analysis; used as a context."""
+
+    def __enter__(self) -> Reporter: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def accept(self, event: AnalyzeEvent) -> None:
+        """Shows an event, if it tells of progress."""
+
+
+class Silence:
+    """Shows nothing."""
+
+    def __enter__(self) -> Silence:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def accept(self, event: AnalyzeEvent) -> None:
+        """Ignores the event."""
+
+
+class Lines(Silence):
+    """One line for each change of state, and one for each quarter of a stage's work."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, str] = {}
+        self._quarters: dict[str, int] = {}
+
+    def accept(self, event: AnalyzeEvent) -> None:
+        """Writes a line where there is news."""
+        if isinstance(event, record_pb2.StageReport):
+            self._say(event.stage, _report_words(event))
+        elif isinstance(event, analysis_pb2.StageProgress):
+            progress = event.progress
+            quarter = int(progress.fraction * _LINES_PER_STAGE) if progress.HasField("fraction") else 0
+            if progress.phase in _PHASES:
+                self._say(event.stage, progress_words(progress))
+            elif 0 < quarter < _LINES_PER_STAGE:
+                self._say_quarter(event.stage, quarter, progress)
+
+    def _say_quarter(self, stage: str, quarter: int, progress: evidence_pb2.Progress) -> None:
+        if self._quarters.get(stage) != quarter:
+            self._quarters[stage] = quarter
+            left = _time_left(progress)
+            self._say(stage, f"{quarter * 100 // _LINES_PER_STAGE} %" + (f", {left}" if left else ""))
+
+    def _say(self, stage: str, words: str) -> None:
+        if self._shown.get(stage) != words:
+            self._shown[stage] = words
+            click.echo(f"  {stage}: {words}", err=True)
+
+
+class Bars:
+    """One bar for each stage."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("  {task.description}"),
+            BarColumn(bar_width=30),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[words]}"),
+            console=console,
+            transient=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def accept(self, event: AnalyzeEvent) -> None:
+        """Moves the bar of the event's stage."""
+        if isinstance(event, record_pb2.StageReport):
+            task = self._task(event.stage)
+            done = event.state == record_pb2.STAGE_STATE_SUCCEEDED
+            completed = 1.0 if done else None
+            self._progress.update(task, words=_short_words(event), total=1.0, completed=completed)
+            if event.state not in (record_pb2.STAGE_STATE_WAITING, record_pb2.STAGE_STATE_RUNNING):
+                self._progress.stop_task(task)
+        elif isinstance(event, analysis_pb2.StageProgress):
+            task, progress = self._task(event.stage), event.progress
+            known = progress.HasField("fraction")
+            self._progress.update(task, words=escape(progress_words(progress)), total=1.0 if known else None)
+            if known:
+                self._progress.update(task, completed=progress.fraction)
+
+    def _task(self, stage: str) -> TaskID:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(f"{escape(stage):<12}", total=1.0, words="")
+        return self._tasks[stage]
+
+
+def reporter(quiet: bool) -> Reporter:
+    """Chooses how to show progress on stderr."""
+    if quiet:
+        return Silence()
+    console = Console(stderr=True)
+    return Bars(console) if console.is_terminal else Lines()
+
+
+def _report_words(report: record_pb2.StageReport) -> str:
+    words = state_name(report.state)
+    return f"{words}: {from_status(report.error)}" if report.HasField("error") else words
+
+
+def _short_words(report: record_pb2.StageReport) -> str:
+    """For a bar's line, which has no room for a whole message; the summary has."""
+    words = state_name(report.state)
+    return f"{words}: {escape(from_status(report.error).reason)}" if report.HasField("error") else words
+
+
+def progress_words(progress: evidence_pb2.Progress) -> str:
+    """Phase, place in the queue and step of a job, as one line."""
+    words = [_PHASES.get(progress.phase, "")]  # type: ignore[call-overload]
+    if progress.HasField("queue_position"):
+        words.append(f"{progress.queue_position} ahead")
+    words.append(progress.step)
+    text = " ".join(word for word in words if word)
+    return ", ".join(part for part in (text, _done(progress), _time_left(progress)) if part)
+
+
+def _done(progress: evidence_pb2.Progress) -> str:
+    """How much audio is done, where nobody can know how much that is of the whole."""
+    if progress.HasField("fraction") or not progress.HasField("audio_done"):
+        return ""
+    minutes, seconds = divmod(round(progress.audio_done.ToTimedelta().total_seconds()), 60)
+    return f"{minutes}:{seconds:02d} min done"
+
+
+def _time_left(progress: evidence_pb2.Progress) -> str:
+    if not progress.HasField("remaining") or progress.fraction >= 1:
+        return ""
+    seconds = round(progress.remaining.ToTimedelta().total_seconds())
+    if not seconds:
+        return ""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if not minutes and not hours:
+        return f"about {rest} s left"
+    return f"about {hours}:{minutes:02d}:{rest:02d} left" if hours else f"about {minutes}:{rest:02d} min left"

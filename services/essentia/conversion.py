@@ -1,0 +1,117 @@
+"""Turns published tag networks into files that this service can load; run once, when a model is pulled.
+
+``python -m services.essentia.conversion musicnn OUT INDEX DATA`` reads a TensorFlow 1 checkpoint of MusiCNN, without
+TensorFlow, and writes an ONNX file. ``musicnn_msd_card`` and ``musicnn_mtt_card`` read the tags of the networks out of
+musicnn's own ``configuration.py``, without running it, and write a metadata file. The outputs are the same bytes on
+every machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import sys
+from pathlib import Path
+
+from services.essentia.engines.tags.bundle import BundleError, read_bundle
+from services.essentia.engines.tags.mel import BANDS, SAMPLE_RATE
+from services.essentia.engines.tags.musicnn_graph import EMBEDDING, PATCH_FRAMES, Network
+
+LABELS = 50
+# Half a patch, as Essentia's TensorflowPredictMusiCNN moves on.
+PATCH_HOP_FRAMES = 93
+
+
+class ConversionError(ValueError):
+    """An input is not what this conversion reads; the message says what was found."""
+
+
+def musicnn(out: Path, index: Path, data: Path) -> None:
+    """Writes the network of a MusiCNN checkpoint as the ONNX file ``out``.
+
+    Raises:
+        ConversionError: the checkpoint is damaged or of another network.
+    """
+    try:
+        Network(read_bundle(index, data)).write(out, LABELS)
+    except BundleError as error:
+        raise ConversionError(str(error)) from error
+    except KeyError as error:
+        raise ConversionError(f"the checkpoint has no tensor {error}") from error
+    except ValueError as error:
+        raise ConversionError(f"the checkpoint is of another network: {error}") from error
+
+
+def musicnn_msd_card(out: Path, configuration: Path) -> None:
+    """Writes the metadata of the network trained on the Million Song Dataset; see :func:`write_card`."""
+    write_card(out, configuration, "MSD_LABELS", "MusiCNN (Million Song Dataset)")
+
+
+def musicnn_mtt_card(out: Path, configuration: Path) -> None:
+    """Writes the metadata of the network trained on MagnaTagATune; see :func:`write_card`."""
+    write_card(out, configuration, "MTT_LABELS", "MusiCNN (MagnaTagATune)")
+
+
+def write_card(out: Path, configuration: Path, variable: str, name: str) -> None:
+    """Writes a metadata file, of the layout that Essentia's models have, with the labels that ``variable`` holds.
+
+    Raises:
+        ConversionError: there is no such list of LABELS strings in ``configuration``.
+    """
+    try:
+        tree = ast.parse(configuration.read_text("utf-8"))
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise ConversionError(f"the configuration is no Python file ({error})") from error
+    values = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == variable
+    ]
+    try:
+        labels = ast.literal_eval(values[0]) if len(values) == 1 else None
+    except ValueError as error:
+        raise ConversionError(f"{variable} is no plain list ({error})") from error
+    if not isinstance(labels, list) or len(labels) != LABELS or not all(isinstance(one, str) for one in labels):
+        raise ConversionError(f"{variable} is not one list of {LABELS} labels")
+    card = {
+        "name": name,
+        "type": "auto-tagging",
+        "version": "0.1.0",
+        "classes": labels,
+        "schema": {
+            "inputs": [{"name": "melspectrogram", "type": "float", "shape": [PATCH_FRAMES, BANDS]}],
+            "outputs": [
+                {"name": "activations", "type": "float", "shape": [LABELS], "output_purpose": "predictions"},
+                {"name": "embeddings", "type": "float", "shape": [EMBEDDING], "output_purpose": "embeddings"},
+            ],
+        },
+        "inference": {"sample_rate": SAMPLE_RATE, "patch_hop_frames": PATCH_HOP_FRAMES},
+    }
+    out.write_text(json.dumps(card, indent=1, ensure_ascii=True) + "\n", "ascii")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one conversion; 0 where it is done, 1 where an input is refused."""
+    parser = argparse.ArgumentParser(prog="python -m services.essentia.conversion", description=__doc__.splitlines()[0])
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("musicnn", help="a MusiCNN checkpoint to an ONNX file")
+    for name in ("out", "index", "data"):
+        verb.add_argument(name, type=Path)
+    cards = {"musicnn_msd_card": musicnn_msd_card, "musicnn_mtt_card": musicnn_mtt_card}
+    for card in cards:
+        verb = verbs.add_parser(card, help="the tags in musicnn's configuration.py to a metadata file")
+        for name in ("out", "configuration"):
+            verb.add_argument(name, type=Path)
+    options = parser.parse_args(arguments)
+    try:
+        if options.verb == "musicnn":
+            musicnn(options.out, options.index, options.data)
+        else:
+            cards[options.verb](options.out, options.configuration)
+    except ConversionError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""Turns checkpoints of audiocraft, which are pickles, into the files that engine audiocraft loads.
+
+    .venvs/generation-audiocraft/bin/python -m services.generation.conversion FOLDER OUT --kind musicgen
+
+FOLDER holds ``state_dict.bin`` and ``compression_state_dict.bin`` as they are released, and, where they are wanted,
+``t5/`` with the text encoder in the format of transformers, and ``diffusion.th``, the weights of multi-band diffusion.
+torch's unpickler builds tensors and plain values, and for diffusion configurations; no code of a checkpoint runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import json
+import shutil
+import sys
+import typing
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, ListConfig, OmegaConf, base, nodes
+from safetensors.torch import save_file
+
+KINDS = ("musicgen", "audiogen", "magnet")
+
+_CONFIGURATION = [
+    *(DictConfig, ListConfig, base.ContainerMetadata, base.Metadata),
+    *(nodes.AnyNode, nodes.StringNode, nodes.IntegerNode, nodes.FloatNode, nodes.BooleanNode),
+    *(collections.defaultdict, typing.Any, dict, list, int, float, str, bool),
+]
+"""What a pickled configuration is made of; each keeps data and does nothing else."""
+
+
+class ConversionError(ValueError):
+    """A checkpoint is not what this conversion reads; the message says what was found."""
+
+
+def audiocraft(folder: Path, out: Path, kind: str) -> None:
+    """Writes the files of a model into the folder ``out``.
+
+    Args:
+        folder: The released files.
+        out: A folder, made where it is missing.
+        kind: One of ``KINDS``.
+
+    Raises:
+        ConversionError: a file is missing, is refused, or holds something else.
+    """
+    parts = {"lm": folder / "state_dict.bin", "compression": folder / "compression_state_dict.bin"}
+    read = {name: _package(path) for name, path in parts.items()}
+    diffusion = _package(folder / "diffusion.th", _CONFIGURATION) if (folder / "diffusion.th").is_file() else None
+    out.mkdir(parents=True, exist_ok=True)
+    _write(out / "model.json", {"kind": kind})
+    for name, package in read.items():
+        if "pretrained" in package:
+            reference = package["pretrained"]
+            raise ConversionError(
+                f"{parts[name].name}: is no checkpoint but names another, {reference!r}; bring that one"
+            )
+        _save(out / f"{name}.safetensors", _of(package, "best_state", parts[name]))
+        _write(out / f"{name}.json", _plain(OmegaConf.create(_of(package, "xp.cfg", parts[name]))))
+    if diffusion is not None:
+        _diffusion(diffusion, out, folder / "diffusion.th")
+    if (folder / "t5").is_dir():
+        wanted = [path for path in (folder / "t5").iterdir() if path.suffix in (".json", ".safetensors", ".model")]
+        (out / "t5").mkdir(exist_ok=True)
+        for path in wanted:
+            shutil.copyfile(path, out / "t5" / path.name)
+
+
+def _diffusion(package: dict[Any, Any], out: Path, path: Path) -> None:
+    bands = [_of(package, index, path) for index in range(_of(package, "n_bands", path))]
+    tensors = {
+        f"{index}.{name}.{key}": tensor
+        for index, band in enumerate(bands)
+        for name in ("model", "processor")
+        for key, tensor in _of(band, f"{name}_state", path).items()
+    }
+    _save(out / "diffusion.safetensors", tensors)
+    configs = [_plain(_of(band, "cfg", path)) for band in bands]
+    _write(out / "diffusion.json", {"sample_rate": _of(package, "sample_rate", path), "bands": configs})
+
+
+def _package(path: Path, allowed: typing.Sequence[Any] = ()) -> dict[Any, Any]:
+    try:
+        with torch.serialization.safe_globals(list(allowed)):
+            found = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise ConversionError(f"{path}: {error.strerror or error}") from error
+    except Exception as error:  # a damaged or a hostile pickle may raise nearly anything
+        reason = (str(error).strip().splitlines() or [""])[0]
+        raise ConversionError(f"{path.name}: is refused ({type(error).__name__}: {reason})") from error
+    if not isinstance(found, dict):
+        raise ConversionError(f"{path.name}: holds {type(found).__name__}; wanted a dictionary")
+    return found
+
+
+def _of(package: dict[Any, Any], key: Any, path: Path) -> Any:
+    if key not in package:
+        raise ConversionError(f"{path.name}: has no {key!r}, only {', '.join(map(str, package))}")
+    return package[key]
+
+
+def _plain(config: Any) -> Any:
+    return OmegaConf.to_container(config) if OmegaConf.is_config(config) else config
+
+
+def _save(path: Path, tensors: dict[str, torch.Tensor]) -> None:
+    if not tensors or not all(isinstance(each, torch.Tensor) for each in tensors.values()):
+        raise ConversionError(f"{path.name}: wanted named tensors")
+    save_file({name: tensors[name].contiguous().clone() for name in sorted(tensors)}, path)
+
+
+def _write(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Entry point; 1 where a checkpoint is refused."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="the released files")
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder for the files that the engine loads")
+    parser.add_argument("--kind", choices=KINDS, required=True)
+    options = parser.parse_args()
+    try:
+        audiocraft(options.folder, options.out, options.kind)
+    except ConversionError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

