@@ -12,7 +12,7 @@ from chassis.server.settings import ServerSettings
 from chassis.settings import SettingError, read
 from chassis.upload import Spool
 from gateway.backends import open_backends
-from gateway.service import AnalysisService
+from gateway.faces.grpc.service import AnalysisService
 from gateway.settings import GatewaySettings
 
 PREFIX = "GATEWAY"

@@ -9,7 +9,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
-from gateway.replay import Line
+from gateway.service_call import Line
 
 CHECK_SECONDS = 1.0
 

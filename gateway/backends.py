@@ -23,12 +23,12 @@ from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grp
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
 from chassis.upload import Spool
+from gateway.analysis.briefing import facts_json
+from gateway.analysis.plan import EVERY, STAGES, UPLOAD
+from gateway.analysis.stems import StemIntake
 from gateway.channels import open_channel
-from gateway.facts import facts_json
-from gateway.plan import EVERY, STAGES, UPLOAD
-from gateway.replay import Line, Recording
+from gateway.service_call import Line, Recording
 from gateway.settings import GatewaySettings
-from gateway.stems import StemIntake
 
 VOCALS, BEATS = "vocals", "beats"
 

@@ -186,10 +186,12 @@ def test_a_family_has_a_part_in_the_analysis_record(family: str) -> None:
 
 @every_stage
 def test_a_family_has_a_stage_in_the_plan(family: str) -> None:
-    read("gateway/plan.py")
-    stages = importlib.import_module("gateway.plan").STAGES
+    read("gateway/analysis/plan.py")
+    stages = importlib.import_module("gateway.analysis.plan").STAGES
     names = set(stages) if isinstance(stages, Mapping) else {stage.name for stage in stages}
-    assert family in names, f"STAGES in gateway/plan.py has no stage {family}; it has {', '.join(sorted(names))}"
+    assert family in names, (
+        f"STAGES in gateway/analysis/plan.py has no stage {family}; it has {', '.join(sorted(names))}"
+    )
 
 
 @every_family
@@ -209,7 +211,7 @@ def test_the_gateway_is_told_in_compose_where_a_family_listens(family: str) -> N
 @pytest.mark.parametrize("family", WITHOUT_A_STAGE)
 def test_every_exemption_from_having_a_stage_is_needed(family: str) -> None:
     assert family in FAMILIES
-    assert family not in {stage.name for stage in importlib.import_module("gateway.plan").STAGES}
+    assert family not in {stage.name for stage in importlib.import_module("gateway.analysis.plan").STAGES}
     (page,) = re.findall(r"docs/decisions/\S+\.md", WITHOUT_A_STAGE[family])
     assert (ROOT / page).is_file(), f"{page} is missing"
 

@@ -14,9 +14,9 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("gen", "wire", "renderers", "client", "cli")
 LINTER = Path(sys.executable).parent / "lint-imports"
 PLANTED = {
-    "the gateway imports numpy": ("gateway/plan.py", "import numpy", "The gateway speaks only protobuf"),
+    "the gateway imports numpy": ("gateway/analysis/plan.py", "import numpy", "The gateway speaks only protobuf"),
     "the gateway imports a service": (
-        "gateway/plan.py",
+        "gateway/analysis/plan.py",
         "import services.speech.contract",
         "The gateway speaks only protobuf",
     ),

@@ -217,7 +217,7 @@ def test_weights_and_leftovers_stay_out_of_the_build_context(path: str) -> None:
         "services/separation/models.toml",
         "services/separation/requirements.lock",
         "services/separation/requirements-platform.txt",
-        "gateway/plan.py",
+        "gateway/analysis/plan.py",
         "renderers/antiphon_renderers/formats.py",
     ],
 )
@@ -250,7 +250,8 @@ def test_an_image_gets_what_its_service_imports_and_the_lock_of_its_environment(
     assert done.returncode == 0, done.stderr
     home = "gateway" if service == "gateway" else f"services/{service}"
     assert (tmp_path / "locks/requirements.lock").read_bytes() == (ROOT / home / "requirements.lock").read_bytes()
-    assert (tmp_path / "code" / home / "service.py").is_file()
+    rpcs = "faces/grpc/service.py" if service == "gateway" else "service.py"
+    assert (tmp_path / "code" / home / rpcs).is_file()
     assert (tmp_path / "code/renderers/antiphon_renderers/formats.py").is_file() is (service != "gateway")
 
 

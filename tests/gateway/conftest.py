@@ -20,8 +20,8 @@ from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings
 from chassis.upload import Spool
 from gateway.backends import open_backends
-from gateway.replay import keep_status
-from gateway.service import AnalysisService
+from gateway.faces.grpc.service import AnalysisService
+from gateway.service_call import keep_status
 from gateway.settings import GatewaySettings
 from tests.gateway.peers import EssentiaPeer, LlmAudioPeer, Peer, SeparationPeer, SpeechPeer
 

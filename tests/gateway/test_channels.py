@@ -11,7 +11,7 @@ import pytest
 
 from gateway.availability import check
 from gateway.channels import open_channel
-from gateway.replay import Line
+from gateway.service_call import Line
 from gateway.settings import GatewaySettings
 from tests.gateway.peers import EssentiaPeer
 

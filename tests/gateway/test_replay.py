@@ -11,7 +11,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.essentia.v1 import essentia_service_pb2_grpc as essentia_grpc
 from antiphon_wire.errors import invalid
-from gateway.replay import keep_status
+from gateway.service_call import keep_status
 from tests.gateway.conftest import Peers
 from tests.gateway.peers import refuses
 

@@ -8,7 +8,7 @@ import pytest
 
 import gateway
 from chassis.settings import SettingError, describe, read
-from gateway.plan import STAGES
+from gateway.analysis.plan import STAGES
 from gateway.settings import GatewaySettings
 
 README = Path(gateway.__file__ or "").parent / "README.md"

@@ -9,7 +9,7 @@ from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_wire.errors import AntiphonError
-from gateway.facts import facts_json
+from gateway.analysis.briefing import facts_json
 from tests.gateway.conftest import Gateway, Peers
 from tests.gateway.peers import fails
 

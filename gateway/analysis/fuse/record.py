@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from google.protobuf.message import Message
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
-from gateway.fuse.caveats import caveats
-from gateway.fuse.description import description
-from gateway.fuse.key import key
-from gateway.fuse.loudness import loudness
-from gateway.fuse.source import source
-from gateway.fuse.tempo import tempo
-from gateway.fuse.vocals import vocals
-from gateway.fuse.words import language, lyrics
-from gateway.plan import STAGES
+from gateway.analysis.fuse.caveats import caveats
+from gateway.analysis.fuse.description import description
+from gateway.analysis.fuse.key import key
+from gateway.analysis.fuse.loudness import loudness
+from gateway.analysis.fuse.source import source
+from gateway.analysis.fuse.tempo import tempo
+from gateway.analysis.fuse.vocals import vocals
+from gateway.analysis.fuse.words import language, lyrics
+from gateway.analysis.plan import STAGES
 
 SCHEMA_VERSION = 1
 

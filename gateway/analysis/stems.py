@@ -10,8 +10,8 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_wire.errors import AntiphonError, data_loss
 from chassis.upload import Assembler, Spool, SpoolFile
-from gateway.plan import EVERY
-from gateway.replay import Recording
+from gateway.analysis.plan import EVERY
+from gateway.service_call import Recording
 
 _log = logging.getLogger(__name__)
 

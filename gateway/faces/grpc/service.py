@@ -16,12 +16,12 @@ from antiphon_wire.errors import busy
 from chassis.server.calls import note, rpc
 from chassis.server.settings import ServerSettings
 from chassis.upload import Spool, Upload
+from gateway.analysis.fan_out import FanOut, Findings, Send
+from gateway.analysis.fuse import fuse
+from gateway.analysis.plan import derive
 from gateway.availability import check_all
 from gateway.backends import Backend
-from gateway.fan_out import FanOut, Findings, Send
-from gateway.fuse import fuse
-from gateway.plan import derive
-from gateway.replay import Recording
+from gateway.service_call import Recording
 from gateway.settings import GatewaySettings
 
 # Each waiting event holds at most one chunk, so that a slow caller slows the services instead of filling memory.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
-from gateway.fuse.numbers import number
+from gateway.analysis.fuse.numbers import number
 
 
 def vocals(record: record_pb2.AnalysisRecord) -> record_pb2.VocalsFact | None:

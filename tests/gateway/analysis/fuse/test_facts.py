@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
-from gateway.fuse.key import key, pitch_class
-from gateway.fuse.loudness import loudness
-from gateway.fuse.tempo import tempo
-from gateway.fuse.vocals import vocals
-from gateway.fuse.words import language, lyrics
+from gateway.analysis.fuse.key import key, pitch_class
+from gateway.analysis.fuse.loudness import loudness
+from gateway.analysis.fuse.tempo import tempo
+from gateway.analysis.fuse.vocals import vocals
+from gateway.analysis.fuse.words import language, lyrics
 
 
 def with_tempos(**tempos: float) -> record_pb2.AnalysisRecord:

@@ -16,7 +16,7 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon_wire.errors import AntiphonError, busy, invalid, lost, not_ready
 from antiphon_wire.status import from_rpc_error, from_status, to_rpc_status
-from gateway.fan_out import FanOut
+from gateway.analysis.fan_out import FanOut
 from tests.gateway.conftest import Answer, Gateway, Peers, requests_of
 from tests.gateway.peers import (
     Heard,

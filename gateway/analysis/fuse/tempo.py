@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
-from gateway.fuse.numbers import number
+from gateway.analysis.fuse.numbers import number
 
 # The margin of the "accuracy 1" measure by which tempo estimators are compared (Gouyon et al. 2006).
 TOLERANCE = 0.04

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from antiphon_wire.errors import AntiphonError
-from gateway.plan import STAGES, UPLOAD, Stage, derive
+from gateway.analysis.plan import STAGES, UPLOAD, Stage, derive
 
 
 def test_no_stage_named_means_all_in_order() -> None:

@@ -16,11 +16,11 @@ from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon_wire.errors import AntiphonError
 from chassis.upload import Spool
-from gateway import failure
+from gateway.analysis import stage_failure as failure
+from gateway.analysis.plan import EVERY, UPLOAD, Plan, Step, source_of
+from gateway.analysis.stage_failure import StageFailure
 from gateway.backends import Backend, Outputs, Question, clip_of
-from gateway.failure import StageFailure
-from gateway.plan import EVERY, UPLOAD, Plan, Step, source_of
-from gateway.replay import Recording
+from gateway.service_call import Recording
 from gateway.settings import GatewaySettings
 
 _log = logging.getLogger(__name__)

@@ -10,11 +10,11 @@ from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.audio.v1 import audio_pb2
 from antiphon_wire.errors import not_ready
 from chassis.upload import Spool
-from gateway import failure
+from gateway.analysis import stage_failure as failure
+from gateway.analysis.fan_out import FanOut
+from gateway.analysis.plan import Stage, derive
 from gateway.backends import Question
-from gateway.fan_out import FanOut
-from gateway.plan import Stage, derive
-from gateway.replay import Line, Recording
+from gateway.service_call import Line, Recording
 from gateway.settings import GatewaySettings
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
-from gateway.fuse.numbers import number
+from gateway.analysis.fuse.numbers import number
 
 _FIELD = "essentia.features.tonal.key_tonic"
 _KIND = "share of key profiles that vote for it"
