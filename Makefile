@@ -112,7 +112,7 @@ format: $(VENV)/tools/.ready ## Format the code
 test: test-core $(SERVICES:%=test-%) $(ENGINES:%=test-%) test-e2e ## Set up what is needed and run all tests
 
 test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, deployment and structure
-	$(TOOLS)/python $(PYTEST) tests/test_architecture.py tests/test_import_rules.py tests/chassis tests/gateway tests/client \
+	$(TOOLS)/python $(PYTEST) tests/test_*.py tests/chassis tests/gateway tests/client \
 	    tests/renderers tests/deploy
 
 test-e2e: $(VENV)/tools/.ready models ## Run the tests that start the whole of Antiphon
