@@ -81,6 +81,7 @@ protos: build/googleapis/google/rpc/status.proto ## Generate gen/ from protos/
 	@rm -rf build/gen && mkdir -p build/gen
 	@$(VENV)/protos/bin/python -m grpc_tools.protoc -Iprotos -Ibuild/googleapis --python_out=build/gen \
 	    --pyi_out=build/gen --grpc_python_out=build/gen $(PROTOS)
+	@touch build/gen/antiphon/py.typed # so that type checkers read the messages
 	@rm -rf gen && mv build/gen gen
 	@find gen -name '*_pb2_grpc.py' -exec sh -c 'grep -q "class .*Stub" "$$1" || rm "$$1"' _ {} \;
 
@@ -112,7 +113,7 @@ format: $(VENV)/tools/.ready ## Format the code
 test: test-core $(SERVICES:%=test-%) $(ENGINES:%=test-%) test-e2e ## Set up what is needed and run all tests
 
 test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, deployment and structure
-	$(TOOLS)/python $(PYTEST) tests/test_*.py tests/chassis tests/gateway tests/client \
+	$(TOOLS)/python $(PYTEST) tests/test_*.py tests/chassis tests/gateway tests/client tests/cli \
 	    tests/renderers tests/deploy
 
 test-e2e: $(VENV)/tools/.ready models ## Run the tests that start the whole of Antiphon

@@ -1,5 +1,23 @@
-"""The ``antiphon`` command line."""
+"""The ``antiphon`` command line: a program on the SDK."""
 
-from antiphon_cli.program import main
+from __future__ import annotations
 
-__all__ = ["main"]
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+NEEDED = ("click", "rich")
+"""What the command line needs beyond the SDK: the packages of the extra ``cli``."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns the exit code: 2 where the packages of the extra ``cli`` are not installed.
+
+    Whoever installs the SDK alone has this script too, so it says what it needs before it imports any of that.
+    """
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        print(f'antiphon: {" and ".join(missing)} not installed: pip install "antiphon[cli]"', file=sys.stderr)
+        return 2
+    from antiphon_cli.program import main as run
+
+    return run(arguments)

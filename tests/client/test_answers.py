@@ -8,12 +8,12 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
-from scripted_peer import STEMS
 
 from antiphon.analysis.v1.analysis_record_pb2 import AnalysisRecord, StageReport
 from antiphon.analysis.v1.analysis_service_pb2 import StageProgress
 from antiphon.separation.v1.separation_service_pb2 import SeparationConfig, StemChunk
 from antiphon_client import AntiphonClientError, Client, SyncClient
+from tests.fixtures.scripted_gateway import STEMS
 
 
 async def _error(peer: Any, audio: bytes, **settings: Any) -> AntiphonClientError:

@@ -8,7 +8,7 @@ import stat
 import subprocess
 from pathlib import Path
 
-from conftest import ROOT
+from tests.fixtures.gateway_process import ROOT
 
 _PYTHON = """#!/bin/sh
 echo "python $*"

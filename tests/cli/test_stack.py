@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HERE, ROOT, environment, wait_until
 
 from antiphon_cli.stack.plan import PlanError, environment_name, project_plan
 from antiphon_cli.stack.state import StackState, is_same_process, process_birth
+from tests.fixtures.gateway_process import ROOT, environment, wait_until
 
 
 def free_ports(count: int) -> list[int]:
@@ -30,7 +30,7 @@ def free_ports(count: int) -> list[int]:
 
 
 class Stack:
-    """A plan of stand-ins in a folder of its own."""
+    """A plan of tiny services in a folder of its own."""
 
     def __init__(self, folder: Path, antiphon: Any) -> None:
         self.folder = folder
@@ -43,7 +43,7 @@ class Stack:
     def spec(self, *modes: str, **rules: object) -> str:
         """Writes a plan of two services; the modes are those of the first."""
         python = sys.executable
-        script = str(HERE / "stand_in.py")
+        script = str(Path(__file__).with_name("tiny_service.py"))
         programs = [
             {
                 "name": "speech",

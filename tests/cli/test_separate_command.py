@@ -22,7 +22,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
-from tests.client.conftest import environment
+from tests.fixtures.gateway_process import environment
 
 STEMS = {"vocals": b"sung" * 1000, "no_vocals": b"played" * 1000}
 

@@ -19,8 +19,8 @@ import pytest
 
 import antiphon_renderers as renderers
 from antiphon_cli.live_audio import ogg_pieces, wav_pieces
-from tests.client.conftest import environment
 from tests.fixtures import recordings
+from tests.fixtures.gateway_process import environment
 
 
 @contextmanager

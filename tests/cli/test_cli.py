@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_peer import STEMS
+
+from tests.fixtures.gateway_process import environment, wait_until
+from tests.fixtures.scripted_gateway import STEMS
 
 COMMANDS = ["up", "down", "status", "analyze", "transcribe", "models", "version"]
 
@@ -164,8 +166,6 @@ def test_a_bad_file_among_good_ones_stops_nobody_and_exits_1(antiphon: Any, gate
 def test_an_interrupt_cancels_the_call_without_a_trace(
     gateway: Any, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    from conftest import environment, wait_until
-
     before = gateway.log.read_text().count("cancelled")
     path = clip(tmp_path, "clip.wav", "endless")
     process = subprocess.Popen(
