@@ -20,11 +20,12 @@ from av.packet import Packet
 
 from antiphon_wire.errors import invalid
 from chassis.audio import headers
+from chassis.audio.budget import Budget
 from chassis.audio.container import GuardedFile, open_container, pick_stream, spooled, undecodable
 from chassis.audio.damage import Damage
 from chassis.audio.frames import join, to_samples
-from chassis.audio.limits import Budget, Limits
 from chassis.audio.samples import Samples
+from chassis.reading import Limits
 from chassis.reports import SourceFacts, WarningFacts
 
 GATHER_FRAMES = 65536

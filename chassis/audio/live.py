@@ -18,13 +18,14 @@ from av.audio.frame import AudioFrame
 from av.container import InputContainer
 
 from antiphon_wire.errors import AntiphonError, invalid
+from chassis.audio.budget import Budget
 from chassis.audio.container import CODECS, pick_stream, undecodable
 from chassis.audio.frames import check_finite, to_samples
-from chassis.audio.limits import Budget, Limits
 from chassis.audio.mixdown import Mixdown
-from chassis.audio.pcm import DTYPES, RawPcm, from_integers
+from chassis.audio.pcm import DTYPES, from_integers
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Samples
+from chassis.reading import Limits, RawPcm
 from chassis.reports import SourceFacts, WarningFacts
 
 CONTAINERS = ("mp3", "wav", "flac", "aac", "ogg", "matroska")

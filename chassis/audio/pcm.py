@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,36 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon_wire.errors import invalid
-from chassis.audio.limits import Budget, Limits
+from chassis.audio.budget import Budget
 from chassis.audio.samples import Samples
+from chassis.reading import Limits, RawPcm
 from chassis.reports import SourceFacts, WarningFacts
 
 DTYPES: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
 READ_FRAMES = 65536
-
-
-@dataclass(frozen=True)
-class RawPcm:
-    """How to read interleaved samples that have no header.
-
-    Attributes:
-        encoding: ``s16le`` or ``f32le``.
-        sample_rate: Samples a second of each channel (Hz).
-        channels: Number of channels.
-    """
-
-    encoding: str
-    sample_rate: int
-    channels: int
-
-    def __post_init__(self) -> None:
-        if self.encoding not in DTYPES:
-            raise ValueError(f"no PCM encoding named {self.encoding!r}; there are {', '.join(DTYPES)}")
-
-    @property
-    def frame_bytes(self) -> int:
-        """Bytes of one sample of every channel."""
-        return int(DTYPES[self.encoding].itemsize) * self.channels
 
 
 class RawStream:

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from antiphon_wire.errors import AntiphonError, invalid
+from chassis.audio.budget import Budget
 from chassis.audio.decode import LibavStream
 from chassis.audio.frames import check_finite
-from chassis.audio.limits import Budget, Limits
 from chassis.audio.mixdown import Mixdown
-from chassis.audio.pcm import RawPcm, RawStream
+from chassis.audio.pcm import RawStream
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Audio, Samples, recut
+from chassis.reading import Limits, RawPcm
 from chassis.reports import SourceFacts, WarningFacts
 
 BLOCK_FRAMES = 65536

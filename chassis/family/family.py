@@ -18,6 +18,7 @@ from antiphon_wire.errors import invalid
 from chassis import evidence
 from chassis.family.work import Work
 from chassis.models import Manifest, Model, Store
+from chassis.reading import Limits, RawPcm
 from chassis.reports import ProgressFacts, SourceFacts, WorkFacts
 from chassis.server import telemetry
 from chassis.server.calls import note
@@ -25,7 +26,7 @@ from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings, WorkerSettings
 from chassis.upload import Spool, SpooledAudio, Upload
 from chassis.worker import Job, LiveJob, LiveOptions, LivePool, LiveStream, Pool, WorkerOptions
-from chassis.worker.messages import DecodeLimits, Init, RawFormat
+from chassis.worker.messages import Init
 
 _RAW = {audio_pb2.INPUT_ENCODING_PCM_S16LE: "s16le", audio_pb2.INPUT_ENCODING_PCM_F32LE: "f32le"}
 
@@ -110,8 +111,8 @@ class FamilyHost:
         self.live = LivePool(
             replace(init, live=True), LiveOptions(live.streams, max(1, live.processes), environment=environment)
         )
-        self.live_limits = DecodeLimits(live.max_seconds, workers.max_decoded_bytes, workers.max_decode_seconds)
-        self.limits = DecodeLimits(workers.max_audio_seconds, workers.max_decoded_bytes, workers.max_decode_seconds)
+        self.live_limits = Limits(live.max_seconds, workers.max_decoded_bytes, workers.max_decode_seconds)
+        self.limits = Limits(workers.max_audio_seconds, workers.max_decoded_bytes, workers.max_decode_seconds)
 
     def report_to(self, server: Server) -> None:
         """Has the server tell how the workers are, and be ready while one for recordings is."""
@@ -290,7 +291,7 @@ class Call:
         return (work or self._work).provenance(facts, source, self._upload.sha256, config)
 
 
-def raw_format(format_: audio_pb2.AudioFormat) -> RawFormat | None:
+def raw_format(format_: audio_pb2.AudioFormat) -> RawPcm | None:
     """How to read headerless PCM; None for a container.
 
     Raises:
@@ -327,7 +328,7 @@ def raw_format(format_: audio_pb2.AudioFormat) -> RawFormat | None:
             field=f"{path}.channel_count",
             channels=channels,
         )
-    return RawFormat(encoding, rate, channels)
+    return RawPcm(encoding, rate, channels)
 
 
 def clip_range(clip: audio_pb2.ClipRange | None) -> tuple[float, float | None]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon_wire.errors import Cancelled
-from chassis.worker import pickling as frames
+from chassis.worker import pickling
 from chassis.worker.live_loop import Sessions
 from chassis.worker.messages import Cancel, Ended, Event, Init, Ready, Run
 from chassis.worker.outcome import outcome_of, rss_bytes
@@ -31,7 +31,7 @@ class Channel:
 
     def send(self, message: object) -> None:
         """Sends a message; blocks while the service is not reading, which is the back-pressure."""
-        self._sock.sendall(frames.pack(message))
+        self._sock.sendall(pickling.pack(message))
 
     def receive(self) -> Any:
         """Waits for a message.
@@ -39,8 +39,8 @@ class Channel:
         Raises:
             EOFError: the service is gone.
         """
-        (length,) = frames.HEADER.unpack(self._exactly(frames.HEADER.size))
-        return frames.unpack(self._exactly(length), from_service=True)
+        (length,) = pickling.HEADER.unpack(self._exactly(pickling.HEADER.size))
+        return pickling.unpack(self._exactly(length), from_service=True)
 
     def pending(self) -> bool:
         """Tells whether a message waits."""
@@ -65,24 +65,19 @@ class Task:
     """
 
     def __init__(self, run: Run, channel: Channel) -> None:
-        from chassis.audio import Limits, RawPcm, Source
+        from chassis.audio import Source
 
-        self._run = run
+        self._job_id = run.job_id
         self._channel = channel
-        raw = None if run.raw is None else RawPcm(run.raw.encoding, run.raw.sample_rate, run.raw.channels)
-        limits = Limits(
-            max_seconds=run.limits.max_seconds,
-            max_decoded_bytes=run.limits.max_decoded_bytes,
-            max_wall_seconds=run.limits.max_wall_seconds,
-        )
+        job = run.job
         self.source: Source | None = None
-        if run.path is not None:
+        if job.path is not None:
             self.source = Source(
-                Path(run.path),
-                raw=raw,
-                limits=limits,
-                start_seconds=run.start_seconds,
-                end_seconds=run.end_seconds,
+                Path(job.path),
+                raw=job.raw,
+                limits=job.limits,
+                start_seconds=job.start_seconds,
+                end_seconds=job.end_seconds,
                 checkpoint=self.checkpoint,
             )
 
@@ -94,7 +89,7 @@ class Task:
         """
         while self._channel.pending():
             message = self._channel.receive()
-            if isinstance(message, Cancel) and message.job_id == self._run.job_id:
+            if isinstance(message, Cancel) and message.job_id == self._job_id:
                 raise Cancelled
 
 
@@ -135,7 +130,7 @@ def _perform(jobs: Any, run: Run, channel: Channel) -> Ended:
     outcome: dict[str, Any] = {}
     try:
         task = Task(run, channel)
-        for payload in getattr(jobs, run.verb)(task, run.request):
+        for payload in getattr(jobs, run.job.verb)(task, run.job.request):
             channel.send(Event(run.job_id, payload))
             task.checkpoint()
     except (EOFError, ConnectionError):

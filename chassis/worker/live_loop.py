@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from antiphon_wire.errors import Cancelled
-from chassis.worker.messages import Cancel, DecodeLimits, Ended, Event, Feed, RawFormat, RunLive, Taken
+from chassis.worker.messages import Cancel, Ended, Event, Feed, RunLive, Taken
 from chassis.worker.outcome import outcome_of, rss_bytes
 
 
@@ -41,7 +41,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Piece:
+class FedBytes:
     """Bytes of a live stream with the time they came in, on the monotonic clock."""
 
     data: bytes
@@ -60,9 +60,9 @@ class LiveTask:
 
     def __init__(self, run: RunLive, sessions: Sessions) -> None:
         self.job_id = run.job_id
-        self.raw: RawFormat | None = run.raw
-        self.limits: DecodeLimits = run.limits
-        self.unread: deque[Piece] = deque()
+        self.raw = run.job.raw
+        self.limits = run.job.limits
+        self.unread: deque[FedBytes] = deque()
         self.closed = False
         self.cancelled = False
         self._sessions = sessions
@@ -72,7 +72,7 @@ class LiveTask:
         """Whether everything has been fed and taken."""
         return self.closed and not self.unread
 
-    def take(self) -> Piece | None:
+    def take(self) -> FedBytes | None:
         """The next bytes; None where there are none now. Never waits."""
         if not self.unread:
             return None
@@ -142,12 +142,12 @@ class Sessions:
             message = self._channel.receive()
             if isinstance(message, RunLive):
                 task = LiveTask(message, self)
-                steps = iter(getattr(self._jobs, message.verb)(task, message.request))
+                steps = iter(getattr(self._jobs, message.job.verb)(task, message.job.request))
                 self._sessions[message.job_id] = _Session(task, steps, due=time.monotonic())
             elif isinstance(message, Feed) and message.job_id in self._sessions:
                 task = self._sessions[message.job_id].task
                 if message.data:
-                    task.unread.append(Piece(message.data, message.received))
+                    task.unread.append(FedBytes(message.data, message.received))
                 task.closed = task.closed or message.last
             elif isinstance(message, Cancel) and message.job_id in self._sessions:
                 self._sessions[message.job_id].task.cancelled = True

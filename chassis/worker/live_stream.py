@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_wire.errors import lost
-from chassis.worker.messages import Cancel, DecodeLimits, Ended, Event, Feed, RawFormat, RunLive, Taken
+from chassis.worker.messages import Cancel, Ended, Event, Feed, LiveJob, RunLive, Taken
 from chassis.worker.process import Process, WorkerDiedError
 
 log = logging.getLogger(__name__)
@@ -41,16 +41,6 @@ class LiveOptions:
     unsent_events: int = 64
     cancel_grace_seconds: float = 10.0
     environment: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class LiveJob:
-    """What a live stream asks for; see :class:`chassis.worker.messages.RunLive`."""
-
-    verb: str
-    request: Any
-    limits: DecodeLimits
-    raw: RawFormat | None = None
 
 
 class LiveStream:
@@ -89,8 +79,7 @@ class LiveStream:
         """How late it was when it last said: the ``lag_seconds`` of its last event that has one."""
 
     async def __aenter__(self) -> LiveStream:
-        run = RunLive(self._job_id, self._job.verb, self._job.request, self._job.raw, self._job.limits)
-        await self._send(run)
+        await self._send(RunLive(self._job_id, self._job))
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -6,24 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_wire.errors import AntiphonError
-
-
-@dataclass(frozen=True)
-class RawFormat:
-    """Headerless PCM: encoding (``s16le`` or ``f32le``), rate in Hz, channels."""
-
-    encoding: str
-    sample_rate: int
-    channels: int
-
-
-@dataclass(frozen=True)
-class DecodeLimits:
-    """How much decoded audio one call may cost; see ``chassis.audio.Limits``."""
-
-    max_seconds: float
-    max_decoded_bytes: int
-    max_wall_seconds: float
+from chassis.reading import Limits, RawPcm
 
 
 @dataclass(frozen=True)
@@ -54,28 +37,52 @@ class Init:
 
 
 @dataclass(frozen=True)
-class Run:
-    """Asks for one job: verb and request, and the audio by path; None for a job without audio."""
+class Job:
+    """What a worker is to do with a recording.
 
-    job_id: int
+    Attributes:
+        verb: Name of a method of the family's jobs.
+        request: What it is handed besides the task.
+        path: The audio on disk; None for a job without audio.
+        limits: What reading it may cost.
+        raw: How to read it where it has no header; None for a container.
+        start_seconds: Where the clip that is wanted begins (s).
+        end_seconds: Where it ends (s); None for the end of the audio.
+    """
+
     verb: str
     request: Any
     path: str | None
-    raw: RawFormat | None
-    start_seconds: float
-    end_seconds: float | None
-    limits: DecodeLimits
+    limits: Limits
+    raw: RawPcm | None = None
+    start_seconds: float = 0.0
+    end_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class LiveJob:
+    """What a worker is to do with audio that is still coming; see :class:`Job`."""
+
+    verb: str
+    request: Any
+    limits: Limits
+    raw: RawPcm | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """Asks for one job."""
+
+    job_id: int
+    job: Job
 
 
 @dataclass(frozen=True)
 class RunLive:
-    """Asks for one live job: verb and request, and how to read the audio that :class:`Feed` messages will bring."""
+    """Asks for one live job, whose audio :class:`Feed` messages will bring."""
 
     job_id: int
-    verb: str
-    request: Any
-    raw: RawFormat | None
-    limits: DecodeLimits
+    job: LiveJob
 
 
 @dataclass(frozen=True)

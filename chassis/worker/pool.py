@@ -13,7 +13,7 @@ from typing import Any
 
 from antiphon_wire.errors import busy, lost
 from chassis.reports import PoolStatus
-from chassis.worker.messages import Cancel, DecodeLimits, Ended, Event, Init, RawFormat, Run
+from chassis.worker.messages import Cancel, Ended, Event, Init, Job, Run
 from chassis.worker.process import Process, WorkerDiedError
 from chassis.worker.respawn import Keeper
 
@@ -39,19 +39,6 @@ class WorkerOptions:
     cancel_grace_seconds: float = 0.25
     recycle_growth_bytes: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a worker is to do; see :class:`chassis.worker.messages.Run`."""
-
-    verb: str
-    request: Any
-    path: str | None
-    limits: DecodeLimits
-    raw: RawFormat | None = None
-    start_seconds: float = 0.0
-    end_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -197,9 +184,7 @@ class Pool:
         started = time.monotonic()
         try:
             yield Started(started - asked)
-            await process.send(
-                Run(job_id, job.verb, job.request, job.path, job.raw, job.start_seconds, job.end_seconds, job.limits)
-            )
+            await process.send(Run(job_id, job))
             while True:
                 message = await process.receive()
                 if isinstance(message, Event):

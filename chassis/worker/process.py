@@ -11,8 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.worker import pickling as frames
-from chassis.worker import rocm
+from chassis.worker import pickling, rocm
 from chassis.worker.messages import Init, Ready
 
 _READ_AHEAD = 1 << 20
@@ -105,7 +104,7 @@ class Process:
             WorkerDiedError: nobody is there to read it.
         """
         try:
-            self._writer.write(frames.pack(message))
+            self._writer.write(pickling.pack(message))
             await self._writer.drain()
         except ConnectionError:
             raise WorkerDiedError(await self._exit_code()) from None
@@ -118,12 +117,12 @@ class Process:
         """
         try:
             if self._body_bytes is None:
-                (self._body_bytes,) = frames.HEADER.unpack(await self._reader.readexactly(frames.HEADER.size))
-            if self._body_bytes > frames.MAX_FRAME_BYTES:
-                raise frames.ForbiddenClassError(f"a frame of {self._body_bytes} bytes")
+                (self._body_bytes,) = pickling.HEADER.unpack(await self._reader.readexactly(pickling.HEADER.size))
+            if self._body_bytes > pickling.MAX_FRAME_BYTES:
+                raise pickling.ForbiddenClassError(f"a frame of {self._body_bytes} bytes")
             body = await self._reader.readexactly(self._body_bytes)
             self._body_bytes = None
-            return frames.unpack(body)
+            return pickling.unpack(body)
         except (asyncio.IncompleteReadError, ConnectionError):
             raise WorkerDiedError(await self._exit_code()) from None
         except pickle.UnpicklingError:

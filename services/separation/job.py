@@ -11,7 +11,6 @@ from itertools import chain
 import numpy as np
 
 from antiphon_wire.errors import invalid, not_ready
-from chassis.audio import Limits, RawPcm
 from chassis.audio.live import LiveSource
 from chassis.models import Store
 from chassis.reports import ProgressFacts, WorkFacts
@@ -128,9 +127,7 @@ class Jobs:
             yield ProgressFacts(step=name, loading=True)
         separator = self._separator(name)
         plan = Plan(selection.computed, separator.tuned(request.tuning))
-        raw = None if task.raw is None else RawPcm(task.raw.encoding, task.raw.sample_rate, task.raw.channels)
-        limits = Limits(task.limits.max_seconds, task.limits.max_decoded_bytes, task.limits.max_wall_seconds)
-        source = LiveSource(separator.sample_rate, raw, limits, separator.channels)
+        source = LiveSource(separator.sample_rate, task.raw, task.limits, separator.channels)
         line, output, rate = DelayLine(), None, separator.sample_rate
         follower = Follower(lambda mix: separator.separate(line.through(mix), task.checkpoint, plan))
         try:

@@ -24,9 +24,10 @@ from antiphon_client.connection import keep_status
 from antiphon_wire import status
 from antiphon_wire.errors import AntiphonError
 from chassis.family.family import Call, Family, FamilyHost, Live
+from chassis.reading import Limits
 from chassis.server import Server, ServerSettings, WorkerSettings, rpc
 from chassis.worker import LiveJob, LiveOptions, LivePool, LiveStream
-from chassis.worker.messages import DecodeLimits, Init
+from chassis.worker.messages import Init
 from services.speech.engines.live.contract import Reached
 from tests.fixtures.processes import until_idle
 
@@ -36,7 +37,7 @@ NAME = pb.DESCRIPTOR.services_by_name["SpeechService"].full_name
 
 
 def job(verb: str, request: Any = "") -> LiveJob:
-    return LiveJob(verb, request, DecodeLimits(60.0, 1 << 30, 60.0))
+    return LiveJob(verb, request, Limits(60.0, 1 << 30, 60.0))
 
 
 @asynccontextmanager

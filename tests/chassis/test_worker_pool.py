@@ -15,15 +15,16 @@ import psutil
 import pytest
 
 from antiphon_wire.errors import AntiphonError
+from chassis.reading import Limits
 from chassis.reports import ProgressFacts
 from chassis.worker import Job, Pool, Queued, Started, WorkerOptions
-from chassis.worker.messages import DecodeLimits, Init
+from chassis.worker.messages import Init
 
 EMPTY_MANIFEST = Path(__file__).parent / "empty_models.toml"
 
 
 def job(verb: str, request: Any = None) -> Job:
-    return Job(verb, request, "/dev/null", DecodeLimits(60.0, 1 << 30, 60.0))
+    return Job(verb, request, "/dev/null", Limits(60.0, 1 << 30, 60.0))
 
 
 @asynccontextmanager

@@ -26,9 +26,9 @@ from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.audio import RawPcm
 from chassis.family.family import FamilyHost
 from chassis.models import Store
+from chassis.reading import Limits
 from chassis.reports import ProgressFacts
 from chassis.server import Server, ServerSettings, WorkerSettings
-from chassis.worker.messages import DecodeLimits
 from services.separation import service
 from services.separation.contract import Header, SeparatedBlock, SeparationRequest, StemBlock, Summary
 from services.separation.engines.demucs.engine import Demucs
@@ -126,7 +126,7 @@ class Upload:
     cut: int
     raw: RawPcm | None = None
     stop: Callable[[], None] = lambda: None
-    limits: DecodeLimits = field(default_factory=lambda: DecodeLimits(3600.0, 1 << 30, 600.0))
+    limits: Limits = field(default_factory=lambda: Limits(3600.0, 1 << 30, 600.0))
 
     def __post_init__(self) -> None:
         self.left = deque(self.data[at : at + self.cut] for at in range(0, len(self.data), self.cut))

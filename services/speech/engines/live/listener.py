@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from antiphon_wire.errors import not_ready
-from chassis.audio import Limits, RawPcm
 from chassis.audio.live import LiveSource
 from chassis.models import InstalledModel, Store
 from chassis.reports import ProgressFacts, WarningFacts, WorkFacts
@@ -85,13 +84,7 @@ class LiveListener:
             yield ProgressFacts(loading=True, step=installed.name)
         model = self._load(installed)
         model.check(request.language)
-        raw = None if task.raw is None else RawPcm(task.raw.encoding, task.raw.sample_rate, task.raw.channels)
-        limits = Limits(
-            max_seconds=task.limits.max_seconds,
-            max_decoded_bytes=task.limits.max_decoded_bytes,
-            max_wall_seconds=task.limits.max_wall_seconds,
-        )
-        source = LiveSource(SAMPLE_RATE, raw, limits)
+        source = LiveSource(SAMPLE_RATE, task.raw, task.limits)
         self._users[installed.name] = self._users.get(installed.name, 0) + 1
         try:
             session = Session(model, self._detector(), request)

@@ -12,9 +12,9 @@ import pytest
 
 from antiphon_wire.errors import AntiphonError
 from chassis.models import Manifest, Store
+from chassis.reading import Limits, RawPcm
 from chassis.reports import ProgressFacts
 from chassis.worker import pickling as wire
-from chassis.worker.messages import DecodeLimits, RawFormat
 from services.speech.engines.live.contract import Final, LiveHeader, LiveRequest, LiveSummary
 from services.speech.job import Jobs
 from services.speech.settings import SpeechSettings
@@ -24,8 +24,8 @@ from tests.services.speech.live.streams import ONE_WORD, misheard, pcm
 from tests.services.speech.serving import TINY, require_tiny
 
 MANIFEST = Path(__file__).parents[4] / "services" / "speech" / "models.toml"
-S16 = RawFormat("s16le", 16_000, 1)
-LIMITS = DecodeLimits(120.0, 1 << 30, 60.0)
+S16 = RawPcm("s16le", 16_000, 1)
+LIMITS = Limits(120.0, 1 << 30, 60.0)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Piece:
 class Task:
     """A stream whose bytes are all there, in the pieces given, and came in at once."""
 
-    def __init__(self, pieces: list[bytes], raw: RawFormat | None) -> None:
+    def __init__(self, pieces: list[bytes], raw: RawPcm | None) -> None:
         self.raw, self.limits = raw, LIMITS
         self._unread = deque(pieces)
 
@@ -67,7 +67,7 @@ def jobs(store: Store) -> Jobs:
     return Jobs(SpeechSettings(device="cpu", default_model=TINY), store)
 
 
-def listen(jobs: Jobs, data: bytes, size: int, raw: RawFormat | None = S16, **request: Any) -> list[Any]:
+def listen(jobs: Jobs, data: bytes, size: int, raw: RawPcm | None = S16, **request: Any) -> list[Any]:
     pieces = [data[start : start + size] for start in range(0, len(data), size)]
     events = jobs.listen_live(Task(pieces, raw), LiveRequest(**request))  # type: ignore[arg-type]
     return [event for event in events if not isinstance(event, Turn)]
@@ -138,6 +138,6 @@ def test_any_rate_in_bounds_is_heard(jobs: Jobs, rate: int) -> None:
     at = np.arange(int(len(samples) * rate / 16_000)) * 16_000 / rate
     resampled = np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
     stereo = np.stack([resampled, resampled], axis=1)
-    events = listen(jobs, (stereo * 32767).astype("<i2").tobytes(), 5000, RawFormat("s16le", rate, 2))
+    events = listen(jobs, (stereo * 32767).astype("<i2").tobytes(), 5000, RawPcm("s16le", rate, 2))
     assert misheard(text(events)) <= ONE_WORD
     assert events[-1].source.sample_rate == rate

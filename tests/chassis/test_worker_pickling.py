@@ -11,7 +11,7 @@ import pytest
 
 from antiphon_wire.errors import invalid
 from chassis.reports import ProgressFacts
-from chassis.worker import pickling as frames
+from chassis.worker import pickling
 from chassis.worker.messages import Ended, Event
 
 
@@ -22,7 +22,7 @@ class Hostile:
 
 def test_our_own_messages_pass() -> None:
     message = Event(1, ProgressFacts(fraction=0.5, step="tempo"))
-    assert frames.unpack(frames.pack(message)[frames.HEADER.size :]) == message
+    assert pickling.unpack(pickling.pack(message)[pickling.HEADER.size :]) == message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,35 +33,35 @@ class Stranger:
 
 
 def body(message: object) -> bytes:
-    return frames.pack(message)[frames.HEADER.size :]
+    return pickling.pack(message)[pickling.HEADER.size :]
 
 
 def test_a_data_class_of_somebody_else_is_refused() -> None:
-    with pytest.raises(frames.ForbiddenClassError):
-        frames.unpack(body(Stranger()))
+    with pytest.raises(pickling.ForbiddenClassError):
+        pickling.unpack(body(Stranger()))
 
 
 def test_a_class_cannot_be_changed_by_a_message() -> None:
-    with contextlib.suppress(frames.ForbiddenClassError):
-        frames.unpack(b"cchassis.worker.messages\nEnded\nN}X\x05\x00\x00\x00errorX\x05\x00\x00\x00OWNEDs\x86b.")
+    with contextlib.suppress(pickling.ForbiddenClassError):
+        pickling.unpack(b"cchassis.worker.messages\nEnded\nN}X\x05\x00\x00\x00errorX\x05\x00\x00\x00OWNEDs\x86b.")
     assert Ended(1, 2, 3.0).error is None
 
 
 @pytest.mark.parametrize("cut", [0, 1, 10])
 def test_a_body_that_is_cut_off_is_refused(cut: int) -> None:
-    with pytest.raises(frames.ForbiddenClassError):
-        frames.unpack(body(Event(1, ProgressFacts()))[:cut])
+    with pytest.raises(pickling.ForbiddenClassError):
+        pickling.unpack(body(Event(1, ProgressFacts()))[:cut])
 
 
 def test_a_field_that_a_class_does_not_have_is_refused() -> None:
     forged = body(ProgressFacts()).replace(b"fraction", b"fractiom")
-    with pytest.raises(frames.ForbiddenClassError):
-        frames.unpack(forged)
+    with pytest.raises(pickling.ForbiddenClassError):
+        pickling.unpack(forged)
 
 
 def test_an_error_passes_inside_a_message() -> None:
     message = Ended(1, 2, 3.0, error=invalid("X", "y"))
-    assert frames.unpack(frames.pack(message)[frames.HEADER.size :]).error.reason == "X"
+    assert pickling.unpack(pickling.pack(message)[pickling.HEADER.size :]).error.reason == "X"
 
 
 @pytest.mark.parametrize(
@@ -76,5 +76,5 @@ def test_an_error_passes_inside_a_message() -> None:
     ids=["os.system by reduce", "os.system by global", "a module of ours", "a function of ours", "a made-up name"],
 )
 def test_anything_but_data_is_refused(payload: bytes) -> None:
-    with pytest.raises(frames.ForbiddenClassError):
-        frames.unpack(payload)
+    with pytest.raises(pickling.ForbiddenClassError):
+        pickling.unpack(payload)
