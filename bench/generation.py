@@ -38,7 +38,7 @@ from antiphon.audio.v1 import audio_pb2  # noqa: E402
 from antiphon.generation.v1 import generation_service_pb2 as pb  # noqa: E402
 from antiphon_client import Client  # noqa: E402
 from bench import memory  # noqa: E402
-from chassis.family.family import FamilyHost  # noqa: E402
+from chassis.family.host import FamilyHost  # noqa: E402
 from chassis.models import Store  # noqa: E402
 from chassis.server import Server, ServerSettings, WorkerSettings  # noqa: E402
 from services.generation import service  # noqa: E402

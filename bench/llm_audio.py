@@ -28,7 +28,7 @@ import psutil
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon_client import Client
-from chassis.family.family import FamilyHost
+from chassis.family.host import FamilyHost
 from chassis.models import Store
 from chassis.server import Server, ServerSettings, WorkerSettings
 from services.llm_audio import service

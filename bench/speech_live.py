@@ -39,7 +39,7 @@ from antiphon.speech.v1 import speech_service_pb2 as pb  # noqa: E402
 from antiphon_client import Client  # noqa: E402
 from bench import read_english  # noqa: E402
 from bench.speech_simulation import delays, simulate, text  # noqa: E402
-from chassis.family.family import FamilyHost  # noqa: E402
+from chassis.family.host import FamilyHost  # noqa: E402
 from chassis.models import Store  # noqa: E402
 from chassis.server import Server, ServerSettings, WorkerSettings  # noqa: E402
 from services.speech import service  # noqa: E402

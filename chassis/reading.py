@@ -37,7 +37,7 @@ class RawPcm:
         return SAMPLE_BYTES[self.encoding] * self.channels
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Limits:
     """Bounds on one source as a whole, whatever part of it is wanted.
 

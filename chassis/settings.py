@@ -19,15 +19,45 @@ class SettingError(ValueError):
     """A variable holds something that its setting does not accept; the message names both and what would be right."""
 
 
-def setting(default: Any, doc: str, choices: tuple[str, ...] = ()) -> Any:
-    """Declares one field of a settings dataclass.
+def setting(
+    default: Any,
+    doc: str,
+    choices: tuple[str, ...] = (),
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    above: float | None = None,
+) -> Any:
+    """Declares one field of a settings dataclass; the bounds hold where the class derives from :class:`Bounded`.
 
     Args:
         default: Value where the variable is not set; must run on a laptop.
         doc: One line for the README, with the unit.
         choices: The values accepted; empty for any of the field's type.
+        least: Smallest number accepted.
+        most: Largest number accepted.
+        above: Number that must be exceeded.
     """
-    return dataclasses.field(default=default, metadata={"doc": doc, "choices": choices})
+    metadata = {"doc": doc, "choices": choices, "least": least, "most": most, "above": above}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+class Bounded:
+    """Base of settings dataclasses whose numbers have bounds, each declared where its default is."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for the first number out of its bounds; NaN is out of any. None, for unset, is let pass."""
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value, bounds = getattr(self, field.name), field.metadata
+            if value is None:
+                continue
+            least, most, above = bounds["least"], bounds["most"], bounds["above"]
+            # Written so that NaN, which compares false with everything, is refused.
+            if not ((least is None or value >= least) and (most is None or value <= most)):
+                upper = "or more" if most is None else f"to {most:g}"
+                raise ValueError(f"{field.name} is {value}; give {least:g} {upper}")
+            if above is not None and not value > above:
+                raise ValueError(f"{field.name} is {value}; give more than {above:g}")
 
 
 def read(cls: type[T], prefix: str, environ: Mapping[str, str] | None = None) -> T:

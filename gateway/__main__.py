@@ -13,7 +13,7 @@ from chassis.settings import SettingError, read
 from chassis.upload import Spool
 from gateway.backends import open_backends
 from gateway.faces.grpc.service import AnalysisService
-from gateway.settings import GatewaySettings
+from gateway.settings import PORT, GatewaySettings
 
 PREFIX = "GATEWAY"
 
@@ -22,7 +22,7 @@ async def run(settings: GatewaySettings, server_settings: ServerSettings) -> Non
     """Serves until SIGTERM or SIGINT."""
     spool = Spool(server_settings.spool_dir, server_settings.spool_bytes, server_settings.upload_bytes)
     backends = open_backends(settings)
-    server = Server("gateway", server_settings)
+    server = Server("gateway", server_settings, PORT)
     server.add(
         AnalysisService(settings, server_settings, spool, backends),
         analysis_grpc.add_AnalysisServiceServicer_to_server,

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from chassis.settings import setting
 
+PORT = 50050
+"""Where the gateway listens where no setting says otherwise."""
+
 
 @dataclass(frozen=True)
 class GatewaySettings:

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from chassis import settings
-from chassis.family.family import Family, FamilyHost
+from chassis.family.family import Family
+from chassis.family.host import FamilyHost
 from chassis.server import Server, ServerSettings, WorkerSettings, serve
 from chassis.server.serving import configure_logs
 
@@ -39,7 +40,7 @@ def main() -> None:
 
 async def _run(module: object, family: Family, server_settings: ServerSettings, workers: WorkerSettings) -> None:
     host = FamilyHost(family, server_settings, workers)
-    server = Server(host.family.name, server_settings)
+    server = Server(family.name, server_settings, family.port)
     server.add(module.Servicer(host), module.register, module.FULL_NAME)  # type: ignore[attr-defined]
     host.report_to(server)
     host.start()

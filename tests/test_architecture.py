@@ -170,9 +170,10 @@ def test_a_family_has_a_proto_package(family: str) -> None:
 
 @every_family
 def test_a_family_has_a_port_of_its_own(family: str) -> None:
-    ports = importlib.import_module("chassis.server.settings").DEFAULT_PORTS
-    assert family in ports, f"DEFAULT_PORTS in chassis/server/settings.py has no port for {family}"
-    assert list(ports.values()).count(ports[family]) == 1, f"{family} shares port {ports[family]} with another"
+    read(f"services/{family}/settings.py")
+    ports = {name: importlib.import_module(f"services.{name}.settings").PORT for name in FAMILIES}
+    ports["gateway"] = importlib.import_module("gateway.settings").PORT
+    assert list(ports.values()).count(ports[family]) == 1, f"{family} shares port {ports[family]} with another: {ports}"
 
 
 @every_stage

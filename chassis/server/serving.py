@@ -17,7 +17,7 @@ from grpc_reflection.v1alpha import reflection
 from chassis.reports import PoolStatus
 from chassis.server import status_service, telemetry
 from chassis.server.calls import InFlight
-from chassis.server.settings import DEFAULT_PORTS, ServerSettings
+from chassis.server.settings import ServerSettings
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +42,13 @@ class Server:
     Args:
         name: Service name, such as ``speech``.
         settings: Where to listen and how to end.
+        default_port: Where it listens where the settings leave that to the service.
     """
 
-    def __init__(self, name: str, settings: ServerSettings) -> None:
+    def __init__(self, name: str, settings: ServerSettings, default_port: int = 0) -> None:
         self.name = name
         self.settings = settings
+        self._default_port = default_port
         self.in_flight = InFlight()
         self.port = 0
         self._health = health.aio.HealthServicer()
@@ -90,7 +92,7 @@ class Server:
         status = status_service.StatusServicer(self.name, self.in_flight, self._workers)
         self.add(status, status_service.register, status_service.FULL_NAME)
         reflection.enable_server_reflection(self._names, self._server)
-        port = self.settings.port or DEFAULT_PORTS[self.name]
+        port = self.settings.port or self._default_port
         address = f"{self.settings.host}:{max(port, 0)}"
         try:
             self.port = self._bind(address)
@@ -116,14 +118,14 @@ class Server:
 
     def _bind(self, address: str) -> int:
         if not self.settings.tls_cert_file:
-            return self._server.add_insecure_port(address)
+            return int(self._server.add_insecure_port(address))
         ca = self.settings.tls_client_ca_file
         credentials = grpc.ssl_server_credentials(
             [(Path(self.settings.tls_key_file).read_bytes(), Path(self.settings.tls_cert_file).read_bytes())],
             root_certificates=Path(ca).read_bytes() if ca else None,
             require_client_auth=bool(ca),
         )
-        return self._server.add_secure_port(address, credentials)
+        return int(self._server.add_secure_port(address, credentials))
 
     async def _publish(self) -> None:
         if self._draining:

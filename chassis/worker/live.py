@@ -10,8 +10,8 @@ from typing import Any
 
 from antiphon_wire.errors import AntiphonError, busy
 from chassis.reports import PoolStatus
-from chassis.worker.live_stream import LiveHost, LiveJob, LiveOptions, LiveStream
-from chassis.worker.messages import Init
+from chassis.worker.live_stream import LiveHost, LiveOptions, LiveStream
+from chassis.worker.messages import Init, LiveJob
 from chassis.worker.pool import Ticket
 from chassis.worker.process import Process, WorkerDiedError
 from chassis.worker.respawn import Keeper

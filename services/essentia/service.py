@@ -14,10 +14,13 @@ from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from antiphon.essentia.v1 import essentia_service_pb2_grpc as pb_grpc
 from antiphon.evidence.v1 import evidence_pb2
 from chassis import evidence
-from chassis.family.family import Call, Family, FamilyHost
+from chassis.family.call import Call
+from chassis.family.family import Family
+from chassis.family.host import FamilyHost
 from chassis.server import rpc
 from services.essentia import contract as engine
 from services.essentia.request import GROUPS, MELODY_ENGINES, STEM, TAGS, AnalysisRequest, TagRequest
+from services.essentia.settings import PORT
 from services.essentia.settings import EssentiaSettings as Settings
 
 FULL_NAME = pb.DESCRIPTOR.services_by_name["EssentiaService"].full_name
@@ -26,7 +29,7 @@ register = pb_grpc.add_EssentiaServiceServicer_to_server
 
 def family(settings: Settings) -> Family:
     """What sets this family apart."""
-    return Family("essentia", "services.essentia.job:Jobs", settings, Path(__file__).parent / "models.toml")
+    return Family("essentia", "services.essentia.job:Jobs", settings, Path(__file__).parent / "models.toml", port=PORT)
 
 
 class Servicer(pb_grpc.EssentiaServiceServicer):

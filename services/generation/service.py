@@ -14,9 +14,13 @@ from antiphon.generation.v1 import generation_service_pb2 as pb
 from antiphon.generation.v1 import generation_service_pb2_grpc as pb_grpc
 from antiphon_wire.errors import invalid
 from chassis import evidence
-from chassis.family.family import Call, Family, FamilyHost
+from chassis.family.call import Call
+from chassis.family.family import Family
+from chassis.family.host import FamilyHost
 from chassis.server import rpc
 from services.generation import contract as engine
+from services.generation.engines import ENGINES
+from services.generation.settings import PORT
 from services.generation.settings import GenerationSettings as Settings
 
 FULL_NAME = pb.DESCRIPTOR.services_by_name["GenerationService"].full_name
@@ -42,7 +46,7 @@ _ROLES = {
 def family(settings: Settings) -> Family:
     """What sets this family apart."""
     manifest = Path(__file__).parent / "models.toml"
-    return Family("generation", "services.generation.job:Jobs", settings, manifest)
+    return Family("generation", "services.generation.job:Jobs", settings, manifest, port=PORT, engines=ENGINES)
 
 
 class Servicer(pb_grpc.GenerationServiceServicer):

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from chassis.settings import setting
 
+PORT = 50054
+"""Where this family listens where no setting says otherwise."""
+
 
 @dataclass(frozen=True)
 class GenerationSettings:

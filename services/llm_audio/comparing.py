@@ -14,7 +14,9 @@ from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon_wire import status
 from antiphon_wire.errors import AntiphonError
 from chassis import evidence
-from chassis.family.family import Call, FamilyHost, clip_range
+from chassis.family.audio_format import clip_range
+from chassis.family.call import Call
+from chassis.family.host import FamilyHost
 from chassis.reports import WarningFacts
 from chassis.server.calls import INTERNAL
 from services.llm_audio import contract as engine

@@ -10,11 +10,16 @@ from typing import Any
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as pb_grpc
-from chassis.family.family import Call, Family, FamilyHost, clip_range
+from chassis.family.audio_format import clip_range
+from chassis.family.call import Call
+from chassis.family.family import Family
+from chassis.family.host import FamilyHost
 from chassis.server import rpc
 from services.llm_audio import contract as engine
 from services.llm_audio import messages as convert
 from services.llm_audio.comparing import Comparing
+from services.llm_audio.engines import ENGINES
+from services.llm_audio.settings import PORT
 from services.llm_audio.settings import LlmAudioSettings as Settings
 
 FULL_NAME = pb.DESCRIPTOR.services_by_name["LlmAudioService"].full_name
@@ -23,7 +28,14 @@ register = pb_grpc.add_LlmAudioServiceServicer_to_server
 
 def family(settings: Settings) -> Family:
     """What sets this family apart."""
-    return Family("llm_audio", "services.llm_audio.job:Jobs", settings, Path(__file__).parent / "models.toml")
+    return Family(
+        "llm_audio",
+        "services.llm_audio.job:Jobs",
+        settings,
+        Path(__file__).parent / "models.toml",
+        port=PORT,
+        engines=ENGINES,
+    )
 
 
 class Servicer(pb_grpc.LlmAudioServiceServicer):

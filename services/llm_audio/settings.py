@@ -8,6 +8,9 @@ from chassis.settings import setting
 
 MIN_CONTEXT_TOKENS = 512
 
+PORT = 50055
+"""Where this family listens where no setting says otherwise."""
+
 
 @dataclass(frozen=True)
 class LlmAudioSettings:

@@ -13,10 +13,13 @@ from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
 from antiphon_wire.errors import invalid
 from chassis import evidence
-from chassis.family.family import Call, Family, FamilyHost, Live
+from chassis.family.call import Call
+from chassis.family.family import Family, Live
+from chassis.family.host import FamilyHost
 from chassis.server import rpc
 from services.separation import contract as engine
-from services.separation.engines import SUM_BOUNDS_DB
+from services.separation.engines import ENGINES, SUM_BOUNDS_DB
+from services.separation.settings import PORT
 from services.separation.settings import SeparationSettings as Settings
 
 FULL_NAME = pb.DESCRIPTOR.services_by_name["SeparationService"].full_name
@@ -43,7 +46,7 @@ def family(settings: Settings) -> Family:
     """What sets this family apart."""
     manifest = Path(__file__).parent / "models.toml"
     live = Live(settings.live_streams, 1, settings.live_seconds)
-    return Family("separation", "services.separation.job:Jobs", settings, manifest, live)
+    return Family("separation", "services.separation.job:Jobs", settings, manifest, live, port=PORT, engines=ENGINES)
 
 
 class Servicer(pb_grpc.SeparationServiceServicer):

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from chassis.settings import setting
 
+PORT = 50051
+"""Where this family listens where no setting says otherwise."""
+
 
 @dataclass(frozen=True)
 class SeparationSettings:

@@ -15,11 +15,16 @@ from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
 from antiphon_wire.errors import invalid
 from chassis import evidence
 from chassis.cores import usable_cores
-from chassis.family.family import Call, Family, FamilyHost, Live, clip_range
+from chassis.family.audio_format import clip_range
+from chassis.family.call import Call
+from chassis.family.family import Family, Live
+from chassis.family.host import FamilyHost
 from chassis.server import rpc
 from services.speech import contract as engine
+from services.speech.engines import ENGINES
 from services.speech.engines.live import LIVE_ENGINES
 from services.speech.engines.live import contract as live
+from services.speech.settings import PORT
 from services.speech.settings import SpeechSettings as Settings
 
 FULL_NAME = pb.DESCRIPTOR.services_by_name["SpeechService"].full_name
@@ -43,6 +48,8 @@ def family(settings: Settings) -> Family:
         settings,
         Path(__file__).parent / "models.toml",
         Live(streams if settings.engine in LIVE_ENGINES else 0, workers, settings.live_seconds),
+        port=PORT,
+        engines=ENGINES,
     )
 
 

@@ -20,6 +20,9 @@ COMPUTE_TYPES = (
     "float32",
 )
 
+PORT = 50052
+"""Where this family listens where no setting says otherwise."""
+
 
 @dataclass(frozen=True)
 class SpeechSettings:

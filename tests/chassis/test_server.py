@@ -23,7 +23,9 @@ from antiphon.status.v1 import status_service_pb2_grpc as status_grpc
 from antiphon_client.connection import keep_status
 from antiphon_wire import status
 from antiphon_wire.errors import AntiphonError, invalid
-from chassis.family.family import Call, Family, FamilyHost
+from chassis.family.call import Call
+from chassis.family.family import Family
+from chassis.family.host import FamilyHost
 from chassis.server import Server, ServerSettings, WorkerSettings, rpc
 
 NAME = pb.DESCRIPTOR.services_by_name["SpeechService"].full_name

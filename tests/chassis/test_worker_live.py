@@ -23,7 +23,9 @@ from antiphon.status.v1 import status_service_pb2_grpc as status_grpc
 from antiphon_client.connection import keep_status
 from antiphon_wire import status
 from antiphon_wire.errors import AntiphonError
-from chassis.family.family import Call, Family, FamilyHost, Live
+from chassis.family.call import Call
+from chassis.family.family import Family, Live
+from chassis.family.host import FamilyHost
 from chassis.reading import Limits
 from chassis.server import Server, ServerSettings, WorkerSettings, rpc
 from chassis.worker import LiveJob, LiveOptions, LivePool, LiveStream
@@ -37,7 +39,7 @@ NAME = pb.DESCRIPTOR.services_by_name["SpeechService"].full_name
 
 
 def job(verb: str, request: Any = "") -> LiveJob:
-    return LiveJob(verb, request, Limits(60.0, 1 << 30, 60.0))
+    return LiveJob(verb, request, Limits(max_seconds=60.0, max_decoded_bytes=1 << 30, max_wall_seconds=60.0))
 
 
 @asynccontextmanager

@@ -24,7 +24,7 @@ EMPTY_MANIFEST = Path(__file__).parent / "empty_models.toml"
 
 
 def job(verb: str, request: Any = None) -> Job:
-    return Job(verb, request, "/dev/null", Limits(60.0, 1 << 30, 60.0))
+    return Job(verb, request, "/dev/null", Limits(max_seconds=60.0, max_decoded_bytes=1 << 30, max_wall_seconds=60.0))
 
 
 @asynccontextmanager

@@ -245,7 +245,7 @@ def converted(lab, digest_of, hub_row, output, program=CONVERSION, needs="[]"):
     )
     head = f'convert = "services.speech.conversion:double"\nconvert_needs = {needs}\n'
     lab.manifest(lab.file("weights.bin", output, rows=head + rows))
-    (lab.project / "services" / "speech" / "convert.py").write_text(program)
+    (lab.project / "services" / "speech" / "conversion.py").write_text(program)
 
 
 def test_a_converted_file_is_made_from_checked_inputs_which_are_not_kept(lab, web, hub_row, hub_path, digest_of):

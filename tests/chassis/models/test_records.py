@@ -34,7 +34,7 @@ def recorded(lab, web, hub_row, hub_path, digest_of):
     """A model whose one file is converted and recorded; gives the puller."""
     web.files[hub_path("a")] = b"aaa"
     lab.manifest(RECORDED.format(name="weights.bin", digest=digest_of(b"aaa"), source=hub_row("a")))
-    (lab.project / "services" / "speech" / "convert.py").write_text(CONVERSION)
+    (lab.project / "services" / "speech" / "conversion.py").write_text(CONVERSION)
     return lab.puller(hub=web.url)
 
 

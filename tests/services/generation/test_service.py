@@ -22,7 +22,7 @@ from antiphon.evidence.v1 import evidence_pb2
 from antiphon.generation.v1 import generation_service_pb2 as pb
 from antiphon.generation.v1 import generation_service_pb2_grpc as pb_grpc
 from antiphon_client import AntiphonClientError, Client
-from chassis.family.family import FamilyHost
+from chassis.family.host import FamilyHost
 from chassis.models import Store
 from chassis.server import Server, ServerSettings, WorkerSettings
 from services.generation import service

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from antiphon_client import Client
-from chassis.family.family import FamilyHost
+from chassis.family.host import FamilyHost
 from chassis.models import Manifest, Store
 from chassis.server import Server, ServerSettings, WorkerSettings
 from services.llm_audio import service

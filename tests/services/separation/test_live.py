@@ -24,7 +24,7 @@ from antiphon_client.connection import keep_status
 from antiphon_wire import status
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.audio import RawPcm
-from chassis.family.family import FamilyHost
+from chassis.family.host import FamilyHost
 from chassis.models import Store
 from chassis.reading import Limits
 from chassis.reports import ProgressFacts
@@ -126,7 +126,9 @@ class Upload:
     cut: int
     raw: RawPcm | None = None
     stop: Callable[[], None] = lambda: None
-    limits: Limits = field(default_factory=lambda: Limits(3600.0, 1 << 30, 600.0))
+    limits: Limits = field(
+        default_factory=lambda: Limits(max_seconds=3600.0, max_decoded_bytes=1 << 30, max_wall_seconds=600.0)
+    )
 
     def __post_init__(self) -> None:
         self.left = deque(self.data[at : at + self.cut] for at in range(0, len(self.data), self.cut))

@@ -22,7 +22,7 @@ from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
 from antiphon_client.connection import keep_status
 from antiphon_wire import status
 from antiphon_wire.errors import AntiphonError
-from chassis.family.family import FamilyHost
+from chassis.family.host import FamilyHost
 from chassis.server import Server, ServerSettings, WorkerSettings
 from services.separation import service
 from services.separation.contract import SeparationRequest, Tuning

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from antiphon_client import Client
-from chassis.family.family import FamilyHost
+from chassis.family.host import FamilyHost
 from chassis.models import Store
 from chassis.server import Server, ServerSettings, WorkerSettings
 from services.speech import service

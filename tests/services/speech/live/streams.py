@@ -11,7 +11,7 @@ import numpy as np
 from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_client import Client
-from chassis.family.family import FamilyHost
+from chassis.family.host import FamilyHost
 from tests.services.speech import recordings
 
 ONE_WORD = 2

@@ -25,7 +25,7 @@ from tests.services.speech.serving import TINY, require_tiny
 
 MANIFEST = Path(__file__).parents[4] / "services" / "speech" / "models.toml"
 S16 = RawPcm("s16le", 16_000, 1)
-LIMITS = Limits(120.0, 1 << 30, 60.0)
+LIMITS = Limits(max_seconds=120.0, max_decoded_bytes=1 << 30, max_wall_seconds=60.0)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,192 @@
+"""One call of a family's streaming RPC: its place in the queue, its upload, its jobs, its evidence."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from google.protobuf.message import Message
+
+from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
+from chassis import evidence
+from chassis.family.audio_format import clip_range, raw_format
+from chassis.family.host import FamilyHost
+from chassis.family.work import Work
+from chassis.reports import ProgressFacts, SourceFacts, WorkFacts
+from chassis.server.calls import note
+from chassis.upload import SpooledAudio, Upload
+from chassis.worker import Job, LiveJob, LiveStream
+
+Forms = Mapping[type, Callable[[Any], Message]]
+"""How each kind of event that a job yields is put into a response."""
+
+
+class Call:
+    """One call of a family's streaming RPC.
+
+    Use as an async context; leaving it ends what was begun, frees the upload and the place in the queue::
+
+        async with Call(host, requests, FULL_NAME) as call:
+            config = await call.config()
+            async for response in call.answer("transcribe", request, forms):
+                yield response
+
+    With ``live``, the place is one of a live stream, and the job is fed while the upload comes.
+    """
+
+    def __init__(self, host: FamilyHost, requests: AsyncIterator[Any], service: str, live: bool = False) -> None:
+        self._host = host
+        self._service = service
+        self._upload: Upload[Any] = Upload(requests, host.spool, host.server.upload_idle_seconds)
+        self._tickets = [(host.live if live else host.pool).admit()]
+        host.show_workers()
+        self._live = live
+        self._work = Work(service)
+        self._streams: list[AsyncGenerator[Any, None]] = []
+        self._audio: SpooledAudio | None = None
+        self._spooled = False
+
+    async def __aenter__(self) -> Call:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        # A caller who leaves in the middle leaves these suspended, and the collector would close them only after the
+        # place had been given to somebody else. The newest first: it may be reading from the one before it.
+        for stream in reversed(self._streams):
+            await stream.aclose()
+        for ticket in self._tickets:
+            ticket.release()
+        self._host.show_workers()
+        await self._upload.__aexit__(*error)
+
+    async def config(self) -> Any:
+        """The config message; the first that must arrive."""
+        return await self._upload.config()
+
+    def more_work(self) -> Work:
+        """A further job of this call, for :meth:`run` and :meth:`provenance`."""
+        return Work(self._service)
+
+    def take_place(self) -> None:
+        """Takes a further place in the queue, for a job beside another.
+
+        Raises:
+            AntiphonError: QUEUE_FULL.
+        """
+        self._tickets.append(self._host.pool.admit())
+        self._host.show_workers()
+
+    async def spool(self, needs_audio: bool = True) -> SpooledAudio | None:
+        """Takes in the upload, once; without ``needs_audio`` it may end with its config, which gives None."""
+        if not self._spooled:
+            self._audio = await (self._upload.audio() if needs_audio else self._upload.audio_if_any())
+            self._spooled = True
+        return self._audio
+
+    def answer(
+        self, verb: str, request: Any, forms: Forms, *, needs_audio: bool = True, work: Work | None = None
+    ) -> AsyncGenerator[Any, None]:
+        """Runs one job and yields its events as responses.
+
+        Args:
+            verb: Method of the family's jobs.
+            request: What it is handed.
+            forms: How each kind of event becomes a response, Progress among them.
+            needs_audio: Whether the upload must hold audio; see :meth:`run`.
+            work: The job, where it is not the call's only one.
+
+        Raises:
+            AntiphonError: what :meth:`run` or :meth:`run_live` raises.
+            TypeError: the job yielded something that has no form, which would be lost in silence.
+        """
+        events = self.run_live(verb, request) if self._live else self.run(verb, request, needs_audio, work)
+        return self._opened(_formed(verb, events, forms))
+
+    def run(
+        self, verb: str, request: Any, needs_audio: bool = True, work: Work | None = None
+    ) -> AsyncGenerator[Any, None]:
+        """Spools the audio, waits for a worker, and yields what the job yields.
+
+        Waiting yields Progress messages; of the job's own events progress comes as a Progress message too, all others
+        as they are. Without ``needs_audio`` the upload may end with its config, and the job's source is None then.
+        Leaving the call closes the stream.
+        """
+        return self._opened(self._run(verb, request, needs_audio, work or self._work))
+
+    def run_live(self, verb: str, request: Any) -> AsyncGenerator[Any, None]:
+        """Hands the audio on while it comes, and yields what the job yields meanwhile.
+
+        Where the workers are still being started a Progress message says so. No more is read from the caller while the
+        job has not taken what came, or the caller does not read the answer. Leaving the call closes the stream.
+
+        Raises:
+            AntiphonError: what the job raises; what is wrong with the chunks, UPLOAD_IDLE among them.
+        """
+        return self._opened(self._run_live(verb, request))
+
+    def _opened(self, stream: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+        self._streams.append(stream)
+        return stream
+
+    async def _run(self, verb: str, request: Any, needs_audio: bool, work: Work) -> AsyncGenerator[Any, None]:
+        config = await self._upload.config()
+        raw = raw_format(config.audio_format)
+        start, end = clip_range(config.clip if config.HasField("clip") else None)
+        audio = await self.spool(needs_audio)
+        path = None if audio is None else str(audio.path)
+        job = Job(verb, request, path, self._host.limits, raw, start, end)
+        async with aclosing(work.run(self._host.pool, job)) as events:
+            async for event in events:
+                yield event
+        note(queue_seconds=round(work.queue_seconds, 4), bytes=self._upload.byte_count)
+
+    async def _run_live(self, verb: str, request: Any) -> AsyncGenerator[Any, None]:
+        config = await self._upload.config()
+        job = LiveJob(verb, request, self._host.live_limits, raw_format(config.audio_format))
+        asked = time.monotonic()
+        if not self._host.live.ready:
+            yield evidence_pb2.Progress(phase=evidence_pb2.Progress.PHASE_LOADING, step="starting a worker")
+        stream = await self._host.live.open(job)
+        self._work.began(time.monotonic() - asked)
+        async with stream:
+            feeding = asyncio.create_task(self._feed(stream))
+            try:
+                async with aclosing(stream.events()) as events:
+                    async for event in events:
+                        yield evidence.progress(event) if isinstance(event, ProgressFacts) else event
+            finally:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+                note(bytes=self._upload.byte_count, unread_events_dropped=stream.dropped)
+
+    async def _feed(self, stream: LiveStream) -> None:
+        try:
+            async with aclosing(self._upload.pieces()) as pieces:
+                async for data in pieces:
+                    await stream.feed(data)
+            await stream.feed(b"", last=True)
+        except Exception as error:
+            # The answer is read elsewhere; it must end with what is wrong with the question.
+            await stream.fail(error)
+
+    def source(self, facts: SourceFacts) -> audio_pb2.SourceAudio:
+        """The upload as a message; without its digest while a live stream goes on."""
+        return evidence.source(facts, self._upload.sha256)
+
+    def provenance(
+        self, facts: WorkFacts, source: SourceFacts | None, config: Message, work: Work | None = None
+    ) -> evidence_pb2.Provenance:
+        """How this call's answer, or that of one of its jobs, was made."""
+        return (work or self._work).provenance(facts, source, self._upload.sha256, config)
+
+
+async def _formed(verb: str, events: AsyncGenerator[Any, None], forms: Forms) -> AsyncGenerator[Any, None]:
+    async for event in events:
+        form = forms.get(type(event))
+        if form is None:
+            raise TypeError(f"the job {verb} yielded a {type(event).__name__}, for which there is no response")
+        yield form(event)

@@ -1,0 +1,131 @@
+"""The spool, the workers and the models of one family's service: what its servicer stands on."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from antiphon.evidence.v1 import evidence_pb2
+from chassis.family.family import Family, Live
+from chassis.family.selection import Selection
+from chassis.models import Manifest, Model, Store
+from chassis.reading import Limits
+from chassis.server import telemetry
+from chassis.server.serving import Server
+from chassis.server.settings import ServerSettings, WorkerSettings
+from chassis.upload import Spool
+from chassis.worker import LiveOptions, LivePool, Pool, WorkerOptions
+from chassis.worker.messages import Init
+
+
+class FamilyHost:
+    """The spool, the workers and the models of one family's service."""
+
+    def __init__(self, family: Family, server: ServerSettings, workers: WorkerSettings) -> None:
+        self.family = family
+        self.server = server
+        self.workers = workers
+        extra = workers.models_extra.absolute() if workers.models_extra is not None else None
+        self.manifest = Manifest.load(family.manifest, extra)
+        self.selection = Selection.of(family.name, family.engines, family.settings, self.manifest)
+        self.store = Store(workers.models.expanduser(), self.manifest, workers.licence_policy)
+        self.spool = Spool(server.spool_dir, server.spool_bytes, server.upload_bytes)
+        threads = str(getattr(family.settings, "thread_count", 1))
+        # Idle OpenMP threads that spin cost the others their core; glibc's arenas keep freed memory; a library that
+        # finds no file must fail and not go to a hub.
+        environment = {
+            "OMP_NUM_THREADS": threads,
+            "OPENBLAS_NUM_THREADS": threads,
+            "MKL_NUM_THREADS": threads,
+            "OMP_WAIT_POLICY": "passive",
+            "MALLOC_ARENA_MAX": "2",
+            "HF_HUB_OFFLINE": "1",
+        }
+        init = Init(
+            jobs=family.jobs,
+            settings=family.settings,
+            manifest=str(family.manifest),
+            models_root=str(self.store.root),
+            memory_limit_bytes=workers.memory_limit_bytes or None,
+            warm=workers.warm,
+            models_extra=str(extra) if extra is not None else "",
+            licence_policy=workers.licence_policy,
+        )
+        self.pool = Pool(
+            init,
+            WorkerOptions(
+                count=workers.worker_count,
+                max_pending=workers.max_pending,
+                cancel_grace_seconds=workers.cancel_grace_seconds,
+                recycle_growth_bytes=workers.recycle_growth_bytes or None,
+                environment=environment,
+            ),
+        )
+        live = family.live or Live(streams=0, processes=1, max_seconds=0.0)
+        self.live = LivePool(
+            replace(init, live=True), LiveOptions(live.streams, max(1, live.processes), environment=environment)
+        )
+        self.live_limits = _limits(workers, live.max_seconds)
+        self.limits = _limits(workers, workers.max_audio_seconds)
+
+    def report_to(self, server: Server) -> None:
+        """Has the server tell how the workers are, and be ready while one for recordings is."""
+        server.ready_when(lambda: self.pool.ready)
+        server.report_workers("workers", lambda: self.pool.status)
+        if self.live.options.streams > 0:
+            server.report_workers("live_workers", lambda: self.live.status)
+
+        def changed() -> None:
+            self.show_workers()
+            server.refresh()
+
+        self.pool.on_change = self.live.on_change = changed
+
+    def show_workers(self) -> None:
+        """Brings the metrics up to date."""
+        telemetry.show_workers("file", self.pool.status)
+        if self.live.options.streams > 0:
+            telemetry.show_workers("live", self.live.status)
+
+    def start(self) -> None:
+        """Starts the workers in the background."""
+        self.show_workers()
+        self.pool.start()
+        self.live.start()
+
+    async def close(self) -> None:
+        """Ends the workers and removes the spool."""
+        await asyncio.gather(self.pool.stop(), self.live.stop())
+        self.spool.close()
+
+    def models(self) -> list[evidence_pb2.ModelInfo]:
+        """Lists every model of the manifest: whether it is installed, and whether a call without a model gets it."""
+        default = self.selection.default() if self.family.engines else None
+        return [self._model_info(self.store.model(model.name), default) for model in self.manifest.models]
+
+    def _model_info(self, model: Model, default: str | None) -> evidence_pb2.ModelInfo:
+        info = evidence_pb2.ModelInfo(
+            identity=evidence_pb2.ModelIdentity(
+                name=model.name,
+                revision=model.revision,
+                weights_sha256={file.name: file.sha256 for file in model.files if file.sha256},
+                license_spdx=model.license_spdx,
+                commercial_use=model.commercial_use,
+            ),
+            engine=model.engine,
+            installed=self.store.installed(model.name),
+            default_model=model.default if default is None else model.name == default,
+            download_bytes=model.download_bytes,
+            install_command=f"antiphon models pull {model.name}",
+        )
+        if model.memory_bytes is not None:
+            info.memory_bytes = model.memory_bytes
+        return info
+
+
+def _limits(workers: WorkerSettings, max_seconds: float) -> Limits:
+    return Limits(
+        max_seconds=max_seconds,
+        max_decoded_bytes=workers.max_decoded_bytes,
+        max_wall_seconds=workers.max_decode_seconds,
+    )

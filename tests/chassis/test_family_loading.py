@@ -1,0 +1,96 @@
+"""One model is kept loaded; what cannot be loaded here says so the same way for every engine."""
+
+from __future__ import annotations
+
+import sys
+import types
+import weakref
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pytest
+
+from antiphon_wire.errors import AntiphonError
+from chassis.family.loading import Loader, engine_class
+
+MODULE = "an_engine_of_the_tests"
+
+
+class Tiny:
+    """An engine that knows what it was loaded with."""
+
+    alive: ClassVar[weakref.WeakSet[Tiny]] = weakref.WeakSet()
+    alive_at_load: ClassVar[list[int]] = []
+
+    @classmethod
+    def load(cls, model: Any, settings: object) -> Tiny:
+        cls.alive_at_load.append(len(cls.alive))
+        made = cls()
+        made.loaded = (model.name, settings)  # type: ignore[attr-defined]
+        cls.alive.add(made)
+        return made
+
+
+@dataclass(frozen=True)
+class Row:
+    engine: str = "tiny"
+
+
+@dataclass(frozen=True)
+class Installed:
+    name: str
+    model: Row = Row()
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    module = types.ModuleType(MODULE)
+    module.Tiny = Tiny  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, MODULE, module)
+    Tiny.alive.clear()
+    Tiny.alive_at_load.clear()
+    return {"tiny": f"{MODULE}:Tiny", "absent": "a_library_that_nobody_has.engine:Engine"}
+
+
+def test_the_old_model_is_gone_before_the_new_one_comes(engines: dict[str, str]) -> None:
+    loader: Loader[Tiny] = Loader("speech", engines, "settings")
+    first = loader.load(Installed("a"))  # type: ignore[arg-type]
+    assert first.loaded == ("a", "settings")  # type: ignore[attr-defined]
+    assert loader.load(Installed("a")) is first  # type: ignore[arg-type]
+    del first
+    loader.load(Installed("b"))  # type: ignore[arg-type]
+    assert Tiny.alive_at_load == [0, 0]
+    assert (loader.holds("a"), loader.holds("b")) == (False, True)
+
+
+def test_a_model_in_use_stays_beside_the_new_one(engines: dict[str, str]) -> None:
+    loader: Loader[Tiny] = Loader("speech", engines, None)
+    loader.load(Installed("a"))  # type: ignore[arg-type]
+    with loader.in_use("a"):
+        loader.load(Installed("b"))  # type: ignore[arg-type]
+        assert loader.holds("a")
+    loader.load(Installed("c"))  # type: ignore[arg-type]
+    assert not loader.holds("a")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("absent", "a_library_that_nobody_has"), ("unheard_of", "speech has tiny, absent")]
+)
+def test_an_engine_that_cannot_run_here_is_refused_by_one_reason(engines: dict[str, str], name: str, said: str) -> None:
+    with pytest.raises(AntiphonError, match=said) as caught:
+        engine_class("speech", engines, name)
+    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "ENGINE_NOT_SERVED")
+    assert f"SPEECH_ENGINE={name}" in caught.value.message
+
+
+def test_a_module_of_our_own_that_is_missing_is_our_fault_and_not_the_environments() -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"services\.nothing"):
+        engine_class("speech", {"x": "services.nothing:X"}, "x")
+
+
+def test_a_refused_load_leaves_the_loaded_model_alone(engines: dict[str, str]) -> None:
+    loader: Loader[Tiny] = Loader("speech", engines, None)
+    loader.load(Installed("a"))  # type: ignore[arg-type]
+    with pytest.raises(AntiphonError, match="ENGINE_NOT_SERVED"):
+        loader.load(Installed("z", Row("absent")))  # type: ignore[arg-type]
+    assert loader.holds("a")

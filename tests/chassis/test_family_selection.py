@@ -1,0 +1,77 @@
+"""Which model answers a call, and what is said where none can: the same for every family."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from antiphon_wire.errors import AntiphonError
+from chassis.family.selection import Selection
+from chassis.models import Manifest
+
+ROW = """
+[[models]]
+name = "{name}"
+engine = "{engine}"
+default = {default}
+starter = false
+revision = "1"
+license_spdx = "MIT"
+commercial_use = true
+summary = "none"
+files = []
+"""
+ENGINES = {"small": "module:Small", "large": "module:Large"}
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Manifest:
+    rows = [("a", "small", "true"), ("b", "small", "false"), ("c", "large", "true"), ("d", "foreign", "false")]
+    path = tmp_path / "speech" / "models.toml"
+    path.parent.mkdir()
+    path.write_text("".join(ROW.format(name=name, engine=engine, default=default) for name, engine, default in rows))
+    return Manifest.load(path)
+
+
+@pytest.mark.parametrize(
+    ("engine", "default_model", "asked", "answers"),
+    [
+        ("small", "", {}, "a"),
+        ("large", "", {}, "c"),
+        ("small", "b", {}, "b"),
+        ("", "c", {}, "c"),
+        ("small", "b", {"engine": "large"}, "c"),
+        ("small", "", {"model": "c"}, "c"),
+        ("small", "", {"model": "b", "engine": "small"}, "b"),
+    ],
+)
+def test_a_call_is_answered_by_what_it_names_else_by_the_services_own_choice(
+    manifest: Manifest, engine: str, default_model: str, asked: dict[str, str], answers: str
+) -> None:
+    assert Selection("speech", ENGINES, manifest, engine, default_model).choose(**asked).name == answers
+
+
+@pytest.mark.parametrize(
+    ("engine", "default_model", "asked", "code", "reason", "field"),
+    [
+        ("small", "", {"model": "x"}, "INVALID_ARGUMENT", "UNKNOWN_MODEL", "config.model"),
+        ("small", "", {"engine": "x"}, "INVALID_ARGUMENT", "UNKNOWN_ENGINE", "config.engine"),
+        ("small", "", {"model": "a", "engine": "large"}, "INVALID_ARGUMENT", "ENGINE_OF_MODEL", "config.engine"),
+        ("", "", {}, "FAILED_PRECONDITION", "NO_DEFAULT_MODEL", ""),
+        ("small", "gone", {}, "FAILED_PRECONDITION", "NO_DEFAULT_MODEL", ""),
+        ("small", "", {"model": "d"}, "FAILED_PRECONDITION", "ENGINE_NOT_SERVED", ""),
+    ],
+)
+def test_what_cannot_be_chosen_is_refused_by_who_is_at_fault(
+    manifest: Manifest, engine: str, default_model: str, asked: dict[str, str], code: str, reason: str, field: str
+) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        Selection("speech", ENGINES, manifest, engine, default_model).choose(**asked)
+    assert (caught.value.code, caught.value.reason, caught.value.field) == (code, reason, field)
+
+
+def test_a_field_of_the_request_is_named_where_the_message_is_nested(manifest: Manifest) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        Selection("llm_audio", ENGINES, manifest, "small").choose("x", field="config.sides[1]")
+    assert caught.value.field == "config.sides[1].model"
