@@ -93,7 +93,7 @@ check-protos: $(VENV)/tools/.ready build/googleapis/google/rpc/status.proto
 	@tools/check_breaking.sh $(TOOLS)/buf
 
 # ---------------------------------------------------------------- checks
-check: check-protos check-code check-deploy ## Lint, types, import rules, protos, deployment files
+check: check-protos check-code check-deploy check-pages ## Lint, types, import rules, protos, deployment files, pages
 
 check-code: $(VENV)/tools/.ready
 	$(TOOLS)/ruff check .
@@ -104,6 +104,12 @@ check-code: $(VENV)/tools/.ready
 check-deploy: $(VENV)/tools/.ready ## Check the Dockerfile and the compose files
 	$(TOOLS)/python deploy/check.py
 
+check-pages: $(VENV)/tools/.ready
+	$(TOOLS)/python -m tools.pages --check
+
+pages: $(VENV)/tools/.ready ## Make docs/reference/ and docs/settings.md from the contracts and the settings
+	$(TOOLS)/python -m tools.pages
+
 format: $(VENV)/tools/.ready ## Format the code
 	$(TOOLS)/ruff check --fix .
 	$(TOOLS)/ruff format .
@@ -113,7 +119,7 @@ format: $(VENV)/tools/.ready ## Format the code
 test: test-core $(SERVICES:%=test-%) $(ENGINES:%=test-%) test-e2e ## Set up what is needed and run all tests
 
 test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, deployment and structure
-	$(TOOLS)/python $(PYTEST) tests/test_*.py tests/chassis tests/gateway tests/client tests/cli \
+	$(TOOLS)/python $(PYTEST) tests/test_*.py tests/tools tests/chassis tests/gateway tests/client tests/cli \
 	    tests/renderers tests/deploy
 
 test-e2e: $(VENV)/tools/.ready models ## Run the tests that start the whole of Antiphon
@@ -150,5 +156,5 @@ clean: ## Remove environments, builds and outputs (not the model store)
 	rm -rf $(VENV) build out .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
-.PHONY: help setup lock protos check check-protos check-code check-deploy format test test-core test-e2e models up down \
+.PHONY: help setup lock protos check check-protos check-code check-deploy check-pages pages format test test-core test-e2e models up down \
         demo clean run-gateway $(SERVICES:%=test-%) $(SERVICES:%=run-%) $(ENGINES:%=test-%)

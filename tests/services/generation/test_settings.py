@@ -1,25 +1,12 @@
-"""The generation service's settings and what its README says of them."""
+"""The generation service's settings: what is refused, and by which words."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
 import chassis.settings
 from chassis.settings import SettingError
 from services.generation.settings import GenerationSettings
-
-README = Path(__file__).parents[3] / "services" / "generation" / "README.md"
-
-
-def test_the_readme_lists_every_setting_with_its_default_and_meaning() -> None:
-    rows = [line for line in README.read_text().splitlines() if line.startswith("| `GENERATION_")]
-    wanted = [
-        f"| `{variable}` | `{default}` | {doc} |"
-        for variable, default, doc in chassis.settings.describe(GenerationSettings, "GENERATION")
-    ]
-    assert rows == wanted
 
 
 def test_a_wrong_value_is_refused_with_the_right_ones() -> None:

@@ -1,0 +1,122 @@
+"""The page of all settings: what each process reads from its environment."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from antiphon_cli.program import cli
+from chassis.models.settings import HubSettings, StoreSettings
+from chassis.server.settings import ServerSettings, WorkerSettings
+from chassis.settings import describe
+from gateway.settings import GatewaySettings
+from services.essentia.settings import EssentiaSettings
+from services.generation.settings import GenerationSettings
+from services.llm_audio.settings import LlmAudioSettings
+from services.separation.settings import SeparationSettings
+from services.speech.settings import SpeechSettings
+from tools.pages.markdown import cell, table
+
+PATH = "docs/settings.md"
+
+FAMILIES: dict[str, type] = {
+    "separation": SeparationSettings,
+    "speech": SpeechSettings,
+    "essentia": EssentiaSettings,
+    "generation": GenerationSettings,
+    "llm_audio": LlmAudioSettings,
+}
+
+OF_THE_STACK = (
+    ("ANTIPHON_ROOT", "where `cli/` is", "Checkout whose services are started and whose models are listed."),
+    ("ANTIPHON_STATE", "`.run` in the checkout", "Folder of logs and of what `antiphon up` has started."),
+    ("<SERVICE>_ENGINE", "", "Engine of a service, which runs in the environment of that engine where it has one."),
+)
+"""What the command line reads without an option beside it; a test holds that its sources name each."""
+
+_KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
+
+
+def page() -> str:
+    """Gives the page as text."""
+    parts = [
+        "# Settings",
+        "Made from the settings in the code by `make pages`, and held by `make check`; what is to change is changed "
+        "there.",
+        "Every process reads environment variables once, when it starts, and refuses to start with a value that it "
+        "cannot use. A variable that is not set, or empty, gives the default. Where a variable begins with the name of "
+        "a service, `ANTIPHON_` in its place sets it for all services at once, and the service's own goes before it: "
+        "`SPEECH_LOG_LEVEL`, else `ANTIPHON_LOG_LEVEL`. A list is separated by commas.",
+        "## Every server",
+        "The gateway and the five families; `<SERVICE>` is `GATEWAY`, "
+        + ", ".join(f"`{name.upper()}`" for name in FAMILIES)
+        + ".",
+        _table(ServerSettings, "<SERVICE>"),
+        "## Every family",
+        "What the five families have beside that: their models, their workers and what they take in.",
+        _table(WorkerSettings, "<SERVICE>"),
+    ]
+    for name, settings in FAMILIES.items():
+        parts += [f"## {name}", f"[The service](../services/{name}/README.md).", _table(settings, name.upper())]
+    parts += ["## gateway", "[The gateway](../gateway/README.md).", _table(GatewaySettings, "GATEWAY")]
+    parts += [
+        "## Models",
+        "The store of weights, for services and for `antiphon models`.",
+        _table(StoreSettings, "ANTIPHON"),
+    ]
+    parts += ["The model hub, under the names that its own client reads.", _table(HubSettings, "HF")]
+    parts += ["## The command line", "An option goes before its variable.", _command_line()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(settings: type, prefix: str) -> str:
+    hints = typing.get_type_hints(settings)
+    fields = dataclasses.fields(settings)
+    rows = [
+        (f"`{variable}`", _default(field.default), _values(hints[field.name], field), cell(doc.replace("<", "&lt;")))
+        for field, (variable, _, doc) in zip(fields, describe(settings, prefix), strict=True)
+    ]
+    return table(("variable", "default", "values", "what"), rows)
+
+
+def _default(value: object) -> str:
+    if value in (None, "", ()):
+        return ""
+    if isinstance(value, tuple):
+        return f"`{','.join(value)}`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _values(hint: object, field: dataclasses.Field[object]) -> str:
+    choices = field.metadata.get("choices", ())
+    if choices:
+        return ", ".join(f"`{choice}`" for choice in choices)
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    return "list" if typing.get_origin(hint) is tuple else _KINDS[typing.cast("type", hint)]
+
+
+def _command_line() -> str:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for command, option in _options(cli, ()):
+        for variable in [option.envvar] if isinstance(option.envvar, str) else option.envvar or ():
+            found.setdefault(variable, []).append((command, option.opts[-1]))
+    rows = [(f"`{variable}`", "", f"As {_options_of(found[variable])}.") for variable in sorted(found)]
+    return table(("variable", "default", "what"), [*((f"`{name}`", *rest) for name, *rest in OF_THE_STACK), *rows])
+
+
+def _options_of(uses: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"`{option}` of `antiphon {command}`" for command, option in uses)
+
+
+def _options(group: click.Group, path: tuple[str, ...]) -> Iterator[tuple[str, click.Parameter]]:
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from _options(command, (*path, name))
+        for option in command.params:
+            yield " ".join((*path, name)), option
