@@ -10,7 +10,7 @@ from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from chassis.server.serving import Server, configure_logs, serve
 from chassis.server.settings import ServerSettings
 from chassis.settings import SettingError, read
-from chassis.upload import Spool
+from chassis.spool import Spool
 from gateway.backends import open_backends
 from gateway.faces.grpc.service import AnalysisService
 from gateway.settings import PORT, GatewaySettings

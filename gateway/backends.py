@@ -22,7 +22,7 @@ from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
-from chassis.upload import Spool
+from chassis.spool import Spool
 from gateway.analysis.briefing import facts_json
 from gateway.analysis.plan import EVERY, STAGES, UPLOAD
 from gateway.analysis.stems import StemIntake

@@ -13,8 +13,8 @@ import grpc
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon_wire.errors import data_loss
+from antiphon_wire.limits import RECOMMENDED_CHUNK_BYTES
 from chassis.server import calls
-from chassis.upload import RECOMMENDED_CHUNK_BYTES
 from gateway.analysis import stage_failure as failure
 
 _log = logging.getLogger(__name__)

@@ -18,7 +18,8 @@ from chassis.family.host import FamilyHost
 from chassis.family.work import Work
 from chassis.reports import ProgressFacts, SourceFacts, WorkFacts
 from chassis.server.calls import note
-from chassis.upload import SpooledAudio, Upload
+from chassis.spool import SpooledAudio
+from chassis.upload import Upload
 from chassis.worker import Job, LiveJob, LiveStream
 
 Forms = Mapping[type, Callable[[Any], Message]]

@@ -13,7 +13,7 @@ from chassis.reading import Limits
 from chassis.server import telemetry
 from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings, WorkerSettings
-from chassis.upload import Spool
+from chassis.spool import Spool
 from chassis.worker import LiveOptions, LivePool, Pool, WorkerOptions
 from chassis.worker.messages import Init
 

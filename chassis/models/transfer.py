@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import http.client
-import ipaddress
 import re
 import time
 import urllib.error
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from antiphon_wire.addresses import is_loopback
 from chassis.models.blobs import CHUNK_BYTES
 from chassis.models.events import Meter
 
@@ -128,7 +128,7 @@ class Transfer:
                 return self.do_open(Secure, req)
 
         handlers: list[urllib.request.BaseHandler] = [PlainHandler(), SecureHandler(), _Redirects()]
-        if _loopback(urllib.parse.urlsplit(url).hostname or ""):
+        if is_loopback(urllib.parse.urlsplit(url).hostname or ""):
             handlers.append(urllib.request.ProxyHandler({}))
         return urllib.request.build_opener(*handlers)
 
@@ -168,18 +168,9 @@ def _start(answer: Any, held: int, size: int) -> int:
 
 def _check(url: str) -> None:
     parts = urllib.parse.urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and _loopback(parts.hostname or "")):
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
         return
     raise SourceError(f"{url} is refused; give an https address (plain http only from this machine)")
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _held(part: Path) -> int:

@@ -25,9 +25,10 @@ from antiphon_cli.settings_file import merge, read
 from antiphon_cli.stack.state import write_atomically
 from antiphon_cli.stems import ENCODINGS, StemFiles, stem_folders
 from antiphon_cli.summary import plain, summarise
-from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
+from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.sync import SyncClient
+from antiphon_wire.channels import Tls
 from antiphon_wire.rpcs import STAGES
 
 

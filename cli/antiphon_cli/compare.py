@@ -25,9 +25,10 @@ from antiphon_cli.progress import reporter
 from antiphon_cli.record_json import to_text
 from antiphon_cli.stack.state import write_atomically
 from antiphon_cli.summary import plain
-from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
+from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.sync import SyncClient
+from antiphon_wire.channels import Tls
 
 _SIDE = "ENGINE[/MODEL][,NAME=VALUE…]"
 

@@ -16,7 +16,7 @@ from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
-from antiphon_client.connection import open_sync_channel
+from antiphon_wire.channels import open_sync_channel
 
 _FAMILIES: dict[str, tuple[Any, Any]] = {
     "separation": (separation_grpc.SeparationServiceStub, separation_pb2.ListModelsRequest),

@@ -23,9 +23,10 @@ from antiphon_cli.progress import reporter
 from antiphon_cli.record_json import to_text
 from antiphon_cli.stack.state import write_atomically
 from antiphon_cli.summary import plain
-from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
+from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS
 from antiphon_client.errors import AntiphonClientError, from_status
 from antiphon_client.sync import SyncClient
+from antiphon_wire.channels import Tls
 
 DEFAULT_LLM_AUDIO = "127.0.0.1:50055"
 NAMES = ("full", "technical", "genre_mood", "instrumentation", "structure", "transcribe", "analyze")

@@ -25,9 +25,10 @@ from antiphon_cli.progress import Reporter, reporter
 from antiphon_cli.separate import DEFAULT_SEPARATION
 from antiphon_cli.stems import ENCODINGS, StemFiles, receive_stems
 from antiphon_cli.summary import plain
-from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
+from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.sync import SyncClient
+from antiphon_wire.channels import Tls
 
 DEFAULT_GENERATION = "127.0.0.1:50054"
 

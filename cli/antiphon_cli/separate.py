@@ -26,9 +26,10 @@ from antiphon_cli.stack.state import write_atomically
 from antiphon_cli.stem_pipe import StemPipe
 from antiphon_cli.stems import ENCODINGS, StemFiles, receive_stems, stem_folders
 from antiphon_cli.summary import plain
-from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
+from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.sync import SyncClient
+from antiphon_wire.channels import Tls
 from antiphon_wire.rpcs import SeparateEvent
 
 DEFAULT_SEPARATION = "127.0.0.1:50051"

@@ -25,9 +25,9 @@ from antiphon_cli.stack.plan import (
 from antiphon_cli.stack.state import Phase, ServiceState, StackState
 from antiphon_cli.stack.supervise import ALREADY_RUNNING, Supervisor
 from antiphon_cli.worker_status import no_worker_status, worker_status
-from antiphon_client.connection import is_loopback
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.sync import SyncClient
+from antiphon_wire.addresses import is_loopback_target
 
 _DEFAULT_WAIT_SECONDS = 180.0
 
@@ -187,7 +187,7 @@ def _remote_status(gateway: str, as_json: bool) -> int:
         with SyncClient(gateway) as client:
             services = client.services()
     except AntiphonClientError as error:
-        hint = "; start it with: antiphon up" if is_loopback(gateway) else ""
+        hint = "; start it with: antiphon up" if is_loopback_target(gateway) else ""
         raise exits.Failure(f"{error}{hint}", exits.UNREACHABLE if error.unreachable else exits.FAILED) from None
     if as_json:
         rows = [{"name": each.service, "ready": each.ready, "problem": each.problem} for each in services]

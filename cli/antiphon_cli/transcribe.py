@@ -21,11 +21,12 @@ from antiphon_cli.options import READABLE_FILE, tls_options
 from antiphon_cli.progress import Reporter, reporter
 from antiphon_cli.stack.state import write_atomically
 from antiphon_cli.summary import plain
-from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS, Tls
+from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.sync import SyncClient
 from antiphon_renderers.breaking import KINDS as BREAKING
 from antiphon_renderers.breaking import MAX_LINE_CHARACTERS, MAX_LINES, MIN_LINE_CHARACTERS
+from antiphon_wire.channels import Tls
 
 DEFAULT_SPEECH = "127.0.0.1:50052"
 

@@ -9,7 +9,7 @@ from google.protobuf import json_format
 
 from antiphon.status.v1 import status_service_pb2 as status_pb2
 from antiphon.status.v1 import status_service_pb2_grpc as status_grpc
-from antiphon_client.connection import open_sync_channel
+from antiphon_wire.channels import open_sync_channel
 
 KINDS = ("workers", "live_workers")
 

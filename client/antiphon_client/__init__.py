@@ -1,10 +1,11 @@
 """The Python client of Antiphon: one recording up, typed events and one record down."""
 
 from antiphon_client.client import Client
-from antiphon_client.connection import DEFAULT_TARGET, Tls
+from antiphon_client.connection import DEFAULT_TARGET
 from antiphon_client.errors import AntiphonClientError
 from antiphon_client.sync import SyncClient
 from antiphon_client.version import VERSION
+from antiphon_wire.channels import Tls
 from antiphon_wire.rpcs import (
     AnalyzeEvent,
     CompareEvent,

@@ -1,26 +1,24 @@
-"""The one error that a caller of this client catches, read from gRPC's status and its google.rpc details."""
+"""The one error that a caller of this client catches, made from what the wire says."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import grpc
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import code_pb2, status_pb2
 
-DETAILS_KEY = "grpc-status-details-bin"
+from antiphon_wire.errors import AntiphonError
+from antiphon_wire.status import from_rpc_error, read
+
 UNREACHABLE = "SERVICE_UNREACHABLE"
 CONNECTION_LOST = "CONNECTION_LOST"
-
-_NAME_BY_NUMBER = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 class AntiphonClientError(Exception):
     """A call that failed.
 
     Attributes:
-        code: Name of the gRPC status code, such as ``INVALID_ARGUMENT``.
+        code: Name of the gRPC status code, such as ``INVALID_ARGUMENT``; ``CODE_<number>`` for one not known here.
         reason: What is wrong, in UPPER_SNAKE_CASE; branch on it. ``SERVICE_UNREACHABLE`` where nobody answered,
             ``CONNECTION_LOST`` where the answer broke off, ``STREAM_INCOMPLETE`` where it ended without its last
             message; the code's name where the server gave no reason.
@@ -57,23 +55,11 @@ class AntiphonClientError(Exception):
 
 
 def from_status(status: status_pb2.Status) -> AntiphonClientError:
-    """Reads a ``google.rpc.Status``, such as the one of a stage report."""
-    code = _NAME_BY_NUMBER.get(status.code, f"CODE_{status.code}")
-    reason, metadata, retry_after = code, {}, None
-    fields: list[tuple[str, str]] = []
-    for detail in status.details:
-        info, retry, bad = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo(), error_details_pb2.BadRequest()
-        try:
-            if detail.Unpack(info):
-                reason, metadata = info.reason or code, dict(info.metadata)
-            elif detail.Unpack(retry):
-                retry_after = retry.retry_delay.ToTimedelta().total_seconds()
-            elif detail.Unpack(bad):
-                fields += [(violation.field, violation.description) for violation in bad.field_violations]
-        except DecodeError:
-            # A detail that cannot be read must not hide the status that came with it.
-            continue
-    return AntiphonClientError(code, reason, status.message, metadata, retry_after, tuple(fields))
+    """Reads a ``google.rpc.Status``, such as the one of a stage report; never raises."""
+    said = read(status)
+    return AntiphonClientError(
+        said.code, said.reason, said.message, said.metadata, said.retry_after_seconds, said.fields
+    )
 
 
 def from_rpc(error: grpc.RpcError, target: str, begun: bool) -> AntiphonClientError:
@@ -84,39 +70,18 @@ def from_rpc(error: grpc.RpcError, target: str, begun: bool) -> AntiphonClientEr
         target: Address that was called, for the message.
         begun: Whether any part of the answer had come.
     """
-    call: Any = error
-    code: grpc.StatusCode = call.code()
-    text: str = call.details() or ""
-    status = _details(call.trailing_metadata() or ())
-    if status is not None:
-        return from_status(status)
-    if code is grpc.StatusCode.UNAVAILABLE:
+    status = from_rpc_error(error)
+    found = from_status(status)
+    if status.details:
+        return found
+    if status.code == code_pb2.UNAVAILABLE:
         if begun:
-            return AntiphonClientError(code.name, CONNECTION_LOST, f"the connection to {target} was lost: {text}")
-        return AntiphonClientError(code.name, UNREACHABLE, f"nobody answers at {target}: {text}")
-    return AntiphonClientError(code.name, code.name, text or f"{target} gave no details")
+            message = f"the connection to {target} was lost: {status.message}"
+            return AntiphonClientError(found.code, CONNECTION_LOST, message)
+        return AntiphonClientError(found.code, UNREACHABLE, f"nobody answers at {target}: {status.message}")
+    return AntiphonClientError(found.code, found.code, status.message or f"{target} gave no details")
 
 
-def incomplete(target: str, last: str) -> AntiphonClientError:
-    """The error of an answer that ended OK, but without the message that always comes last."""
-    return AntiphonClientError(
-        "DATA_LOSS",
-        "STREAM_INCOMPLETE",
-        f"{target} ended its answer without {last}, which always comes last; the answer is not whole",
-        {"target": target, "missing": last},
-    )
-
-
-def damaged(reason: str, message: str, **metadata: object) -> AntiphonClientError:
-    """The error of bytes that arrived with a gap or a wrong digest."""
-    return AntiphonClientError("DATA_LOSS", reason, message, {key: str(value) for key, value in metadata.items()})
-
-
-def _details(metadata: Iterable[tuple[str, str | bytes]]) -> status_pb2.Status | None:
-    for key, value in metadata:
-        if key == DETAILS_KEY and isinstance(value, bytes):
-            try:
-                return status_pb2.Status.FromString(value)
-            except DecodeError:
-                return None
-    return None
+def from_error(error: AntiphonError) -> AntiphonClientError:
+    """Says what the wire's checks of an answer found, in the client's own words."""
+    return AntiphonClientError(error.code, error.reason, error.message, error.metadata)

@@ -1,4 +1,4 @@
-"""Uploads: anything that holds audio, cut into checked chunks."""
+"""Uploads: anything that holds audio, opened, digested where it can be read twice, and given out in chunks."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import google_crc32c
-
 from antiphon.audio.v1 import audio_pb2
-
-CHUNK_BYTES = 256 << 10
+from antiphon_wire.chunks import Cutter
+from antiphon_wire.limits import RECOMMENDED_CHUNK_BYTES
 
 AudioSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Iterable[bytes]
 AsyncAudioSource = AudioSource | AsyncIterable[bytes]
@@ -54,21 +52,17 @@ class Upload:
                 f"audio is a path, bytes, a binary stream or an iterable of bytes, not {type(source).__name__}"
             )
 
-    def announce(self, given: audio_pb2.AudioFormat | None) -> audio_pb2.AudioFormat:
-        """Returns a copy of the format given, with size and digest where they are known."""
-        announced = audio_pb2.AudioFormat()
-        if given is not None:
-            announced.CopyFrom(given)
+    def announce(self, audio_format: audio_pb2.AudioFormat) -> None:
+        """Writes size and digest into the format, where they are known."""
         if self.total_bytes is not None and self.sha256 is not None:
-            announced.total_bytes = self.total_bytes
-            announced.content_sha256 = self.sha256
-        return announced
+            audio_format.total_bytes = self.total_bytes
+            audio_format.content_sha256 = self.sha256
 
     def chunks(self) -> Iterator[audio_pb2.AudioChunk]:
         """Yields the chunks in order; the final one, perhaps empty, is marked last."""
         if isinstance(self._pieces, AsyncIterable) and self._file is None:
             raise TypeError("an asynchronous iterable needs the asyncio Client")
-        cutter = _Cutter()
+        cutter = Cutter()
         for piece in self._blocks():
             yield from cutter.cut(piece)
         yield cutter.end()
@@ -76,7 +70,7 @@ class Upload:
     async def achunks(self) -> AsyncIterator[audio_pb2.AudioChunk]:
         """The same for an event loop: files and plain iterators are read in a thread."""
         if self._file is None and isinstance(self._pieces, AsyncIterable):
-            cutter = _Cutter()
+            cutter = Cutter()
             async for piece in self._pieces:
                 for chunk in cutter.cut(piece):
                     yield chunk
@@ -98,7 +92,7 @@ class Upload:
                 return
             start = file.tell()
             digest, total = hashlib.sha256(), 0
-            while block := file.read(CHUNK_BYTES):
+            while block := file.read(RECOMMENDED_CHUNK_BYTES):
                 digest.update(block)
                 total += len(block)
             file.seek(start)
@@ -112,24 +106,5 @@ class Upload:
             assert isinstance(self._pieces, Iterable)
             yield from self._pieces
             return
-        while block := self._file.read(CHUNK_BYTES):
+        while block := self._file.read(RECOMMENDED_CHUNK_BYTES):
             yield block
-
-
-class _Cutter:
-    def __init__(self) -> None:
-        self._sent = 0
-
-    def cut(self, piece: bytes) -> Iterator[audio_pb2.AudioChunk]:
-        view = memoryview(piece).cast("B")
-        for start in range(0, len(view), CHUNK_BYTES):
-            yield self._chunk(bytes(view[start : start + CHUNK_BYTES]), last=False)
-
-    def end(self) -> audio_pb2.AudioChunk:
-        # An empty last chunk, because waiting for the next piece before sending this one would delay live audio.
-        return self._chunk(b"", last=True)
-
-    def _chunk(self, data: bytes, last: bool) -> audio_pb2.AudioChunk:
-        chunk = audio_pb2.AudioChunk(data=data, byte_offset=self._sent, crc32c=google_crc32c.value(data), last=last)
-        self._sent += len(data)
-        return chunk

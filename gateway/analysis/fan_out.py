@@ -15,7 +15,7 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon_wire.errors import AntiphonError
-from chassis.upload import Spool
+from chassis.spool import Spool
 from gateway.analysis import stage_failure as failure
 from gateway.analysis.plan import EVERY, UPLOAD, Plan, Step, source_of
 from gateway.analysis.stage_failure import StageFailure

@@ -9,7 +9,8 @@ from collections.abc import Collection
 from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_wire.errors import AntiphonError, data_loss
-from chassis.upload import Assembler, Spool, SpoolFile
+from antiphon_wire.upload_check import UploadCheck
+from chassis.spool import Spool, SpoolFile
 from gateway.analysis.plan import EVERY
 from gateway.service_call import Recording
 
@@ -32,7 +33,7 @@ class StemIntake:
     def __init__(self, spool: Spool, kept: Collection[str]) -> None:
         self._spool = spool
         self._kept = kept
-        self._checks: dict[str, Assembler] = {}
+        self._checks: dict[str, UploadCheck] = {}
         self._files: dict[str, SpoolFile] = {}
         self._dropped: set[str] = set()
 
@@ -46,8 +47,8 @@ class StemIntake:
             AntiphonError: the chunk does not follow the one before it.
         """
         stem, chunk = message.stem, message.chunk
-        check = self._checks.setdefault(stem, Assembler())
-        check.feed(chunk.data, chunk.byte_offset, chunk.crc32c if chunk.HasField("crc32c") else None, chunk.last)
+        check = self._checks.setdefault(stem, UploadCheck())
+        check.feed(chunk)
         if not {stem, EVERY} & set(self._kept) or stem in self._dropped:
             return
         if stem not in self._files:
@@ -104,5 +105,5 @@ class StemIntake:
             file.remove()
 
 
-def _digest(check: Assembler) -> bytes:
+def _digest(check: UploadCheck) -> bytes:
     return check.end() if check.byte_count else hashlib.sha256().digest()

@@ -20,8 +20,8 @@ from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
 from antiphon.status.v1 import status_service_pb2 as status_pb2
 from antiphon.status.v1 import status_service_pb2_grpc as status_grpc
-from antiphon_client.connection import keep_status
 from antiphon_wire import status
+from antiphon_wire.calls import keep_status
 from antiphon_wire.errors import AntiphonError, invalid
 from chassis.family.call import Call
 from chassis.family.family import Family

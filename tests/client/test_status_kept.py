@@ -10,7 +10,7 @@ import pytest
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon_client import AntiphonClientError, Client
-from antiphon_client.connection import keep_status
+from antiphon_wire.calls import keep_status
 
 # More than HTTP/2 takes in before the peer reads, so that a write is pending when the server refuses.
 LARGE = 16 << 20

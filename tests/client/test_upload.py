@@ -13,7 +13,8 @@ import pytest
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon_client import Client
-from antiphon_client.upload import CHUNK_BYTES, Upload
+from antiphon_client.upload import Upload
+from antiphon_wire.limits import RECOMMENDED_CHUNK_BYTES as CHUNK_BYTES
 
 FINE = b"fine " + bytes(range(256)) * 2500
 
@@ -54,7 +55,9 @@ def test_an_iterator_is_sent_piece_by_piece_without_a_digest() -> None:
     chunks = list(upload.chunks())
     assert [len(chunk.data) for chunk in chunks] == [2, CHUNK_BYTES, 1, 0]
     assert [chunk.byte_offset for chunk in chunks] == [0, 2, 2 + CHUNK_BYTES, 3 + CHUNK_BYTES]
-    assert upload.announce(None) == audio_pb2.AudioFormat()
+    announced = audio_pb2.AudioFormat()
+    upload.announce(announced)
+    assert announced == audio_pb2.AudioFormat()
 
 
 async def test_an_asynchronous_iterator_of_raw_samples_keeps_its_format(peer: Any) -> None:

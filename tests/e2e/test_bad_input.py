@@ -18,8 +18,8 @@ from antiphon.essentia.v1 import essentia_service_pb2 as essentia
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio
 from antiphon.separation.v1 import separation_service_pb2 as separation
 from antiphon.speech.v1 import speech_service_pb2 as speech
-from antiphon_client.connection import keep_status
 from antiphon_wire import status
+from antiphon_wire.calls import keep_status
 from antiphon_wire.errors import AntiphonError
 from tests.e2e.conftest import MAX_AUDIO_SECONDS, STUBS, Stack
 from tests.fixtures import recordings

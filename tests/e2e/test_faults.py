@@ -25,8 +25,8 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
-from antiphon_client.connection import keep_status
 from antiphon_wire import status
+from antiphon_wire.calls import keep_status
 from tests.e2e.conftest import SERVICES, STUBS, Stack
 from tests.e2e.test_bad_input import proper
 from tests.fixtures import recordings

@@ -18,7 +18,7 @@ from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.audio.v1 import audio_pb2
 from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings
-from chassis.upload import Spool
+from chassis.spool import Spool
 from gateway.backends import open_backends
 from gateway.faces.grpc.service import AnalysisService
 from gateway.service_call import keep_status

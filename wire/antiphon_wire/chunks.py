@@ -111,7 +111,8 @@ class ChunkCheck:
         if chunk.HasField("crc32c") and (actual := _crc32c(data)) != chunk.crc32c:
             raise self._damaged(
                 "CHECKSUM",
-                f"the chunk of {self._whole} at {chunk.byte_offset} has CRC-32C {actual:#010x}, not {chunk.crc32c:#010x}",
+                f"the chunk of {self._whole} at {chunk.byte_offset} has CRC-32C {actual:#010x}, "
+                f"not {chunk.crc32c:#010x}",
                 byte_offset=chunk.byte_offset,
             )
         self._digest.update(data)

@@ -163,24 +163,3 @@ STAGES: tuple[str, ...] = tuple(
     and field.message_type.file.package not in ("antiphon.analysis.v1", "antiphon.audio.v1")
 )
 """Names of the stages: the fields of a record that a service fills."""
-
-
-def analysis_config(
-    stages: tuple[str, ...],
-    return_stems: bool,
-    separation: separation_pb2.SeparationConfig | None,
-    speech: speech_pb2.TranscriptionConfig | None,
-    essentia: essentia_pb2.AnalysisConfig | None,
-    stem_features: essentia_pb2.AnalysisConfig | None = None,
-    llm_audio: llm_audio_pb2.DescriptionConfig | None = None,
-) -> analysis_pb2.AnalysisConfig:
-    """Puts the settings of an analysis together; what is None stays the server's to choose."""
-    return analysis_pb2.AnalysisConfig(
-        stages=stages,
-        return_stems=return_stems,
-        separation=separation,
-        speech=speech,
-        essentia=essentia,
-        stem_features=stem_features,
-        llm_audio=llm_audio,
-    )

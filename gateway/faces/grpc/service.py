@@ -15,7 +15,8 @@ from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon_wire.errors import busy
 from chassis.server.calls import note, rpc
 from chassis.server.settings import ServerSettings
-from chassis.upload import Spool, Upload
+from chassis.spool import Spool
+from chassis.upload import Upload
 from gateway.analysis.fan_out import FanOut, Findings, Send
 from gateway.analysis.fuse import fuse
 from gateway.analysis.plan import derive

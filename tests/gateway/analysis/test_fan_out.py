@@ -9,7 +9,7 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.audio.v1 import audio_pb2
 from antiphon_wire.errors import not_ready
-from chassis.upload import Spool
+from chassis.spool import Spool
 from gateway.analysis import stage_failure as failure
 from gateway.analysis.fan_out import FanOut
 from gateway.analysis.plan import Stage, derive

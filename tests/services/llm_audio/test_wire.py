@@ -15,8 +15,8 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as pb_grpc
 from antiphon_client import AntiphonClientError
-from antiphon_client.connection import keep_status
 from antiphon_wire import status
+from antiphon_wire.calls import keep_status
 from tests.services.llm_audio.conftest import SMOL, SONG, Serve
 
 pytestmark = pytest.mark.weights

@@ -19,8 +19,8 @@ from google.protobuf.duration_pb2 import Duration
 from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
-from antiphon_client.connection import keep_status
 from antiphon_wire import status
+from antiphon_wire.calls import keep_status
 from antiphon_wire.errors import AntiphonError
 from chassis.family.host import FamilyHost
 from chassis.server import Server, ServerSettings, WorkerSettings
