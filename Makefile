@@ -110,6 +110,9 @@ check-pages: $(VENV)/tools/.ready
 pages: $(VENV)/tools/.ready ## Make docs/reference/ and docs/settings.md from the contracts and the settings
 	$(TOOLS)/python -m tools.pages
 
+changelog: $(VENV)/tools/.ready ## Show the next entry of CHANGELOG.md, or write it: make changelog VERSION=0.2.0
+	$(TOOLS)/towncrier build --yes $(if $(VERSION),--version $(VERSION),--draft --version "not released yet")
+
 format: $(VENV)/tools/.ready ## Format the code
 	$(TOOLS)/ruff check --fix .
 	$(TOOLS)/ruff format .
@@ -156,5 +159,5 @@ clean: ## Remove environments, builds and outputs (not the model store)
 	rm -rf $(VENV) build out .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
-.PHONY: help setup lock protos check check-protos check-code check-deploy check-pages pages format test test-core test-e2e models up down \
+.PHONY: help setup lock protos check check-protos check-code check-deploy check-pages pages changelog format test test-core test-e2e models up down \
         demo clean run-gateway $(SERVICES:%=test-%) $(SERVICES:%=run-%) $(ENGINES:%=test-%)
