@@ -22,7 +22,7 @@ def ready(target: str, service: str = "readiness") -> bool:
             )
         except grpc.RpcError:
             return False
-    return answer.status == health_pb2.HealthCheckResponse.SERVING
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 if __name__ == "__main__":

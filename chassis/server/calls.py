@@ -10,19 +10,21 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import grpc
 from google.protobuf.message import Message
-from grpc._cython import cygrpc
+from grpc._cython import cygrpc  # type: ignore[attr-defined]  # the only place of the error it raises
 
 from antiphon_wire import status
 from antiphon_wire.errors import AntiphonError
 from chassis.server import telemetry
 
 log = logging.getLogger("antiphon.call")
+
+Context = grpc.aio.ServicerContext[Any, Any]
 
 INTERNAL = AntiphonError("INTERNAL", "INTERNAL", "something went wrong in the service; its log has the details")
 """What is told where the fault is ours."""
@@ -75,9 +77,9 @@ def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
     if inspect.isasyncgenfunction(method):
 
         @functools.wraps(method)
-        async def streaming(self: Any, request: Any, context: grpc.aio.ServicerContext) -> None:
+        async def streaming(self: Any, request: Any, context: Context) -> None:
             async with (
-                _Guard(self, method.__qualname__, context),
+                _guarded(self, method.__qualname__, context),
                 aclosing(method(self, request, context)) as responses,
             ):
                 async for response in responses:
@@ -88,16 +90,16 @@ def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
     unary_method: Callable[..., Awaitable[Message]] = method
 
     @functools.wraps(method)
-    async def unary(self: Any, request: Any, context: grpc.aio.ServicerContext) -> Message | None:
+    async def unary(self: Any, request: Any, context: Context) -> Message | None:
         response = None
-        async with _Guard(self, method.__qualname__, context):
+        async with _guarded(self, method.__qualname__, context):
             response = await unary_method(self, request, context)
         return response
 
     return unary
 
 
-async def _write(context: grpc.aio.ServicerContext, response: Message, idle_seconds: float) -> None:
+async def _write(context: Context, response: Message, idle_seconds: float) -> None:
     """Sends a response; a caller who does not read must not hold the worker for ever.
 
     Raises:
@@ -118,64 +120,62 @@ async def _write(context: grpc.aio.ServicerContext, response: Message, idle_seco
         raise asyncio.CancelledError from error
 
 
-class _Guard:
-    """Everything around one call; turns what escapes from it into the status that the caller sees."""
-
-    def __init__(self, servicer: Any, method: str, context: grpc.aio.ServicerContext) -> None:
-        self._servicer = servicer
-        self._method = method
-        self._context = context
-        self._metadata = {k: v for k, v in context.invocation_metadata() or () if isinstance(v, str)}
-        self._notes: dict[str, Any] = {"request_id": self._metadata.get("x-request-id") or uuid.uuid4().hex}
-
-    async def __aenter__(self) -> _Guard:
-        if self._servicer.in_flight.draining:
-            await self._context.abort_with_status(status.to_grpc(_DRAINING))
-        self._started = time.monotonic()
-        self._servicer.in_flight.__enter__()
-        self._token = _notes.set(self._notes)
-        self._span = telemetry.start_span(self._method, self._metadata)
-        left = self._context.time_remaining()
-        limit = self._servicer.max_call_seconds
-        self._timeout = asyncio.timeout(limit if left is None else min(left, limit))
-        await self._timeout.__aenter__()
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> bool:
-        answer: AntiphonError | None = None
-        try:
-            await self._timeout.__aexit__(kind, error, trace)
-        except TimeoutError:
-            error = AntiphonError(
-                "DEADLINE_EXCEEDED",
-                "CALL_TIMEOUT",
-                f"the call took longer than the {self._timeout_seconds():g} s that it may take",
-                {"seconds": f"{self._timeout_seconds():g}"},
-            )
-        outcome = "OK"
-        if isinstance(error, AntiphonError):
-            outcome, answer = error.code, error
-            note(reason=error.reason)
-        elif isinstance(error, asyncio.CancelledError | GeneratorExit):
-            outcome = "CANCELLED"
-        elif isinstance(error, grpc.aio.AbortError):
-            outcome = "ABORTED"
-        elif error is not None:
-            outcome, answer = "INTERNAL", INTERNAL
-            logging.getLogger("antiphon").error("%s failed", self._method, exc_info=error)
-        self._finish(outcome)
-        if answer is not None:
-            await self._context.abort_with_status(status.to_grpc(answer))
-        return False
-
-    def _timeout_seconds(self) -> float:
-        return time.monotonic() - self._started
-
-    def _finish(self, outcome: str) -> None:
-        seconds = time.monotonic() - self._started
-        _notes.reset(self._token)
-        self._servicer.in_flight.__exit__()
-        telemetry.end_span(self._span, outcome)
-        telemetry.count_call(self._method, outcome, seconds)
-        line = {"method": self._method, "outcome": outcome, "seconds": round(seconds, 4), **self._notes}
+@asynccontextmanager
+async def _guarded(servicer: Any, method: str, context: Context) -> AsyncIterator[None]:
+    """Stands around one call: counts, times, traces and logs it, and turns what escapes into what the caller sees."""
+    if servicer.in_flight.draining:
+        await context.abort_with_status(status.to_grpc(_DRAINING))
+    metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+    notes: dict[str, Any] = {"request_id": metadata.get("x-request-id") or uuid.uuid4().hex}
+    token = _notes.set(notes)
+    span = telemetry.start_span(method, metadata)
+    started = time.monotonic()
+    outcome, answer = "OK", None
+    try:
+        with servicer.in_flight:
+            limit = asyncio.timeout(_seconds(servicer, context))
+            try:
+                async with limit:
+                    yield
+            except TimeoutError:
+                if not limit.expired():
+                    raise  # somebody else's limit, which should have been handled where it was set
+                raise _timed_out(time.monotonic() - started) from None
+    except AntiphonError as error:
+        outcome, answer = error.code, error
+        notes["reason"] = error.reason
+    except (asyncio.CancelledError, GeneratorExit):
+        outcome = "CANCELLED"
+        raise
+    except grpc.aio.AbortError:
+        outcome = "ABORTED"
+        raise
+    except Exception:
+        # What went wrong inside is for the log; the caller learns that it is no fault of theirs, and nothing else.
+        outcome, answer = "INTERNAL", INTERNAL
+        logging.getLogger("antiphon").exception("%s failed", method)
+    finally:
+        seconds = time.monotonic() - started
+        _notes.reset(token)
+        telemetry.end_span(span, outcome)
+        telemetry.count_call(method, outcome, seconds)
+        line = {"method": method, "outcome": outcome, "seconds": round(seconds, 4), **notes}
         log.info("%s", json.dumps(line))
+    if answer is not None:
+        await context.abort_with_status(status.to_grpc(answer))
+
+
+def _seconds(servicer: Any, context: Context) -> float:
+    """How long a call may take: what its caller allows, within what this server does."""
+    limit = float(servicer.max_call_seconds)
+    left = context.time_remaining()
+    return limit if left is None else min(left, limit)
+
+
+def _timed_out(seconds: float) -> AntiphonError:
+    return AntiphonError(
+        "DEADLINE_EXCEEDED",
+        "CALL_TIMEOUT",
+        f"the call took longer than the {seconds:g} s that it may take",
+        {"seconds": f"{seconds:g}"},
+    )

@@ -1,9 +1,10 @@
 """The worker process: the only place in the project where inference runs."""
 
+from chassis.worker.admission import Ticket
 from chassis.worker.live import LivePool
 from chassis.worker.live_stream import LiveOptions, LiveStream
 from chassis.worker.messages import Job, LiveJob
-from chassis.worker.pool import Pool, Queued, Started, Ticket, WorkerOptions
+from chassis.worker.pool import Pool, Queued, Started, WorkerOptions
 
 __all__ = [
     "Job",

@@ -10,9 +10,9 @@ from typing import Any
 
 from antiphon_wire.errors import AntiphonError, busy
 from chassis.reports import PoolStatus
+from chassis.worker.admission import Admission, Ticket
 from chassis.worker.live_stream import LiveHost, LiveOptions, LiveStream
 from chassis.worker.messages import Init, LiveJob
-from chassis.worker.pool import Ticket
 from chassis.worker.process import Process, WorkerDiedError
 from chassis.worker.respawn import Keeper
 
@@ -39,8 +39,7 @@ class LivePool:
         self._cleanups: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
         self._ids = itertools.count(1)
-        self._admitted = 0
-        self._mean_seconds: float | None = None
+        self._admission = Admission(options.streams, _FIRST_GUESS_SECONDS)
 
     @property
     def ready(self) -> bool:
@@ -55,12 +54,12 @@ class LivePool:
     @property
     def status(self) -> PoolStatus:
         """How the workers are just now."""
-        return self._keeper.status(self._admitted, self.options.streams)
+        return self._keeper.status(self._admission.held, self._admission.limit)
 
     @property
     def admitted(self) -> int:
         """Streams that hold a place."""
-        return self._admitted
+        return self._admission.held
 
     @property
     def pids(self) -> list[int]:
@@ -86,32 +85,25 @@ class LivePool:
             AntiphonError: LIVE_NOT_SERVED where this server takes none; LIVE_STREAMS_FULL where it has as many as it
                 may, or those under way are late already.
         """
-        limit = self.options.streams
-        if limit <= 0:
+        places = self._admission
+        if places.limit <= 0:
             raise AntiphonError("FAILED_PRECONDITION", "LIVE_NOT_SERVED", "this server is set to take no live streams")
-        if self._admitted >= limit:
+        if places.full:
             raise self._full("which is what this server can carry", 0.0)
         late = max((stream.lag_seconds for host in self._hosts for stream in host.streams.values()), default=0.0)
         if late > LATE_SECONDS:
             raise self._full(f"up to {late:.1f} s behind: this server can carry no more now", late)
-        self._admitted += 1
         started = time.monotonic()
-
-        def give_back() -> None:
-            self._admitted -= 1
-            seconds = time.monotonic() - started
-            self._mean_seconds = seconds if self._mean_seconds is None else 0.8 * self._mean_seconds + 0.2 * seconds
-
-        return Ticket(give_back)
+        return places.take(released=lambda: places.learn(time.monotonic() - started))
 
     def _full(self, why: str, late: float) -> AntiphonError:
-        mean = _FIRST_GUESS_SECONDS if self._mean_seconds is None else self._mean_seconds
+        places = self._admission
         return busy(
             "LIVE_STREAMS_FULL",
-            f"{self._admitted} live streams are under way, {why}; try again later",
-            retry_after_seconds=min(max(1.0, mean / self.options.streams), _LONGEST_GUESS_SECONDS),
-            admitted=self._admitted,
-            limit=self.options.streams,
+            f"{places.held} live streams are under way, {why}; try again later",
+            retry_after_seconds=min(max(1.0, places.usual_seconds / places.limit), _LONGEST_GUESS_SECONDS),
+            admitted=places.held,
+            limit=places.limit,
             lag_seconds=f"{late:.1f}",
         )
 

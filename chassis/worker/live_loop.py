@@ -128,6 +128,8 @@ class Sessions:
             EOFError: the service is gone.
         """
         while True:
+            # With nothing to do it sleeps in the socket; with something to do it must not, for audio that comes in the
+            # meantime may make another stream more urgent than the one at work.
             self.hear(wait=self._choose() is None)
             for session in [each for each in self._sessions.values() if each.task.cancelled]:
                 self._end(session, Cancelled())

@@ -165,6 +165,8 @@ class LiveStream:
 
     def _put(self, payload: Any) -> None:
         self.lag_seconds = getattr(payload, "lag_seconds", self.lag_seconds)
+        # A caller who reads slowly wants the newest guess, not all that have been overtaken; what may not be dropped
+        # is bounded by feeding no more audio while it waits (see feed).
         if getattr(payload, "droppable", False):
             if self._outbox and getattr(self._outbox[-1], "droppable", False):
                 self._outbox.pop()
@@ -200,6 +202,7 @@ class LiveHost:
 
     async def send(self, message: object) -> None:
         """Sends a message, one at a time; raises WorkerDiedError where nobody is there to read it."""
+        # A message longer than the socket's buffer is written in parts; another one must not get between them.
         async with self._sending:
             await self.process.send(message)
 
@@ -207,6 +210,8 @@ class LiveHost:
         """Hands every message to its stream until the worker dies; raises WorkerDiedError then."""
         while True:
             message = await self.process.receive()
+            # One reader serves all streams, so it never waits for one of their callers; and a stream that was
+            # cancelled may be gone while its last events still come.
             stream = self.streams.get(getattr(message, "job_id", -1))
             if stream is not None and isinstance(message, Event | Taken | Ended):
                 if isinstance(message, Ended):

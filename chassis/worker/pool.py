@@ -6,16 +6,18 @@ import asyncio
 import itertools
 import logging
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_wire.errors import busy, lost
 from chassis.reports import PoolStatus
+from chassis.worker.admission import Admission, Ticket
 from chassis.worker.messages import Cancel, Ended, Event, Init, Job, Run
 from chassis.worker.process import Process, WorkerDiedError
 from chassis.worker.respawn import Keeper
+from chassis.worker.waiting import WaitingLine
 
 log = logging.getLogger(__name__)
 
@@ -55,27 +57,6 @@ class Started:
     queue_seconds: float
 
 
-class _Waiter:
-    """A call in the queue; its event is set whenever its place changes."""
-
-    def __init__(self) -> None:
-        self.changed = asyncio.Event()
-        self.process: Process | None = None
-
-
-class Ticket:
-    """A place in the queue, taken before an upload is read so that a full service says so at once."""
-
-    def __init__(self, give_back: Callable[[], None]) -> None:
-        self._give_back: Callable[[], None] | None = give_back
-
-    def release(self) -> None:
-        """Gives the place back; a second call does nothing."""
-        if self._give_back is not None:
-            self._give_back()
-            self._give_back = None
-
-
 class Pool:
     """The worker processes of one service.
 
@@ -89,12 +70,10 @@ class Pool:
         self._options = options
         self.on_change = on_change
         self._keeper = Keeper(init, options.environment, "worker", self._attend, self._changed)
-        self._idle: deque[Process] = deque()
-        self._waiters: deque[_Waiter] = deque()
+        self._line = WaitingLine()
         self._cleanups: set[asyncio.Task[None]] = set()
         self._ids = itertools.count(1)
-        self._admitted = 0
-        self._mean_seconds: float | None = None
+        self._admission = Admission(options.count + options.max_pending, _FIRST_GUESS_SECONDS)
 
     @property
     def ready(self) -> bool:
@@ -109,12 +88,12 @@ class Pool:
     @property
     def status(self) -> PoolStatus:
         """How the workers are just now."""
-        return self._keeper.status(self._admitted, self._limit)
+        return self._keeper.status(self._admission.held, self._admission.limit)
 
     @property
     def admitted(self) -> int:
         """Calls that hold a place, running or waiting."""
-        return self._admitted
+        return self._admission.held
 
     @property
     def pids(self) -> list[int]:
@@ -137,22 +116,16 @@ class Pool:
         Raises:
             AntiphonError: QUEUE_FULL, with the delay after which a place should be free.
         """
-        limit = self._limit
-        if self._admitted >= limit:
-            seconds = self._mean_seconds if self._mean_seconds is not None else _FIRST_GUESS_SECONDS
+        places = self._admission
+        if places.full:
             raise busy(
                 "QUEUE_FULL",
-                f"{self._admitted} calls are running or waiting, which is the limit of this server; try again later",
-                retry_after_seconds=max(0.1, seconds / self._options.count),
-                admitted=self._admitted,
-                limit=limit,
+                f"{places.held} calls are running or waiting, which is the limit of this server; try again later",
+                retry_after_seconds=max(0.1, places.usual_seconds / self._options.count),
+                admitted=places.held,
+                limit=places.limit,
             )
-        self._admitted += 1
-
-        def give_back() -> None:
-            self._admitted -= 1
-
-        return Ticket(give_back)
+        return places.take()
 
     async def run(self, job: Job) -> AsyncGenerator[Any, None]:
         """Runs a job: yields :class:`Queued` while it waits, :class:`Started` once, then what it yields.
@@ -164,39 +137,34 @@ class Pool:
                 comes up.
         """
         asked = time.monotonic()
-        waiter = _Waiter()
-        if self._idle:
-            waiter.process = self._idle.popleft()
-        else:
-            self._waiters.append(waiter)
+        waiter = self._line.join()
         try:
             while waiter.process is None:
                 self._keeper.refuse_where_hopeless()
-                yield Queued(self._waiters.index(waiter))
+                yield Queued(self._line.position(waiter))
                 await waiter.changed.wait()
                 waiter.changed.clear()
         except BaseException:
-            self._leave(waiter)
+            self._line.leave(waiter)
             raise
-        process = waiter.process
-        ended = False
+        async with aclosing(self._work(waiter.process, job, asked)) as events:
+            async for event in events:
+                yield event
+
+    async def _work(self, process: Process, job: Job, asked: float) -> AsyncGenerator[Any, None]:
+        """Has a process do a job. However this is left, the process is free again, being cancelled, or dead."""
         job_id = next(self._ids)
         started = time.monotonic()
+        ended = False
         try:
             yield Started(started - asked)
             await process.send(Run(job_id, job))
-            while True:
-                message = await process.receive()
+            while not isinstance(message := await process.receive(), Ended):
                 if isinstance(message, Event):
                     yield message.payload
-                elif isinstance(message, Ended):
-                    ended = True
-                    self._after(process, message, time.monotonic() - started)
-                    if message.error is not None:
-                        raise message.error
-                    if message.fault:
-                        raise RuntimeError(f"the worker failed:\n{message.fault}")
-                    return
+            ended = True
+            self._after(process, message, time.monotonic() - started)
+            _raise_what(message)
         except WorkerDiedError as died:
             ended = True
             raise lost(
@@ -205,46 +173,21 @@ class Pool:
                 verb=job.verb,
             ) from died
         finally:
+            # The caller has left: nobody is there to wait for the worker, which still has to be stopped.
             if not ended:
                 self._spawn_cleanup(self._cancel(process, job_id))
 
-    @property
-    def _limit(self) -> int:
-        return self._options.count + self._options.max_pending
-
-    def _leave(self, waiter: _Waiter) -> None:
-        if waiter.process is not None:
-            self._hand_over(waiter.process)
-        elif waiter in self._waiters:
-            self._waiters.remove(waiter)
-            self._tell_waiters()
-
-    def _tell_waiters(self) -> None:
-        for waiter in self._waiters:
-            waiter.changed.set()
-
-    def _hand_over(self, process: Process) -> None:
-        """Gives a free worker to whoever waits longest."""
-        if not process.alive:
-            return
-        if self._waiters:
-            waiter = self._waiters.popleft()
-            waiter.process = process
-            waiter.changed.set()
-            self._tell_waiters()
-        else:
-            self._idle.append(process)
-
     def _after(self, process: Process, ended: Ended, seconds: float | None) -> None:
         if seconds is not None and not ended.cancelled and ended.error is None and not ended.fault:
-            self._mean_seconds = seconds if self._mean_seconds is None else 0.8 * self._mean_seconds + 0.2 * seconds
+            self._admission.learn(seconds)
+        # What a library never gives back (caches, fragmented heaps) goes with its process, between two calls.
         growth = self._options.recycle_growth_bytes
         assert process.ready is not None
         if growth is not None and ended.rss_bytes - process.ready.rss_bytes > growth:
             log.info("worker %d grew by more than %d bytes; replacing it", process.pid, growth)
             self._spawn_cleanup(process.kill())
         else:
-            self._hand_over(process)
+            self._line.hand_over(process)
 
     def _spawn_cleanup(self, coroutine: Any) -> None:
         task = asyncio.create_task(coroutine)
@@ -255,6 +198,7 @@ class Pool:
         try:
             async with asyncio.timeout(self._options.cancel_grace_seconds):
                 await process.send(Cancel(job_id))
+                # What the job yielded before it heard of the cancel is still in the pipe, and nobody wants it.
                 while not isinstance(message := await process.receive(), Ended):
                     pass
             self._after(process, message, None)
@@ -266,15 +210,22 @@ class Pool:
 
     async def _attend(self, process: Process) -> None:
         """Lends a process to the calls until it ends."""
-        self._hand_over(process)
+        self._line.hand_over(process)
         try:
             await process.ended()
         finally:
-            if process in self._idle:
-                self._idle.remove(process)
+            self._line.forget(process)
 
     async def _changed(self) -> None:
         if not self.ready:
             # Whether it is hopeless is for each of them to see.
-            self._tell_waiters()
+            self._line.tell_all()
         self.on_change()
+
+
+def _raise_what(ended: Ended) -> None:
+    """Raises what a job ended with, if it did not end well."""
+    if ended.error is not None:
+        raise ended.error
+    if ended.fault:
+        raise RuntimeError(f"the worker failed:\n{ended.fault}")

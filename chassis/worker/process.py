@@ -116,6 +116,8 @@ class Process:
             WorkerDiedError: the process ended, or sent what no worker of ours sends.
         """
         try:
+            # A reader may be cancelled between header and body; the next one goes on where it stopped, for a stream
+            # read out of step would make a frame of anything.
             if self._body_bytes is None:
                 (self._body_bytes,) = pickling.HEADER.unpack(await self._reader.readexactly(pickling.HEADER.size))
             if self._body_bytes > pickling.MAX_FRAME_BYTES:

@@ -124,6 +124,8 @@ class Keeper:
                 self._failed_starts += 1
                 problem = f"the {self._name} ended before it was ready ({error}); see the log"
             finally:
+                # Reached by a cancel too, while the service stops: no process of ours may outlive this task, so the
+                # kill is shielded from a second cancel.
                 if process is not None:
                     self._processes.discard(process)
                     with contextlib.suppress(ProcessLookupError):
