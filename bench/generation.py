@@ -43,11 +43,11 @@ from chassis.models import Store  # noqa: E402
 from chassis.server import Server, ServerSettings, WorkerSettings  # noqa: E402
 from services.generation import service  # noqa: E402
 from services.generation.contract import Order  # noqa: E402
-from services.generation.engines.codec_stream import StreamingDecoder  # noqa: E402
-from services.generation.engines.musicgen import MusicGen  # noqa: E402
-from services.generation.engines.stepping import DECODINGS  # noqa: E402
+from services.generation.engines.musicgen.codec_stream import StreamingDecoder  # noqa: E402
+from services.generation.engines.musicgen.engine import MusicGen  # noqa: E402
+from services.generation.engines.musicgen.stepping import DECODINGS  # noqa: E402
 from services.generation.settings import GenerationSettings  # noqa: E402
-from tests.fixtures import tiny_musicgen  # noqa: E402
+from standins import tiny_musicgen  # noqa: E402
 
 PROMPT = "warm lo-fi piano, 80 bpm"
 RATIO_LIMIT, STREAM_LIMIT, FIRST_LIMIT, GROWTH_LIMIT = 0.97, 1.05, 1.2, 64 << 20

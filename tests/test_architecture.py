@@ -138,6 +138,12 @@ def engines_of(family: str) -> dict[str, str]:
     pytest.fail(f"{path} does not define ENGINES as a table of literals")
 
 
+def ideas_of(family: str) -> set[str]:
+    """The packages of a family beside its engines: its own work, which serves every engine, each named by its idea."""
+    found = {path.parent.name for path in (ROOT / "services" / family).glob("*/__init__.py")}
+    return found - {"engines"}
+
+
 def compose() -> dict[str, Any]:
     """The services of the compose file."""
     services = yaml.safe_load(read("deploy/compose.yaml"))["services"]
@@ -159,7 +165,18 @@ def test_a_family_has_nothing_beside_the_agreed_files(family: str) -> None:
     folder = ROOT / "services" / family
     present = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     agreed = {Path(name).parts[0] for name in AGREED_FILES} | set(OPTIONAL_FILES) | {"__pycache__"}
-    assert sorted(present - agreed) == [], f"services/{family} holds files that no other service has a place for"
+    beside = sorted(present - agreed - ideas_of(family))
+    assert beside == [], f"services/{family} holds files that no other service has a place for"
+
+
+@every_family
+def test_every_idea_of_a_family_says_what_it_is(family: str) -> None:
+    silent = [
+        idea
+        for idea in sorted(ideas_of(family))
+        if not ast.get_docstring(parse(f"services/{family}/{idea}/__init__.py"))
+    ]
+    assert silent == [], f"folders of services/{family} whose __init__ has no docstring"
 
 
 @every_family

@@ -84,7 +84,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     base = _free_ports(len(SERVICES))
     # There are no weights of MusicGen that all may have: tiny random ones, made by the service's own environment.
     music = tmp_path_factory.mktemp("music")
-    maker = [str(ROOT / ".venvs/generation/bin/python"), "-m", "tests.fixtures.tiny_musicgen", str(music), "mono"]
+    maker = [str(ROOT / ".venvs/generation/bin/python"), "-m", "standins.tiny_musicgen", str(music), "mono"]
     subprocess.run(maker, cwd=ROOT, check=True, capture_output=True, timeout=120)
     environment = {
         **os.environ,

@@ -12,7 +12,7 @@ import torch
 
 from chassis.models import Store
 from services.generation.contract import Order, Sampling
-from services.generation.engines.musicgen import MusicGen
+from services.generation.engines.musicgen.engine import MusicGen
 from services.generation.settings import GenerationSettings
 
 # A window of 4 s, of which 1.5 s are carried on, so that a piece of a few seconds has joins.
@@ -26,9 +26,8 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """See :func:`tests.fixtures.tiny_musicgen.store`."""
-    # Imported here: in the environment of the engine audiocraft another distribution holds the name ``tests``.
-    from tests.fixtures import tiny_musicgen
+    """See :func:`standins.tiny_musicgen.store`."""
+    from standins import tiny_musicgen
 
     return tiny_musicgen.store(tmp_path_factory.mktemp("models"))
 

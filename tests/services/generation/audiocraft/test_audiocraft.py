@@ -15,8 +15,8 @@ from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import Store
 from chassis.reports import ProgressFacts
 from services.generation.contract import GenerationRequest, PieceBlock, Sampling, Summary
-from services.generation.engines.audiocraft import Audiocraft
-from services.generation.engines.audiocraft_library import ABSENT, AbsentLibraryError, bring_in
+from services.generation.engines.audiocraft.engine import Audiocraft
+from services.generation.engines.audiocraft.library import ABSENT, AbsentLibraryError, bring_in
 from services.generation.job import Jobs
 from services.generation.settings import GenerationSettings
 

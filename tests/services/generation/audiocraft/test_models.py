@@ -17,10 +17,10 @@ import torch
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import Store
 from services.generation.contract import GenerationRequest, PieceBlock, Sampling
-from services.generation.engines import chroma
-from services.generation.engines.audiocraft import MAGNET_SAMPLING, Audiocraft
-from services.generation.engines.audiocraft_library import bring_in
+from services.generation.engines.audiocraft.engine import MAGNET_SAMPLING, Audiocraft
+from services.generation.engines.audiocraft.library import bring_in
 from services.generation.job import Jobs
+from services.generation.melody import chroma
 from services.generation.settings import GenerationSettings
 
 if importlib.util.find_spec("audiocraft") is None:
@@ -160,7 +160,7 @@ def test_the_chroma_is_the_librarys_own(monkeypatch: pytest.MonkeyPatch, scale: 
 
 def test_a_chroma_of_another_definition_is_refused() -> None:
     bring_in()
-    from services.generation.engines.audiocraft_melody import ChromaConditioner
+    from services.generation.engines.audiocraft.melody import ChromaConditioner
 
     with pytest.raises(ValueError, match="16384"):
         ChromaConditioner(8, sample_rate=32_000, n_chroma=12, radix2_exp=12, duration=4.0, argmax=True)

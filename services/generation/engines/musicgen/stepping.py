@@ -15,7 +15,7 @@ from torch.nn.functional import pad
 from transformers import DynamicCache, EncoderDecoderCache, StaticCache
 
 from antiphon_wire.errors import AntiphonError, not_ready
-from services.generation.engines.conditioning import Conditioning
+from services.generation.engines.musicgen.conditioning import Conditioning
 
 DECODINGS = ("dynamic", "static", "compiled")
 _ROUND = 64

@@ -14,12 +14,13 @@ import torch
 
 from chassis import torch_device as devices
 from services.generation.contract import GeneratedBlock, Order, Sampling
-from services.generation.engines import chroma, loading, stepping
-from services.generation.engines.codec_stream import StreamingDecoder
-from services.generation.engines.conditioning import Conditioning, listen_to
-from services.generation.engines.delay import DelayedCodes
-from services.generation.engines.sampling import Sampler
-from services.generation.engines.stepping import Stepper
+from services.generation.engines.musicgen import loading, stepping
+from services.generation.engines.musicgen.codec_stream import StreamingDecoder
+from services.generation.engines.musicgen.conditioning import Conditioning, listen_to
+from services.generation.engines.musicgen.delay import DelayedCodes
+from services.generation.engines.musicgen.sampling import Sampler
+from services.generation.engines.musicgen.stepping import Stepper
+from services.generation.melody import chroma
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.generation.engines.musicgen import MusicGen
+from services.generation.engines.musicgen.engine import MusicGen
 from services.generation.settings import GenerationSettings
-from tests.fixtures import tiny_musicgen
+from standins import tiny_musicgen
 
 
 @pytest.mark.slow

@@ -15,8 +15,8 @@ import torch._inductor.config
 
 from antiphon_wire.errors import AntiphonError
 from chassis.models import Store
-from services.generation.engines import stepping
-from services.generation.engines.musicgen import MusicGen
+from services.generation.engines.musicgen import stepping
+from services.generation.engines.musicgen.engine import MusicGen
 from services.generation.settings import GenerationSettings
 
 # Samples are up to 0.3; the same sums in another order differ by 1e-7.

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from antiphon_wire.errors import AntiphonError, not_ready
-from services.generation.engines.audiocraft_library import AbsentLibraryError, bring_in
+from services.generation.engines.audiocraft.library import AbsentLibraryError, bring_in
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel
@@ -92,7 +92,7 @@ def _language_config(model: InstalledModel, kind: str, codec: Any) -> dict[str, 
 def _language(builders: Any, config: dict[str, Any], device: torch.device) -> Any:
     from audiocraft.modules.conditioners import T5Conditioner
 
-    from services.generation.engines.audiocraft_melody import ChromaConditioner
+    from services.generation.engines.audiocraft.melody import ChromaConditioner
 
     # The library separates a clip by Demucs, from a hub, and needs torchaudio for the chroma; here a clip, or a stem of
     # one that was separated before, is taken as it is.

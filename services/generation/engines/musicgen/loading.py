@@ -15,7 +15,7 @@ from transformers import AutoTokenizer, MusicgenForConditionalGeneration, Musicg
 
 from antiphon_wire.errors import AntiphonError, not_ready
 from chassis import torch_device as devices
-from services.generation.engines.codec_stream import StreamingDecoder
+from services.generation.engines.musicgen.codec_stream import StreamingDecoder
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel

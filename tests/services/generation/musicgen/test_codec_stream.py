@@ -8,8 +8,8 @@ import torch
 from hypothesis import strategies as st
 from transformers import EncodecConfig, EncodecModel
 
-from services.generation.engines.codec_stream import StreamingDecoder
-from tests.fixtures import tiny_musicgen
+from services.generation.engines.musicgen.codec_stream import StreamingDecoder
+from standins import tiny_musicgen
 
 # Samples are up to 0.3; rounding of sums in another order gives 1e-7.
 TOLERANCE = 1e-6

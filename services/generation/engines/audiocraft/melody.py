@@ -1,6 +1,6 @@
 """audiocraft's melody conditioner with this project's chroma: a clip is heard as it is, without Demucs and torchaudio.
 
-Imported after :func:`services.generation.engines.audiocraft_library.bring_in`.
+Imported after :func:`services.generation.engines.audiocraft.library.bring_in`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from audiocraft.modules.conditioners import WaveformConditioner
 
-from services.generation.engines import chroma
+from services.generation.melody import chroma
 
 
 class ChromaConditioner(WaveformConditioner):

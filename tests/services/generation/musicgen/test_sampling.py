@@ -7,7 +7,7 @@ import torch
 from transformers.generation.logits_process import ClassifierFreeGuidanceLogitsProcessor
 
 from services.generation.contract import Sampling
-from services.generation.engines.sampling import Sampler
+from services.generation.engines.musicgen.sampling import Sampler
 
 CPU = torch.device("cpu")
 

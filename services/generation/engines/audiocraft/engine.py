@@ -15,8 +15,8 @@ import torch
 from antiphon_wire.errors import invalid, not_ready
 from chassis import torch_device as devices
 from services.generation.contract import GeneratedBlock, Order, Sampling
-from services.generation.engines import audiocraft_loading as loading
-from services.generation.engines.relay import relay
+from services.generation.engines.audiocraft import loading
+from services.generation.engines.audiocraft.relay import relay
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from antiphon_wire.errors import Cancelled
-from services.generation.engines.relay import relay
+from services.generation.engines.audiocraft.relay import relay
 
 
 def test_items_come_when_they_are_made_and_neither_side_runs_beside_the_other() -> None:

@@ -11,7 +11,7 @@ import torch
 import transformers.models.musicgen_melody.feature_extraction_musicgen_melody as published
 from transformers.utils import import_utils
 
-from services.generation.engines.chroma import CLASSES, HOP, WINDOW, chroma
+from services.generation.melody.chroma import CLASSES, HOP, WINDOW, chroma
 
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 

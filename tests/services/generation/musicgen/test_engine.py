@@ -12,8 +12,8 @@ import torch
 
 from antiphon_wire.errors import Cancelled
 from services.generation.contract import Sampling
-from services.generation.engines import musicgen
-from services.generation.engines.musicgen import MusicGen
+from services.generation.engines.musicgen import engine as musicgen
+from services.generation.engines.musicgen.engine import MusicGen
 
 KINDS = ("mono", "stereo", "melody")
 GREEDY = Sampling(temperature=0)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from services.generation.engines.delay import DelayedCodes
+from services.generation.engines.musicgen.delay import DelayedCodes
 
 START = 99
 

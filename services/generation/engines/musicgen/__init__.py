@@ -1,0 +1,1 @@
+"""MusicGen on transformers' model classes, its tokens made and decoded step by step."""
