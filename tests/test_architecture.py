@@ -251,6 +251,23 @@ def test_every_setting_of_a_family_is_on_the_page_of_settings(family: str) -> No
     assert missing == [], "docs/settings.md does not have these settings: tools/pages/variables.py makes it"
 
 
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("chassis/")])
+def test_the_chassis_knows_no_family_and_does_without_the_renderers(module: str) -> None:
+    own = {"audio", "evidence", "status"}  # messages of every family, not of one
+    known = [name for name in imported(parse(module)) if name.startswith("antiphon.") and name.split(".")[1] not in own]
+    known += [name for name in imported(parse(module)) if name.startswith("antiphon_renderers")]
+    assert known == [], f"{module} imports what not every service has"
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Yields the dotted name of every module that a file imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
 # Engines, models and requirements.
 
 
