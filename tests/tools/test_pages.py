@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tools.pages import __main__ as command
-from tools.pages import contracts, features, reference, variables
+from tools.pages import contracts, decisions, features, reference, variables
 from tools.pages.contracts import Enum, Message, Method, Package, Service
 from tools.pages.markdown import anchor
 
@@ -123,3 +123,34 @@ def test_every_settings_class_of_the_processes_is_on_the_page(pages: dict[str, s
 def test_what_the_command_line_reads_by_itself_is_read_in_its_sources() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "cli").rglob("*.py"))
     assert [name for name, *_ in variables.OF_THE_STACK if name not in sources] == []
+
+
+PAGE = """\
+# 7. A title
+
+Status: accepted.
+
+**Context.** So.
+
+**Decision.** This is
+done. And that.
+
+**Consequence.** Then.
+"""
+
+
+def test_a_decision_is_told_by_title_status_and_first_sentence() -> None:
+    assert decisions.parse("0007-a-title.md", PAGE) == decisions.Decision(7, "A title", "accepted.", "This is done.")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("0008-a-title.md", PAGE),
+        ("0007-a-title.md", PAGE.replace("Status: accepted.\n\n", "")),
+        ("0007-a-title.md", PAGE.replace("**Consequence.**", "Then")),
+    ],
+)
+def test_a_decision_of_another_form_is_refused_by_the_name_of_its_page(name: str, text: str) -> None:
+    with pytest.raises(decisions.PageError, match=name):
+        decisions.parse(name, text)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tools.pages import contracts, features, reference, variables
+from tools.pages import contracts, decisions, features, reference, variables
 
 
 def pages() -> dict[str, str]:
@@ -16,6 +16,7 @@ def pages() -> dict[str, str]:
         **reference.pages(packages),
         features.PATH: features.page(packages),
         variables.PATH: variables.page(),
+        decisions.PATH: decisions.page(contracts.ROOT),
     }
 
 
