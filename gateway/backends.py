@@ -339,7 +339,8 @@ def _beats_of_mix(question: Question) -> list[float]:
 
 
 def _shift(segment: speech_pb2.Segment, nanoseconds: int) -> None:
-    timed: list[speech_pb2.Segment | speech_pb2.Word] = [segment, *segment.words]
-    offsets: list[duration_pb2.Duration] = [offset for item in timed for offset in (item.start_offset, item.end_offset)]
+    offsets: list[duration_pb2.Duration] = [
+        offset for item in (segment, *segment.words) for offset in (item.start_offset, item.end_offset)
+    ]
     for offset in offsets:
         offset.FromNanoseconds(offset.ToNanoseconds() + nanoseconds)

@@ -73,6 +73,15 @@ MAY_READ_ENVIRONMENT = {
 }
 """Files beside the rule that settings are read in one place, each with its reason; a trailing slash means a folder."""
 
+MAY_USE_THREADS = {
+    "chassis/bridge.py": "the one place where a function that pulls is worked in steps",
+    "chassis/models/blobs.py": "a lock: a blob is verified once, however many ask",
+    "cli/antiphon_cli/": "a person's terminal and microphone go on while the client waits",
+    "services/separation/engines/demucs/openvino_backend.py": "chunks side by side, in a library without the GIL",
+    "services/separation/engines/demucs/torch_backend.py": "chunks side by side, in a library without the GIL",
+}
+"""Who may import threads, each with its reason; work that is to be cancelled or killed is for chassis/worker."""
+
 
 def families() -> list[str]:
     """Every family that the protos or the services folder name."""
@@ -92,9 +101,9 @@ def protos() -> list[str]:
     return sorted(path.relative_to(ROOT / "protos").as_posix() for path in PROTOS.rglob("*.proto"))
 
 
-def exempt(module: str) -> str:
-    """The entry of MAY_READ_ENVIRONMENT that covers a module; empty where none does."""
-    return next((entry for entry in MAY_READ_ENVIRONMENT if f"{module}/".startswith(f"{entry.rstrip('/')}/")), "")
+def exempt(module: str, entries: Mapping[str, str]) -> str:
+    """The one of some exemptions that covers a module; empty where none does."""
+    return next((entry for entry in entries if f"{module}/".startswith(f"{entry.rstrip('/')}/")), "")
 
 
 def is_command_line(module: str) -> bool:
@@ -394,7 +403,7 @@ def is_overload(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> 
     return any(ast.unparse(each).endswith(("overload", ".setter")) for each in node.decorator_list)
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if not exempt(module)])
+@pytest.mark.parametrize("module", [module for module in MODULES if not exempt(module, MAY_READ_ENVIRONMENT)])
 def test_only_the_settings_read_the_environment(module: str) -> None:
     lines = sorted(environment_lines(parse(module)))
     assert lines == [], f"{module} reads the environment on these lines; declare a setting instead"
@@ -402,7 +411,7 @@ def test_only_the_settings_read_the_environment(module: str) -> None:
 
 @pytest.mark.parametrize("entry", MAY_READ_ENVIRONMENT)
 def test_every_exemption_from_reading_settings_in_one_place_is_needed(entry: str) -> None:
-    excused = [module for module in MODULES if exempt(module) == entry]
+    excused = [module for module in MODULES if exempt(module, MAY_READ_ENVIRONMENT) == entry]
     assert any(list(environment_lines(parse(module))) for module in excused), f"{entry} no longer reads the environment"
 
 
@@ -413,6 +422,28 @@ def environment_lines(tree: ast.Module) -> Iterator[int]:
             yield node.lineno
         if isinstance(node, ast.ImportFrom) and node.module == "os":
             yield from (node.lineno for name in node.names if name.name in ("environ", "getenv", "putenv"))
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if not exempt(module, MAY_USE_THREADS)])
+def test_no_module_has_threads_of_its_own(module: str) -> None:
+    lines = sorted(thread_lines(parse(module)))
+    assert lines == [], f"{module} imports threads on these lines; what pulls is worked in steps by chassis.bridge"
+
+
+@pytest.mark.parametrize("entry", MAY_USE_THREADS)
+def test_every_exemption_from_having_no_threads_is_needed(entry: str) -> None:
+    excused = [module for module in MODULES if exempt(module, MAY_USE_THREADS) == entry]
+    assert any(list(thread_lines(parse(module))) for module in excused), f"{entry} no longer has threads"
+
+
+def thread_lines(tree: ast.Module) -> Iterator[int]:
+    """Yields the lines on which ``threading`` or ``concurrent.futures`` is imported."""
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        if any(name == "threading" or name.startswith("concurrent.futures") for name in names):
+            yield node.lineno
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if not is_command_line(module)])
@@ -445,10 +476,13 @@ def test_the_rules_see_what_they_are_to_forbid() -> None:
         "    def unknown(self): print(os.environ['HOME'])\n"
         "    def _hidden(self): pass\n"
         "def bare(): pass\n"
+        "from concurrent import futures\n"
+        "import threading\n"
     )
     assert sorted(undocumented(planted)) == ["Known.unknown", "bare"]
     assert sorted(environment_lines(planted)) == [2, 5]
     assert list(print_lines(planted)) == [5]
+    assert list(thread_lines(planted)) == [8, 9]
 
 
 @pytest.mark.parametrize("page", sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("services/*/README.md")))

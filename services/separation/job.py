@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from itertools import chain
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from antiphon_wire.errors import invalid, not_ready
 from chassis.audio.live import LiveSource
+from chassis.bridge import Bridge
 from chassis.models import Store
 from chassis.reports import ProgressFacts, WorkFacts
 from services.separation.contract import (
@@ -26,7 +27,7 @@ from services.separation.contract import (
     Task,
 )
 from services.separation.engines import ENGINES, SUM_BOUNDS_DB
-from services.separation.live import Follower, LiveTask, pieces
+from services.separation.live import LiveTask, pieces
 from services.separation.settings import SeparationSettings
 from services.separation.stems import DelayLine, Selection, select
 from services.separation.tally import Levels, Steps, mix_level
@@ -129,7 +130,12 @@ class Jobs:
         plan = Plan(selection.computed, separator.tuned(request.tuning))
         source = LiveSource(separator.sample_rate, task.raw, task.limits, separator.channels)
         line, output, rate = DelayLine(), None, separator.sample_rate
-        follower = Follower(lambda mix: separator.separate(line.through(mix), task.checkpoint, plan))
+
+        def work(mix: Iterator[np.ndarray], give: Callable[[SeparatedBlock], None]) -> None:
+            for block in separator.separate(line.through(mix), task.checkpoint, plan):
+                give(block)
+
+        bridge = Bridge(work, "separator")
         try:
             for piece in chain(pieces(task, source), [None]):
                 if piece is not None and not isinstance(piece, np.ndarray):
@@ -139,12 +145,12 @@ class Jobs:
                     rate = output_rate(request.encoding, request.sample_rate, rate, stored.sample_rate)
                     output = _Output(selection, Form(request.encoding, separator.sample_rate, rate, separator.channels))
                     yield Header(stored, selection.sent, request.encoding, rate, separator.channels)
-                for block in follower.finish() if piece is None else follower.push(piece):
+                for block in bridge.finish() if piece is None else bridge.push(piece):
                     assert output is not None, "no samples before the source is known"
                     yield from output.add(block, line.take(block.frame_count))
                     yield ProgressFacts(None, block.end / separator.sample_rate, "separating")
         finally:
-            follower.close()
+            bridge.close()
             source.close()
         completed = source.facts
         assert output is not None, "a stream without samples was refused"

@@ -152,4 +152,4 @@ class PartCheck(ChunkCheck):
 
 
 def _crc32c(data: bytes) -> int:
-    return int(google_crc32c.value(data))
+    return google_crc32c.value(data)

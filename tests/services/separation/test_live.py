@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -30,10 +29,9 @@ from chassis.reading import Limits
 from chassis.reports import ProgressFacts
 from chassis.server import Server, ServerSettings, WorkerSettings
 from services.separation import service
-from services.separation.contract import Header, SeparatedBlock, SeparationRequest, StemBlock, Summary
+from services.separation.contract import Header, SeparationRequest, StemBlock, Summary
 from services.separation.engines.demucs.engine import Demucs
 from services.separation.job import Jobs
-from services.separation.live import Follower
 from services.separation.settings import SeparationSettings
 from tests.services.separation import tiny_demucs
 from tests.services.separation.tasks import samples_of, stems_of
@@ -45,74 +43,6 @@ TURN = object()
 
 def noise(frames: int, channels: int = 2) -> np.ndarray:
     return (0.02 + 0.1 * np.random.default_rng(2).standard_normal((channels, frames))).astype(np.float32)
-
-
-# The thread that a separator works in.
-
-
-def halves(mix: Any) -> Iterator[SeparatedBlock]:
-    """Gives a block for every two pieces, and the rest."""
-    held, sent = [], 0
-    for piece in itertools.chain(mix, [None]):
-        held += [] if piece is None else [piece]
-        if len(held) == 2 or (piece is None and held):
-            joined = np.concatenate(held, axis=1)
-            yield SeparatedBlock(sent, {"all": joined})
-            sent, held = sent + joined.shape[1], []
-
-
-def test_blocks_come_as_soon_as_the_separator_has_them() -> None:
-    follower = Follower(halves)
-    mix = noise(30)
-    assert list(follower.push(mix[:, :10])) == []
-    (block,) = follower.push(mix[:, 10:20])
-    assert (block.first_frame, block.frame_count) == (0, 20)
-    assert list(follower.push(mix[:, 20:])) == []
-    (rest,) = follower.finish()
-    np.testing.assert_array_equal(rest.stems["all"], mix[:, 20:])
-    follower.close()
-
-
-def test_what_a_separator_raises_is_raised_where_it_is_waited_for() -> None:
-    def fails(mix: Any) -> Iterator[SeparatedBlock]:
-        next(mix)
-        yield SeparatedBlock(0, {"all": noise(1)})
-        raise Cancelled
-
-    follower = Follower(fails)
-    with pytest.raises(Cancelled):
-        list(follower.push(noise(5)))
-    follower.close()
-
-
-def test_closing_ends_the_thread_wherever_it_is() -> None:
-    before = threading.active_count()
-    waiting, working = Follower(halves), Follower(halves)
-    list(working.push(noise(5)))
-    given = working.push(noise(5))
-    next(given)
-    for follower in (waiting, working, working):
-        follower.close()
-    assert threading.active_count() == before
-
-
-def test_the_two_never_run_at_once() -> None:
-    running: list[str] = []
-
-    def separate(mix: Any) -> Iterator[SeparatedBlock]:
-        for _ in mix:
-            running.append("it")
-            assert running == ["it"]
-            running.clear()
-            yield SeparatedBlock(0, {"all": noise(1)})
-
-    follower = Follower(separate)
-    for _ in range(50):
-        for _ in follower.push(noise(3)):
-            running.append("we")
-            assert running == ["we"]
-            running.clear()
-    follower.close()
 
 
 # The job, on a tiny Demucs.

@@ -14,9 +14,9 @@ import torch
 
 from antiphon_wire.errors import invalid, not_ready
 from chassis import torch_device as devices
+from chassis.bridge import relay
 from services.generation.contract import GeneratedBlock, Order, Sampling
 from services.generation.engines.audiocraft import loading
-from services.generation.engines.audiocraft.relay import relay
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel

@@ -29,11 +29,7 @@ _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def chrf(hypothesis: str, reference: str) -> float:
-    """Gives chrF2 of a text against one that is held to be right, 0 to 100; 100 for two texts without characters.
-
-    >>> chrf("slow  piano", "slow piano"), chrf("drums", "piano")
-    (100.0, 0.0)
-    """
+    """chrF2 of a text against one that is held to be right, 0 to 100; 100 for two texts without characters."""
     one, other = "".join(hypothesis.split()), "".join(reference.split())
     if one == other:
         return 100.0
@@ -52,11 +48,7 @@ def chrf(hypothesis: str, reference: str) -> float:
 
 
 def token_f1(one: str, other: str) -> float:
-    """Gives F1 of the words of two texts, 0 to 1, whichever comes first; 1 for two texts without words.
-
-    >>> token_f1("A slow, sad piano.", "the piano is slow")
-    0.6666666666666666
-    """
+    """F1 of the words of two texts, 0 to 1, whichever comes first; 1 for two texts without words."""
     found, wanted = Counter(_words(one)), Counter(_words(other))
     if not found or not wanted:
         return float(found == wanted)

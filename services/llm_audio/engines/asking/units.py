@@ -44,20 +44,13 @@ def unit(word: str) -> Unit | None:
 
 
 def unit_of_field(path: str) -> Unit | None:
-    """Gives the unit that the last part of a field's name says; None where it says none.
-
-    >>> unit_of_field("signal.duration_seconds").symbol, unit_of_field("rhythm.bpm")
-    ('s', None)
-    """
+    """The unit that the last part of a field's name says, such as that of ``duration_seconds``."""
     name = path.rpartition(".")[2].lower()
     return unit(name.rpartition("_")[2]) if "_" in name else None
 
 
 def factor(stated: Unit | None, known: Unit | None) -> float | None:
-    """Gives the factor from numbers in ``stated`` to numbers in ``known``; None where they measure different things.
-
-    >>> factor(unit("kHz"), unit("hertz")), factor(unit("dB"), unit("LUFS")), factor(unit("s"), unit("Hz"))
-    (1000.0, 1.0, None)
+    """What a number in ``stated`` is multiplied by to be one in ``known``; None where they measure different things.
 
     A number without a unit is taken to be in the other one's, since nobody can tell; a share without one is of 1. Plain
     decibels are those of any level.

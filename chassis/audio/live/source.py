@@ -1,0 +1,149 @@
+"""A stream of audio while it comes in: decoded, checked, mixed down and resampled as far as it has come."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from antiphon_wire.errors import invalid
+from chassis.audio.budget import Budget
+from chassis.audio.frames import check_finite
+from chassis.audio.live.container import ContainerDecoder
+from chassis.audio.live.raw import RawDecoder
+from chassis.audio.mixdown import Mixdown
+from chassis.audio.resample import Resampler
+from chassis.audio.samples import Samples
+from chassis.reading import Limits, RawPcm
+from chassis.reports import SourceFacts, WarningFacts
+
+BLOCKS_PER_SECOND = 50
+"""The resampler is given blocks of this length whatever came in: its rounding depends on how it is fed."""
+
+
+def _nothing() -> None:
+    return
+
+
+class LiveSource:
+    """A stream of audio while it comes in, at one rate; mono, or as many channels as wanted.
+
+    Args:
+        sample_rate: Rate wanted (Hz).
+        raw: How to read the bytes where they have no header; None for a container.
+        limits: Bounds on the stream as a whole.
+        channels: Channels wanted, samples then come as (channels, n); None for mono, which comes as (n,).
+
+    Raises:
+        AntiphonError: AUDIO_SAMPLE_RATE, AUDIO_CHANNEL_COUNT for PCM out of bounds.
+    """
+
+    def __init__(
+        self, sample_rate: int, raw: RawPcm | None = None, limits: Limits | None = None, channels: int | None = None
+    ) -> None:
+        self._channels = channels
+        self._limits = limits or Limits()
+        self._sample_rate = sample_rate
+        self._decoder: RawDecoder | ContainerDecoder = (
+            ContainerDecoder(self._limits) if raw is None else RawDecoder(raw, self._limits)
+        )
+        self._budget = Budget(self._limits, _nothing)
+        self._digest = hashlib.sha256()
+        self._frames = 0
+        self._held: list[Samples] = []
+        self._held_frames = 0
+        self._mixdown: Mixdown | None = None
+        self._resampler: Resampler | None = None
+        self._mixes_first = True
+        self._facts: SourceFacts | None = None
+        self._ended = False
+
+    @property
+    def facts(self) -> SourceFacts | None:
+        """What the stream was found to be; None until enough has come; length and digest once it has ended."""
+        facts = self._decoder.facts
+        if facts is None or not self._ended:
+            return facts
+        return SourceFacts(
+            facts.container, facts.codec, facts.sample_rate, facts.channels, self._frames, self._digest.digest()
+        )
+
+    @property
+    def warnings(self) -> tuple[WarningFacts, ...]:
+        """AUDIO_CORRUPT_PACKETS where some could not be decoded and were left out."""
+        bad = self._decoder.bad_packets
+        if not bad:
+            return ()
+        return (WarningFacts("AUDIO_CORRUPT_PACKETS", f"{bad} packets could not be decoded and were left out"),)
+
+    def feed(self, data: bytes) -> Samples:
+        """Takes the next bytes; returns the samples (n,) float32 that they make ready, n >= 0.
+
+        Raises:
+            AntiphonError: AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM, AUDIO_SAMPLE_RATE, AUDIO_CHANNEL_COUNT,
+                AUDIO_NOT_FINITE, AUDIO_TOO_LONG, AUDIO_TOO_LARGE.
+        """
+        return self._joined(self._converted(self._decoder.feed(data)))
+
+    def finish(self) -> Samples:
+        """Takes the end of the stream; returns the samples (n,) that were still held. To be called once.
+
+        Raises:
+            AntiphonError: as :meth:`feed`, and AUDIO_EMPTY where the stream held no samples.
+        """
+        parts = self._converted(self._decoder.finish())
+        if self._frames == 0:
+            raise invalid("AUDIO_EMPTY", "the stream held no samples")
+        assert self._mixdown is not None
+        assert self._resampler is not None
+        if self._held_frames:
+            parts.append(self._apply(np.concatenate(self._held, axis=1)))
+        rest = self._resampler.finish()
+        parts.append(rest if self._mixes_first else self._mixdown.apply(rest))
+        self._ended = True
+        return self._joined(parts)
+
+    def close(self) -> None:
+        """Gives up what is under way; a second call does nothing."""
+        self._decoder.close()
+
+    def _joined(self, parts: list[Samples]) -> Samples:
+        joined = np.concatenate([np.zeros((self._channels or 1, 0), np.float32), *parts], axis=1)
+        return joined[0] if self._channels is None else joined
+
+    def _converted(self, blocks: list[Samples]) -> list[Samples]:
+        ready: list[Samples] = []
+        for block in blocks:
+            facts = self._decoder.facts
+            assert facts is not None
+            if self._resampler is None:
+                target = self._channels or 1
+                self._mixdown = Mixdown(facts.channels, target, self._decoder.layout)
+                # Mono is resampled before it is repeated; anything else is mixed down first: the fewer, the cheaper.
+                self._mixes_first = target <= facts.channels
+                self._resampler = Resampler(facts.sample_rate, self._sample_rate, min(target, facts.channels))
+            self._budget.spend(block.shape[1], facts.channels, facts.sample_rate)
+            check_finite(block, self._frames)
+            self._frames += block.shape[1]
+            self._digest.update(np.ascontiguousarray(block.T, "<f4").data)
+            ready += self._resampled(block, max(1, facts.sample_rate // BLOCKS_PER_SECOND))
+        return ready
+
+    def _apply(self, part: Samples) -> Samples:
+        assert self._mixdown is not None
+        assert self._resampler is not None
+        if self._mixes_first:
+            return self._resampler.apply(self._mixdown.apply(part))
+        return self._mixdown.apply(self._resampler.apply(part))
+
+    def _resampled(self, block: Samples, size: int) -> Iterator[Samples]:
+        self._held.append(block)
+        self._held_frames += block.shape[1]
+        if self._held_frames < size:
+            return
+        joined = np.concatenate(self._held, axis=1)
+        whole = self._held_frames - self._held_frames % size
+        for start in range(0, whole, size):
+            yield self._apply(joined[:, start : start + size])
+        self._held, self._held_frames = [joined[:, whole:]], self._held_frames - whole
