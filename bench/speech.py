@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / part) for part in ("", "gen", "wire", "renderers", "client", "cli")]
 
 from bench import memory, read_english  # noqa: E402
-from tests.services.speech.scoring import word_errors, words  # noqa: E402
+from bench.speech_material.word_errors import word_errors, words  # noqa: E402
 
 SET_SECONDS = 150
 CPU_LIMIT, PEER_FACTOR = 1.03, 5.0

@@ -21,14 +21,14 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.speech_material import recordings
+from bench.speech_material.prompts import PACKAGES, VOICES, prompts
+from bench.speech_material.word_errors import word_errors, words
 from chassis.models import Store
 from services.speech.contract import Findings, Segment, TranscriptionRequest
 from services.speech.engines import ENGINES
-from services.speech.engines.whisper import WhisperModel
 from services.speech.settings import SpeechSettings
-from tests.services.speech import recordings
-from tests.services.speech.prompts import PACKAGES, VOICES, prompts
-from tests.services.speech.scoring import word_errors, words
+from services.speech.whisper.model import WhisperModel
 
 MANIFEST = Path(__file__).parents[1] / "services" / "speech" / "models.toml"
 

@@ -38,6 +38,8 @@ from antiphon.audio.v1 import audio_pb2  # noqa: E402
 from antiphon.speech.v1 import speech_service_pb2 as pb  # noqa: E402
 from antiphon_client import Client  # noqa: E402
 from bench import read_english  # noqa: E402
+from bench.speech_material import recordings  # noqa: E402
+from bench.speech_material.word_errors import differences, word_errors, words  # noqa: E402
 from bench.speech_simulation import delays, simulate, text  # noqa: E402
 from chassis.family.host import FamilyHost  # noqa: E402
 from chassis.models import Store  # noqa: E402
@@ -45,11 +47,9 @@ from chassis.server import Server, ServerSettings, WorkerSettings  # noqa: E402
 from services.speech import service  # noqa: E402
 from services.speech.contract import SAMPLE_RATE, Segment, TranscriptionRequest  # noqa: E402
 from services.speech.engines.faster_whisper import FasterWhisper  # noqa: E402
-from services.speech.engines.live.contract import LiveRequest  # noqa: E402
-from services.speech.engines.live.whisper import LiveWhisper  # noqa: E402
+from services.speech.live.contract import LiveRequest  # noqa: E402
+from services.speech.live.whisper import LiveWhisper  # noqa: E402
 from services.speech.settings import SpeechSettings  # noqa: E402
-from tests.services.speech import recordings  # noqa: E402
-from tests.services.speech.scoring import differences, word_errors, words  # noqa: E402
 
 CHUNK = SAMPLE_RATE // 10
 ROW = "{:<7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>9}"

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from services.speech.contract import SAMPLE_RATE
-from services.speech.engines.live.contract import Final, LiveModel, LiveRequest
-from services.speech.engines.live.session import Due, Session
-from services.speech.engines.voice import VoiceDetector, bundled
+from services.speech.live.contract import Final, LiveModel, LiveRequest
+from services.speech.live.session import Due, Session
+from services.speech.recording.voice import VoiceDetector, bundled
 
 CHUNK = SAMPLE_RATE // 10
 

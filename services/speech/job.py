@@ -26,11 +26,11 @@ from services.speech.contract import (
     TranscriptionRequest,
 )
 from services.speech.engines import ENGINES
-from services.speech.engines.live.contract import LiveRequest
+from services.speech.live.contract import LiveRequest
 from services.speech.settings import SpeechSettings
 
 if TYPE_CHECKING:
-    from services.speech.engines.live.listener import LiveListener, LiveTask
+    from services.speech.live.worker import LiveListener, LiveTask
 
 
 class Task(Protocol):
@@ -66,13 +66,13 @@ class Jobs:
         return self._listener().warm()
 
     def listen_live(self, task: LiveTask, request: LiveRequest) -> Iterator[object]:
-        """Follows a live stream; see :meth:`services.speech.engines.live.listener.LiveListener.listen`."""
+        """Follows a live stream; see :meth:`services.speech.live.worker.LiveListener.listen`."""
         return self._listener().listen(task, request)
 
     def _listener(self) -> LiveListener:
         if self._live is None:
             # Only a worker for live streams needs what this imports.
-            from services.speech.engines.live.listener import LiveListener
+            from services.speech.live.worker import LiveListener
 
             self._live = LiveListener(self._settings, self._models)
         return self._live

@@ -22,8 +22,8 @@ from chassis.family.host import FamilyHost
 from chassis.server import rpc
 from services.speech import contract as engine
 from services.speech.engines import ENGINES
-from services.speech.engines.live import LIVE_ENGINES
-from services.speech.engines.live import contract as live
+from services.speech.live import LIVE_ENGINES
+from services.speech.live import contract as live
 from services.speech.settings import PORT
 from services.speech.settings import SpeechSettings as Settings
 

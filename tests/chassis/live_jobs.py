@@ -11,7 +11,7 @@ from typing import Any
 
 from antiphon_wire.errors import invalid
 from chassis.reports import ProgressFacts, SourceFacts, WorkFacts
-from services.speech.engines.live.contract import Position, Reached
+from services.speech.live.contract import Position, Reached
 
 
 class Jobs:

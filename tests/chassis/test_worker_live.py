@@ -30,7 +30,7 @@ from chassis.reading import Limits
 from chassis.server import Server, ServerSettings, WorkerSettings, rpc
 from chassis.worker import LiveJob, LiveOptions, LivePool, LiveStream
 from chassis.worker.messages import Init
-from services.speech.engines.live.contract import Reached
+from services.speech.live.contract import Reached
 from tests.fixtures.processes import until_idle
 
 EMPTY_MANIFEST = Path(__file__).parent / "empty_models.toml"

@@ -17,12 +17,12 @@ from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from chassis.models import InstalledModel
 from services.speech.contract import LANGUAGE_CODES, LanguageCandidate, Segment, TranscriptionRequest, Word
-from services.speech.engines import pieces
-from services.speech.engines.context import MAX_NEW_TOKENS, context_tokens, plain
-from services.speech.engines.screening import REPETITIVE
-from services.speech.engines.spans import Span
-from services.speech.engines.whisper import WhisperModel, need_files, no_compute_type, no_device
+from services.speech.recording.screening import REPETITIVE
+from services.speech.recording.spans import Span
 from services.speech.settings import SpeechSettings
+from services.speech.whisper import subwords as pieces
+from services.speech.whisper.context import MAX_NEW_TOKENS, context_tokens, plain
+from services.speech.whisper.model import WhisperModel, need_files, no_compute_type, no_device
 
 # Models are loaded by path; should the library ever want more than is there, it must fail and not fetch.
 huggingface_hub.constants.HF_HUB_OFFLINE = True
@@ -33,7 +33,7 @@ LIBRARIES = ("faster-whisper", "ctranslate2", "onnxruntime", "tokenizers", "nump
 
 
 class FasterWhisper(WhisperModel):
-    """A loaded model; see :class:`services.speech.contract.Recognizer` and :class:`.listening.Model`.
+    """A loaded model; see :class:`services.speech.contract.Recognizer` and :class:`.recording.Model`.
 
     Decoding is by beam search at temperature 0 and without the text before, so the same audio gives the same text:
     CTranslate2's sampler, which the library falls back to, cannot be seeded again within a process.
@@ -70,18 +70,18 @@ class FasterWhisper(WhisperModel):
         self._whisper.checkpoint = checkpoint
 
     def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
-        """See :meth:`services.speech.engines.listening.Model.find_speech`."""
+        """See :meth:`services.speech.recording.recording.Model.find_speech`."""
         return tuple((int(span["start"]), int(span["end"])) for span in get_speech_timestamps(samples, VadOptions()))
 
     def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
-        """See :meth:`services.speech.engines.listening.Model.detect_language`."""
+        """See :meth:`services.speech.recording.recording.Model.detect_language`."""
         _, _, every = self._whisper.detect_language(audio=samples)
         return tuple(LanguageCandidate(code, float(probability)) for code, probability in every)
 
     def transcribe(
         self, samples: np.ndarray, request: TranscriptionRequest, language: str, prompt: str
     ) -> Iterator[Segment]:
-        """See :meth:`services.speech.engines.listening.Model.transcribe`."""
+        """See :meth:`services.speech.recording.recording.Model.transcribe`."""
         segments, _ = self._whisper.transcribe(
             samples,
             language=language,
@@ -109,7 +109,7 @@ class FasterWhisper(WhisperModel):
             )
 
     def place(self, samples: np.ndarray, words: Sequence[str], language: str) -> tuple[Word, ...]:
-        """See :meth:`services.speech.engines.align.Placer.place`."""
+        """See :meth:`services.speech.lyrics.Placer.place`."""
         whisper = self._whisper
         tokenizer = Tokenizer(whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language=language)
         tokens = [tokenizer.encode(word) for word in words]

@@ -11,8 +11,8 @@ import pytest
 
 from chassis.models import Store
 from services.speech.contract import Findings, Reached, Segment, TranscriptionRequest, Word
-from services.speech.engines.whisper import WhisperModel
 from services.speech.settings import SpeechSettings
+from services.speech.whisper.model import WhisperModel
 
 MANIFEST = Path(__file__).parents[3] / "services" / "speech" / "models.toml"
 BLOCK = 50_000

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from antiphon_wire.errors import AntiphonError, Cancelled
+from bench.speech_material import recordings
 from chassis.audio import Source
 from chassis.models import Manifest, Store
 from chassis.reports import ProgressFacts
@@ -21,7 +22,6 @@ from chassis.worker import pickling as wire
 from services.speech.contract import Header, Segment, Summary, TranscriptionRequest
 from services.speech.job import Jobs
 from services.speech.settings import SpeechSettings
-from tests.services.speech import recordings
 
 TINY = TranscriptionRequest(model="whisper-tiny.en")
 MANIFEST = Path(__file__).parents[3] / "services" / "speech" / "models.toml"

@@ -18,10 +18,10 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
 from antiphon_client import AntiphonClientError
+from bench.speech_material import recordings
 from chassis.models import Store
 from tests.fixtures.processes import until_all_idle
-from tests.services.speech import recordings
-from tests.services.speech.serving import TINY, serving
+from tests.services.speech.running_service import TINY, serving
 
 pytestmark = pytest.mark.weights
 

@@ -14,9 +14,9 @@ from whisper.decoding import DecodingOptions, DecodingResult, DecodingTask, Logi
 from whisper.tokenizer import Tokenizer
 
 from services.speech.contract import TranscriptionRequest
-from services.speech.engines.context import MAX_NEW_TOKENS
 from services.speech.engines.openai_whisper.weights import Network
-from services.speech.engines.screening import REPETITIVE, UNLIKELY
+from services.speech.recording.screening import REPETITIVE, UNLIKELY
+from services.speech.whisper.context import MAX_NEW_TOKENS
 
 BEST_OF = 5
 LOOP_BREAKING_NGRAM = 3

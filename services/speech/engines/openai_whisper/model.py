@@ -21,15 +21,15 @@ from services.speech.contract import (
     TranscriptionRequest,
     Word,
 )
-from services.speech.engines import pieces
-from services.speech.engines.context import MAX_NEW_TOKENS, context_tokens, plain
 from services.speech.engines.openai_whisper import weights
 from services.speech.engines.openai_whisper.decoding import STEP_FRAMES, advance, cuts, decode, ends_with_single_time
-from services.speech.engines.screening import UNLIKELY
-from services.speech.engines.spans import Span
-from services.speech.engines.voice import VoiceDetector
-from services.speech.engines.whisper import WhisperModel, need_files, no_compute_type, no_device
+from services.speech.recording.screening import UNLIKELY
+from services.speech.recording.spans import Span
+from services.speech.recording.voice import VoiceDetector
 from services.speech.settings import SpeechSettings
+from services.speech.whisper import subwords as pieces
+from services.speech.whisper.context import MAX_NEW_TOKENS, context_tokens, plain
+from services.speech.whisper.model import WhisperModel, need_files, no_compute_type, no_device
 
 WEIGHTS, VOICE = "model.safetensors", "silero_vad_v6.onnx"
 LIBRARIES = ("openai-whisper", "torch", "tiktoken", "onnxruntime", "numpy")
@@ -40,7 +40,7 @@ FRAMES_PER_SECOND = SAMPLE_RATE // HOP_LENGTH
 
 
 class OpenAIWhisper(WhisperModel):
-    """A loaded model; see :class:`services.speech.contract.Recognizer` and :class:`.listening.Model`.
+    """A loaded model; see :class:`services.speech.contract.Recognizer` and :class:`.recording.Model`.
 
     Sampling starts from the same seed in every call, so the same audio gives the same text on the same device.
 
@@ -83,11 +83,11 @@ class OpenAIWhisper(WhisperModel):
         torch.manual_seed(SEED)
 
     def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
-        """See :meth:`services.speech.engines.listening.Model.find_speech`."""
+        """See :meth:`services.speech.recording.recording.Model.find_speech`."""
         return self._voice.find_speech(samples)
 
     def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
-        """See :meth:`services.speech.engines.listening.Model.detect_language`."""
+        """See :meth:`services.speech.recording.recording.Model.detect_language`."""
         encoded = self._encode(self._spectrogram(samples)[:, :N_FRAMES])
         with torch.no_grad():
             _, (probabilities,) = self._network.detect_language(encoded)
@@ -97,7 +97,7 @@ class OpenAIWhisper(WhisperModel):
     def transcribe(
         self, samples: np.ndarray, request: TranscriptionRequest, language: str, prompt: str
     ) -> Iterator[Segment]:
-        """See :meth:`services.speech.engines.listening.Model.transcribe`."""
+        """See :meth:`services.speech.recording.recording.Model.transcribe`."""
         tokenizer = self._tokenizer(language, request.task)
         spectrogram = self._spectrogram(samples)
         hotwords = plain(", ".join(request.hotwords))
@@ -132,7 +132,7 @@ class OpenAIWhisper(WhisperModel):
             seek += step if step > 0 else frames
 
     def place(self, samples: np.ndarray, words: Sequence[str], language: str) -> tuple[Word, ...]:
-        """See :meth:`services.speech.engines.align.Placer.place`."""
+        """See :meth:`services.speech.lyrics.Placer.place`."""
         tokenizer = self._tokenizer(language, "transcribe")
         tokens = [tokenizer.encode(word) for word in words]
         frames = min(self._spectrogram_frames(samples), N_FRAMES)

@@ -11,8 +11,8 @@ import numpy as np
 from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_client import Client
+from bench.speech_material import recordings
 from chassis.family.host import FamilyHost
-from tests.services.speech import recordings
 
 ONE_WORD = 2
 """Live, tiny.en may mishear a word of "he was not an ill-disposed young man"; one of them counts for two."""

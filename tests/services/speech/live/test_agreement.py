@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.speech.engines.live.agreement import Agreement, common
-from services.speech.engines.live.contract import Heard
-from services.speech.engines.live.hearing import plausible
-from services.speech.engines.live.whisper import joined
+from services.speech.live.agreement import Agreement, common
+from services.speech.live.contract import Heard
+from services.speech.live.hearing import plausible
+from services.speech.live.whisper import joined
 
 
 def hypothesis(text: str, start: float = 0.0, length: float = 0.4, probability: float | None = 0.5) -> list[Heard]:

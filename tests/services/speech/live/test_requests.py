@@ -11,12 +11,12 @@ import pytest
 from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_client import AntiphonClientError
+from bench.speech_material import recordings
 from chassis.models import Store
 from services.speech import service
-from services.speech.engines.live.contract import Endpointing, LiveRequest
-from tests.services.speech import recordings
+from services.speech.live.contract import Endpointing, LiveRequest
 from tests.services.speech.live.streams import config, pcm, pieces, whole
-from tests.services.speech.serving import serving
+from tests.services.speech.running_service import serving
 
 
 def test_every_setting_of_a_stream_reaches_its_session() -> None:

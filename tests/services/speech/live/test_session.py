@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from antiphon_wire.errors import AntiphonError
 from services.speech.contract import SAMPLE_RATE
-from services.speech.engines.live.arrivals import Arrivals
-from services.speech.engines.live.contract import (
+from services.speech.live.arrivals import Arrivals
+from services.speech.live.contract import (
     Endpointing,
     Final,
     Interim,
@@ -19,8 +19,8 @@ from services.speech.engines.live.contract import (
     SpeechBegan,
     SpeechEnded,
 )
-from services.speech.engines.live.session import Due, Session
-from tests.services.speech.live.scripted import Loudness, Reader, endpointing, follow, spoken, text
+from services.speech.live.session import Due, Session
+from tests.services.speech.live.scripted_model import Loudness, Reader, endpointing, follow, spoken, text
 
 TALK = spoken(0, 1, 2, 3, 4, 0, 0, 5, 6, 0, 0, 0)
 WORDS = " w1 w2 w3 w4 w5 w6"

@@ -15,12 +15,12 @@ import pytest
 from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_client import AntiphonClientError
+from bench.speech_material import recordings
 from chassis.models import Store
 from tests.fixtures.processes import until_idle
 from tests.fixtures.recordings import encoded
-from tests.services.speech import recordings
 from tests.services.speech.live.streams import ONE_WORD, config, misheard, pcm, pieces, ready, whole
-from tests.services.speech.serving import TINY, serving
+from tests.services.speech.running_service import TINY, serving
 
 
 @pytest.mark.weights

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from faster_whisper.vad import get_vad_model
 
+from bench.speech_material import recordings
 from services.speech.contract import SAMPLE_RATE
-from services.speech.engines.live.activity import FRAME, Activity, Change
-from services.speech.engines.live.contract import Endpointing
-from services.speech.engines.voice import VoiceDetector, bundled
-from tests.services.speech import recordings
+from services.speech.live.activity import FRAME, Activity, Change
+from services.speech.live.contract import Endpointing
+from services.speech.recording.voice import VoiceDetector, bundled
 
 
 def probabilities(samples: np.ndarray) -> list[float]:

@@ -12,9 +12,9 @@ import pytest
 pytest.importorskip("whisper", reason="openai-whisper is in the environment .venvs/speech-openai-whisper")
 
 from antiphon_wire.errors import AntiphonError, Cancelled
+from bench.speech_material import recordings
 from services.speech.contract import AlignedLine, AlignmentFindings, AlignmentRequest, Segment, TranscriptionRequest
 from services.speech.settings import SpeechSettings
-from tests.services.speech import recordings
 from tests.services.speech.conftest import Transcribe, Transcript, blocks_of
 
 pytestmark = pytest.mark.weights

@@ -8,11 +8,11 @@ import pytest
 
 pytest.importorskip("whisper", reason="openai-whisper is in the environment .venvs/speech-openai-whisper")
 
+from bench.speech_material import recordings
 from services.speech.engines.openai_whisper import OpenAIWhisper
 from services.speech.settings import SpeechSettings
-from tests.services.speech import recordings
 from tests.services.speech.conftest import Transcribe
-from tests.services.speech.rows import SHAPES, pulled
+from tests.services.speech.tiny_rows import SHAPES, pulled
 
 
 @pytest.mark.parametrize("name", SHAPES)

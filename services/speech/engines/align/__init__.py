@@ -1,5 +1,0 @@
-"""Lyrics that are known, found in the audio: by what recognition hears of them, and by cross-attention between."""
-
-from services.speech.engines.align.aligner import LyricsAligner, Placer
-
-__all__ = ["LyricsAligner", "Placer"]
