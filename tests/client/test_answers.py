@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from typing import Any
 
 import pytest
 
 from antiphon.analysis.v1.analysis_record_pb2 import AnalysisRecord, StageReport
-from antiphon.analysis.v1.analysis_service_pb2 import StageProgress
+from antiphon.analysis.v1.analysis_service_pb2 import AnalysisConfig, StageProgress
+from antiphon.audio.v1.audio_pb2 import INPUT_ENCODING_CONTAINER, AudioFormat
 from antiphon.separation.v1.separation_service_pb2 import SeparationConfig, StemChunk
 from antiphon_client import AntiphonClientError, Client, SyncClient
+from antiphon_client.exchange import Exchange
+from antiphon_wire.rpcs import ANALYZE
+from tests.fixtures.gateway_process import wait_until
 from tests.fixtures.scripted_gateway import STEMS
 
 
@@ -58,7 +62,7 @@ async def test_a_busy_server_says_when_to_come_back(peer: Any) -> None:
 
 @pytest.mark.parametrize(
     ("script", "reason"),
-    [("cut", "STREAM_INCOMPLETE"), ("torn", "STEM_OFFSET"), ("flipped", "STEM_DIGEST")],
+    [("cut", "STREAM_INCOMPLETE"), ("more", "SUMMARY_NOT_LAST"), ("torn", "STEM_OFFSET"), ("flipped", "STEM_DIGEST")],
 )
 async def test_an_answer_that_is_not_whole_is_data_loss(peer: Any, script: str, reason: str) -> None:
     error = await _error(peer, script.encode(), return_stems=True)
@@ -125,3 +129,25 @@ def test_the_blocking_client_passes_on_an_error_of_the_callers_iterator(gateway:
 
     with SyncClient(gateway.target) as client, pytest.raises(ValueError, match="microphone"):
         client.analyze_to_record(broken())
+
+
+def test_leaving_the_blocking_client_early_cancels_the_call(gateway: Any) -> None:
+    said = gateway.log.read_text()
+    with SyncClient(gateway.target) as client, closing(client.analyze(b"endless")) as events:
+        next(events)
+    wait_until(lambda: gateway.log.read_text().count("cancelled") > said.count("cancelled"))
+
+
+def test_the_blocking_client_refuses_an_asynchronous_iterable(gateway: Any) -> None:
+    async def live() -> Any:
+        yield b"fine "
+
+    with SyncClient(gateway.target) as client, pytest.raises(TypeError, match="asyncio Client"):
+        client.analyze_to_record(live())
+
+
+def test_a_config_may_be_used_again_for_other_audio() -> None:
+    config = AnalysisConfig(audio_format=AudioFormat(encoding=INPUT_ENCODING_CONTAINER))
+    before = AnalysisConfig.FromString(config.SerializeToString())
+    Exchange(ANALYZE, "nowhere:1", config, b"fine").close()
+    assert config == before

@@ -63,7 +63,7 @@ def keep_status(call: Call) -> Call:
 
     When the call ends while a request is being written, grpc.aio puts INTERNAL "Internal error from Core" over the
     server's status and loses its details (seen with grpcio 1.85). This touches a private attribute, and does nothing
-    where that is not there: grpcio is bounded to the versions it was tried with, and tests/wire/test_calls.py fails
+    where that is not there: the locks name the version of grpcio it was tried with, and tests/wire/test_calls.py fails
     where it stops working or is no longer needed.
     """
     core = getattr(call, "_cython_call", None)
