@@ -1,4 +1,4 @@
-"""Starts the gateway: ``python -m gateway``."""
+"""Starts the gateway: ``python -m gateway``. The only place that knows all of it, and that mounts the faces."""
 
 from __future__ import annotations
 
@@ -11,24 +11,49 @@ from chassis.server.serving import Server, configure_logs, serve
 from chassis.server.settings import ServerSettings
 from chassis.settings import SettingError, read
 from chassis.spool import Spool
-from gateway.backends import open_backends
+from gateway.analysis.admission import Admission
+from gateway.analysis.limits import Limits
+from gateway.analysis.plan import STAGES
+from gateway.channels import open_channel, tls_of
 from gateway.faces.grpc.service import AnalysisService
+from gateway.service_call import Route
 from gateway.settings import PORT, GatewaySettings
 
 PREFIX = "GATEWAY"
+SERVICES = tuple(dict.fromkeys(stage.service for stage in STAGES))
+"""The services that the stages ask, each once, by their words."""
 
 
 async def run(settings: GatewaySettings, server_settings: ServerSettings) -> None:
     """Serves until SIGTERM or SIGINT."""
     spool = Spool(server_settings.spool_dir, server_settings.spool_bytes, server_settings.upload_bytes)
-    backends = open_backends(settings)
+    routes = open_routes(settings)
     server = Server("gateway", server_settings, PORT)
     server.add(
-        AnalysisService(settings, server_settings, spool, backends),
+        AnalysisService(routes, limits_of(settings), Admission(settings.max_analyses), spool, server_settings),
         analysis_grpc.add_AnalysisServiceServicer_to_server,
         analysis_pb2.DESCRIPTOR.services_by_name["AnalysisService"].full_name,
     )
-    await serve(server, [*(backend.line.channel.close for backend in backends.values()), spool.close])
+    await serve(server, [*(route.channel.close for route in routes), spool.close])
+
+
+def open_routes(settings: GatewaySettings) -> list[Route]:
+    """Opens the way to every service, one for all stages that ask it."""
+    tls = tls_of(settings.services_ca_file, settings.services_cert_file, settings.services_key_file)
+    targets = {service: settings.target(service) for service in SERVICES}
+    return [
+        Route(service, target, open_channel(target, tls, settings.max_answer_bytes), settings.connect_seconds)
+        for service, target in targets.items()
+    ]
+
+
+def limits_of(settings: GatewaySettings) -> Limits:
+    """Gives the limits of each analysis."""
+    return Limits(
+        {service: settings.seconds(service) for service in SERVICES},
+        settings.fuse_margin_seconds,
+        settings.max_attempts,
+    )
 
 
 def main() -> None:

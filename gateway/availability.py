@@ -9,27 +9,27 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
-from gateway.service_call import Line
+from gateway.service_call import Route
 
 CHECK_SECONDS = 1.0
 
 
-async def check_all(lines: Iterable[Line]) -> list[analysis_pb2.ServiceStatus]:
+async def check_all(routes: Iterable[Route]) -> list[analysis_pb2.ServiceStatus]:
     """Asks every service at once; in the order given."""
-    return list(await asyncio.gather(*(check(line) for line in lines)))
+    return list(await asyncio.gather(*(check(route) for route in routes)))
 
 
-async def check(line: Line) -> analysis_pb2.ServiceStatus:
+async def check(route: Route) -> analysis_pb2.ServiceStatus:
     """Asks one service whether it is ready; a second without an answer counts as no."""
-    stub = health_pb2_grpc.HealthStub(line.channel)
-    status = analysis_pb2.ServiceStatus(service=line.service)
+    stub = health_pb2_grpc.HealthStub(route.channel)
+    status = analysis_pb2.ServiceStatus(service=route.service)
     try:
         answer = await stub.Check(health_pb2.HealthCheckRequest(service="readiness"), timeout=CHECK_SECONDS)
     except grpc.aio.AioRpcError as error:
-        status.problem = f"{line.target}: {error.code().name}: {error.details()}"
+        status.problem = f"{route.target}: {error.code().name}: {error.details()}"
         return status
     status.ready = answer.status == health_pb2.HealthCheckResponse.SERVING
     if not status.ready:
         name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
-        status.problem = f"{line.target}: its readiness check answers {name}"
+        status.problem = f"{route.target}: its readiness check answers {name}"
     return status

@@ -1,4 +1,4 @@
-"""Channels to the services: round robin over DNS with health checks, keepalive, TLS where configured."""
+"""Channels to the services: the wire's, spread over all replicas of a service that are healthy."""
 
 from __future__ import annotations
 
@@ -7,37 +7,32 @@ from pathlib import Path
 
 import grpc
 
-from gateway.settings import GatewaySettings
+from antiphon_wire import channels
+from antiphon_wire.channels import RECONNECT, Tls
 
-# No retryPolicy: it would repeat a call that occupies a GPU, and cannot replay an upload beyond 256 KiB anyway.
+# No retryPolicy: it would repeat a call that occupies a GPU, and cannot replay an upload beyond 256 KiB anyway;
+# docs/decisions/0015-retry-is-a-loop.md.
 _SERVICE_CONFIG = json.dumps({"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}})
 
-OPTIONS: tuple[tuple[str, str | int], ...] = (
-    ("grpc.service_config", _SERVICE_CONFIG),
-    # The three go together; tighter values kill healthy uploads on slow links, where pings queue behind data.
-    ("grpc.keepalive_time_ms", 20_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.http2.ping_timeout_ms", 5_000),
-    # By default a service that was down stays unnoticed for up to two minutes after it is back.
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.min_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
-)
 
+def open_channel(target: str, tls: Tls | None, max_answer_bytes: int) -> grpc.aio.Channel:
+    """Opens a channel to a service; connects on first use, and goes round its addresses call by call.
 
-def open_channel(service: str, settings: GatewaySettings) -> grpc.aio.Channel:
-    """Opens a channel to a service; connects on first use.
+    Args:
+        target: Where the service is, such as ``dns:///separation:50051``.
+        tls: Files of an encrypted channel; None for plain text.
+        max_answer_bytes: Largest single message taken from it.
 
     Raises:
         OSError: a TLS file cannot be read.
     """
-    target = settings.target(service)
-    options = [*OPTIONS, ("grpc.max_receive_message_length", settings.max_answer_bytes)]
-    if not settings.services_ca_file:
-        return grpc.aio.insecure_channel(target, options=options)
-    credentials = grpc.ssl_channel_credentials(
-        Path(settings.services_ca_file).read_bytes(),
-        Path(settings.services_key_file).read_bytes() if settings.services_key_file else None,
-        Path(settings.services_cert_file).read_bytes() if settings.services_cert_file else None,
-    )
-    return grpc.aio.secure_channel(target, credentials, options=options)
+    extra = [("grpc.service_config", _SERVICE_CONFIG), *RECONNECT]
+    return channels.open_channel(target, tls, max_answer_bytes=max_answer_bytes, extra=extra)
+
+
+def tls_of(ca_file: str, cert_file: str, key_file: str) -> Tls | None:
+    """Gives the TLS files by their paths; None, for plain text, where no CA is named."""
+    if not ca_file:
+        return None
+    certificate, key = (Path(name) if name else None for name in (cert_file, key_file))
+    return Tls(Path(ca_file), certificate, key)

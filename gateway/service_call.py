@@ -1,76 +1,29 @@
-"""One call to a service: a spooled recording goes out as chunks, the answer comes back until its summary."""
+"""One call to a service: a recording goes out as chunks, the answer comes back until its summary."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Generator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 
-from antiphon.audio.v1 import audio_pb2
-from antiphon_wire.errors import data_loss
-from antiphon_wire.limits import RECOMMENDED_CHUNK_BYTES
-from chassis.server import calls
-from gateway.analysis import stage_failure as failure
+from antiphon_wire.calls import Ending, keep_status
+from antiphon_wire.chunks import cut_file
+from antiphon_wire.errors import AntiphonError
+from antiphon_wire.rpcs import StreamRpc
+from chassis.server.calls import outgoing_metadata
+from gateway import call_failure
+from gateway.call_failure import CallFailure
+from gateway.recording import Recording
 
 _log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Recording:
-    """Encoded audio on disk that a stage can listen to.
-
-    Attributes:
-        path: The file.
-        byte_count: Its length.
-        sha256: Its SHA-256, 32 bytes.
-        audio_format: How to read it, as its maker declared it.
-        clip: The part of the upload that it holds; None for all of it.
-    """
-
-    path: Path
-    byte_count: int
-    sha256: bytes
-    audio_format: audio_pb2.AudioFormat
-    clip: audio_pb2.ClipRange | None = None
-
-    def announced(self) -> audio_pb2.AudioFormat:
-        """Gives the format with byte count and digest, so that the service checks what arrives."""
-        result = audio_pb2.AudioFormat()
-        result.CopyFrom(self.audio_format)
-        result.total_bytes = self.byte_count
-        result.content_sha256 = self.sha256
-        return result
+Event = TypeVar("Event")
 
 
-class _KeepStatus:
-    """Stands before a call's core and ignores the status that grpc.aio makes up when a pending write fails."""
-
-    def __init__(self, core: Any) -> None:
-        self._core = core
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._core, name)
-
-    def set_internal_error(self, _: str) -> None:
-        """Drops "Internal error from Core"; the status that the server sent follows."""
-
-
-def keep_status(call: Any) -> Any:
-    """Makes a call with a request stream end with the status that the server sent.
-
-    When an upload ends while a write is pending, grpc.aio puts INTERNAL in place of the true code and loses its details
-    (seen with grpcio 1.85). This reaches into a private attribute: grpcio is pinned, and a test holds the behaviour.
-    """
-    call._cython_call = _KeepStatus(call._cython_call)
-    return call
-
-
-class Line:
+class Route:
     """The way to one service.
 
     Args:
@@ -86,65 +39,66 @@ class Line:
         self.channel = channel
         self._connect_seconds = connect_seconds
 
-    async def replay(
-        self, method: Any, request_type: Any, config: Any, recording: Recording, timeout: float
-    ) -> AsyncGenerator[Any, None]:
-        """Calls ``method`` with ``config`` and the recording; yields its responses, the summary last.
+    async def call(
+        self, rpc: StreamRpc[Event], config: Any, recording: Recording, timeout: float
+    ) -> AsyncGenerator[Event, None]:
+        """Calls ``rpc`` with ``config`` and the recording; yields the answer's events, the summary last.
 
-        Closing the iterator cancels the call.
+        The config's ``audio_format`` is set to the recording's. Closing the iterator cancels the call.
 
         Raises:
-            StageFailure: the service failed or was lost, or its answer was not as the contract says: NO_SUMMARY.
+            CallFailure: the service failed or was lost, or its answer was not as the contract says: NO_SUMMARY.
         """
         await self._connect()
-        requests = _requests(request_type, config, recording)
-        metadata = calls.outgoing_metadata()
-        call = keep_status(method(requests, timeout=timeout, metadata=metadata, wait_for_ready=False))
-        answered = summary = False
+        config.audio_format.CopyFrom(recording.announced())
+        requests = _requests(rpc.request, config, recording)
+        # Not wait_for_ready: _connect has waited, and a service that has gone since then is better told of at once.
+        call = keep_status(
+            self._method(rpc)(requests, timeout=timeout, metadata=outgoing_metadata(), wait_for_ready=False)
+        )
+        ending = Ending(rpc.last, self.service, missing_reason="NO_SUMMARY", service=self.service)
         try:
             async for response in call:
-                answered = True
-                if summary:
-                    raise self._broken("SUMMARY_NOT_LAST", "sent more after its summary")
-                summary = response.WhichOneof("event") == "summary"
-                yield response
+                kind = ending.take(response)
+                # A newer service may tell of what this gateway has no word for yet.
+                if kind is not None:
+                    yield getattr(response, kind)
+            ending.end()
         except grpc.aio.AioRpcError as error:
-            broken = failure.from_call(error, self.service, self.target)
-            broken.worked = answered
-            raise broken from error
+            raise call_failure.from_call(error, self.service, self.target, worked=ending.begun) from error
+        except AntiphonError as error:
+            raise CallFailure(error, worked=ending.begun) from None
         except asyncio.CancelledError:
             # grpc.aio raises this too when the *server* cancelled, which it does while it stops.
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            raise failure.lost(self.service, self.target, "the call was cancelled from there") from None
+            raise call_failure.lost(self.service, self.target, "the call was cancelled from there") from None
         finally:
             call.cancel()
             requests.close()
-        if not summary:
-            raise self._broken("NO_SUMMARY", "ended its answer without a summary")
+
+    def _method(self, rpc: StreamRpc[Event]) -> Any:
+        return self.channel.stream_stream(
+            rpc.method,
+            request_serializer=rpc.request.SerializeToString,
+            response_deserializer=rpc.response.FromString,
+        )
 
     async def _connect(self) -> None:
         try:
             async with asyncio.timeout(self._connect_seconds):
                 await self.channel.channel_ready()
         except TimeoutError:
-            raise failure.unreachable(self.service, self.target, self._connect_seconds) from None
-
-    def _broken(self, reason: str, what: str) -> failure.StageFailure:
-        message = f"{self.service} {what}; its answer cannot be trusted to be whole"
-        return failure.local(data_loss(reason, message, service=self.service))
+            raise call_failure.unreachable(self.service, self.target, self._connect_seconds) from None
 
 
 def _requests(request_type: Any, config: Any, recording: Recording) -> Generator[Any, None, None]:
     yield request_type(config=config)
-    offset = 0
     try:
-        with recording.path.open("rb") as file:
-            while data := file.read(RECOMMENDED_CHUNK_BYTES):
-                last = offset + len(data) >= recording.byte_count
-                yield request_type(chunk=audio_pb2.AudioChunk(data=data, byte_offset=offset, last=last))
-                offset += len(data)
+        for chunk in cut_file(recording.path, recording.byte_count):
+            yield request_type(chunk=chunk)
     except OSError:
+        # grpc.aio reads this in a task of its own and tells the caller nothing but that the stream broke.
         _log.exception("the spooled recording could not be read")
         raise

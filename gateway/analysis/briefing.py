@@ -1,4 +1,4 @@
-"""What other stages said of a recording, as the JSON that a language model is given."""
+"""The briefing of a language model: what other stages said of a recording, as JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 
 
-def facts_json(parts: Mapping[str, Message]) -> str:
+def briefing(parts: Mapping[str, Message]) -> str:
     """Gives the parts of essentia and speech as one JSON object, by the fields' own names; empty where there are none.
 
     Time series, words, embeddings and provenance are left out: they are long, and no prose is made of them.

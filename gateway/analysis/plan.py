@@ -1,41 +1,15 @@
-"""The plan: which stages there are, what each listens to, and which of them one call needs."""
+"""The plan: which stages there are, and which of them one call needs, on what, and after what."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from antiphon_wire.errors import invalid
+from antiphon_wire.errors import AntiphonError, invalid
+from gateway.analysis.stage import UPLOAD, Stage, source_of
+from gateway.analysis.stages import collect
 
-UPLOAD = "upload"
-EVERY = "*"
-"""Stands for all outputs of a stage, as in ``separation.*``."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One question put to one service.
-
-    Attributes:
-        name: Also the record's field and the config's field.
-        service: Word of the service that answers.
-        inputs: What it can listen to, best first: ``upload``, or another stage's output as ``stage.output``.
-        uses: What it reads besides, where the plan has it, as ``stage.output``; it waits for that too.
-    """
-
-    name: str
-    service: str
-    inputs: tuple[str, ...] = (UPLOAD,)
-    uses: tuple[str, ...] = ()
-
-
-STAGES = (
-    Stage("separation", service="separation"),
-    Stage("speech", service="speech", inputs=("separation.vocals", UPLOAD)),
-    Stage("essentia", service="essentia"),
-    Stage("stem_features", service="essentia", inputs=("separation.*",), uses=("essentia.beats",)),
-    Stage("llm_audio", service="llm_audio", uses=("essentia.facts", "speech.facts")),
-)
+STAGES = collect()
 
 
 @dataclass(frozen=True)
@@ -75,11 +49,6 @@ class Plan:
         return any(step.name == name for step in self.steps)
 
 
-def source_of(name: str) -> str:
-    """Gives the stage that makes an output: ``separation`` for ``separation.vocals``."""
-    return name.partition(".")[0]
-
-
 def derive(wanted: Sequence[str], stages: Sequence[Stage] = STAGES) -> Plan:
     """Makes the plan for the stages wanted; all of them where ``wanted`` is empty.
 
@@ -89,17 +58,7 @@ def derive(wanted: Sequence[str], stages: Sequence[Stage] = STAGES) -> Plan:
         AntiphonError: UNKNOWN_STAGE for a name that is not in ``stages``; STAGE_INPUT_MISSING where a stage can only
             listen to a stage that is not wanted.
     """
-    known = [stage.name for stage in stages]
-    for index, name in enumerate(wanted):
-        if name not in known:
-            raise invalid(
-                "UNKNOWN_STAGE",
-                f"no stage named {name!r}; this gateway has {', '.join(known)}",
-                field=f"config.stages[{index}]",
-                stage=name,
-                known=", ".join(known),
-            )
-    chosen = [stage for stage in stages if not wanted or stage.name in wanted]
+    chosen = _choose(wanted, stages)
     names = {stage.name for stage in chosen}
     inputs = {
         stage.name: tuple(name for name in stage.inputs if name == UPLOAD or source_of(name) in names)
@@ -107,14 +66,7 @@ def derive(wanted: Sequence[str], stages: Sequence[Stage] = STAGES) -> Plan:
     }
     for stage in chosen:
         if not inputs[stage.name]:
-            missing = source_of(stage.inputs[0])
-            raise invalid(
-                "STAGE_INPUT_MISSING",
-                f"stage {stage.name!r} listens to {' or '.join(stage.inputs)}; ask for {missing!r} too",
-                field="config.stages",
-                stage=stage.name,
-                inputs=", ".join(stage.inputs),
-            )
+            raise _deaf(stage)
     uses = {stage.name: tuple(name for name in stage.uses if source_of(name) in names) for stage in chosen}
     needed = dict.fromkeys(
         name for stage in chosen for name in (*inputs[stage.name], *uses[stage.name]) if name != UPLOAD
@@ -129,4 +81,29 @@ def derive(wanted: Sequence[str], stages: Sequence[Stage] = STAGES) -> Plan:
             )
             for stage in chosen
         )
+    )
+
+
+def _choose(wanted: Sequence[str], stages: Sequence[Stage]) -> list[Stage]:
+    known = [stage.name for stage in stages]
+    for index, name in enumerate(wanted):
+        if name not in known:
+            raise invalid(
+                "UNKNOWN_STAGE",
+                f"no stage named {name!r}; this gateway has {', '.join(known)}",
+                field=f"config.stages[{index}]",
+                stage=name,
+                known=", ".join(known),
+            )
+    return [stage for stage in stages if not wanted or stage.name in wanted]
+
+
+def _deaf(stage: Stage) -> AntiphonError:
+    missing = source_of(stage.inputs[0])
+    return invalid(
+        "STAGE_INPUT_MISSING",
+        f"stage {stage.name!r} listens to {' or '.join(stage.inputs)}; ask for {missing!r} too",
+        field="config.stages",
+        stage=stage.name,
+        inputs=", ".join(stage.inputs),
     )

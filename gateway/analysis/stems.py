@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Collection
 
@@ -11,8 +10,8 @@ from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_wire.errors import AntiphonError, data_loss
 from antiphon_wire.upload_check import UploadCheck
 from chassis.spool import Spool, SpoolFile
-from gateway.analysis.plan import EVERY
-from gateway.service_call import Recording
+from gateway.analysis.stage import EVERY
+from gateway.recording import Recording
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +71,7 @@ class StemIntake:
             if check is None or stem is None:
                 where = "in its summary but not as chunks" if check is None else "as chunks but not in its summary"
                 raise data_loss("STEM_DAMAGED", f"separation gave stem {name!r} {where}", stem=name)
-            if not check.finished or check.byte_count != stem.byte_count or _digest(check) != stem.sha256:
+            if not check.finished or check.byte_count != stem.byte_count or check.sha256 != stem.sha256:
                 raise data_loss(
                     "STEM_DAMAGED",
                     f"{check.byte_count} of {stem.byte_count} bytes of stem {name!r} arrived, or with another SHA-256",
@@ -96,14 +95,10 @@ class StemIntake:
         for name, file in self._files.items():
             file.finish()
             if file.byte_count:
-                result[name] = Recording(file.path, file.byte_count, _digest(self._checks[name]), audio_format, clip)
+                result[name] = Recording(file.path, file.byte_count, self._checks[name].sha256, audio_format, clip)
         return result
 
     def remove(self) -> None:
         """Removes the kept stems from the spool; a second call does nothing."""
         for file in self._files.values():
             file.remove()
-
-
-def _digest(check: UploadCheck) -> bytes:
-    return check.end() if check.byte_count else hashlib.sha256().digest()

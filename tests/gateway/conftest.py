@@ -16,12 +16,13 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.audio.v1 import audio_pb2
+from antiphon_wire.calls import keep_status
 from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings
 from chassis.spool import Spool
-from gateway.backends import open_backends
+from gateway.__main__ import limits_of, open_routes
+from gateway.analysis.admission import Admission
 from gateway.faces.grpc.service import AnalysisService
-from gateway.service_call import keep_status
 from gateway.settings import GatewaySettings
 from tests.gateway.peers import EssentiaPeer, LlmAudioPeer, Peer, SeparationPeer, SpeechPeer
 
@@ -127,15 +128,13 @@ async def start_gateway(peers: Peers, tmp_path: Path) -> AsyncIterator[Callable[
         server_settings = ServerSettings(port=-1, lame_duck_seconds=0.0, drain_seconds=0.0, spool_dir=tmp_path)
         settings = GatewaySettings(**{**peers.targets(), "connect_seconds": 1.0, **changes})
         spool = Spool(server_settings.spool_dir, server_settings.spool_bytes, server_settings.upload_bytes)
-        backends = open_backends(settings)
+        routes = open_routes(settings)
         server = Server("gateway", server_settings)
-        service = AnalysisService(settings, server_settings, spool, backends)
+        service = AnalysisService(routes, limits_of(settings), Admission(settings.max_analyses), spool, server_settings)
         server.add(service, analysis_grpc.add_AnalysisServiceServicer_to_server, "antiphon.analysis.v1.AnalysisService")
         port = await server.start()
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
-        closers.extend(
-            [channel.close, server.drain, *(backend.line.channel.close for backend in backends.values()), spool.close]
-        )
+        closers.extend([channel.close, server.drain, *(route.channel.close for route in routes), spool.close])
         return Gateway(analysis_grpc.AnalysisServiceStub(channel), spool)
 
     yield start

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import google_crc32c
 import grpc
 from google.protobuf import duration_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -37,6 +38,8 @@ class Heard:
     byte_count: int = 0
     sha256: bytes = b""
     last: bool = False
+    chunk_count: int = 0
+    checked_chunk_count: int = 0
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -90,6 +93,10 @@ class Peer:
                 assert request.chunk.byte_offset == heard.byte_count
                 assert not heard.last
                 digest.update(request.chunk.data)
+                heard.chunk_count += 1
+                if request.chunk.HasField("crc32c"):
+                    assert request.chunk.crc32c == google_crc32c.value(request.chunk.data)
+                    heard.checked_chunk_count += 1
                 heard.byte_count += len(request.chunk.data)
                 heard.last = request.chunk.last
         heard.sha256 = digest.digest()

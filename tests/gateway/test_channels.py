@@ -10,9 +10,8 @@ import grpc
 import pytest
 
 from gateway.availability import check
-from gateway.channels import open_channel
-from gateway.service_call import Line
-from gateway.settings import GatewaySettings
+from gateway.channels import open_channel, tls_of
+from gateway.service_call import Route
 from tests.gateway.peers import EssentiaPeer
 
 
@@ -29,10 +28,10 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
     return certificate, key
 
 
-async def ready(settings: GatewaySettings) -> bool:
-    """Whether essentia answers on a channel made by the settings."""
-    async with open_channel("essentia", settings) as channel:
-        return (await check(Line("essentia", settings.essentia_target, channel, 1.0))).ready
+async def ready(target: str, ca_file: str = "", cert_file: str = "", key_file: str = "") -> bool:
+    """Whether essentia answers on a channel with these TLS files."""
+    async with open_channel(target, tls_of(ca_file, cert_file, key_file), 1 << 20) as channel:
+        return (await check(Route("essentia", target, channel, 1.0))).ready
 
 
 async def test_a_service_that_wants_a_certificate_is_reached_with_one_only(certificate: tuple[Path, Path]) -> None:
@@ -41,8 +40,7 @@ async def test_a_service_that_wants_a_certificate_is_reached_with_one_only(certi
     credentials = grpc.ssl_server_credentials([pair], root_certificates=pair[1], require_client_auth=True)
     peer = EssentiaPeer()
     await peer.start(credentials)
-    ours = {"services_cert_file": str(public), "services_key_file": str(key)}
-    assert await ready(GatewaySettings(essentia_target=peer.target, services_ca_file=str(public), **ours))
-    assert not await ready(GatewaySettings(essentia_target=peer.target, services_ca_file=str(public)))
-    assert not await ready(GatewaySettings(essentia_target=peer.target))
+    assert await ready(peer.target, ca_file=str(public), cert_file=str(public), key_file=str(key))
+    assert not await ready(peer.target, ca_file=str(public))
+    assert not await ready(peer.target)
     await peer.server.stop(None)

@@ -6,7 +6,7 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon_wire.status import from_status
 from gateway.analysis.fuse.source import sources
-from gateway.analysis.plan import UPLOAD
+from gateway.analysis.stage import UPLOAD
 
 
 def caveats(record: record_pb2.AnalysisRecord) -> list[evidence_pb2.Warning]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from gateway.analysis.fuse.numbers import number
-from gateway.analysis.plan import UPLOAD
+from gateway.analysis.stage import UPLOAD
 
 
 def language(record: record_pb2.AnalysisRecord) -> record_pb2.LanguageFact | None:

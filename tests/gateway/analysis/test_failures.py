@@ -16,7 +16,7 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon_wire.errors import AntiphonError, busy, invalid, lost, not_ready
 from antiphon_wire.status import from_rpc_error, from_status, to_rpc_status
-from gateway.analysis.fan_out import FanOut
+from gateway.analysis.stage_run import StageRun
 from tests.gateway.conftest import Answer, Gateway, Peers, requests_of
 from tests.gateway.peers import (
     Heard,
@@ -344,7 +344,7 @@ async def test_a_bug_in_a_stage_is_reported_without_its_inside(
     async def breaks(*_: Any) -> None:
         raise KeyError("secret detail")
 
-    monkeypatch.setattr(FanOut, "_persist", breaks)
+    monkeypatch.setattr(StageRun, "_persist", breaks)
     answer = await gateway.analyze(stages=["essentia"])
     assert answer.report("essentia").error.code == code_pb2.INTERNAL
     assert "secret" not in str(answer.report("essentia").error)

@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 import pytest
 
+from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon_wire.errors import AntiphonError
-from gateway.analysis.plan import STAGES, UPLOAD, Stage, derive
+from gateway.analysis.plan import STAGES, derive
+from gateway.analysis.question import Question
+from gateway.analysis.stage import UPLOAD, Stage, source_of
+
+
+async def unasked(question: Question) -> AsyncGenerator[analysis_pb2.AnalyzeResponse, None]:
+    """Stands for what a stage asks, where nothing is run."""
+    raise NotImplementedError
+    yield
+
+
+def test_the_stages_stand_in_the_order_of_the_contract() -> None:
+    # Records list their reports in it: another order would be other bytes.
+    assert [stage.name for stage in STAGES] == ["separation", "speech", "essentia", "stem_features", "llm_audio"]
+
+
+def test_a_stage_waits_only_for_stages_before_it() -> None:
+    # Two that waited for each other would wait for ever.
+    names = [stage.name for stage in STAGES]
+    for index, stage in enumerate(STAGES):
+        sources = {source_of(name) for name in (*stage.inputs, *stage.uses) if name != UPLOAD}
+        assert sources <= set(names[:index])
 
 
 def test_no_stage_named_means_all_in_order() -> None:
@@ -69,7 +93,7 @@ def test_an_unknown_stage_is_refused_by_its_place() -> None:
 
 
 def test_a_stage_that_cannot_do_without_another_is_refused_alone() -> None:
-    stages = [Stage("first", "one"), Stage("second", "two", inputs=("first.output",))]
+    stages = [Stage("first", "one", unasked), Stage("second", "two", unasked, inputs=("first.output",))]
     assert derive([], stages).steps[1].waits_for == ("first",)
     with pytest.raises(AntiphonError) as caught:
         derive(["second"], stages)

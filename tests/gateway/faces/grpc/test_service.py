@@ -15,8 +15,6 @@ import pytest
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.audio.v1 import audio_pb2
-from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
-from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_wire.status import from_rpc_error, from_status
 from tests.gateway.conftest import CHUNK_BYTES, Gateway, Peers, requests_of
 from tests.gateway.peers import PCM_SHA256
@@ -63,41 +61,12 @@ async def test_every_service_that_listens_to_the_upload_gets_its_bytes(
         assert heard.config.audio_format.total_bytes == len(song)
 
 
-async def test_speech_listens_to_the_separated_vocals_without_voice_activity_detection(
-    gateway: Gateway, peers: Peers
-) -> None:
-    answer = await gateway.analyze()
-    (heard,) = peers.speech.heard
-    assert heard.sha256 == hashlib.sha256(peers.separation.stems["vocals"]).digest()
-    assert heard.config.HasField("voice_activity_detection")
-    assert not heard.config.voice_activity_detection
-    assert answer.report("speech").input == "separation.vocals"
-    assert answer.report("separation").input == "upload"
-
-
-async def test_voice_activity_detection_stays_as_the_caller_set_it(gateway: Gateway, peers: Peers) -> None:
-    await gateway.analyze(speech=speech_pb2.TranscriptionConfig(voice_activity_detection=True))
-    assert peers.speech.heard[0].config.voice_activity_detection
-
-
 async def test_speech_starts_after_separation_has_ended(gateway: Gateway) -> None:
     answer = await gateway.analyze()
     separation, speech = answer.report("separation"), answer.report("speech")
     end = separation.start_offset.ToNanoseconds() + separation.elapsed.ToNanoseconds()
     assert speech.start_offset.ToNanoseconds() >= end > 0
     assert speech.elapsed.ToNanoseconds() > 0
-
-
-async def test_speech_alone_listens_to_the_upload_and_nobody_else_is_asked(
-    gateway: Gateway, peers: Peers, song: bytes
-) -> None:
-    answer = await gateway.analyze(song, stages=["speech"])
-    assert [report.stage for report in answer.record.stage_reports] == ["speech"]
-    assert peers.speech.heard[0].sha256 == hashlib.sha256(song).digest()
-    assert not peers.speech.heard[0].config.HasField("voice_activity_detection")
-    assert not answer.record.fusion.lyrics.from_vocals
-    assert list(answer.record.fusion.warnings) == []
-    assert peers.separation.heard == peers.essentia.heard == []
 
 
 async def test_each_stage_tells_every_state_it_goes_through(gateway: Gateway) -> None:
@@ -126,75 +95,12 @@ async def read_all(call: Any) -> Any:
         yield event
 
 
-async def test_only_the_vocals_are_asked_for_where_nobody_wants_stems(gateway: Gateway, peers: Peers) -> None:
-    answer = await gateway.analyze(stages=["separation", "speech", "essentia"])
-    (heard,) = peers.separation.heard
-    assert list(heard.config.stems) == ["vocals"]
-    assert heard.config.output_encoding == audio_pb2.OUTPUT_ENCODING_FLAC
-    assert answer.of("stem_header") == answer.of("stem_chunk") == []
-
-
-async def test_stems_come_back_byte_for_byte(gateway: Gateway, peers: Peers) -> None:
-    answer = await gateway.analyze(return_stems=True)
-    (header,) = answer.of("stem_header")
-    assert list(header.stems) == ["vocals", "accompaniment"]
-    assert joined(answer.of("stem_chunk")) == peers.separation.stems
-
-
-async def test_vocals_fetched_for_speech_alone_are_not_sent_back(gateway: Gateway, peers: Peers) -> None:
-    config = separation_pb2.SeparationConfig(stems=["accompaniment"])
-    answer = await gateway.analyze(return_stems=True, separation=config)
-    assert list(peers.separation.heard[0].config.stems) == ["accompaniment", "vocals"]
-    assert list(answer.of("stem_header")[0].stems) == ["accompaniment"]
-    assert joined(answer.of("stem_chunk")) == {"accompaniment": peers.separation.stems["accompaniment"]}
-    assert answer.report("speech").input == "separation.vocals"
-
-
-def joined(chunks: list[Any]) -> dict[str, bytes]:
-    """Joins each stem's chunks."""
-    result: dict[str, bytes] = {}
-    for message in chunks:
-        data = result.setdefault(message.stem, b"")
-        assert message.chunk.byte_offset == len(data)
-        result[message.stem] = data + message.chunk.data
-    return result
-
-
-async def test_raw_vocals_are_announced_to_speech_as_raw(gateway: Gateway, peers: Peers) -> None:
-    encoding = audio_pb2.OUTPUT_ENCODING_PCM_F32LE
-    await gateway.analyze(separation=separation_pb2.SeparationConfig(output_encoding=encoding))
-    format_ = peers.speech.heard[0].config.audio_format
-    assert format_.encoding == audio_pb2.INPUT_ENCODING_PCM_F32LE
-    assert (format_.sample_rate_hertz, format_.channel_count) == (44_100, 2)
-
-
 async def test_a_raw_upload_is_announced_as_the_caller_described_it(gateway: Gateway, peers: Peers) -> None:
     raw = audio_pb2.AudioFormat(encoding=audio_pb2.INPUT_ENCODING_PCM_S16LE, sample_rate_hertz=16_000, channel_count=1)
     await gateway.analyze(announce=False, audio_format=raw, stages=["essentia"])
     format_ = peers.essentia.heard[0].config.audio_format
     assert format_.encoding == audio_pb2.INPUT_ENCODING_PCM_S16LE
     assert (format_.sample_rate_hertz, format_.channel_count) == (16_000, 1)
-
-
-async def test_words_heard_in_the_vocals_of_a_clip_get_their_place_in_the_upload(
-    gateway: Gateway, peers: Peers
-) -> None:
-    clip = audio_pb2.ClipRange(start_offset={"seconds": 30}, end_offset={"seconds": 60})
-    answer = await gateway.analyze(
-        separation=separation_pb2.SeparationConfig(clip=clip), speech=speech_pb2.TranscriptionConfig(clip=clip)
-    )
-    assert not peers.speech.heard[0].config.HasField("clip")
-    assert answer.report("speech").input == "separation.vocals"
-    segment = answer.record.speech.segments[1]
-    assert (segment.start_offset.seconds, segment.end_offset.seconds) == (31, 32)
-    assert segment.words[0].start_offset.seconds == 31
-
-
-async def test_speech_does_not_listen_to_vocals_of_another_clip(gateway: Gateway) -> None:
-    clip = audio_pb2.ClipRange(end_offset={"seconds": 60})
-    answer = await gateway.analyze(separation=separation_pb2.SeparationConfig(clip=clip))
-    assert answer.report("speech").input == "upload"
-    assert [warning.reason for warning in answer.record.fusion.warnings] == ["LYRICS_FROM_MIX"]
 
 
 async def test_nothing_stays_in_the_spool(gateway: Gateway, song: bytes) -> None:

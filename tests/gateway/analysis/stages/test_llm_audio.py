@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
-from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
-from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_wire.errors import AntiphonError
-from gateway.analysis.briefing import facts_json
 from tests.gateway.conftest import Gateway, Peers
 from tests.gateway.peers import fails
 
@@ -57,27 +54,3 @@ async def test_a_stage_that_fails_costs_the_prose_its_facts_and_nothing_more(gat
     answer = await gateway.analyze(stages=["speech", "essentia", "llm_audio"])
     assert set(json.loads(peers.llm_audio.heard[0].config.facts_json)) == {"speech"}
     assert answer.report("llm_audio").state == record_pb2.STAGE_STATE_SUCCEEDED
-
-
-def test_no_parts_are_no_facts() -> None:
-    assert facts_json({}) == ""
-
-
-def test_long_and_inner_things_are_left_out_of_the_facts() -> None:
-    analysis, transcript = essentia_pb2.Analysis(), speech_pb2.Transcript()
-    analysis.features.series.beat_seconds.extend([1.0] * 1000)
-    analysis.summary.provenance.engine = "features"
-    tag_set = analysis.tag_sets.add(patch_labels=["rock"])
-    tag_set.model.name = "musicnn-msd"
-    tag_set.embeddings.data = bytes(1000)
-    tag_set.tags.add(label="rock", score=0.5)
-    segment = transcript.segments.add(text="la")
-    segment.words.add(text="la", probability=0.5)
-    facts = json.loads(facts_json({"essentia": analysis, "speech": transcript}))
-    assert facts == {
-        "essentia": {
-            "features": {},
-            "tag_sets": [{"model": {"name": "musicnn-msd"}, "tags": [{"label": "rock", "score": 0.5}]}],
-        },
-        "speech": {"segments": [{"text": "la"}], "summary": {}},
-    }
