@@ -102,21 +102,35 @@ def _values(hint: object, field: dataclasses.Field[object]) -> str:
 
 
 def _command_line() -> str:
-    found: dict[str, list[tuple[str, str]]] = {}
+    found: dict[str, list[tuple[str, click.Option]]] = {}
     for command, option in _options(cli, ()):
         for variable in [option.envvar] if isinstance(option.envvar, str) else option.envvar or ():
-            found.setdefault(variable, []).append((command, option.opts[-1]))
-    rows = [(f"`{variable}`", "", f"As {_options_of(found[variable])}.") for variable in sorted(found)]
+            found.setdefault(variable, []).append((command, option))
+    rows = [
+        (
+            f"`{variable}`",
+            next((shown for _, option in found[variable] if (shown := _shown_default(option))), ""),
+            "As "
+            + ", ".join(f"`{option.opts[-1]}` of `antiphon {command}`" for command, option in found[variable])
+            + ".",
+        )
+        for variable in sorted(found)
+    ]
     return table(("variable", "default", "what"), [*((f"`{name}`", *rest) for name, *rest in OF_THE_STACK), *rows])
 
 
-def _options_of(uses: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(f"`{option}` of `antiphon {command}`" for command, option in uses)
+def _uses(found: Sequence[tuple[str, click.Option]]) -> str:
+    return ", ".join(f"`{option.opts[-1]}` of `antiphon {command}`" for command, option in found)
 
 
-def _options(group: click.Group, path: tuple[str, ...]) -> Iterator[tuple[str, click.Parameter]]:
+def _shown_default(option: click.Option) -> str:
+    if isinstance(option.show_default, str):
+        return option.show_default
+    return f"`{option.default}`" if isinstance(option.default, str) else ""
+
+
+def _options(group: click.Group, path: tuple[str, ...]) -> Iterator[tuple[str, click.Option]]:
     for name, command in sorted(group.commands.items()):
         if isinstance(command, click.Group):
             yield from _options(command, (*path, name))
-        for option in command.params:
-            yield " ".join((*path, name)), option
+        yield from ((" ".join((*path, name)), option) for option in command.params if isinstance(option, click.Option))
