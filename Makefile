@@ -100,6 +100,7 @@ check-code: $(VENV)/tools/.ready
 	$(TOOLS)/ruff format --check .
 	$(TOOLS)/mypy wire renderers chassis client cli gateway tools/pages services/__main__.py $(SERVICES:%=services/%)
 	$(TOOLS)/lint-imports
+	$(TOOLS)/python tools/unasync.py --check
 
 check-deploy: $(VENV)/tools/.ready ## Check the Dockerfile and the compose files
 	$(TOOLS)/python deploy/check.py
@@ -122,7 +123,7 @@ format: $(VENV)/tools/.ready ## Format the code
 test: test-core $(SERVICES:%=test-%) $(ENGINES:%=test-%) test-e2e ## Set up what is needed and run all tests
 
 test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, deployment and structure
-	$(TOOLS)/python $(PYTEST) tests/test_*.py tests/tools tests/chassis tests/gateway tests/client tests/cli \
+	$(TOOLS)/python $(PYTEST) tests/test_*.py tests/tools tests/wire tests/chassis tests/gateway tests/client tests/cli \
 	    tests/renderers tests/deploy
 
 test-e2e: $(VENV)/tools/.ready models ## Run the tests that start the whole of Antiphon

@@ -109,7 +109,7 @@ def derive_all(folder: Path) -> dict[Path, str]:
 
 def differences(made: dict[Path, str]) -> str:
     """Compares the files on disk with what they should be; empty where all are the same."""
-    found = []
+    found: list[str] = []
     for path, text in made.items():
         held = path.read_text("utf-8") if path.exists() else ""
         lines = difflib.unified_diff(

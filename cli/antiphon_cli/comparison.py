@@ -8,7 +8,7 @@ from itertools import combinations
 from statistics import fmean
 from typing import Any
 
-from google.protobuf.duration_pb2 import Duration  # type: ignore[import-untyped]
+from google.protobuf.duration_pb2 import Duration
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon_cli.paired_bootstrap import CONFIDENCE, RESAMPLES, Interval, bootstrap

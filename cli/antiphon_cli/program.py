@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 import click
-import google.protobuf  # type: ignore[import-untyped]
+import google.protobuf
 import grpc
 
 from antiphon_cli import exits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from google.protobuf import json_format, symbol_database  # type: ignore[import-untyped]
+from google.protobuf import descriptor_pool, json_format
 from google.rpc import error_details_pb2
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
@@ -36,7 +36,7 @@ def to_text(document: object) -> str:
 
 def _is_known(name: str) -> bool:
     try:
-        symbol_database.Default().pool.FindMessageTypeByName(name)
+        descriptor_pool.Default().FindMessageTypeByName(name)
     except KeyError:
         return False
     return True

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from google.protobuf import json_format  # type: ignore[import-untyped]
+from google.protobuf import json_format
 
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_cli import exits

@@ -95,7 +95,7 @@ class SyncClient(SyncFamilyCalls):
 
     def services(self, *, timeout_seconds: float = 10.0) -> list[analysis_pb2.ServiceStatus]:
         """Asks the gateway which services it uses and whether each answers."""
-        stub: Any = analysis_grpc.AnalysisServiceStub(self._channel)
+        stub: Any = analysis_grpc.AnalysisServiceStub(self._channel)  # type: ignore[no-untyped-call]
         try:
             answer = stub.ListServices(analysis_pb2.ListServicesRequest(), timeout=timeout_seconds)
         except grpc.RpcError as error:

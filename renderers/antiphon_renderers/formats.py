@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from google.protobuf import json_format  # type: ignore[import-untyped]
+from google.protobuf import json_format
 
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_renderers.breaking import Breaking, for_singing, for_subtitles, sentences

@@ -11,7 +11,7 @@ from chassis import evidence
 from services.llm_audio import comparison
 from services.llm_audio import contract as engine
 
-_KINDS = {kind: pb.Claim.Kind.Value(f"KIND_{kind.upper()}") for kind in engine.CLAIM_KINDS}
+_KINDS: dict[str, pb.Claim.Kind] = {kind: getattr(pb.Claim, f"KIND_{kind.upper()}") for kind in engine.CLAIM_KINDS}
 
 
 def description_request(config: pb.DescriptionConfig) -> engine.DescriptionRequest:

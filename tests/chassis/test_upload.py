@@ -16,7 +16,6 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_wire.errors import AntiphonError
 from antiphon_wire.limits import MAX_CHUNK_BYTES
-from antiphon_wire.upload_check import UploadCheck
 from chassis.spool import Spool
 from chassis.upload import Upload
 
@@ -73,23 +72,6 @@ async def test_any_cut_of_an_upload_gives_the_same_bytes_and_digest(
     assert digest == hashlib.sha256(data).digest()
     assert spool.used_bytes == 0
     spool.close()
-
-
-@given(order=st.permutations(range(4)))
-@settings(max_examples=24)
-def test_any_order_but_the_right_one_is_a_data_loss(order: list[int]) -> None:
-    assembler = UploadCheck()
-    offsets = [0, 10, 20, 30]
-    if order == [0, 1, 2, 3]:
-        for index in order:
-            assembler.feed(audio_pb2.AudioChunk(data=b"x" * 10, byte_offset=offsets[index], last=index == 3))
-        assembler.end()
-        return
-    with pytest.raises(AntiphonError) as caught:
-        for index in order:
-            assembler.feed(audio_pb2.AudioChunk(data=b"x" * 10, byte_offset=offsets[index], last=index == 3))
-        assembler.end()
-    assert caught.value.reason in {"CHUNK_OFFSET", "CHUNK_AFTER_LAST"}
 
 
 async def test_an_empty_stream_lacks_its_config(spool: Spool) -> None:

@@ -152,4 +152,4 @@ class PartCheck(ChunkCheck):
 
 
 def _crc32c(data: bytes) -> int:
-    return google_crc32c.value(data)
+    return int(google_crc32c.value(data))

@@ -9,14 +9,15 @@ that is not known is named ``CODE_<number>``; a detail that cannot be read is pa
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
-from google.protobuf import any_pb2, duration_pb2
-from google.protobuf.message import DecodeError
+from google.protobuf import duration_pb2
+from google.protobuf.message import DecodeError, Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from antiphon_wire.errors import AntiphonError
@@ -28,6 +29,7 @@ MAX_METADATA_BYTES = 4000
 _MAX_FIELD_BYTES = 200
 
 _GRPC_CODES = {code.value[0]: code for code in grpc.StatusCode}
+_KINDS = (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest, error_details_pb2.RetryInfo)
 _NUMBERS = {code.name: code.value[0] for code in grpc.StatusCode}
 
 
@@ -120,7 +122,7 @@ def read(status: status_pb2.Status) -> StatusReading:
             reason, metadata = detail.reason or code, dict(detail.metadata)
         elif isinstance(detail, error_details_pb2.BadRequest):
             fields += [(violation.field, violation.description) for violation in detail.field_violations]
-        else:
+        elif isinstance(detail, error_details_pb2.RetryInfo):
             # Not Duration's own conversion, which raises for what is out of its range.
             retry_after = detail.retry_delay.seconds + detail.retry_delay.nanos / 1e9
     return StatusReading(code, reason, status.message, metadata, tuple(fields), retry_after)
@@ -155,26 +157,15 @@ def from_rpc_error(error: grpc.RpcError) -> status_pb2.Status:
     return status_pb2.Status(code=number, message=_cut(call.details() or "", MAX_MESSAGE_BYTES))
 
 
-_Detail = error_details_pb2.ErrorInfo | error_details_pb2.BadRequest | error_details_pb2.RetryInfo
-
-
-def _details(status: status_pb2.Status) -> Iterator[_Detail]:
+def _details(status: status_pb2.Status) -> Iterator[Message]:
     """Yields the details that are known here and can be read."""
     for packed in status.details:
-        detail = _unpack(packed)
-        if detail is not None:
-            yield detail
-
-
-def _unpack(packed: any_pb2.Any) -> _Detail | None:
-    for kind in (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest, error_details_pb2.RetryInfo):
-        detail = kind()
-        try:
-            if packed.Unpack(detail):
-                return detail
-        except DecodeError:
-            return None
-    return None
+        for kind in _KINDS:
+            detail = kind()
+            # A detail that cannot be read must not hide the status that came with it.
+            with contextlib.suppress(DecodeError):
+                if packed.Unpack(detail):
+                    yield detail
 
 
 def _cut(text: str, limit: int) -> str:
