@@ -9,6 +9,10 @@ from collections.abc import Callable
 class Pace:
     """Measures the rate of one piece of work from its beginning on.
 
+    >>> clock = iter([100.0, 130.0])
+    >>> Pace(lambda: next(clock)).remaining(0.25)
+    90.0
+
     Args:
         clock: Gives the time in seconds.
     """

@@ -14,7 +14,12 @@ Span = tuple[int, int]
 
 
 class Spans:
-    """Stretches of a window that are listened to, in order and apart from each other; at least one."""
+    """Stretches of a window that are listened to, in order and apart from each other; at least one.
+
+    >>> spans = Spans(((0, 16_000), (48_000, 64_000)))  # the first second, and the fourth
+    >>> spans.seconds, spans.place(1.25, 1.5)
+    (2.0, (3.25, 3.5))
+    """
 
     def __init__(self, spans: tuple[Span, ...]) -> None:
         self._spans = spans

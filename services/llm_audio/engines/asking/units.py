@@ -44,13 +44,20 @@ def unit(word: str) -> Unit | None:
 
 
 def unit_of_field(path: str) -> Unit | None:
-    """The unit that the last part of a field's name says, such as that of ``duration_seconds``."""
+    """Gives the unit that the last part of a field's name says; None where it says none.
+
+    >>> unit_of_field("signal.duration_seconds").symbol, unit_of_field("rhythm.bpm")
+    ('s', None)
+    """
     name = path.rpartition(".")[2].lower()
     return unit(name.rpartition("_")[2]) if "_" in name else None
 
 
 def factor(stated: Unit | None, known: Unit | None) -> float | None:
-    """What a number in ``stated`` is multiplied by to be one in ``known``; None where they measure different things.
+    """Gives the factor from numbers in ``stated`` to numbers in ``known``; None where they measure different things.
+
+    >>> factor(unit("kHz"), unit("hertz")), factor(unit("dB"), unit("LUFS")), factor(unit("s"), unit("Hz"))
+    (1000.0, 1.0, None)
 
     A number without a unit is taken to be in the other one's, since nobody can tell; a share without one is of 1. Plain
     decibels are those of any level.
