@@ -36,9 +36,8 @@ def measure(name: str, clip: str, repeats: int) -> dict[str, float]:
 
 def _ours(name: str) -> Callable[[str], int]:
     from chassis.audio import Source
-    from services.essentia.contract import GroupFeatures
+    from services.essentia.contract import GROUPS, AnalysisRequest, GroupFeatures
     from services.essentia.engines.features import Features, plan, tonal
-    from services.essentia.request import GROUPS, AnalysisRequest
 
     groups = tuple(group for group in GROUPS if group != "timbral" or name not in ("same", "scalars"))
     if name == "same":
@@ -59,8 +58,8 @@ def _ours(name: str) -> Callable[[str], int]:
 def steps(clip: str, repeats: int) -> dict[str, float]:
     from chassis.audio import Source
     from chassis.reports import ProgressFacts
+    from services.essentia.contract import AnalysisRequest
     from services.essentia.engines.features import Features
-    from services.essentia.request import AnalysisRequest
 
     engine, least = Features(), dict[str, float]()
     # Once more, to warm up.
@@ -86,7 +85,7 @@ def _scalars(value: object) -> int:
 
 
 def _music_extractor() -> Callable[[str], int]:
-    from services.essentia.engines.features.library import es
+    from services.essentia.essentia_library import es
 
     def once(clip: str) -> int:
         pool, _ = es.MusicExtractor()(clip)

@@ -64,11 +64,11 @@ def main() -> int:
 
 def prepare(folder: Path, seconds: float) -> None:
     """Writes the network in both formats, and a clip: noise with a moving tone."""
-    from tests.fixtures import standin_graphs
+    from standins import tiny_tag_networks
 
-    for words in (standin_graphs.TensorflowWords, standin_graphs.OnnxWords):
-        standin_graphs.efficientnet_b0(words, folder / f"b0{words.suffix}")
-    standin_graphs.extractor_card(folder / "b0.json")
+    for words in (tiny_tag_networks.TensorflowWords, tiny_tag_networks.OnnxWords):
+        tiny_tag_networks.efficientnet_b0(words, folder / f"b0{words.suffix}")
+    tiny_tag_networks.extractor_card(folder / "b0.json")
     times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     tone = 0.4 * np.sin(2 * np.pi * (220 + 40 * times) * times)
     np.save(
@@ -92,11 +92,11 @@ def measure(engine: str, folder: Path, repeats: int) -> dict[str, float]:
 
     from services.essentia.contract import Activations
     from services.essentia.engines import ENGINES as TABLE
-    from tests.fixtures import standin_graphs
+    from standins import tiny_tag_networks
 
     module, _, name = TABLE[engine].partition(":")
     samples = np.load(folder / "clip.npy")
-    model = standin_graphs.installed("b0", engine, folder, "b0")
+    model = tiny_tag_networks.installed("b0", engine, folder, "b0")
     tagger = getattr(importlib.import_module(module), name)("cpu", 1)
 
     def once() -> tuple[float, np.ndarray]:
@@ -123,10 +123,9 @@ def electronic_auc(paths: Sequence[Path]) -> dict[str, float]:
     """
     from chassis.audio import Source
     from chassis.models import Store
-    from services.essentia.contract import TagSet
-    from services.essentia.engines.tags.stage import TagStage
-    from services.essentia.request import TagRequest
+    from services.essentia.contract import TagRequest, TagSet
     from services.essentia.settings import EssentiaSettings
+    from services.essentia.tags.stage import TagStage
 
     tags = {"musicnn-msd": ("electronic",), "musicnn-mtt": ("electronic", "techno", "beat")}
     stage = TagStage(EssentiaSettings(device="cpu"), Store(None, PROJECT / "services" / "essentia" / "models.toml"))

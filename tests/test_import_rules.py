@@ -28,7 +28,7 @@ PLANTED = {
     "an engine imports gRPC": ("services/speech/job.py", "import grpc", COMPUTES),
     "an engine imports chunks": ("services/speech/job.py", "import antiphon_wire.chunks", COMPUTES),
     "a contract imports messages": (
-        "services/essentia/contract.py",
+        "services/essentia/contract/__init__.py",
         "import antiphon.essentia.v1.essentia_service_pb2",
         COMPUTES,
     ),

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.audio import Audio
-from services.essentia.contract import GroupFeatures
+from services.essentia.contract import KEY_PROFILES, SERIES, USUAL_KEY_PROFILES, AnalysisRequest, GroupFeatures
 from services.essentia.engines.features import Features, key, pitch_classes
-from services.essentia.engines.features.library import es
 from services.essentia.engines.features.tonal import KEY_EVERY
-from services.essentia.request import KEY_PROFILES, SERIES, USUAL_KEY_PROFILES, AnalysisRequest
+from services.essentia.essentia_library import es
 
 SAMPLE_RATE = 44100
 OURS = "ours"

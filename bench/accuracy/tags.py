@@ -10,10 +10,9 @@ from bench.accuracy.scores import auc
 from bench.accuracy.sets import Clip
 from chassis.audio import Source
 from chassis.models import Store
-from services.essentia.contract import TagSet
-from services.essentia.engines.tags.stage import TagStage
-from services.essentia.request import TagRequest
+from services.essentia.contract import TagRequest, TagSet
 from services.essentia.settings import EssentiaSettings
+from services.essentia.tags.stage import TagStage
 
 MANIFEST = Path(__file__).parents[2] / "services" / "essentia" / "models.toml"
 # (model, tag, whether electronic music should score higher)

@@ -14,9 +14,9 @@ import json
 import sys
 from pathlib import Path
 
-from services.essentia.engines.tags.bundle import BundleError, read_bundle
-from services.essentia.engines.tags.mel import BANDS, SAMPLE_RATE
-from services.essentia.engines.tags.musicnn_graph import EMBEDDING, PATCH_FRAMES, Network
+from services.essentia.musicnn_checkpoint.bundle import BundleError, read_bundle
+from services.essentia.musicnn_checkpoint.graph import EMBEDDING, PATCH_FRAMES, Network
+from services.essentia.tags.mel import BANDS, SAMPLE_RATE
 
 LABELS = 50
 # Half a patch, as Essentia's TensorflowPredictMusiCNN moves on.

@@ -10,13 +10,21 @@ import numpy as np
 
 from antiphon_wire.errors import invalid, not_ready
 from chassis.reports import ProgressFacts, WarningFacts, WorkFacts
-from services.essentia.contract import SAMPLE_RATE, FeatureExtractor, GroupFeatures, Header, Summary
+from services.essentia.contract import (
+    AESTHETICS,
+    SAMPLE_RATE,
+    USUAL_KEY_PROFILES,
+    AnalysisRequest,
+    FeatureExtractor,
+    GroupFeatures,
+    Header,
+    Summary,
+)
 from services.essentia.engines import ENGINES
 from services.essentia.engines.aesthetics import SAMPLE_RATE as AESTHETICS_RATE
 from services.essentia.engines.aesthetics import Aesthetics, check_packages
-from services.essentia.engines.tags.stage import TagStage
-from services.essentia.request import AESTHETICS, USUAL_KEY_PROFILES, AnalysisRequest
 from services.essentia.settings import EssentiaSettings
+from services.essentia.tags.stage import TagStage
 
 if TYPE_CHECKING:
     from chassis.audio import Source

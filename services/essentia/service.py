@@ -19,7 +19,7 @@ from chassis.family.family import Family
 from chassis.family.host import FamilyHost
 from chassis.server import rpc
 from services.essentia import contract as engine
-from services.essentia.request import GROUPS, MELODY_ENGINES, STEM, TAGS, AnalysisRequest, TagRequest
+from services.essentia.contract import GROUPS, MELODY_ENGINES, STEM, TAGS, AnalysisRequest, TagRequest
 from services.essentia.settings import PORT
 from services.essentia.settings import EssentiaSettings as Settings
 

@@ -2,8 +2,8 @@
 
 ENGINES = {
     "features": "services.essentia.engines.features:Features",
-    "onnx": "services.essentia.engines.tags.discogs_onnx:OnnxTagger",
-    "essentia": "services.essentia.engines.tags.discogs_tensorflow:TensorflowTagger",
+    "onnx": "services.essentia.engines.discogs_onnx:OnnxTagger",
+    "essentia": "services.essentia.engines.discogs_tensorflow:TensorflowTagger",
     "aesthetics": "services.essentia.engines.aesthetics:Aesthetics",
-    "musicnn": "services.essentia.engines.tags.musicnn:MusicnnTagger",
+    "musicnn": "services.essentia.engines.musicnn:MusicnnTagger",
 }

@@ -1,4 +1,4 @@
-"""The features engine and one analysis of music, shared by the tests of a module."""
+"""The features engine, one analysis of music, and stand-in tag networks, shared by the tests of a module."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from chassis.audio import Audio
 from chassis.models import Store
 from chassis.reports import ProgressFacts, WarningFacts
-from services.essentia.contract import GroupFeatures
+from services.essentia.contract import GROUPS, AnalysisRequest, GroupFeatures
 from services.essentia.engines.features import Features
-from services.essentia.request import GROUPS, AnalysisRequest
+from standins import tiny_tag_networks
 from tests.services.essentia import signals
 
 
@@ -40,11 +40,14 @@ class Analysis:
 
 Analyze = Callable[..., Analysis]
 
+PROJECT = Path(__file__).parents[3]
+MANIFEST = PROJECT / "services" / "essentia" / "models.toml"
+
 
 @pytest.fixture(scope="session")
 def models() -> Store:
     """The installed models of this service."""
-    return Store(None, Path(__file__).parents[3] / "services" / "essentia" / "models.toml")
+    return Store(None, MANIFEST)
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +80,11 @@ def analyze(engine: Features) -> Analyze:
 def music(analyze: Analyze) -> Analysis:
     """Everything about twenty seconds of music."""
     return analyze(signals.music(), include_series=True, melody=True)
+
+
+@pytest.fixture(scope="session")
+def standins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``extractor`` and ``head``, as .pb and .onnx of the same weights, with metadata."""
+    folder = tmp_path_factory.mktemp("standins")
+    tiny_tag_networks.write_all(folder)
+    return folder

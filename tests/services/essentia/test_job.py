@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import wave
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,32 +12,13 @@ from antiphon_wire.errors import AntiphonError
 from chassis.audio import Source
 from chassis.models import Manifest, Store
 from chassis.reports import ProgressFacts
-from services.essentia.contract import GroupFeatures, Header, Summary
+from services.essentia.contract import AnalysisRequest, GroupFeatures, Header, Summary
 from services.essentia.job import Jobs
-from services.essentia.request import AnalysisRequest
 from services.essentia.settings import EssentiaSettings
 from tests.services.essentia import signals
-
-MANIFEST = Path(__file__).parents[3] / "services" / "essentia" / "models.toml"
-
-
-@dataclass
-class Recording:
-    """A task whose caller never cancels."""
-
-    source: Source
-
-    def checkpoint(self) -> None:
-        """Goes on."""
-
-
-def write(path: Path, samples: signals.Samples, rate: int = signals.SAMPLE_RATE) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(len(samples))
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(np.round(samples.T * 32767).astype("<i2").tobytes())
-    return path
+from tests.services.essentia.conftest import MANIFEST
+from tests.services.essentia.scripted_task import ScriptedTask
+from tests.services.essentia.signals import write
 
 
 @pytest.fixture
@@ -51,7 +30,7 @@ def test_a_job_tells_header_groups_and_summary_in_order(jobs: Jobs, tmp_path: Pa
     samples = signals.music(8)
     path = write(tmp_path / "music.wav", samples)
     request = AnalysisRequest(("signal", "loudness"))
-    events = list(jobs.analyze(Recording(Source(path)), request))
+    events = list(jobs.analyze(ScriptedTask(Source(path)), request))
     assert isinstance(events[0], Header)
     assert events[0].source.frames is None
     assert [event.group for event in events if isinstance(event, GroupFeatures)] == ["signal", "loudness"]
@@ -70,7 +49,7 @@ def test_the_engine_is_loaded_once_and_says_so(jobs: Jobs, tmp_path: Path) -> No
     path = write(tmp_path / "tone.wav", signals.stack(signals.sine(440, -10, 1)))
     loads = []
     for _ in range(2):
-        events = list(jobs.analyze(Recording(Source(path)), AnalysisRequest(("signal",))))
+        events = list(jobs.analyze(ScriptedTask(Source(path)), AnalysisRequest(("signal",))))
         loads.append(sum(isinstance(event, ProgressFacts) and event.loading for event in events))
     assert loads == [1, 0]
 
@@ -82,7 +61,7 @@ def test_any_rate_and_layout_is_analysed_at_44100_in_one_or_two_channels(
     times = np.arange(3 * rate) / rate
     tone = 0.2 * np.sin(2 * np.pi * 440 * times)
     path = write(tmp_path / "tone.wav", np.stack([tone] * channels).astype(np.float32), rate)
-    events = list(jobs.analyze(Recording(Source(path)), AnalysisRequest(("signal", "pitch"))))
+    events = list(jobs.analyze(ScriptedTask(Source(path)), AnalysisRequest(("signal", "pitch"))))
     groups = {event.group: event.values for event in events if isinstance(event, GroupFeatures)}
     assert groups["signal"]["channel_count"] == min(channels, 2)
     # A resampler may add or drop a few samples at the end.
@@ -94,10 +73,10 @@ def test_any_rate_and_layout_is_analysed_at_44100_in_one_or_two_channels(
 def test_a_clip_beyond_the_limit_is_refused_with_the_limit(jobs: Jobs, tmp_path: Path) -> None:
     path = write(tmp_path / "long.wav", signals.stack(signals.sine(440, -10, 31)))
     with pytest.raises(AntiphonError) as caught:
-        list(jobs.analyze(Recording(Source(path)), AnalysisRequest(("signal",))))
+        list(jobs.analyze(ScriptedTask(Source(path)), AnalysisRequest(("signal",))))
     assert caught.value.reason == "AUDIO_TOO_LONG"
     assert caught.value.metadata["max_seconds"] == "30"
-    part = list(jobs.analyze(Recording(Source(path, end_seconds=5)), AnalysisRequest(("signal",))))
+    part = list(jobs.analyze(ScriptedTask(Source(path, end_seconds=5)), AnalysisRequest(("signal",))))
     assert isinstance(part[-1], Summary)
 
 

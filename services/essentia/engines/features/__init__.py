@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from chassis.audio import Audio
 from chassis.reports import ProgressFacts, WarningFacts
-from services.essentia.contract import SAMPLE_RATE, GroupFeatures, Measured
+from services.essentia.contract import ALL_GROUPS, SAMPLE_RATE, SERIES, AnalysisRequest, GroupFeatures, Measured
 from services.essentia.engines.features import combine, plan, timeline, windows
 from services.essentia.engines.features.clip import Samples, check
 from services.essentia.engines.features.networks import Networks
 from services.essentia.engines.features.sheet import Sheet
-from services.essentia.request import ALL_GROUPS, SERIES, AnalysisRequest
 
 if TYPE_CHECKING:
     from chassis.models import Store

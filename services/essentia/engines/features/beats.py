@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features import onset_functions
 from services.essentia.engines.features.clip import Samples
-from services.essentia.engines.features.library import es
+from services.essentia.essentia_library import es
 
 # Tempos so near to the most frequent one count towards the mean.
 TOLERANCE_BPM, BIN_BPM = 5.0, 2.0

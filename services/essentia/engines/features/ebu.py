@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
-from services.essentia.engines.features.library import es
+from services.essentia.essentia_library import es
 
 BLOCK = SAMPLE_RATE // 10
 MOMENTARY, SHORT_TERM = 4, 30

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from services.essentia.contract import SAMPLE_RATE
-from services.essentia.engines.features.library import es
 from services.essentia.engines.features.pitch_classes import FRAME, HOP
 from services.essentia.engines.features.sheet import HarmonicFrames, Sheet
+from services.essentia.essentia_library import es
 
 SOUNDING_RMS = 1e-4
 LOW_HZ, HIGH_HZ = 20, 3500

@@ -9,9 +9,9 @@ from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features import ebu
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.frames import Column, Framer
-from services.essentia.engines.features.library import es
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.values import Values, decibels
+from services.essentia.essentia_library import es
 
 MOMENTARY_SECONDS, SHORT_TERM_SECONDS = 0.4, 3.0
 # ReplayGain has heard nothing at all where it would answer more, and DynamicComplexity where its level is less.

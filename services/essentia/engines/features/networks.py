@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from antiphon_wire.errors import not_ready
-from services.essentia.request import BASIC_PITCH, SWIFT_F0, AnalysisRequest
+from services.essentia.contract import BASIC_PITCH, SWIFT_F0, AnalysisRequest
 
 if TYPE_CHECKING:
     from chassis.models import Store

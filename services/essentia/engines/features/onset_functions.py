@@ -17,7 +17,7 @@ from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features import shape
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.frames import batches
-from services.essentia.engines.features.library import es
+from services.essentia.essentia_library import es
 
 FRAME, HOP = 2048, 512
 BINS = FRAME // 2 + 1

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.frames import batches
-from services.essentia.engines.features.library import es
 from services.essentia.engines.features.onset_functions import History, directions
 from services.essentia.engines.features.sheet import Sheet
+from services.essentia.essentia_library import es
 
 FRAME, HOP, BANDS = 1024, 512, 40
 FRAME_RATE = SAMPLE_RATE / HOP

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.frames import batches
-from services.essentia.engines.features.library import es
+from services.essentia.essentia_library import es
 
 FRAME, HOP, BATCH = 1024, 128, 64
 RATE = SAMPLE_RATE / HOP

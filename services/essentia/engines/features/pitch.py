@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.essentia.contract import SAMPLE_RATE
-from services.essentia.engines.features.library import es
 from services.essentia.engines.features.networks import SWIFT_F0, Networks
 from services.essentia.engines.features.sheet import Sheet
+from services.essentia.essentia_library import es
 
 if TYPE_CHECKING:
     from services.essentia.engines.features.notes import Note

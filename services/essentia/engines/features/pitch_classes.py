@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
-from services.essentia.engines.features.library import es
+from services.essentia.essentia_library import es
 
 FRAME, HOP = 4096, 2048
 LOW_HZ, HIGH_HZ, MAX_PEAKS = 25, 3500, 60

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.essentia.contract import AnalysisRequest
 from services.essentia.engines.features import (
     bars,
     harmony,
@@ -23,7 +24,6 @@ from services.essentia.engines.features import (
 )
 from services.essentia.engines.features.clip import Clip
 from services.essentia.engines.features.sheet import Sheet
-from services.essentia.request import AnalysisRequest
 
 
 class Part(Protocol):

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features import beats, percival
-from services.essentia.engines.features.library import es
 from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.tempo import ESTIMATES, Pulse, near, settle
 from services.essentia.engines.features.values import Values
+from services.essentia.essentia_library import es
 
 # On noise, a plain tone, a constant or a single click the tracker still draws a grid of beats, and a different one each
 # time; those have at most one onset to twelve beats (measured), music and metronomes at least one to four.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.essentia.contract import SAMPLE_RATE
-from services.essentia.engines.features.library import es
+from services.essentia.essentia_library import es
 
 FRAME = 2048
 BINS = FRAME // 2 + 1

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.reports import WarningFacts
-from services.essentia.contract import SAMPLE_RATE
+from services.essentia.contract import ALL_GROUPS, SAMPLE_RATE, AnalysisRequest
 from services.essentia.engines.features.chords import Chord
 from services.essentia.engines.features.clip import Clip
 from services.essentia.engines.features.networks import Networks
 from services.essentia.engines.features.values import Values
-from services.essentia.request import ALL_GROUPS, AnalysisRequest
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features import ebu
 from services.essentia.engines.features.beats import follow
 from services.essentia.engines.features.clip import Samples
-from services.essentia.engines.features.library import es
 from services.essentia.engines.features.onsets import find
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.timbral.attacks import HOP as STRENGTH_HOP
 from services.essentia.engines.features.timbral.attacks import onset_strength
 from services.essentia.engines.features.values import Values
+from services.essentia.essentia_library import es
 
 DENSITY_SECONDS, DENSITY_HOP_SECONDS = 4.0, 2.0
 ON_BEAT_SECONDS = 0.07

@@ -6,9 +6,9 @@ import numpy as np
 
 from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.frames import Column
-from services.essentia.engines.features.library import es
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.spectral import HOP
+from services.essentia.essentia_library import es
 
 # The envelope is kept as its greatest value in every 16 samples, 0.36 ms.
 THIN = 16

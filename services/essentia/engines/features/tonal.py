@@ -6,13 +6,13 @@ from dataclasses import asdict
 
 import numpy as np
 
+from services.essentia.contract import USUAL_KEY_PROFILES
 from services.essentia.engines.features import chords, chroma, key, pitch_classes
 from services.essentia.engines.features.harmony import STATISTICS
-from services.essentia.engines.features.library import es
 from services.essentia.engines.features.pitch_classes import SEMITONES_FROM_A_TO_C
 from services.essentia.engines.features.sheet import HarmonicFrames, Sheet
 from services.essentia.engines.features.values import entropy_bits
-from services.essentia.request import USUAL_KEY_PROFILES
+from services.essentia.essentia_library import es
 
 # KeyExtractor's frames are twice as far apart as those of the chords.
 KEY_EVERY = 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from antiphon_wire.errors import AntiphonError
-from services.essentia.engines.tags.card import EMBEDDINGS, PREDICTIONS, Card
+from services.essentia.tags.card import EMBEDDINGS, PREDICTIONS, Card
 
 DOCUMENT = {
     "classes": ["Electronic---House", "Folk, World, & Country---Celtic"],

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from services.essentia.engines.features.library import es
-from services.essentia.engines.tags.mel import BANDS, FRAME, HOP, log_mel
-from tests.services.essentia.tags.conftest import blocks, chord, sweep
+from services.essentia.essentia_library import es
+from services.essentia.tags.mel import BANDS, FRAME, HOP, log_mel
+from tests.services.essentia.tag_signals import blocks, chord, sweep
 
 
 def ours(samples: np.ndarray) -> np.ndarray:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from antiphon_wire.errors import AntiphonError
-from services.essentia.engines.tags.mel import BANDS, log_mel
-from services.essentia.engines.tags.patches import Grid, Hearing
-from tests.services.essentia.tags.conftest import blocks, sweep
+from services.essentia.tags.mel import BANDS, log_mel
+from services.essentia.tags.patches import Grid, Hearing
+from tests.services.essentia.tag_signals import blocks, sweep
 
 EFFNET, MUSICNN = Grid(128, 62), Grid(187, 93)
 

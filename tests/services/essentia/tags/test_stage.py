@@ -18,15 +18,13 @@ from chassis.models.pull import Puller
 from chassis.models.settings import HubSettings, StoreSettings
 from chassis.models.sources import Mirror
 from chassis.reports import WarningFacts
-from services.essentia.contract import GroupFeatures, Header, Summary, TagSet
-from services.essentia.engines.tags.stage import TagStage
+from services.essentia.contract import AnalysisRequest, GroupFeatures, Header, Summary, TagRequest, TagSet
 from services.essentia.job import Jobs
-from services.essentia.request import AnalysisRequest, TagRequest
 from services.essentia.settings import EssentiaSettings
-from tests.services.essentia.tags.conftest import RATE, Recording, chord
-
-PROJECT = Path(__file__).parents[4]
-MANIFEST = PROJECT / "services" / "essentia" / "models.toml"
+from services.essentia.tags.stage import TagStage
+from tests.services.essentia.conftest import MANIFEST, PROJECT
+from tests.services.essentia.scripted_task import ScriptedTask
+from tests.services.essentia.tag_signals import RATE, chord
 
 
 def row(name: str, engine: str, folder: Path, names: Sequence[str], commercial: bool) -> str:
@@ -118,7 +116,7 @@ def test_a_call_can_name_models_of_several_engines(lab: Lab, recording: Path) ->
     assert [(one.model.name, one.engine) for one in sets] == [("own-genre-tf", "essentia"), ("own-genre", "onnx")]
     scores = [{tag.label: tag.score for tag in one.tags} for one in sets]
     assert len(scores[0]) == 400
-    # The same weights in two engines; see test_engines.py for the tolerance.
+    # The same weights in two engines; see test_taggers.py for the tolerance.
     assert scores[0] == pytest.approx(scores[1], abs=2e-4)
 
 
@@ -154,7 +152,7 @@ def test_under_the_commercial_policy_non_commercial_weights_do_not_tag(lab: Lab,
 def test_a_job_tells_tags_between_header_and_summary(lab: Lab, recording: Path) -> None:
     jobs = Jobs(settings("own-genre"), lab.store())
     request = AnalysisRequest(tags=TagRequest(), tags_only=True)
-    events = list(jobs.analyze(Recording(Source(recording)), request))
+    events = list(jobs.analyze(ScriptedTask(Source(recording)), request))
     assert isinstance(events[0], Header)
     assert isinstance(events[-1], Summary)
     assert sum(isinstance(event, TagSet) for event in events) == 1
@@ -167,4 +165,4 @@ def test_a_missing_model_is_told_before_any_work(lab: Lab, recording: Path) -> N
     jobs = Jobs(settings(), lab.store())
     request = AnalysisRequest(tags=TagRequest(models=("own-absent",)))
     with pytest.raises(AntiphonError, match="MODEL_NOT_INSTALLED"):
-        next(iter(jobs.analyze(Recording(Source(recording)), request)))
+        next(iter(jobs.analyze(ScriptedTask(Source(recording)), request)))

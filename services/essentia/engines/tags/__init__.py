@@ -1,1 +1,0 @@
-"""Tag engines: what a recording is called by networks trained on labels; a module is imported only when it is used."""

@@ -1,0 +1,80 @@
+"""The part of an analysis that tags: models to engines, engines over the recording, scores to tags."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chassis.models import InstalledModel, Store
+from chassis.reports import ProgressFacts, WarningFacts
+from services.essentia.contract import TAG_SAMPLE_RATE, Activations, Tagger, TagRequest, TagSet
+from services.essentia.engines import ENGINES
+from services.essentia.settings import EssentiaSettings
+from services.essentia.tags.score_selection import select
+from services.essentia.tags.tag_models import choose
+
+if TYPE_CHECKING:
+    from chassis.audio import Source
+
+
+@dataclass(frozen=True)
+class TagPlan:
+    """Models that will tag, all of them installed, and what to know of the choice."""
+
+    request: TagRequest
+    models: tuple[InstalledModel, ...]
+    warnings: tuple[WarningFacts, ...]
+
+
+class TagStage:
+    """Keeps the engines, and in them the networks, from call to call."""
+
+    def __init__(self, settings: EssentiaSettings, models: Store) -> None:
+        self._settings = settings
+        self._store = models
+        self._taggers: dict[str, Tagger] = {}
+
+    def plan(self, request: TagRequest | None) -> TagPlan | None:
+        """Finds the models, so that one that is missing is told before any work; None where no tags are wanted.
+
+        Raises:
+            AntiphonError: see :func:`choose`.
+        """
+        if request is None:
+            return None
+        models, warnings = choose(self._store, request.models, self._settings.tag_models)
+        return TagPlan(request, tuple(models), tuple(warnings))
+
+    def run(
+        self, plan: TagPlan, source: Source, checkpoint: Callable[[], None]
+    ) -> Iterator[TagSet | ProgressFacts | WarningFacts]:
+        """Yields progress, warnings, and a TagSet for each model; one pass over ``source`` for each engine."""
+        yield from plan.warnings
+        by_name = {model.name: model for model in plan.models}
+        told: set[WarningFacts] = set()
+        for engine in dict.fromkeys(model.model.engine for model in plan.models):
+            models = [model for model in plan.models if model.model.engine == engine]
+            tagger = self._tagger(engine)
+            events = tagger.tag(lambda: _mono(source), models, plan.request.embeddings, checkpoint)
+            for event in events:
+                if isinstance(event, Activations):
+                    facts = by_name[event.model].facts()
+                    yield from select(event, plan.request, facts, engine, tagger)
+                elif not isinstance(event, WarningFacts) or event not in told:
+                    told |= {event} if isinstance(event, WarningFacts) else set()
+                    yield event
+
+    def _tagger(self, engine: str) -> Tagger:
+        if engine not in self._taggers:
+            module, _, name = ENGINES[engine].partition(":")
+            tagger = getattr(importlib.import_module(module), name)
+            self._taggers[engine] = tagger(self._settings.device, self._settings.thread_count)
+        return self._taggers[engine]
+
+
+def _mono(source: Source) -> Iterator[np.ndarray]:
+    return (block[0] for block in source.blocks(sample_rate=TAG_SAMPLE_RATE, channels=1))

@@ -1,0 +1,75 @@
+"""Aesthetics are scored by a network that an operator brings, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from antiphon_wire.errors import AntiphonError
+from chassis.audio import Source
+from chassis.models import InstalledModel, Manifest, Store
+from chassis.models.model import File, Model
+from services.essentia.contract import AESTHETICS, AnalysisRequest
+from services.essentia.engines.aesthetics import AXES, PACKAGES, Aesthetics
+from services.essentia.job import Jobs
+from services.essentia.settings import EssentiaSettings
+from tests.services.essentia import signals
+from tests.services.essentia.conftest import MANIFEST
+from tests.services.essentia.scripted_task import ScriptedTask
+from tests.services.essentia.signals import write
+
+MISSING = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+CONFIG = {"target_transform": {axis: {"mean": 5.0 + number, "std": 2.0} for number, axis in enumerate(AXES)}}
+
+
+def test_without_weights_the_group_is_refused_before_any_work(tmp_path: Path) -> None:
+    jobs = Jobs(EssentiaSettings(), Store(tmp_path / "models", Manifest.load(MANIFEST)))
+    path = write(tmp_path / "tone.wav", signals.stack(signals.sine(440, -10, 1)))
+    with pytest.raises(AntiphonError) as caught:
+        list(jobs.analyze(ScriptedTask(Source(path)), AnalysisRequest((AESTHETICS, "signal"))))
+    assert caught.value.reason == "MODEL_NOT_INSTALLED"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> InstalledModel:
+    """A network of the published shape with made-up weights."""
+    if MISSING:
+        pytest.skip(f"the service's own requirements leave out {', '.join(MISSING)}")
+    import torch
+    from audiobox_aesthetics.model.aes import AesMultiOutput
+    from safetensors.torch import save_file
+
+    torch.manual_seed(0)
+    save_file(AesMultiOutput(**CONFIG).state_dict(), tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
+    paths = {name: tmp_path / name for name in ("config.json", "model.safetensors")}
+    files = tuple(
+        File(name, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths.items()
+    )
+    row = Model("aesthetics-standin", "essentia", AESTHETICS, False, False, "stand-in", "CC0-1.0", True, files)
+    return InstalledModel(row, tmp_path, paths)
+
+
+def test_a_recording_is_the_mean_of_its_windows_weighed_by_length(model: InstalledModel) -> None:
+    engine = Aesthetics("cpu", 1)
+    rng = np.random.default_rng(0)
+    first, second = (rng.normal(0, 0.1, seconds * 16000).astype(np.float32) for seconds in (10, 5))
+    apart = [engine.score(iter([part]), model) for part in (first, second)]
+    whole = engine.score(iter([first[:7000], first[7000:], second]), model)
+    assert set(whole) == set(AXES.values())
+    for name, value in whole.items():
+        assert value == pytest.approx((2 * apart[0][name] + apart[1][name]) / 3, abs=1e-4)
+    # The scale of each axis is that of its configuration; an untrained network answers near its mean.
+    assert [round(whole[name] - 5) for name in AXES.values()] == pytest.approx([0, 1, 2, 3], abs=1)
+
+
+def test_files_of_another_network_are_refused(model: InstalledModel) -> None:
+    model.files["config.json"].write_text(json.dumps({"unknown": 1}), encoding="utf-8")
+    with pytest.raises(AntiphonError) as caught:
+        Aesthetics("cpu", 1).score(iter([np.zeros(16000, np.float32)]), model)
+    assert caught.value.reason == "MODEL_METADATA"
