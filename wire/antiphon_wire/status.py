@@ -84,11 +84,11 @@ def code_number(name: str) -> int:
 
 
 def to_rpc_status(error: AntiphonError) -> status_pb2.Status:
-    """Packs an error with its details."""
+    """Packs an error with its details; equal errors give equal bytes."""
     status = status_pb2.Status(code=code_number(error.code), message=_cut(error.message, MAX_MESSAGE_BYTES))
-    status.details.add().Pack(
-        error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=_bounded(error.metadata))
-    )
+    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=_bounded(error.metadata))
+    # A map has another order in each process, and once packed it keeps it: a record would have other bytes each time.
+    status.details.add().Pack(info, deterministic=True)
     if error.field:
         violation = error_details_pb2.BadRequest.FieldViolation(
             field=_cut(error.field, _MAX_FIELD_BYTES), description=_cut(error.message, MAX_MESSAGE_BYTES)
