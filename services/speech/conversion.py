@@ -9,7 +9,6 @@ The layout of ``model.bin`` is that of CTranslate2's ``model_spec.py``; the name
 
 from __future__ import annotations
 
-import argparse
 import json
 import struct
 import sys
@@ -19,6 +18,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+
+from chassis.models import converter
+from chassis.models.converter import ConversionError
+from chassis.models.safetensors_file import write_safetensors
 
 BINARY_VERSIONS = range(4, 7)
 """Versions of the container format in which strings and shapes are written as read here."""
@@ -30,11 +33,8 @@ _STORED: dict[int, np.dtype[Any]] = {
     3: np.dtype("<i4"),
     4: np.dtype("<f2"),
 }
-_SAFETENSORS = {np.dtype("<f4"): "F32", np.dtype("<f2"): "F16"}
-
-
-class ConversionError(ValueError):
-    """A model is not what this conversion reads; the message says what was found."""
+_READ = (np.dtype("<f4"), np.dtype("<f2"))
+"""Number formats that weights may be stored in."""
 
 
 def openai_whisper(out: Path, model: Path, config: Path) -> None:
@@ -184,7 +184,7 @@ class _Renaming:
         if name not in self.variables:
             raise ConversionError(f"the variable {name} is missing")
         array = self.variables[name]
-        if array.dtype not in _SAFETENSORS:
+        if array.dtype not in _READ:
             raise ConversionError(f"{name} is stored as {array.dtype}; convert float16 or float32 weights")
         self.used.add(name)
         return array
@@ -215,38 +215,9 @@ class _Renaming:
         return int(stated) if stated is not None else width // 64  # every Whisper has heads of 64
 
 
-def write_safetensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
-    """Writes float16 and float32 ``tensors`` as safetensors: length, padded JSON header, little-endian data."""
-    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
-    offset = 0
-    for name in sorted(tensors):
-        end = offset + tensors[name].nbytes
-        kind = _SAFETENSORS[tensors[name].dtype]
-        header[name] = {"dtype": kind, "shape": list(tensors[name].shape), "data_offsets": [offset, end]}
-        offset = end
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=True).encode("ascii")
-    text += b" " * (-len(text) % 8)
-    with path.open("wb") as stream:
-        stream.write(struct.pack("<Q", len(text)) + text)
-        for name in sorted(tensors):
-            stream.write(np.ascontiguousarray(tensors[name]).tobytes())
-
-
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one conversion; 0 where it is done, 1 where an input is refused."""
-    parser = argparse.ArgumentParser(prog="python -m services.speech.conversion", description=__doc__.splitlines()[0])
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    verb = verbs.add_parser("openai_whisper", help="CTranslate2's Whisper to a safetensors file for openai-whisper")
-    verb.add_argument("out", type=Path)
-    verb.add_argument("model", type=Path)
-    verb.add_argument("config", type=Path)
-    options = parser.parse_args(arguments)
-    try:
-        openai_whisper(options.out, options.model, options.config)
-    except ConversionError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    """Runs one conversion; see :func:`chassis.models.converter.main`."""
+    return converter.main("services.speech.conversion", __doc__, openai_whisper, arguments=arguments)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.separation.conversion import ConversionError, main, read_checkpoint, spleeter
+from chassis.models.converter import ConversionError
+from services.separation.conversion import main, read_checkpoint, spleeter
 
 PROJECT = Path(__file__).parents[3]
 
@@ -155,7 +156,7 @@ def test_the_command_says_what_it_refuses(tmp_path, capsys):
 
 def test_the_conversion_needs_nothing_but_numpy(converted):
     program = (
-        "import sys; from services.separation import convert; "
+        "import sys; from services.separation import conversion as convert; "
         f"convert.main(['spleeter', {str(converted / 'child')!r}, {str(converted / '0.ckpt')!r}, "
         f"{str(converted / '1.ckpt')!r}]); "
         "print(sorted({'torch', 'safetensors', 'grpc'} & set(sys.modules)))"

@@ -17,10 +17,11 @@ import yaml
 
 from antiphon_wire.errors import AntiphonError
 from chassis.models import Manifest, Store
+from chassis.models.converter import ConversionError
 from chassis.models.pull import Puller
 from chassis.models.settings import HubSettings, StoreSettings
 from services.separation.contract import Plan
-from services.separation.conversion import ConversionError, demucs
+from services.separation.conversion import demucs
 from services.separation.engines.demucs import weights
 from services.separation.engines.demucs.engine import Demucs
 from services.separation.settings import SeparationSettings

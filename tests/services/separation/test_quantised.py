@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from services.separation.conversion import ConversionError, demucs
+from chassis.models.converter import ConversionError
+from services.separation.conversion import demucs
 from services.separation.engines.demucs import weights
 from tests.services.separation import tiny_demucs
 

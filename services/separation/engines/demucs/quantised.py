@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from services.separation.conversion import QUANTIZER
+QUANTIZER = "diffq.diffq.DiffQuantizer"
+"""The quantiser that a checkpoint may name; it is never imported."""
 
 MOST_BITS = 14
 _WORD_BITS = 64
