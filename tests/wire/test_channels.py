@@ -17,9 +17,7 @@ from tests.wire.conftest import ANALYZE, Serve
 
 
 async def nothing(requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
-    """Ends OK without a word, once the requests are read: grpc.aio cancels a call that ends before they are sent."""
-    async for _ in requests:
-        pass
+    """Ends OK without a word."""
     return
     yield
 
@@ -52,7 +50,8 @@ async def answers(target: str, tls: Tls | None) -> bool:
     """Whether a call on a channel of ours ends well."""
     async with open_channel(target, tls) as channel:
         try:
-            async for _ in channel.stream_stream(ANALYZE)(iter(()), timeout=5):
+            # One request and no iterator of them, which grpc.aio may be sending still when the call ends.
+            async for _ in channel.unary_stream(ANALYZE)(b"", timeout=5):
                 pass
         except grpc.aio.AioRpcError as error:
             assert error.code() is grpc.StatusCode.UNAVAILABLE
