@@ -103,7 +103,7 @@ def release(kind: str, folder: Path, parts: tuple[str, ...] = (), **conditioners
     """
     from omegaconf import OmegaConf
 
-    from services.generation.engines.audiocraft.loading import _built, _language
+    from services.generation.engines.audiocraft.loading import built, language_model
 
     builders = bring_in().builders
     torch.manual_seed(0)
@@ -121,10 +121,10 @@ def release(kind: str, folder: Path, parts: tuple[str, ...] = (), **conditioners
     for each in config["conditioners"].values():
         if each["model"] == "t5":
             each["t5"]["name"] = str(folder / "t5")
-    language = _language(builders, config, torch.device("cpu"))
+    language = language_model(builders, config, torch.device("cpu"))
     for parameter in language.parameters():
         parameter.data.mul_(3)  # else it is deaf to its prompt
-    codec = _built(builders.get_compression_model, dict(found["compression"]), torch.device("cpu"))
+    codec = built(builders.get_compression_model, dict(found["compression"]), torch.device("cpu"))
     for layer in codec.quantizer.vq.layers:
         layer._codebook.embed.normal_()
     for part, name, file in ((language, "lm", "state_dict.bin"), (codec, "compression", "compression_state_dict.bin")):

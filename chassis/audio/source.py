@@ -76,11 +76,19 @@ class Source:
         Raises:
             AntiphonError: the source cannot be opened; see :meth:`blocks`.
         """
+        self.probe()
+        assert self._facts is not None
+        return self._facts
+
+    def probe(self) -> None:
+        """Opens the source once, so that one which cannot be read is refused before costly work is done for it.
+
+        Raises:
+            AntiphonError: the source cannot be opened; see :meth:`blocks`.
+        """
         if self._facts is None:
             stream, _ = self._open()
             stream.close()
-        assert self._facts is not None
-        return self._facts
 
     @property
     def warnings(self) -> list[WarningFacts]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from chassis.reports import SourceFacts, WarningFacts, WorkFacts
+from chassis.reports import ProgressFacts, SourceFacts, WarningFacts, WorkFacts
 
 if TYPE_CHECKING:
     from chassis.audio import Source
@@ -19,6 +19,8 @@ CONTINUATION = "continuation"
 MELODY = "melody"
 MAX_BLOCK_BYTES = 512 * 1024
 """Most bytes in one PieceBlock."""
+SEEDS = 1 << 63
+"""Seeds are from 0 up to this number, without it."""
 
 
 @dataclass(frozen=True)
@@ -239,3 +241,7 @@ class Summary:
     pieces: tuple[PieceFacts, ...]
     work: WorkFacts
     warnings: tuple[WarningFacts, ...] = field(default=())
+
+
+Event = ProgressFacts | Header | PieceBlock | Summary
+"""What a generation yields."""

@@ -36,12 +36,14 @@ def chroma(samples: np.ndarray) -> np.ndarray:
         (np.square(np.abs(np.fft.rfft(frames[start : start + _FRAMES_AT_ONCE] * window))) @ _filters().T).argmax(-1)
         for start in range(0, len(frames), _FRAMES_AT_ONCE)
     ]
-    return np.eye(CLASSES, dtype=np.float32)[np.concatenate(classes)]
+    one_hot: np.ndarray = np.eye(CLASSES, dtype=np.float32)[np.concatenate(classes)]
+    return one_hot
 
 
 @functools.cache
 def _filters() -> np.ndarray:
     """``(CLASSES, WINDOW // 2 + 1)``."""
-    return chroma_filter_bank(
+    bank: np.ndarray = chroma_filter_bank(
         num_frequency_bins=WINDOW, num_chroma=CLASSES, sampling_rate=SAMPLE_RATE, tuning=0.0
-    ).astype(np.float64)
+    )
+    return bank.astype(np.float64)

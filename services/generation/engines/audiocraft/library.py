@@ -51,7 +51,14 @@ class _Absent(types.ModuleType):
 
 
 def bring_in() -> Any:
-    """Imports audiocraft and gives its module of models."""
+    """Imports audiocraft and gives its module of models.
+
+    Raises:
+        ModuleNotFoundError: audiocraft is not in this environment.
+    """
+    # Asked first: where it is missing no library is replaced, for others would take the replacement for the real one.
+    if importlib.util.find_spec("audiocraft") is None:
+        raise ModuleNotFoundError("No module named 'audiocraft'", name="audiocraft")
     missing = {name for name in ABSENT if name not in sys.modules and importlib.util.find_spec(name) is None}
     for name in _PARTS:
         if name.partition(".")[0] in missing:

@@ -23,6 +23,9 @@ from services.generation.engines.audiocraft.library import AbsentLibraryError, b
 if TYPE_CHECKING:
     from chassis.models import InstalledModel
 
+_MODELS = bring_in()
+"""audiocraft's module of models; where audiocraft is missing, the import of the engine says so."""
+
 TEXT_ENCODER = "t5"
 """Folder of a model that holds its text encoder, in the format of transformers."""
 
@@ -33,19 +36,18 @@ def load(model: InstalledModel, device: torch.device) -> tuple[str, Any, Any]:
     Raises:
         AntiphonError: FAILED_PRECONDITION, ``MODEL_UNREADABLE``.
     """
-    models = bring_in()
-    kinds = {"musicgen": models.MusicGen, "audiogen": models.AudioGen, "magnet": models.MAGNeT}
+    kinds = {"musicgen": _MODELS.MusicGen, "audiogen": _MODELS.AudioGen, "magnet": _MODELS.MAGNeT}
     try:
         kind = _json(model.directory / "model.json")["kind"]
         if kind not in kinds:
             raise _unreadable(model, f"its model.json is of kind {kind!r}; wanted {' or '.join(kinds)}")
-        builders = models.builders
+        builders = _MODELS.builders
         codec = _weighed(_codec(builders, model.directory / "compression.json", device), model.directory, "compression")
         config = _language_config(model, kind, codec)
-        language = _weighed(_language(builders, config, device), model.directory, "lm")
+        language = _weighed(language_model(builders, config, device), model.directory, "lm")
         segment = language.cfg.dataset.segment_duration
         made = kinds[kind](name=model.name, compression_model=codec, lm=language, max_duration=segment)
-        return kind, made, _diffusion(models, model.directory, made.compression_model, device)
+        return kind, made, _diffusion(model.directory, made.compression_model, device)
     except (
         *(OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError, RuntimeError),
         *(SafetensorError, AbsentLibraryError),
@@ -54,12 +56,12 @@ def load(model: InstalledModel, device: torch.device) -> tuple[str, Any, Any]:
 
 
 def _codec(builders: Any, path: Path, device: torch.device) -> Any:
-    return _built(builders.get_compression_model, _json(path), device)
+    return built(builders.get_compression_model, _json(path), device)
 
 
 def _language_config(model: InstalledModel, kind: str, codec: Any) -> dict[str, Any]:
     """The configuration as its loader would change it; what it would fetch from a hub is taken from the model."""
-    config = _json(model.directory / "lm.json")
+    config: dict[str, Any] = _json(model.directory / "lm.json")
     network = config["transformer_lm"]
     # Attention by einsum, not by xformers, nor by the backend that stumbles over prompts: the same sums and names.
     if network.get("memory_efficient"):
@@ -89,7 +91,8 @@ def _language_config(model: InstalledModel, kind: str, codec: Any) -> dict[str, 
     return config
 
 
-def _language(builders: Any, config: dict[str, Any], device: torch.device) -> Any:
+def language_model(builders: Any, config: dict[str, Any], device: torch.device) -> Any:
+    """Builds the language model of a configuration that names no hub, with random weights."""
     from audiocraft.modules.conditioners import T5Conditioner
 
     from services.generation.engines.audiocraft.melody import ChromaConditioner
@@ -101,7 +104,7 @@ def _language(builders: Any, config: dict[str, Any], device: torch.device) -> An
         if conditioner.get("model") == "t5" and (path := conditioner["t5"]["name"]) not in T5Conditioner.MODELS:
             T5Conditioner.MODELS.append(path)
             T5Conditioner.MODELS_DIMS[path] = _json(Path(path) / "config.json")["d_model"]
-    language = _built(builders.get_lm_model, config, device)
+    language = built(builders.get_lm_model, config, device)
     if config["lm_model"] == "transformer_lm_magnet":
         # Masks are padded for xformers, which cuts them to the codes: whole spans, by the library's _generate_stage.
         network = config["transformer_lm"]
@@ -113,7 +116,8 @@ def _language(builders: Any, config: dict[str, Any], device: torch.device) -> An
     return language
 
 
-def _built(build: Callable[[Any], Any], config: dict[str, Any], device: torch.device) -> Any:
+def built(build: Callable[[Any], Any], config: dict[str, Any], device: torch.device) -> Any:
+    """Builds a part of a model by one of the library's builders, with random weights, and keeps its configuration."""
     from omegaconf import OmegaConf
 
     made = OmegaConf.create(config)
@@ -129,7 +133,7 @@ def _weighed(part: Any, folder: Path, name: str) -> Any:
     return part.eval().requires_grad_(False)
 
 
-def _diffusion(models: Any, folder: Path, codec: Any, device: torch.device) -> Any:
+def _diffusion(folder: Path, codec: Any, device: torch.device) -> Any:
     """Multi-band diffusion, as ``MultiBandDiffusion.get_mbd_musicgen`` puts it together; None where there is none."""
     if not (folder / "diffusion.json").is_file():
         return None
@@ -142,15 +146,15 @@ def _diffusion(models: Any, folder: Path, codec: Any, device: torch.device) -> A
     processes = []
     for index, settings in enumerate(description["bands"]):
         config = OmegaConf.create(settings)
-        network = models.builders.get_diffusion_model(config)
-        processor = models.builders.get_processor(config.processor, description["sample_rate"])
+        network = _MODELS.builders.get_diffusion_model(config)
+        processor = _MODELS.builders.get_processor(config.processor, description["sample_rate"])
         for part, name in ((network, "model"), (processor, "processor")):
             start = f"{index}.{name}."
             part.load_state_dict({key[len(start) :]: each for key, each in weights.items() if key.startswith(start)})
             part.to(device).eval().requires_grad_(False)
         schedule = NoiseSchedule(**config.schedule, sample_processor=processor, device=device)
         processes.append(DiffusionProcess(network, schedule))
-    return models.MultiBandDiffusion(processes, codec)
+    return _MODELS.MultiBandDiffusion(processes, codec)
 
 
 def _json(path: Path) -> Any:

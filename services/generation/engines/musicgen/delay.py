@@ -54,7 +54,8 @@ class DelayedCodes:
     @property
     def whole(self) -> int:
         """Frames whose every codebook is known, the prompt's included."""
-        return max(self.prompt_frames, min(self._next - 1 - self.depth, self.codes.shape[-1]))
+        whole: int = max(self.prompt_frames, min(self._next - 1 - self.depth, self.codes.shape[-1]))
+        return whole
 
     def _column(self, index: int) -> torch.Tensor:
         frames = index - 1 - self._delays

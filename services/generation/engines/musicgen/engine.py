@@ -93,7 +93,7 @@ class MusicGen:
     def _frames(self, seconds: float) -> int:
         return round(seconds * self._frame_rate)
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is untyped
     def _generate(self, order: Order, checkpoint: Callable[[], None]) -> Iterator[GeneratedBlock]:
         tune = None if order.melody is None else chroma.chroma(order.melody.mean(0))
         guided = order.sampling.guidance_scale > 1 and (tune is not None or any(order.prompts))
@@ -105,8 +105,10 @@ class MusicGen:
         clip = audio.feed(codes)
         if clip.shape[-1]:
             yield GeneratedBlock(clip, 0.0)
+
         made, wanted, listening = 0, self._new_frames(order.seconds), None
         while made < wanted:
+            # Prompts say the same in every window; a tune has gone on since the last one.
             if listening is None or tune is not None:
                 heard = None if tune is None else self._tune_from(tune, made - codes.shape[-1])
                 listening = listen_to(self._model, self._tokenizer, order.prompts, order.negative_prompt, guided, heard)
@@ -119,6 +121,7 @@ class MusicGen:
                 if samples.shape[-1] or step % PROGRESS_STEPS == 0:
                     yield GeneratedBlock(samples, (made + whole - codes.shape[-1]) / self._frame_rate)
             made += new
+            # What the next window begins with: codes, not samples, so that nothing is encoded a second time.
             codes = window.codes[..., -self._context :]
 
     def _steps(
@@ -176,4 +179,5 @@ class _Audio:
         samples = self._decoder.push(sides, last=last).unflatten(0, (-1, self._channels))
         skipped = min(self._leave_out, samples.shape[-1])
         self._leave_out -= skipped
-        return samples[..., skipped:].cpu().numpy()
+        block: np.ndarray = samples[..., skipped:].cpu().numpy()
+        return block

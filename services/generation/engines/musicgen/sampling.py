@@ -55,7 +55,7 @@ class Sampler:
             return scores.argmax(-1).view(pieces, -1)
         nothing = torch.empty(0, dtype=torch.long)
         for warper in self._warpers:
-            scores = warper(nothing, scores)  # type: ignore[arg-type]
+            scores = warper(nothing, scores)
         shares = torch.softmax(scores, -1).view(pieces, -1, scores.shape[-1])
         drawn = [
             torch.multinomial(share, 1, generator=each) for share, each in zip(shares, self._generators, strict=True)

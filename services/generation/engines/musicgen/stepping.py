@@ -116,7 +116,7 @@ class Window:
         return answer.logits[:, -1]
 
 
-class _Positions(nn.Module):
+class _Positions(nn.Module):  # type: ignore[misc]  # torch is untyped
     """The library's table of positions, long enough at once: it grows its own by looking at how far a step is."""
 
     def __init__(self, table: torch.Tensor, embedded: bool) -> None:

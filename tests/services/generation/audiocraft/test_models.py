@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import pickle
 import shutil
@@ -17,14 +16,16 @@ import torch
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import Store
 from services.generation.contract import GenerationRequest, PieceBlock, Sampling
-from services.generation.engines.audiocraft.engine import MAGNET_SAMPLING, Audiocraft
 from services.generation.engines.audiocraft.library import bring_in
 from services.generation.job import Jobs
 from services.generation.melody import chroma
 from services.generation.settings import GenerationSettings
 
-if importlib.util.find_spec("audiocraft") is None:
-    pytest.skip("audiocraft has an environment of its own: make test-generation-audiocraft", allow_module_level=True)
+audiocraft = pytest.importorskip(
+    "services.generation.engines.audiocraft.engine",
+    reason="audiocraft has an environment of its own: make test-generation-audiocraft",
+)
+MAGNET_SAMPLING = audiocraft.MAGNET_SAMPLING
 
 # Samples are up to 0.3; attention summed in another order gives 1e-7.
 SAME = 1e-6
@@ -40,8 +41,8 @@ class Task:
 
 
 @pytest.fixture(scope="module")
-def loaded(craft_store: Store, craft_settings: GenerationSettings) -> Callable[[str], Audiocraft]:
-    return lambda name: Audiocraft.load(craft_store.require(name), craft_settings)
+def loaded(craft_store: Store, craft_settings: GenerationSettings) -> Callable[[str], Any]:
+    return lambda name: audiocraft.Audiocraft.load(craft_store.require(name), craft_settings)
 
 
 @pytest.fixture
@@ -242,7 +243,7 @@ def test_the_librarys_debug_models_make_music(
     monkeypatch.setattr(conditioners, "WhiteSpaceTokenizer", conditioners.NoopTokenizer)
     torch.manual_seed(0)
     library = getattr(models, kind).get_pretrained("debug", device="cpu")
-    engine = Audiocraft(kind.lower(), library, craft_settings)
+    engine = audiocraft.Audiocraft(kind.lower(), library, craft_settings)
     ours = samples_of(engine, order(seed=5, seconds=2.0))
     assert ours.shape == (1, 1, 2 * rate)
     library.set_generation_params(duration=2.02, top_k=250, extend_stride=2.5)
@@ -312,7 +313,7 @@ def test_files_that_make_no_model_are_refused_in_words(
     (folder / file).unlink()
     (folder / file).write_text(json.dumps(content))
     with pytest.raises(AntiphonError) as caught:
-        Audiocraft.load(replace(installed, directory=folder), craft_settings)
+        audiocraft.Audiocraft.load(replace(installed, directory=folder), craft_settings)
     assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "MODEL_UNREADABLE")
     assert words in caught.value.message
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,14 @@ from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import Store
 from chassis.reports import ProgressFacts
 from services.generation.contract import GenerationRequest, PieceBlock, Sampling, Summary
-from services.generation.engines.audiocraft.engine import Audiocraft
 from services.generation.engines.audiocraft.library import ABSENT, AbsentLibraryError, bring_in
 from services.generation.job import Jobs
 from services.generation.settings import GenerationSettings
 
-if importlib.util.find_spec("audiocraft") is None:
-    pytest.skip("audiocraft has an environment of its own: make test-generation-audiocraft", allow_module_level=True)
+audiocraft = pytest.importorskip(
+    "services.generation.engines.audiocraft.engine",
+    reason="audiocraft has an environment of its own: make test-generation-audiocraft",
+)
 
 
 # Samples are up to 0.3; attention by another backend sums in another order: 1e-7.
@@ -29,15 +29,15 @@ SAME = 1e-6
 
 
 @pytest.fixture(scope="module")
-def music(craft_store: Store, craft_settings: GenerationSettings) -> Audiocraft:
-    return Audiocraft.load(craft_store.require("music"), craft_settings)
+def music(craft_store: Store, craft_settings: GenerationSettings) -> Any:
+    return audiocraft.Audiocraft.load(craft_store.require("music"), craft_settings)
 
 
 @pytest.mark.parametrize(("name", "rate", "frames_a_second"), [("music", 32_000, 50), ("effects", 16_000, 25)])
 def test_a_piece_has_the_length_asked_for_and_progress_at_every_step(
     craft_store: Store, craft_settings: GenerationSettings, order: Any, name: str, rate: int, frames_a_second: int
 ) -> None:
-    engine = Audiocraft.load(craft_store.require(name), craft_settings)
+    engine = audiocraft.Audiocraft.load(craft_store.require(name), craft_settings)
     assert (engine.sample_rate, engine.channels) == (rate, 1)
     *progress, last = engine.generate(order(seconds=2.0))
     assert last.samples.shape == (1, 1, 2 * rate)
@@ -50,7 +50,7 @@ def test_a_piece_has_the_length_asked_for_and_progress_at_every_step(
 
 
 def test_it_gives_what_the_library_gives_of_the_same_pickles(
-    music: Audiocraft, order: Any, samples_of: Any, released: Path
+    music: Any, order: Any, samples_of: Any, released: Path
 ) -> None:
     ours = samples_of(music, order(seed=3))
     theirs = bring_in().MusicGen.get_pretrained(str(released / "music"))
@@ -59,7 +59,7 @@ def test_it_gives_what_the_library_gives_of_the_same_pickles(
     assert np.abs(ours - theirs.generate(["warm piano"], progress=False).numpy()).max() < SAME
 
 
-def test_the_seed_and_the_prompt_decide(music: Audiocraft, order: Any, samples_of: Any) -> None:
+def test_the_seed_and_the_prompt_decide(music: Any, order: Any, samples_of: Any) -> None:
     first = samples_of(music, order(seed=7))
     assert np.array_equal(first, samples_of(music, order(seed=7)))
     for other in (order(seed=8), order("calm guitar", seed=7), order(seed=7, sampling=Sampling(temperature=0))):
@@ -70,7 +70,7 @@ def test_the_seed_and_the_prompt_decide(music: Audiocraft, order: Any, samples_o
 
 
 def test_a_piece_longer_than_the_window_and_a_continuation_have_the_length_asked_for(
-    music: Audiocraft, order: Any, samples_of: Any, scale: np.ndarray
+    music: Any, order: Any, samples_of: Any, scale: np.ndarray
 ) -> None:
     assert samples_of(music, order(seconds=9.0)).shape == (1, 1, 288_000)
     clip = scale[None]
@@ -83,7 +83,7 @@ def test_a_piece_longer_than_the_window_and_a_continuation_have_the_length_asked
 
 
 @pytest.mark.parametrize("at", [1, 30])
-def test_a_cancel_takes_effect_at_the_next_step(music: Audiocraft, order: Any, samples_of: Any, at: int) -> None:
+def test_a_cancel_takes_effect_at_the_next_step(music: Any, order: Any, samples_of: Any, at: int) -> None:
     before = samples_of(music, order())
     steps = 0
 
@@ -99,7 +99,7 @@ def test_a_cancel_takes_effect_at_the_next_step(music: Audiocraft, order: Any, s
     assert np.array_equal(samples_of(music, order()), before)
 
 
-def test_a_reader_who_leaves_ends_the_work(music: Audiocraft, order: Any) -> None:
+def test_a_reader_who_leaves_ends_the_work(music: Any, order: Any) -> None:
     steps: list[int] = []
     blocks = music.generate(order(seconds=3.0), lambda: steps.append(1))
     next(blocks)
@@ -126,7 +126,20 @@ def test_the_job_and_its_contract_are_those_of_the_other_engine(
     assert sum(isinstance(event, PieceBlock) for event in events) >= 1
 
 
-def test_negative_prompts_are_refused(music: Audiocraft, order: Any) -> None:
+def test_a_model_of_the_other_engine_is_served_where_its_library_is_here_too(
+    tiny_store: Store, craft_settings: GenerationSettings
+) -> None:
+    class Task:
+        source = None
+
+        def checkpoint(self) -> None:
+            return
+
+    request = GenerationRequest(model="tiny-mono", prompts=("rain",), seconds=0.2)
+    assert list(Jobs(craft_settings, tiny_store).generate(Task(), request))[-1].work.engine == "musicgen"
+
+
+def test_negative_prompts_are_refused(music: Any, order: Any) -> None:
     with pytest.raises(AntiphonError, match="NEGATIVE_PROMPT"):
         list(music.generate(order(negative_prompt="drums")))
 

@@ -1,0 +1,131 @@
+"""Messages of ``antiphon.generation.v1`` into requests, and events of a generation into messages; the only place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
+from antiphon.generation.v1 import generation_service_pb2 as pb
+from antiphon_wire.errors import invalid
+from chassis import evidence
+from chassis.family.call import Call, Forms
+from services.generation import contract
+
+_ENCODINGS: Mapping[audio_pb2.OutputEncoding, str] = {
+    audio_pb2.OUTPUT_ENCODING_UNSPECIFIED: "wav",
+    audio_pb2.OUTPUT_ENCODING_PCM_S16LE: "pcm_s16le",
+    audio_pb2.OUTPUT_ENCODING_PCM_F32LE: "pcm_f32le",
+    audio_pb2.OUTPUT_ENCODING_FLAC: "flac",
+    audio_pb2.OUTPUT_ENCODING_WAV: "wav",
+    audio_pb2.OUTPUT_ENCODING_MP3: "mp3",
+    audio_pb2.OUTPUT_ENCODING_OPUS: "opus",
+}
+_ENCODING_NUMBERS = {
+    name: number for number, name in _ENCODINGS.items() if number != audio_pb2.OUTPUT_ENCODING_UNSPECIFIED
+}
+_ROLES: Mapping[pb.AudioRole, str] = {
+    pb.AUDIO_ROLE_UNSPECIFIED: "",
+    pb.AUDIO_ROLE_CONTINUATION: contract.CONTINUATION,
+    pb.AUDIO_ROLE_MELODY: contract.MELODY,
+}
+
+
+def generation_request(config: pb.GenerationConfig) -> contract.GenerationRequest:
+    """Reads what to generate; fields that are not set have the defaults of :class:`contract.GenerationRequest`.
+
+    Raises:
+        AntiphonError: INVALID_ARGUMENT, ``OUTPUT_ENCODING`` or ``AUDIO_ROLE``, for a number that their enum lacks.
+    """
+    defaults = contract.GenerationRequest()
+    encoding = _known(_ENCODINGS, config.output_encoding, "OUTPUT_ENCODING", "output_encoding", "OutputEncoding")
+    sampling = {
+        each.name: getattr(config, each.name) for each in fields(contract.Sampling) if config.HasField(each.name)
+    }
+    return contract.GenerationRequest(
+        model=config.model,
+        prompts=tuple(config.prompts),
+        pieces_per_prompt=config.pieces_per_prompt or defaults.pieces_per_prompt,
+        seconds=config.duration.ToNanoseconds() / 1e9 if config.HasField("duration") else defaults.seconds,
+        audio_role=_known(_ROLES, config.audio_role, "AUDIO_ROLE", "audio_role", "AudioRole"),
+        include_clip=config.include_clip,
+        negative_prompt=config.negative_prompt,
+        sampling=sampling,
+        seed=config.seed if config.HasField("seed") else None,
+        encoding=encoding,
+        sample_rate=config.sample_rate_hertz if config.HasField("sample_rate_hertz") else None,
+    )
+
+
+def generation_forms(call: Call, config: pb.GenerationConfig) -> Forms:
+    """Tells how each event of a generation becomes a response of its call."""
+    sent: dict[int, int] = {}
+    return {
+        evidence_pb2.Progress: lambda event: pb.GenerateResponse(progress=event),
+        contract.Header: lambda event: pb.GenerateResponse(header=header(event, call)),
+        contract.PieceBlock: lambda event: pb.GenerateResponse(piece_chunk=piece_chunk(event, sent)),
+        contract.Summary: lambda event: pb.GenerateResponse(summary=summary(event, call, config)),
+    }
+
+
+def header(event: contract.Header, call: Call) -> pb.GenerationHeader:
+    """Says what will be sent."""
+    return pb.GenerationHeader(
+        source=None if event.source is None else call.source(event.source),
+        model=event.model,
+        seeds=event.seeds,
+        encoding=_ENCODING_NUMBERS[event.encoding],
+        sample_rate_hertz=event.sample_rate,
+        channel_count=event.channels,
+        frame_count=event.frames,
+    )
+
+
+def piece_chunk(event: contract.PieceBlock, sent: dict[int, int]) -> pb.PieceChunk:
+    """Puts a part of a piece's encoded stream at its place.
+
+    Args:
+        event: The part.
+        sent: Bytes of each piece that were sent before; counted on.
+    """
+    offset = sent.get(event.piece, 0)
+    sent[event.piece] = offset + len(event.data)
+    chunk = audio_pb2.AudioChunk(data=event.data, byte_offset=offset, last=event.last)
+    return pb.PieceChunk(piece=event.piece, chunk=chunk)
+
+
+def summary(event: contract.Summary, call: Call, config: pb.GenerationConfig) -> pb.GenerationSummary:
+    """Says what was made, and how."""
+    return pb.GenerationSummary(
+        source=None if event.source is None else call.source(event.source),
+        pieces=[piece(each) for each in event.pieces],
+        warnings=evidence.warnings(event.warnings),
+        provenance=call.provenance(event.work, event.source, config),
+    )
+
+
+def piece(facts: contract.PieceFacts) -> pb.Piece:
+    """Says what was sent of one piece."""
+    return pb.Piece(
+        piece=facts.piece,
+        prompt=facts.prompt,
+        seed=facts.seed,
+        frame_count=facts.frames,
+        clip_frame_count=facts.clip_frames,
+        sample_rate_hertz=facts.sample_rate,
+        channel_count=facts.channels,
+        encoding=_ENCODING_NUMBERS[facts.encoding],
+        byte_count=facts.byte_count,
+        sha256=facts.sha256,
+        peak=facts.peak,
+        rms_dbfs=facts.rms_dbfs,
+        clipped_sample_count=facts.clipped,
+    )
+
+
+def _known(table: Mapping[Any, str], value: int, reason: str, field: str, enum: str) -> str:
+    if value not in table:
+        raise invalid(reason, f"{field} {value} is not known; see {enum}", field=f"config.{field}", value=value)
+    return table[value]

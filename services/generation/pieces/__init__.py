@@ -1,0 +1,1 @@
+"""The pieces of an order while they are made: encoded as they grow, measured, and reported."""
