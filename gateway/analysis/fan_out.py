@@ -6,8 +6,8 @@ One task runs one stage, and all tasks run on one event loop. What they share is
 * Another task reads it only after its ``ended`` event is set, and from then on it does not change.
 * ``ended`` is set however the task ends, so nobody waits for a stage that will never come.
 * A plan has no circles: a stage waits only for stages that stand before it.
-* A task raises nothing but cancellation, or what ``send`` raised: whatever else befalls a stage becomes the status in
-  its report. So only the caller's leaving ends stages early, and then it ends them all.
+* A task raises nothing but cancellation: whatever else befalls a stage becomes the status in its report. So only the
+  caller's leaving ends stages early, and then it ends them all.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gateway.analysis.limits import Limits
 from gateway.analysis.plan import Plan
 from gateway.analysis.question import Service
 from gateway.analysis.stage import EVERY, UPLOAD, source_of
-from gateway.analysis.stage_run import Frame, StageRun
+from gateway.analysis.stage_run import Shared, StageRun
 from gateway.recording import Recording, clip_of
 
 
@@ -67,8 +67,8 @@ class FanOut:
         self._config = config
         now = asyncio.get_running_loop().time()
         # What is kept back lets the record reach the caller although a stage used all the time it was given.
-        frame = Frame(config, services, limits, send, now, now + seconds_left - limits.fuse_margin_seconds)
-        self._runs = {step.name: StageRun(step, frame, spool) for step in plan.steps}
+        shared = Shared(config, services, limits, send, now, now + seconds_left - limits.fuse_margin_seconds)
+        self._runs = {step.name: StageRun(step, shared, spool) for step in plan.steps}
 
     async def announce(self) -> None:
         """Sends one WAITING report for each stage."""
@@ -99,7 +99,7 @@ class FanOut:
             culprit = self._runs[run.step.waits_for[0]]
             await run.skip(culprit.error or stage_failure.no_input(run.step.name, run.step.inputs))
         finally:
-            # Also where this task is cancelled, or where its last report could not be sent.
+            # Also where this task is cancelled before its last report was taken.
             run.ended.set()
 
     def _choose(self, run: StageRun, upload: Recording) -> tuple[str, Mapping[str, Recording]] | None:

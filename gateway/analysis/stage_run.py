@@ -1,7 +1,6 @@
 """One stage of one analysis: asked until there is an answer, the time is up, or asking again is of no use.
 
-Whatever goes wrong ends as :attr:`StageRun.error` and as the status in the report. Only cancellation passes through,
-and what ``send`` raises, which means that the caller has gone.
+Whatever goes wrong ends as :attr:`StageRun.error` and as the status in the report. Only cancellation passes through.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Frame:
+class Shared:
     """What all stages of one analysis share.
 
     Attributes:
@@ -58,7 +57,7 @@ class StageRun:
 
     Args:
         step: The stage and its place in the plan.
-        frame: What it shares with the others.
+        shared: What it shares with the others.
         spool: Where its outputs go.
 
     Attributes:
@@ -69,14 +68,14 @@ class StageRun:
         ended: Set once nothing of this changes any more.
     """
 
-    def __init__(self, step: Step, frame: Frame, spool: Spool) -> None:
+    def __init__(self, step: Step, shared: Shared, spool: Spool) -> None:
         self.step = step
         self.report = record_pb2.StageReport(stage=step.name, state=record_pb2.STAGE_STATE_WAITING)
         self.outputs = Outputs(spool, step.kept)
         self.part: Message | None = None
         self.error: AntiphonError | None = None
         self.ended = asyncio.Event()
-        self._frame = frame
+        self._shared = shared
         self._clock = asyncio.get_running_loop().time
 
     async def tell(self) -> None:
@@ -84,7 +83,7 @@ class StageRun:
         # A copy: the report may change while the event is under way.
         report = record_pb2.StageReport()
         report.CopyFrom(self.report)
-        await self._frame.send(analysis_pb2.AnalyzeResponse(stage_report=report))
+        await self._shared.send(analysis_pb2.AnalyzeResponse(stage_report=report))
 
     async def skip(self, error: AntiphonError) -> None:
         """Ends the stage without asking anybody; ``error`` says why."""
@@ -100,7 +99,7 @@ class StageRun:
         """
         began = self._clock()
         self.report.input = name
-        self.report.start_offset.FromNanoseconds(int((began - self._frame.started) * 1e9))
+        self.report.start_offset.FromNanoseconds(int((began - self._shared.started) * 1e9))
         error = await self._attempt(name, recordings, parts)
         self.report.elapsed.FromNanoseconds(int((self._clock() - began) * 1e9))
         await self._end(record_pb2.STAGE_STATE_SUCCEEDED if error is None else record_pb2.STAGE_STATE_FAILED, error)
@@ -111,7 +110,7 @@ class StageRun:
         """Sets the part, or gives the error that stands in its place."""
         service = self.step.stage.service
         # The earlier of what the service may take and what the caller has left; all attempts share it.
-        deadline = min(self._clock() + self._frame.limits.service_seconds[service], self._frame.deadline)
+        deadline = min(self._clock() + self._shared.limits.service_seconds[service], self._shared.deadline)
         try:
             async with asyncio.timeout_at(deadline):
                 self.part = await self._persist(name, recordings, parts, deadline)
@@ -128,7 +127,7 @@ class StageRun:
         self, name: str, recordings: Mapping[str, Recording], parts: Mapping[str, Message], deadline: float
     ) -> Message:
         """Asks until there is an answer: again after a lost worker, and whenever a busy service has said when."""
-        frame, service = self._frame, self._frame.services[self.step.stage.service]
+        shared, service = self._shared, self._shared.services[self.step.stage.service]
         self.report.attempt_count = 1
         while True:
             # Told before every attempt: by a higher count the caller knows that what came before it is void.
@@ -136,15 +135,15 @@ class StageRun:
             await self.tell()
             left = deadline - self._clock()
             try:
-                return await self._ask(Question(service, frame.config, name, recordings, self.outputs, left, parts))
+                return await self._ask(Question(service, shared.config, name, recordings, self.outputs, left, parts))
             except CallFailure as error:
                 # Half a stem must not be listened to, nor hold room in the spool while this waits.
                 self.outputs.close()
-                delay = delay_before_next(error, self.report.attempt_count, frame.limits.max_attempts)
+                delay = delay_before_next(error, self.report.attempt_count, shared.limits.max_attempts)
                 if delay is None or self._clock() + delay >= deadline:
                     raise
                 if refused(error):
-                    await frame.send(progress_of(self.step.name, _QUEUED))
+                    await shared.send(progress_of(self.step.name, _QUEUED))
                 else:
                     self.report.attempt_count += 1
                 await asyncio.sleep(delay)
@@ -157,7 +156,7 @@ class StageRun:
                 if event.WhichOneof("event") == self.step.name:
                     part = getattr(event, self.step.name)
                 # While this waits the iterator rests, and with it the service: nothing piles up for a slow caller.
-                await self._frame.send(event)
+                await self._shared.send(event)
         if part is None:
             raise RuntimeError(f"stage {self.step.name} ended without the event {self.step.name}")
         return part
