@@ -21,11 +21,9 @@ HELP = "Exit codes: 0 all well, 1 something failed, 2 wrong usage, 3 services no
 class Failure(click.ClickException):
     """Ends the program with a message and exit code 1, or another one."""
 
-    exit_code: int = FAILED  # type: ignore[misc]
-
     def __init__(self, message: str, exit_code: int = FAILED) -> None:
         super().__init__(message)
-        self.exit_code = exit_code  # type: ignore[misc]
+        self.exit_code = exit_code  # type: ignore[misc]  # click declares it for the class alone
 
     def show(self, file: object = None) -> None:
         """Writes the message to stderr."""

@@ -16,8 +16,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
 from antiphon_cli import exits
-from antiphon_cli.stack.plan import GATEWAY, project_root, python_path
-from antiphon_cli.summary import plain
+from antiphon_cli.project import environment_python, need_checkout, python_path
+from antiphon_cli.services import GATEWAY
+from antiphon_cli.terminal import plain
 
 _TENTHS = 10
 
@@ -42,7 +43,7 @@ def models(arguments: tuple[str, ...]) -> int:
     """
     if not arguments:
         raise click.UsageError("give a command: list, pull, verify or import")
-    root = project_root(os.environ)
+    root = need_checkout(os.environ, "antiphon models lists and installs the models of")
     raw = "--json" in arguments
     environment = {**os.environ, "PYTHONPATH": python_path(root)}
     command = [_python(root), "-P", "-m", "chassis.models", "--json", *(each for each in arguments if each != "--json")]
@@ -64,7 +65,8 @@ def models(arguments: tuple[str, ...]) -> int:
 
 
 def _python(root: Path) -> str:
-    own = root / ".venvs" / GATEWAY / "bin" / "python"
+    """The gateway's interpreter; ours until that one has been made, since the store's program needs nothing more."""
+    own = environment_python(root, GATEWAY)
     return str(own) if own.exists() else sys.executable
 
 

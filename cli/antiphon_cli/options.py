@@ -1,4 +1,4 @@
-"""Options that every command with a connection has."""
+"""What options are made of: groups of them, and the kinds of files that they take."""
 
 from __future__ import annotations
 
@@ -8,19 +8,43 @@ from typing import Any, TypeVar
 
 import click
 
+from antiphon.audio.v1 import audio_pb2
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 READABLE_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
-_TLS = (
-    click.option("--tls-ca", type=READABLE_FILE, help="Encrypt, and trust the certificates of this PEM file."),
-    click.option("--tls-cert", type=READABLE_FILE, help="Certificate to show to the server, PEM."),
-    click.option("--tls-key", type=READABLE_FILE, help="Private key of that certificate, PEM."),
-)
+READABLE_FILE_OR_PIPE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path)
+"""The same, or ``-`` for standard input."""
+
+SECONDS_FROM = click.FloatRange(min=0)
+SECONDS_TO = click.FloatRange(min=0, min_open=True)
 
 
-def tls_options(command: Command) -> Command:
-    """Adds ``tls_ca``, ``tls_cert`` and ``tls_key`` to a command: paths, or None."""
-    for option in reversed(_TLS):
-        command = option(command)
-    return command
+def option_group(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Makes one decorator of several options and arguments; ``--help`` shows them in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def clip_range(start: float | None, end: float | None) -> audio_pb2.ClipRange | None:
+    """Returns the part of a recording from ``--start`` to ``--end``, in seconds; None where neither is given.
+
+    Raises:
+        UsageError: the end is not after the start.
+    """
+    if start is None and end is None:
+        return None
+    if end is not None and end <= (start or 0):
+        raise click.UsageError(f"--end {end:g} must come after --start {start or 0:g}")
+    clip = audio_pb2.ClipRange()
+    if start is not None:
+        clip.start_offset.FromNanoseconds(round(start * 1e9))
+    if end is not None:
+        clip.end_offset.FromNanoseconds(round(end * 1e9))
+    return clip

@@ -13,14 +13,15 @@ import google.protobuf
 import grpc
 
 from antiphon_cli import exits
-from antiphon_cli.analyze import analyze
-from antiphon_cli.compare import compare
-from antiphon_cli.describe import describe
-from antiphon_cli.generate import generate
+from antiphon_cli.analyze.command import analyze
+from antiphon_cli.compare.command import compare
+from antiphon_cli.describe.command import describe
+from antiphon_cli.generate.command import generate
 from antiphon_cli.models import models
-from antiphon_cli.separate import separate
-from antiphon_cli.stack_commands import down, status, up
-from antiphon_cli.transcribe import transcribe
+from antiphon_cli.separate.command import separate
+from antiphon_cli.status.command import status
+from antiphon_cli.transcribe.command import transcribe
+from antiphon_cli.up import down, up
 from antiphon_client.version import VERSION
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}

@@ -13,23 +13,10 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.evidence.v1 import evidence_pb2
-from antiphon_client.errors import from_status
+from antiphon_cli.progress_words import PHASES, progress_words, report_words, short_words, time_left
 from antiphon_wire.rpcs import AnalyzeEvent
 
-_STATES = {
-    record_pb2.STAGE_STATE_WAITING: "waiting",
-    record_pb2.STAGE_STATE_RUNNING: "running",
-    record_pb2.STAGE_STATE_SUCCEEDED: "succeeded",
-    record_pb2.STAGE_STATE_FAILED: "failed",
-    record_pb2.STAGE_STATE_SKIPPED: "skipped",
-}
-_PHASES = {evidence_pb2.Progress.PHASE_QUEUED: "queued", evidence_pb2.Progress.PHASE_LOADING: "loading"}
 _LINES_PER_STAGE = 4
-
-
-def state_name(state: int) -> str:
-    """The word for a stage's state."""
-    return _STATES.get(state, f"state {state}")  # type: ignore[call-overload, no-any-return]
 
 
 class Reporter(Protocol):
@@ -70,11 +57,11 @@ class Lines(Silence):
     def accept(self, event: AnalyzeEvent) -> None:
         """Writes a line where there is news."""
         if isinstance(event, record_pb2.StageReport):
-            self._say(event.stage, _report_words(event))
+            self._say(event.stage, report_words(event))
         elif isinstance(event, analysis_pb2.StageProgress):
             progress = event.progress
             quarter = int(progress.fraction * _LINES_PER_STAGE) if progress.HasField("fraction") else 0
-            if progress.phase in _PHASES:
+            if progress.phase in PHASES:
                 self._say(event.stage, progress_words(progress))
             elif 0 < quarter < _LINES_PER_STAGE:
                 self._say_quarter(event.stage, quarter, progress)
@@ -82,7 +69,7 @@ class Lines(Silence):
     def _say_quarter(self, stage: str, quarter: int, progress: evidence_pb2.Progress) -> None:
         if self._quarters.get(stage) != quarter:
             self._quarters[stage] = quarter
-            left = _time_left(progress)
+            left = time_left(progress)
             self._say(stage, f"{quarter * 100 // _LINES_PER_STAGE} %" + (f", {left}" if left else ""))
 
     def _say(self, stage: str, words: str) -> None:
@@ -121,7 +108,7 @@ class Bars:
             task = self._task(event.stage)
             done = event.state == record_pb2.STAGE_STATE_SUCCEEDED
             completed = 1.0 if done else None
-            self._progress.update(task, words=_short_words(event), total=1.0, completed=completed)
+            self._progress.update(task, words=short_words(event), total=1.0, completed=completed)
             if event.state not in (record_pb2.STAGE_STATE_WAITING, record_pb2.STAGE_STATE_RUNNING):
                 self._progress.stop_task(task)
         elif isinstance(event, analysis_pb2.StageProgress):
@@ -145,43 +132,6 @@ def reporter(quiet: bool) -> Reporter:
     return Bars(console) if console.is_terminal else Lines()
 
 
-def _report_words(report: record_pb2.StageReport) -> str:
-    words = state_name(report.state)
-    return f"{words}: {from_status(report.error)}" if report.HasField("error") else words
-
-
-def _short_words(report: record_pb2.StageReport) -> str:
-    """For a bar's line, which has no room for a whole message; the summary has."""
-    words = state_name(report.state)
-    return f"{words}: {escape(from_status(report.error).reason)}" if report.HasField("error") else words
-
-
-def progress_words(progress: evidence_pb2.Progress) -> str:
-    """Phase, place in the queue and step of a job, as one line."""
-    words = [_PHASES.get(progress.phase, "")]  # type: ignore[call-overload]
-    if progress.HasField("queue_position"):
-        words.append(f"{progress.queue_position} ahead")
-    words.append(progress.step)
-    text = " ".join(word for word in words if word)
-    return ", ".join(part for part in (text, _done(progress), _time_left(progress)) if part)
-
-
-def _done(progress: evidence_pb2.Progress) -> str:
-    """How much audio is done, where nobody can know how much that is of the whole."""
-    if progress.HasField("fraction") or not progress.HasField("audio_done"):
-        return ""
-    minutes, seconds = divmod(round(progress.audio_done.ToTimedelta().total_seconds()), 60)
-    return f"{minutes}:{seconds:02d} min done"
-
-
-def _time_left(progress: evidence_pb2.Progress) -> str:
-    if not progress.HasField("remaining") or progress.fraction >= 1:
-        return ""
-    seconds = round(progress.remaining.ToTimedelta().total_seconds())
-    if not seconds:
-        return ""
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    if not minutes and not hours:
-        return f"about {rest} s left"
-    return f"about {hours}:{minutes:02d}:{rest:02d} left" if hours else f"about {minutes}:{rest:02d} min left"
+def show_stage(shown: Reporter, stage: str, progress: evidence_pb2.Progress) -> None:
+    """Shows the progress of a service that is asked directly, as the gateway tells that of a stage."""
+    shown.accept(analysis_pb2.StageProgress(stage=stage, progress=progress))

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from antiphon_cli.stack.state import write_atomically
+from antiphon_cli.files import write_atomically
 
 
 def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as pb_grpc
-from antiphon_cli.describe import NAMES
+from antiphon_cli.prompting import NAMES
 
 
 class Writer(pb_grpc.LlmAudioServiceServicer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
-from antiphon_cli.summary import summarise
+from antiphon_cli.analyze.summary import summarise
 
 NAME = "song.wav"
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from antiphon_cli.file_headers import complete
+from antiphon_cli.audio.file_headers import complete
 from chassis.audio import Encoder
 
 FRAMES = 10_007

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import antiphon_renderers as renderers
-from antiphon_cli.live_audio import ogg_pieces, wav_pieces
+from antiphon_cli.audio.live_audio import ogg_pieces, wav_pieces
 from tests.fixtures import recordings
 from tests.fixtures.gateway_process import environment
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli.checkouts import make_checkout
+
 _PROGRAM = """
 import json, sys
 if "--help" in sys.argv:
@@ -28,8 +30,8 @@ sys.exit(int(sys.argv[-1]))
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    (folder / "chassis" / "models").mkdir(parents=True)
+    folder = make_checkout(tmp_path / "project")
+    (folder / "chassis" / "models").mkdir()
     (folder / "chassis" / "models" / "__main__.py").write_text(_PROGRAM)
     return folder
 
@@ -54,3 +56,11 @@ def test_json_is_passed_on_as_it_is(antiphon: Any, project: Path) -> None:
 def test_help_of_a_subcommand_is_the_programs_own(antiphon: Any, project: Path) -> None:
     done = antiphon("models", "pull", "--help", ANTIPHON_ROOT=str(project))
     assert (done.returncode, done.stdout) == (0, b"usage: antiphon models pull\n")
+
+
+def test_without_a_checkout_it_says_what_it_needs(antiphon: Any, tmp_path: Path) -> None:
+    done = antiphon("models", "list", ANTIPHON_ROOT=str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode() == (
+        f"antiphon: ANTIPHON_ROOT is {tmp_path}, which is no checkout of Antiphon: it has no Makefile\n"
+    )

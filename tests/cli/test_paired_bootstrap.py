@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 
 import pytest
 
-from antiphon_cli.paired_bootstrap import Interval, bootstrap
+from antiphon_cli.compare.paired_bootstrap import Interval, bootstrap
 
 
 def test_no_difference_is_no_difference() -> None:

@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from antiphon.evidence.v1.evidence_pb2 import Progress
-from antiphon_cli.progress import progress_words
+from antiphon_cli.progress_words import progress_words
 
 
 @pytest.mark.parametrize(

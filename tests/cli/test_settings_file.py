@@ -10,7 +10,7 @@ import pytest
 
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
-from antiphon_cli import settings_file
+from antiphon_cli.analyze import settings_file
 
 
 def written(folder: Path, text: str) -> Path:

@@ -15,8 +15,12 @@ from typing import Any
 
 import pytest
 
-from antiphon_cli.stack.plan import PlanError, environment_name, project_plan
-from antiphon_cli.stack.state import StackState, is_same_process, process_birth
+from antiphon_cli.project import environment_name
+from antiphon_cli.stack.plan import PlanError
+from antiphon_cli.stack.processes import is_same_process, process_birth
+from antiphon_cli.stack.project_plan import project_plan
+from antiphon_cli.stack.state import StackState
+from tests.cli.checkouts import make_checkout
 from tests.fixtures.gateway_process import ROOT, environment, wait_until
 
 
@@ -35,10 +39,13 @@ class Stack:
     def __init__(self, folder: Path, antiphon: Any) -> None:
         self.folder = folder
         self._antiphon = antiphon
-        self.ports = free_ports(2)
+        *self.ports, self.nobodys_port = free_ports(3)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        return self._antiphon(*arguments, ANTIPHON_STATE=str(self.folder))  # type: ignore[no-any-return]
+        # A gateway that others run on this machine is not to be taken for one of the test's.
+        elsewhere = f"127.0.0.1:{self.nobodys_port}"
+        changes = {"ANTIPHON_STATE": str(self.folder), "ANTIPHON_GATEWAY": elsewhere}
+        return self._antiphon(*arguments, **changes)  # type: ignore[no-any-return]
 
     def spec(self, *modes: str, **rules: object) -> str:
         """Writes a plan of two services; the modes are those of the first."""
@@ -231,6 +238,7 @@ def test_the_foreground_stops_all_on_ctrl_c(stack: Stack) -> None:
 
 
 def test_a_missing_environment_names_the_command_that_makes_it(antiphon: Any, tmp_path: Path) -> None:
+    make_checkout(tmp_path)
     state = tmp_path / "state"
     base = str(free_ports(1)[0])
     done = antiphon(
@@ -269,7 +277,7 @@ def test_a_chosen_engine_with_requirements_of_its_own_is_run_by_its_own_environm
 
 
 def test_up_starts_the_environment_of_the_engine_that_is_chosen(antiphon: Any, tmp_path: Path) -> None:
-    (tmp_path / "services/speech").mkdir(parents=True)
+    (make_checkout(tmp_path) / "services/speech").mkdir()
     (tmp_path / "services/speech/requirements-openai-whisper.lock").touch()
     folders = {"ANTIPHON_ROOT": str(tmp_path), "ANTIPHON_STATE": str(tmp_path / "state")}
     done = antiphon("up", "--services", "speech", SPEECH_ENGINE="openai-whisper", **folders)

@@ -15,7 +15,7 @@ from pathlib import Path
 from antiphon_cli.stack import leash
 from antiphon_cli.stack.health import HealthProbe
 from antiphon_cli.stack.plan import Program
-from antiphon_cli.stack.state import process_birth
+from antiphon_cli.stack.processes import process_birth
 
 TAIL_LINES = 15
 _TAIL_BYTES = 16 << 10

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from antiphon_cli.stack.plan import Plan
-from antiphon_cli.stack.state import Phase, StackState, is_held, is_same_process
+from antiphon_cli.stack.processes import is_held, is_same_process
+from antiphon_cli.stack.state import Phase, StackState
 from antiphon_cli.stack.supervise import ALREADY_RUNNING
 
 _POLL_SECONDS = 0.05

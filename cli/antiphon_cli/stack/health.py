@@ -6,6 +6,8 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 READINESS = "readiness"
+SERVING = "SERVING"
+NOT_ANSWERING = "not answering"
 
 
 class HealthProbe:
@@ -21,6 +23,7 @@ class HealthProbe:
                 ("grpc.initial_reconnect_backoff_ms", 100),
                 ("grpc.min_reconnect_backoff_ms", 100),
                 ("grpc.max_reconnect_backoff_ms", 500),
+                # Channels to one address share a connection otherwise, and with it one that has just failed.
                 ("grpc.use_local_subchannel_pool", 1),
             ],
         )
@@ -33,7 +36,7 @@ class HealthProbe:
         except grpc.RpcError as error:
             code: grpc.StatusCode = error.code()
             if code is grpc.StatusCode.UNAVAILABLE:
-                return "not answering"
+                return NOT_ANSWERING
             return code.name.lower().replace("_", " ")
         return str(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
 
@@ -42,10 +45,10 @@ class HealthProbe:
         self._channel.close()
 
 
-def is_ready(port: int) -> bool:
-    """Asks once, on a connection of its own."""
+def ask_once(port: int, timeout_seconds: float = 1.0) -> str:
+    """Asks once, on a connection of its own; answers as :meth:`HealthProbe.ask` does."""
     probe = HealthProbe(port)
     try:
-        return probe.ask() == "SERVING"
+        return probe.ask(timeout_seconds)
     finally:
         probe.close()

@@ -13,7 +13,8 @@ from types import FrameType
 
 from antiphon_cli.stack.child import Child, port_problem
 from antiphon_cli.stack.plan import Plan, Program
-from antiphon_cli.stack.state import Lock, Phase, ServiceState, StackState, process_birth
+from antiphon_cli.stack.processes import Lock, process_birth
+from antiphon_cli.stack.state import Phase, ServiceState, StackState
 
 ALREADY_RUNNING = 4
 _POLL_SECONDS = 0.1

@@ -1,0 +1,1 @@
+"""``antiphon analyze``: recordings to the gateway, records back."""

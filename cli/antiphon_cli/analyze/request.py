@@ -1,0 +1,88 @@
+"""What ``antiphon analyze`` was asked for: checked, and turned into the settings of the stages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
+from antiphon_cli.analyze import settings_file
+from antiphon_cli.audio.encodings import ENCODINGS
+from antiphon_wire.rpcs import STAGES
+
+WITH_A_MODEL = tuple(
+    field.name
+    for field in analysis_pb2.AnalysisConfig.DESCRIPTOR.fields
+    if field.message_type is not None and "model" in field.message_type.fields_by_name
+)
+"""The stages whose model the caller may choose: those whose config has a field for it."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of the command that say what is wanted, by their names.
+
+    Raises:
+        UsageError: options that make no sense, when they are read.
+    """
+
+    only: str | None
+    stems_folder: Path | None
+    stem_format: str
+    language: str
+    models: tuple[str, ...]
+    settings_file: Path | None
+    every_feature: bool | None
+
+    def stages(self) -> tuple[str, ...]:
+        """Returns the stages wanted; none for all."""
+        if self.only is None:
+            return ()
+        names = tuple(dict.fromkeys(name.strip() for name in self.only.split(",") if name.strip()))
+        if not names or (unknown := [name for name in names if name not in STAGES]):
+            message = f"{unknown[0] if names else self.only!r} is no stage; choose from {', '.join(STAGES)}"
+            raise click.BadParameter(message, param_hint="--only")
+        if self.stems_folder is not None and "separation" not in names:
+            raise click.UsageError("--stems needs the stage separation, which --only leaves out")
+        return names
+
+    def shows_every_feature(self, json_alone: bool) -> bool:
+        """Tells whether to print every number of essentia; by default where it is asked alone, for a person."""
+        if self.every_feature is None:
+            return self.stages() == ("essentia",) and not json_alone
+        return self.every_feature
+
+    def settings(self, every_feature: bool) -> dict[str, Any]:
+        """Returns what ``SyncClient.analyze`` takes beside the audio; options win over the settings file.
+
+        Args:
+            every_feature: Whether every number of essentia is wanted, its series included.
+        """
+        config = analysis_pb2.AnalysisConfig()
+        for stage, name in self._chosen_models().items():
+            getattr(config, stage).model = name
+        if self.stems_folder is not None:
+            config.separation.output_encoding = ENCODINGS[self.stem_format]
+        config.speech.language_code = self.language
+        config.essentia.include_series = every_feature
+        settings: dict[str, Any] = {
+            "stages": self.stages(),
+            "return_stems": self.stems_folder is not None,
+            **{field.name: value for field, value in config.ListFields()},
+        }
+        if self.settings_file is not None:
+            settings_file.merge(settings, settings_file.read(self.settings_file))
+        return settings
+
+    def _chosen_models(self) -> dict[str, str]:
+        chosen: dict[str, str] = {}
+        for text in self.models:
+            stage, equals, name = text.partition("=")
+            if not equals or not name or stage not in WITH_A_MODEL:
+                message = f"{text!r}: write STAGE=NAME, where STAGE is one of {', '.join(WITH_A_MODEL)}"
+                raise click.BadParameter(message, param_hint="--model")
+            chosen[stage] = name
+        return chosen

@@ -1,0 +1,29 @@
+"""Ctrl-C as the end of live audio, and not of the program."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def ended_by_interrupt(stop: threading.Event, wanted: bool) -> Iterator[None]:
+    """Within the block the first Ctrl-C sets ``stop``; the next one does what it did before."""
+    # Python allows only the main thread to set handlers; elsewhere Ctrl-C keeps its meaning.
+    if not wanted or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,1 @@
+"""``antiphon compare``: the same questions to several models."""

@@ -1,0 +1,1 @@
+"""``antiphon describe``: prompts about a recording in, prose out."""

@@ -1,0 +1,1 @@
+"""``antiphon generate``: words in, music out."""

@@ -1,0 +1,71 @@
+"""The options of ``antiphon generate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from antiphon_cli.audio.encodings import ENCODINGS
+from antiphon_cli.options import READABLE_FILE, option_group
+
+piece_options = option_group(
+    click.argument("prompts", nargs=-1, metavar="[PROMPT]..."),
+    click.option(
+        "--prompts",
+        "prompt_file",
+        type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+        metavar="FILE",
+        help="More prompts, one on each line; - for standard input.",
+    ),
+    click.option("--seconds", type=float, default=10.0, show_default=True, help="New audio in each piece."),
+    click.option(
+        "-o",
+        "--out",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="File to write to, folder for several pieces, - for standard output.",
+    ),
+    click.option("--play", is_flag=True, help="Play it while it is made (by ffplay, mpv or aplay)."),
+    click.option(
+        "-f",
+        "--format",
+        "form",
+        type=click.Choice(sorted(ENCODINGS)),
+        help="Format of the audio; that of the file's name, else wav.",
+    ),
+    click.option("--rate", type=int, metavar="HZ", help="Sample rate; the model's own where not given."),
+    click.option("--count", type=click.IntRange(min=1), default=1, show_default=True, help="Pieces for each prompt."),
+    click.option(
+        "--batch",
+        type=click.IntRange(min=1),
+        default=8,
+        show_default=True,
+        help="Pieces that are made together; more are made one batch after the other.",
+    ),
+    click.option("--seed", type=int, help="Seed of the first piece; the same seed gives the same music."),
+    click.option("--model", metavar="NAME", default="", help="Model; the service's default where not given."),
+)
+"""How many pieces of what, and where they go."""
+
+music_options = option_group(
+    click.option(
+        "--continue", "continued", type=READABLE_FILE, metavar="FILE", help="Go on where this recording ends."
+    ),
+    click.option("--new-only", is_flag=True, help="With --continue: leave out what was heard of the recording."),
+    click.option(
+        "--melody", type=READABLE_FILE, metavar="FILE", help="Follow the tune of this recording, or stem of one."
+    ),
+    click.option(
+        "--melody-stem",
+        metavar="STEM",
+        default="",
+        help="With --melody: separate the recording first, and follow this stem of it, such as vocals.",
+    ),
+    click.option("--negative", default="", metavar="TEXT", help="What the music is not to be."),
+    click.option("--temperature", type=float, help="Boldness of the choice of each token, 0 for none."),
+    click.option("--top-k", type=int, help="Tokens to choose from, 0 for all."),
+    click.option("--top-p", type=float, help="Choose from the fewest tokens of this probability."),
+    click.option("--guidance", type=float, help="How closely to follow the prompt, 1 to 20."),
+)
+"""What the music follows."""

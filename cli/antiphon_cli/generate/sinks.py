@@ -1,0 +1,146 @@
+"""Where generated music goes: files that appear when they are whole, standard output, a player."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Protocol
+
+from antiphon_cli import exits
+from antiphon_cli.audio.file_headers import complete
+from antiphon_cli.files import new_file_mode
+
+PLAYERS = (
+    ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error", "-"),
+    ("mpv", "--no-video", "--really-quiet", "-"),
+    ("aplay", "-q", "-"),
+)
+"""Programs that play a WAV stream from their input, the first that is there being taken."""
+
+
+class Sink(Protocol):
+    """Takes the bytes of one piece; used as a context, which leaves nothing half done behind."""
+
+    def __enter__(self) -> Sink: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def write(self, data: bytes) -> None:
+        """Takes the next bytes."""
+
+    def finish(self, frame_count: int) -> None:
+        """Ends the piece, which has so many samples of each channel."""
+
+
+class FileSink:
+    """A file, written beside its place and moved there, over an older one, when it is whole.
+
+    Args:
+        path: Its place; missing folders are made.
+        extension: Format of the bytes, such as ``wav``.
+    """
+
+    def __init__(self, path: Path, extension: str) -> None:
+        self._path = path
+        self._extension = extension
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}.", suffix=".part", dir=path.parent)
+        os.fchmod(descriptor, new_file_mode())
+        self._part = Path(name)
+        self._file: IO[bytes] = os.fdopen(descriptor, "w+b")
+
+    def __enter__(self) -> FileSink:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        with contextlib.suppress(FileNotFoundError):
+            self._part.unlink()
+
+    def write(self, data: bytes) -> None:
+        """Appends to the file."""
+        self._file.write(data)
+
+    def finish(self, frame_count: int) -> None:
+        """Writes the length into the header, and moves the file to its place."""
+        complete(self._file, self._extension, frame_count)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        os.replace(self._part, self._path)
+
+
+class StandardOutput(contextlib.nullcontext["StandardOutput"]):
+    """Standard output, each block at once."""
+
+    def __enter__(self) -> StandardOutput:
+        return self
+
+    def write(self, data: bytes) -> None:
+        """Writes and flushes."""
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+    def finish(self, frame_count: int) -> None:
+        """Does nothing: what was written is gone."""
+
+
+class Player:
+    """A program that plays what it is sent; the generation waits where the player has enough.
+
+    Args:
+        players: Programs to choose from.
+
+    Raises:
+        Failure: there is none of them.
+    """
+
+    def __init__(self, players: Sequence[tuple[str, ...]] = PLAYERS) -> None:
+        command = next((each for each in players if shutil.which(each[0]) is not None), None)
+        if command is None:
+            names = ", ".join(each[0] for each in players)
+            raise exits.Failure(f"there is no player here; install one of {names}, or write to a file with --out")
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        assert self._process.stdin is not None
+        self._input: IO[bytes] = self._process.stdin
+
+    def __enter__(self) -> Player:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+        self._process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self._input.close()
+
+    def write(self, data: bytes) -> None:
+        """Sends bytes to the player.
+
+        Raises:
+            Failure: it has ended.
+        """
+        try:
+            self._input.write(data)
+            self._input.flush()
+        except BrokenPipeError:
+            raise exits.Failure("the player ended before the music did") from None
+
+    def finish(self, frame_count: int) -> None:
+        """Waits until all has been played."""
+        with contextlib.suppress(BrokenPipeError):
+            self._input.close()
+        if (code := self._process.wait()) != 0:
+            raise exits.Failure(f"the player ended with exit code {code}")

@@ -1,0 +1,1 @@
+"""``antiphon separate``: recordings in, their stems out."""

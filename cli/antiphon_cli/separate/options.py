@@ -1,0 +1,86 @@
+"""The options of ``antiphon separate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
+from antiphon_cli.audio.encodings import ENCODINGS
+from antiphon_cli.options import READABLE_FILE_OR_PIPE, SECONDS_FROM, SECONDS_TO, option_group
+
+CLIP_MODES = {"clamp": separation_pb2.CLIP_MODE_CLAMP, "rescale": separation_pb2.CLIP_MODE_RESCALE}
+
+output_options = option_group(
+    click.argument("files", nargs=-1, required=True, metavar="FILE...", type=READABLE_FILE_OR_PIPE),
+    click.option(
+        "-s",
+        "--stems",
+        metavar="STEMS",
+        default="",
+        help="Stems wanted, separated by commas; all of the model's where not given. no_vocals is the mix without the "
+        "vocals (any stem will do), residual what of the mix is in no stem.",
+    ),
+    click.option(
+        "-o",
+        "--out",
+        type=click.Path(file_okay=False, allow_dash=True, path_type=Path),
+        metavar="DIR|-",
+        default=Path("separated"),
+        show_default=True,
+        help="Folder to write <stem>.<format> to; with several files, a folder in it for each. - is standard output, "
+        "for one stem.",
+    ),
+    click.option(
+        "-f",
+        "--format",
+        "form",
+        type=click.Choice(sorted(ENCODINGS)),
+        default="flac",
+        show_default=True,
+        help="Format of the stems; m4a is AAC, s16le and f32le are samples without a header.",
+    ),
+    click.option(
+        "--rate",
+        metavar="HZ|keep",
+        default="",
+        help="Sample rate of the stems, or keep for that of the file; the model's where not given.",
+    ),
+)
+"""What is separated, and where its stems go."""
+
+work_options = option_group(
+    click.option("--start", type=SECONDS_FROM, metavar="SECONDS", help="Begin here and not at the start."),
+    click.option("--end", type=SECONDS_TO, metavar="SECONDS", help="End here."),
+    click.option(
+        "--clip-mode",
+        type=click.Choice(sorted(CLIP_MODES)),
+        default="clamp",
+        show_default=True,
+        help="What to do about samples beyond full scale: clamp and count them, or rescale all stems by one gain, "
+        "which takes twice as long.",
+    ),
+    click.option(
+        "--live",
+        is_flag=True,
+        help="Separate while the audio comes: 16-bit stereo at 44.1 kHz on standard input for -, or a WAV, Opus or "
+        "Vorbis file at its own pace. Ctrl-C ends a pipe, and what came until then is still separated.",
+    ),
+    click.option("--model", metavar="NAME", default="", help="Model; the service's default where not given."),
+    click.option(
+        "--shifts", type=int, metavar="COUNT", help="Separate so often under random shifts, for the mean (demucs)."
+    ),
+    click.option("--overlap", type=float, metavar="SHARE", help="Share of a segment that overlaps the next (demucs)."),
+    click.option(
+        "--segment", type=float, metavar="SECONDS", help="Length of what the model is given at once (demucs)."
+    ),
+    click.option("--seed", type=int, metavar="NUMBER", help="Where the random shifts begin (demucs)."),
+    click.option(
+        "--json",
+        "json_path",
+        metavar="PATH",
+        help="Write the summary as JSON to PATH; - is stdout, and nothing else there.",
+    ),
+)
+"""How it is separated, and what is said of it."""

@@ -1,0 +1,80 @@
+"""What ``antiphon separate`` was asked for: checked, and turned into the config of its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
+from antiphon_cli.audio.encodings import ENCODINGS
+from antiphon_cli.options import clip_range
+from antiphon_cli.separate.options import CLIP_MODES
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of the command that say what is wanted, by their names.
+
+    Raises:
+        UsageError: options that do not go together, when they are read.
+    """
+
+    stems: str
+    out: Path
+    form: str
+    rate: str
+    start: float | None
+    end: float | None
+    clip_mode: str
+    live: bool
+    model: str
+    shifts: int | None
+    overlap: float | None
+    segment: float | None
+    seed: int | None
+    json_path: str | None
+
+    @property
+    def piped(self) -> bool:
+        """Whether the stem goes to standard output."""
+        return str(self.out) == "-"
+
+    def check(self, files: Sequence[Path]) -> None:
+        """Refuses what no service could make sense of, before any is asked."""
+        whole = self.start is not None or self.end is not None or self.clip_mode == "rescale"
+        if not self.live and any(str(path) == "-" for path in files):
+            raise click.UsageError("- is audio as it comes: give --live too, or a file")
+        if self.live and (len(files) > 1 or whole):
+            raise click.UsageError("--live takes one source, and goes without --start, --end and --clip-mode rescale")
+        one_stem = bool(self.stems.strip()) and "," not in self.stems
+        if self.piped and (len(files) > 1 or not one_stem or self.json_path == "-"):
+            raise click.UsageError("--out - is for one file and one stem, named by --stems, and goes without --json -")
+
+    def config(self) -> separation_pb2.SeparationConfig:
+        """Returns the config of every call."""
+        config = separation_pb2.SeparationConfig(
+            model=self.model,
+            stems=[name.strip() for name in self.stems.split(",") if name.strip()],
+            output_encoding=ENCODINGS[self.form],
+            clip_mode=CLIP_MODES[self.clip_mode],
+            shifts=self.shifts,
+            overlap=self.overlap,
+            seed=self.seed,
+            clip=clip_range(self.start, self.end),
+        )
+        if self.segment is not None:
+            config.segment.FromNanoseconds(round(self.segment * 1e9))
+        if self.rate == "keep":
+            config.keep_sample_rate = True
+        elif self.rate:
+            config.output_sample_rate_hertz = _hertz(self.rate)
+        return config
+
+
+def _hertz(rate: str) -> int:
+    if not rate.isascii() or not rate.isdigit() or len(rate) > 6:
+        raise click.BadParameter(f"{rate!r}: give a number of Hz, such as 48000, or keep", param_hint="--rate")
+    return int(rate)

@@ -1,0 +1,58 @@
+"""One stem on standard output, for the next program of a pipe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
+from antiphon_cli import exits
+from antiphon_client import AntiphonClientError
+
+
+class StemPipe:
+    """Takes what :class:`antiphon_cli.separate.stems.StemFiles` takes, and passes the one stem on as it comes.
+
+    Args:
+        output: Where the bytes go.
+    """
+
+    def __init__(self, output: BinaryIO) -> None:
+        self._output = output
+
+    def __enter__(self) -> StemPipe:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def begin(self, header: separation_pb2.SeparationHeader) -> None:
+        """Checks that there is one stem.
+
+        Raises:
+            AntiphonClientError: STEM_COUNT for several.
+        """
+        if len(header.stems) != 1:
+            names = ", ".join(header.stems)
+            message = f"one stem goes to standard output, and {names} are to come; choose one with --stems"
+            raise AntiphonClientError("INVALID_ARGUMENT", "STEM_COUNT", message, {"stems": names})
+
+    def write(self, event: separation_pb2.StemChunk) -> None:
+        """Passes a chunk on at once.
+
+        Raises:
+            Failure: nobody reads any more.
+        """
+        try:
+            self._output.write(event.chunk.data)
+            self._output.flush()
+        except BrokenPipeError:
+            # What is still in the buffer would make Python complain when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._output.fileno())
+            raise exits.Failure("whoever read the stem has closed the pipe") from None
+
+    def commit(self, frame_counts: Mapping[str, int]) -> list[Path]:
+        """There are no files to move."""
+        return []

@@ -1,0 +1,67 @@
+"""The plan that runs Antiphon from a checkout, on loopback: each service in its environment, the gateway in front."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from antiphon_cli.project import environment_name, environment_python, python_path
+from antiphon_cli.services import BASE_PORT, FAMILIES, GATEWAY, PORTS
+from antiphon_cli.stack.plan import Plan, PlanError, Program
+
+LAST_PORT = 65535
+
+
+def project_plan(
+    root: Path,
+    folder: Path,
+    services: Sequence[str],
+    base_port: int = BASE_PORT,
+    environ: Mapping[str, str] = MappingProxyType({}),
+) -> Plan:
+    """Plans the services asked for, and the gateway.
+
+    Each service is told its port by ``<SERVICE>_PORT``, the gateway where each is by ``GATEWAY_<SERVICE>_TARGET``.
+
+    Args:
+        root: The checkout.
+        folder: Where state, logs and lock are kept.
+        services: Names of families.
+        base_port: The gateway's port; the services keep their distances to it.
+        environ: Variables that the services will inherit; they choose engines, and by that environments.
+
+    Raises:
+        PlanError: a service is unknown, or the ports run past 65535.
+    """
+    if unknown := [name for name in services if name not in FAMILIES]:
+        raise PlanError(f"no service named {unknown[0]!r}; there are {', '.join(FAMILIES)}")
+    ports = {name: port - BASE_PORT + base_port for name, port in PORTS.items()}
+    if not 1 <= base_port <= (highest := LAST_PORT - max(PORTS.values()) + BASE_PORT):
+        raise PlanError(f"base port {base_port} is out of range; give 1 to {highest}")
+    targets = {f"GATEWAY_{name.upper()}_TARGET": f"127.0.0.1:{ports[name]}" for name in FAMILIES}
+    # The gateway last: programs are stopped from the last to the first, and its calls still need the services.
+    programs = [
+        *(
+            _program(root, name, ("-m", "services", name), ports[name], {}, environ)
+            for name in FAMILIES
+            if name in services
+        ),
+        _program(root, GATEWAY, ("-m", "gateway"), ports[GATEWAY], targets, environ),
+    ]
+    return Plan(tuple(programs), folder)
+
+
+def _program(
+    root: Path, name: str, command: tuple[str, ...], port: int, extra: Mapping[str, str], environ: Mapping[str, str]
+) -> Program:
+    home = environment_name(root, name, environ)
+    variables = {
+        "PYTHONPATH": python_path(root),
+        "PYTHONUNBUFFERED": "1",
+        f"{name.upper()}_HOST": "127.0.0.1",
+        f"{name.upper()}_PORT": str(port),
+        **extra,
+    }
+    python = str(environment_python(root, home))
+    return Program(name, (python, *command), port, variables, str(root), f"make -C {root} .venvs/{home}/.ready")

@@ -1,0 +1,1 @@
+"""``antiphon transcribe``: recordings or a microphone in, text out."""

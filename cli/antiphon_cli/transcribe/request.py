@@ -1,0 +1,111 @@
+"""What ``antiphon transcribe`` was asked for: checked, and turned into the configs of its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+import antiphon_renderers as renderers
+from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
+from antiphon_cli.each_file import numbered
+from antiphon_cli.files import read_text
+from antiphon_cli.options import clip_range
+
+Source = Path | None
+"""A file, ``-`` for standard input, None for the microphone."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of the command that say what is wanted, by their names.
+
+    Raises:
+        UsageError: options that do not go together, when they are read.
+    """
+
+    form: str
+    out: Path | None
+    language: str
+    model: str
+    translate: bool
+    singing: bool
+    lyrics: Path | None
+    live: bool
+    start: float | None
+    end: float | None
+    beam: int | None
+    prompt: str
+    hotwords: tuple[str, ...]
+    breaking: str | None
+    line_length: int
+    lines: int
+    title: str
+    artist: str
+
+    @property
+    def at_once(self) -> bool:
+        """Whether each line is printed as soon as it is settled: plain text on standard output need not wait."""
+        return self.live and self.form == "txt" and self.out is None and self.breaking is None
+
+    def check(self, files: Sequence[Path]) -> None:
+        """Refuses what no service could make sense of, before any is asked."""
+        if not self.live and (not files or any(str(path) == "-" for path in files)):
+            raise click.UsageError("give a file, or --live to listen to the microphone or to standard input")
+        ranged = self.start is not None or self.end is not None
+        if self.live and (self.lyrics or self.singing or self.translate or self.hotwords or ranged or self.beam):
+            others = "--lyrics, --singing, --translate, --hotword, --start, --end and --beam"
+            raise click.UsageError(f"--live goes without {others}")
+        if self.live and len(files) > 1:
+            raise click.UsageError("--live listens to one source")
+
+    def transcription(self) -> speech_pb2.TranscriptionConfig:
+        """Returns the config for what is said in a file."""
+        return speech_pb2.TranscriptionConfig(
+            model=self.model,
+            language_code=self.language,
+            task=speech_pb2.TASK_TRANSLATE if self.translate else speech_pb2.TASK_TRANSCRIBE,
+            voice_activity_detection=not self.singing,
+            initial_prompt=self.prompt,
+            hotwords=self.hotwords,
+            beam_size=self.beam,
+            clip=clip_range(self.start, self.end),
+        )
+
+    def alignment(self) -> speech_pb2.AlignmentConfig | None:
+        """Returns the config for when the words of ``--lyrics`` are sung; None where there are none.
+
+        Raises:
+            Failure: the words cannot be read.
+        """
+        if self.lyrics is None:
+            return None
+        return speech_pb2.AlignmentConfig(
+            model=self.model,
+            language_code=self.language,
+            lyrics=read_text(self.lyrics),
+            clip=clip_range(self.start, self.end),
+        )
+
+    def recognition(self) -> speech_pb2.StreamingRecognitionConfig:
+        """Returns the config for what is being said."""
+        return speech_pb2.StreamingRecognitionConfig(
+            model=self.model, language_code=self.language, initial_prompt=self.prompt
+        )
+
+    def render(self, heard: speech_pb2.Transcript | speech_pb2.AlignedLyrics) -> str:
+        """Returns what was heard as the text of a file."""
+        kind = self.breaking or ("singing" if self.singing else None)
+        layout = renderers.Breaking(kind, self.line_length, self.lines)
+        return renderers.render(self.form, heard, labels=renderers.Labels(self.title, self.artist), breaking=layout)
+
+    def places(self, sources: Sequence[Source]) -> Iterator[Path | None]:
+        """Yields where each source's text goes: standard output, PATH, or a file of its name in the folder PATH."""
+        if self.out is None or (len(sources) == 1 and not self.out.is_dir()):
+            yield from (self.out for _ in sources)
+            return
+        extension = renderers.FORMATS[self.form].extension
+        for name in numbered("live" if path is None or str(path) == "-" else path.stem for path in sources):
+            yield self.out / f"{name}.{extension}"
