@@ -54,7 +54,7 @@ class Route:
         requests = _requests(rpc.request, config, recording)
         # Not wait_for_ready: _connect has waited, and a service that has gone since then is better told of at once.
         call = keep_status(
-            self._method(rpc)(requests, timeout=timeout, metadata=outgoing_metadata(), wait_for_ready=False)
+            rpc.on(self.channel)(requests, timeout=timeout, metadata=outgoing_metadata(), wait_for_ready=False)
         )
         ending = Ending(rpc.last, self.service, missing_reason="NO_SUMMARY", service=self.service)
         try:
@@ -77,13 +77,6 @@ class Route:
         finally:
             call.cancel()
             requests.close()
-
-    def _method(self, rpc: StreamRpc[Event]) -> Any:
-        return self.channel.stream_stream(
-            rpc.method,
-            request_serializer=rpc.request.SerializeToString,
-            response_deserializer=rpc.response.FromString,
-        )
 
     async def _connect(self) -> None:
         try:

@@ -62,13 +62,13 @@ class Exchange(Generic[Event]):
 
     def begin(self, channel: grpc.Channel, timeout_seconds: float) -> Any:
         """Starts the call; returns it, an iterator over responses."""
-        call: Any = self._method(channel)(self._requests(), timeout=timeout_seconds)
+        call: Any = self._rpc.on(channel)(self._requests(), timeout=timeout_seconds)
         self._cancel = call.cancel
         return call
 
     def abegin(self, channel: grpc.aio.Channel, timeout_seconds: float) -> Any:
         """Starts the call; returns it, an asynchronous iterator over responses."""
-        return keep_status(self._method(channel)(self._arequests(), timeout=timeout_seconds))
+        return keep_status(self._rpc.on(channel)(self._arequests(), timeout=timeout_seconds))
 
     def accept(self, response: Any) -> Event | None:
         """Takes the next response; see :meth:`Answer.accept`."""
@@ -93,13 +93,6 @@ class Exchange(Generic[Event]):
         """Closes the audio, if it was opened here."""
         if self._upload is not None:
             self._upload.close()
-
-    def _method(self, channel: Any) -> Any:
-        return channel.stream_stream(
-            self._rpc.method,
-            request_serializer=self._rpc.request.SerializeToString,
-            response_deserializer=self._rpc.response.FromString,
-        )
 
     def _requests(self) -> Iterator[Any]:
         yield self._first

@@ -97,6 +97,14 @@ class StreamRpc(Generic[Event]):
     response: Any
     last: str
 
+    def on(self, channel: Any) -> Any:
+        """Gives the call on a channel, a blocking one or an event loop's: a function of requests and options."""
+        return channel.stream_stream(
+            self.method,
+            request_serializer=self.request.SerializeToString,
+            response_deserializer=self.response.FromString,
+        )
+
 
 ANALYZE: StreamRpc[AnalyzeEvent] = StreamRpc(
     "/antiphon.analysis.v1.AnalysisService/Analyze", analysis_pb2.AnalyzeRequest, analysis_pb2.AnalyzeResponse, "record"
