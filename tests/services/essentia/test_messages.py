@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from antiphon_wire.errors import AntiphonError
-from services.essentia import service
+from services.essentia import messages
 from services.essentia.contract import ALL_GROUPS, GROUPS, AnalysisRequest, GroupFeatures, TagRequest
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analysis, Analyze
@@ -42,13 +42,13 @@ def test_every_setting_of_the_contract_is_tried_here() -> None:
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_setting_reaches_the_engine_and_changes_nothing_else(name: str) -> None:
     value, expected = SETTINGS[name]
-    usual = service._request(pb.AnalysisConfig())
-    found = service._request(pb.AnalysisConfig(**{name: value}))  # type: ignore[arg-type]
+    usual = messages.analysis_request(pb.AnalysisConfig())
+    found = messages.analysis_request(pb.AnalysisConfig(**{name: value}))  # type: ignore[arg-type]
     assert vars(found) == {**vars(usual), **expected}
 
 
 def test_what_is_not_set_is_the_engines_own_default() -> None:
-    assert service._request(pb.AnalysisConfig()) == AnalysisRequest(tags=TagRequest())
+    assert messages.analysis_request(pb.AnalysisConfig()) == AnalysisRequest(tags=TagRequest())
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_is_not_set_is_the_engines_own_default() -> None:
 )
 def test_a_setting_that_makes_no_sense_is_refused_by_name(config: pb.AnalysisConfig, reason: str) -> None:
     with pytest.raises(AntiphonError) as caught:
-        service._request(config)
+        messages.analysis_request(config)
     assert (caught.value.code, caught.value.reason) == ("INVALID_ARGUMENT", reason)
 
 
@@ -92,7 +92,7 @@ def same(message: Message, values: Mapping[str, Any]) -> None:
 
 @pytest.mark.parametrize("group", [*GROUPS, "series"])
 def test_every_number_of_a_group_is_in_its_message(music: Analysis, group: str) -> None:
-    message = service._features(GroupFeatures(group, music.groups[group]))
+    message = messages.features(GroupFeatures(group, music.groups[group]))
     assert [field.name for field, _ in message.ListFields()] == [group]
     assert music.groups[group], "this tests nothing"
     same(getattr(message, group), music.groups[group])
@@ -100,11 +100,11 @@ def test_every_number_of_a_group_is_in_its_message(music: Analysis, group: str) 
 
 def test_a_stem_is_in_its_message(analyze: Analyze) -> None:
     values = analyze(signals.music(), "stem", stem="drums").groups["stem"]
-    same(service._features(GroupFeatures("stem", values)).stem, values)
+    same(messages.features(GroupFeatures("stem", values)).stem, values)
 
 
 def test_a_group_without_a_number_is_sent_all_the_same() -> None:
-    assert service._features(GroupFeatures("rhythm", {})).HasField("rhythm")
+    assert messages.features(GroupFeatures("rhythm", {})).HasField("rhythm")
 
 
 def test_the_groups_are_those_of_the_contract() -> None:

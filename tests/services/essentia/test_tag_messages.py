@@ -8,7 +8,7 @@ import pytest
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from chassis.reports import ModelFacts
-from services.essentia import service
+from services.essentia import messages
 from services.essentia.contract import Matrix, TagRequest, TagScore, TagSet
 
 
@@ -24,20 +24,20 @@ from services.essentia.contract import Matrix, TagRequest, TagScore, TagSet
     ],
 )
 def test_when_tags_come(config: pb.AnalysisConfig, tagged: bool) -> None:
-    assert (service._request(config).tags is not None) is tagged
+    assert (messages.analysis_request(config).tags is not None) is tagged
 
 
 def test_tags_alone_are_asked_for_as_a_group() -> None:
-    assert service._request(pb.AnalysisConfig(groups=["tags"])).tags_only
-    assert not service._request(pb.AnalysisConfig(groups=["tags", "rhythm"])).tags_only
-    assert service._request(pb.AnalysisConfig(groups=["tags", "rhythm"])).groups == ("rhythm",)
+    assert messages.analysis_request(pb.AnalysisConfig(groups=["tags"])).tags_only
+    assert not messages.analysis_request(pb.AnalysisConfig(groups=["tags", "rhythm"])).tags_only
+    assert messages.analysis_request(pb.AnalysisConfig(groups=["tags", "rhythm"])).groups == ("rhythm",)
 
 
 def test_what_is_not_set_has_its_default() -> None:
-    assert service._request(pb.AnalysisConfig(tags=pb.TagSettings())).tags == TagRequest()
+    assert messages.analysis_request(pb.AnalysisConfig(tags=pb.TagSettings())).tags == TagRequest()
     zero = pb.TagSettings(threshold=0, models=["a"], all_scores=True, include_embeddings=True)
     wanted = TagRequest(models=("a",), threshold=0, all_scores=True, embeddings=True)
-    assert service._request(pb.AnalysisConfig(tags=zero)).tags == wanted
+    assert messages.analysis_request(pb.AnalysisConfig(tags=zero)).tags == wanted
 
 
 def test_labels_are_parted_at_three_dashes_alone() -> None:
@@ -59,7 +59,7 @@ def test_labels_are_parted_at_three_dashes_alone() -> None:
         labels=(),
         stand_in=False,
     )
-    message = service._tag_set(event)
+    message = messages.tag_set(event)
     assert [tag.label for tag in message.tags] == labels
     assert [(tag.parent, tag.name) for tag in message.tags] == [
         ("Folk, World, & Country", "Celtic"),
