@@ -72,7 +72,7 @@ def agreement(tracks: Sequence[Seconds]) -> NDArray[np.float64]:
             if len(late[one]) > 1 and len(late[other]) > 1:
                 worst = max(_disorder(late[one], late[other]), _disorder(late[other], late[one]))
                 found[one, other] = found[other, one] = FULL_AGREEMENT - worst
-    return found.sum(1) / (len(late) - 1)
+    return np.asarray(found.sum(1) / (len(late) - 1))
 
 
 def tempo(seconds: Seconds) -> float:

@@ -80,7 +80,7 @@ def correlate(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
     triads -= triads.mean(1, keepdims=True)
     frames = chroma - chroma.mean(1, keepdims=True)
     lengths = np.linalg.norm(frames, axis=1, keepdims=True) * np.linalg.norm(triads, axis=1)
-    return np.divide(frames @ triads.T, lengths, out=np.zeros((len(frames), 24)), where=lengths > 1e-9)
+    return np.asarray(np.divide(frames @ triads.T, lengths, out=np.zeros((len(frames), 24)), where=lengths > 1e-9))
 
 
 def changes(chords: tuple[Chord, ...]) -> int:

@@ -116,7 +116,7 @@ def _window(size: int) -> NDArray[np.float32]:
 
 
 def _octaves(constant_q: Frames) -> Frames:
-    return constant_q.reshape(len(constant_q), OCTAVES, 12).sum(1)
+    return np.asarray(constant_q.reshape(len(constant_q), OCTAVES, 12).sum(1))
 
 
 def _steady(constant_q: Frames) -> Frames:
@@ -124,7 +124,7 @@ def _steady(constant_q: Frames) -> Frames:
     across = np.pad(constant_q, ((0, 0), (STEADY_BINS // 2,) * 2), mode="edge")
     steady = np.median(sliding_window_view(along, STEADY_FRAMES, axis=0), axis=-1) ** 2
     stroke = np.median(sliding_window_view(across, STEADY_BINS, axis=1), axis=-1) ** 2
-    return (steady / np.maximum(steady + stroke, np.finfo(np.float32).tiny)).astype(np.float32)
+    return np.asarray(steady / np.maximum(steady + stroke, np.finfo(np.float32).tiny), np.float32)
 
 
 def _unit_max(frames: Frames) -> Frames:

@@ -66,7 +66,7 @@ def sliding(blocks: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     if blocks.size < width:
         return np.empty(0)
     sums = np.concatenate(([0.0], np.cumsum(blocks)))
-    return np.maximum(sums[width:] - sums[:-width], 0) / width
+    return np.asarray(np.maximum(sums[width:] - sums[:-width], 0) / width)
 
 
 def integrated(blocks: NDArray[np.float64]) -> float | None:

@@ -144,7 +144,7 @@ def _no_direction(bins: int) -> Complex:
 
 
 def _rise(levels: Numbers) -> Numbers:
-    return np.maximum(np.diff(levels, axis=0, prepend=levels[:1]), 0).sum(1)
+    return np.asarray(np.maximum(np.diff(levels, axis=0, prepend=levels[:1]), 0).sum(1))
 
 
 def _gain(magnitudes: Numbers) -> Numbers:
@@ -158,7 +158,7 @@ def _gain(magnitudes: Numbers) -> Numbers:
     # A bin with nothing before it counts as 1 before, one with nothing after it as the least number after.
     before = np.where(before == 0, 1, before)
     after = np.where(after == 0, np.finfo(np.float32).eps, after)
-    return np.maximum(np.log2(after / before), 0).sum(1)
+    return np.asarray(np.maximum(np.log2(after / before), 0).sum(1))
 
 
 def _emphasize(bands: Numbers) -> Numbers:

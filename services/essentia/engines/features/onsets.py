@@ -108,7 +108,7 @@ def _edges() -> NDArray[np.float64]:
 @lru_cache(maxsize=1)
 def _window() -> NDArray[np.float32]:
     # A sine at full scale has magnitude 1.
-    return (np.hanning(FRAME) / np.hanning(FRAME).sum() * 2).astype(np.float32)
+    return np.asarray(np.hanning(FRAME) / np.hanning(FRAME).sum() * 2, np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -117,4 +117,4 @@ def _bands() -> NDArray[np.float32]:
     rising = (hz - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - hz) / (edges[2:] - edges[1:-1])
     weights = np.maximum(0, np.minimum(rising, falling))
-    return (weights / np.maximum(weights.sum(0), 1e-9)).astype(np.float32)
+    return np.asarray(weights / np.maximum(weights.sum(0), 1e-9), np.float32)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from services.essentia.contract import SAMPLE_RATE
-from services.essentia.engines.features.networks import SWIFT_F0, Networks
+from services.essentia.contract import SAMPLE_RATE, SWIFT_F0
+from services.essentia.engines.features.networks import Networks
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.essentia_library import es
 

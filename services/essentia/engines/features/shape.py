@@ -99,7 +99,7 @@ def cepstrum(spectra: Spectra, kind: str) -> Numbers:
 def crossings(frames: NDArray[np.float32]) -> Numbers:
     """Sign changes over samples, one number a frame; zero counts as negative."""
     positive = frames > 0
-    return (positive[:, 1:] != positive[:, :-1]).sum(1) / frames.shape[1]
+    return np.asarray((positive[:, 1:] != positive[:, :-1]).sum(1) / frames.shape[1])
 
 
 def _moments(exact: NDArray[np.float64]) -> dict[str, Numbers]:
@@ -124,7 +124,7 @@ def _moments(exact: NDArray[np.float64]) -> dict[str, Numbers]:
 
 def _rolloff(power: Spectra) -> Numbers:
     sums = np.cumsum(power, axis=1)
-    return (sums < ROLLOFF * sums[:, -1:]).sum(1)
+    return np.asarray((sums < ROLLOFF * sums[:, -1:]).sum(1))
 
 
 def _peaks(spectra: Spectra) -> Numbers:

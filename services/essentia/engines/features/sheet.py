@@ -78,6 +78,28 @@ class Sheet:
     groups, its series, with times from the window's start. A step that fills in groups from whole signals sees nothing
     but that sheet; what the sheets say is then combined (see combine.py). The sheet of the whole has the clip of the
     last window: parts that gather from window to window (see plan.py) fill it in when all were fed.
+
+    Attributes:
+        clip: The audio.
+        request: What to measure.
+        checkpoint: To be called in long work; may raise to end it.
+        window_seconds: Longest window.
+        groups: What was found, by name of the group.
+        series: Time series by field name, times in seconds from the window's start.
+        warnings: What to know of the answer, not told yet.
+        onsets: Seconds, ascending.
+        beats: Seconds, ascending, at the tempo that was settled on; before that, at the tracker's.
+        beat_intervals: Seconds from each beat to the next.
+        harmonic: Left by harmony for tonal and pitch.
+        spectral: Left by spectral for its groups and for structure.
+        rise: float32 (frames, bands), left by onsets for the tempo.
+        tempos: bpm by name of who estimates it.
+        networks: For melody and notes; None where there are none.
+        chords: In order, without gaps.
+        pitch_classes: (frames, 12) from C up, left by the chords for the key.
+        start_seconds: Where the window begins in the recording.
+        frame_count: Samples of the whole so far; 0 on the sheet of a window.
+        tracks: Numbers at even steps for the series of windows, by name.
     """
 
     clip: Clip
@@ -114,6 +136,11 @@ class Sheet:
     def keep(self, name: str, step_seconds: float, values: NDArray[np.float64]) -> None:
         """Leaves a number for every ``step_seconds``, NaN where there is none, for Series.windows."""
         self.tracks[name] = Track(step_seconds, values)
+
+    def let_go(self) -> None:
+        """Lets go of the audio and of what steps left for later ones, megabytes a minute; what was found stays."""
+        self.clip = self.clip.emptied()
+        self.harmonic = self.spectral = self.rise = None
 
     def warn(self, reason: str, message: str, field: str = "") -> None:
         """Notes something to know about the answer."""

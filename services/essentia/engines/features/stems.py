@@ -133,7 +133,7 @@ def _chroma(mono: Samples) -> NDArray[np.float32]:
     frames = es.FrameGenerator(mono, frameSize=FRAME, hopSize=HOP, startFromZero=True)
     found = [chroma_of(*peaks(spectrum(window(frame)))) for frame in frames if rms(frame) >= SOUNDING_RMS]
     chroma = np.array(found, np.float32).reshape(-1, 12)
-    return chroma[chroma.sum(1) > 0]
+    return np.asarray(chroma[chroma.sum(1) > 0])
 
 
 def _joined(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -85,4 +85,4 @@ class SwiftF0:
 
 def _resample(mono: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
     resampler = Resampler(sample_rate, RATE, 1)
-    return np.concatenate((resampler.apply(mono[None]), resampler.finish()), 1)[0]
+    return np.asarray(np.concatenate((resampler.apply(mono[None]), resampler.finish()), 1)[0])

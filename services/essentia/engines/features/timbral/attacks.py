@@ -123,7 +123,7 @@ def _mel_weights() -> NDArray[np.float32]:
     bins = np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE)[:, None]
     up = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
     down = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
-    return (np.maximum(0, np.minimum(up, down)) * 2 / (edges[2:] - edges[:-2])).astype(np.float32)
+    return np.asarray(np.maximum(0, np.minimum(up, down)) * 2 / (edges[2:] - edges[:-2]), np.float32)
 
 
 def _pick(strength: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -104,7 +104,7 @@ class Loudness:
 
     def _shares(self, part: Numbers) -> Numbers:
         whole = self.specific.sum(1)
-        return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
+        return np.asarray(np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0))
 
     def _mean(self, values: Numbers) -> float | None:
         power = np.square(self.rms)
