@@ -88,16 +88,14 @@ def run(engine: str, folder: Path, repeats: int) -> dict[str, float]:
 
 def measure(engine: str, folder: Path, repeats: int) -> dict[str, float]:
     """Runs one engine here; scores go to ``<engine>.npy``."""
-    import importlib
-
+    from chassis.family.loading import engine_class
     from services.essentia.contract import Activations
     from services.essentia.engines import ENGINES as TABLE
     from standins import tiny_tag_networks
 
-    module, _, name = TABLE[engine].partition(":")
     samples = np.load(folder / "clip.npy")
     model = tiny_tag_networks.installed("b0", engine, folder, "b0")
-    tagger = getattr(importlib.import_module(module), name)("cpu", 1)
+    tagger = engine_class("essentia", TABLE, engine)("cpu", 1)
 
     def once() -> tuple[float, np.ndarray]:
         started = time.process_time()

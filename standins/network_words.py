@@ -25,7 +25,7 @@ class TensorflowWords:
         self.x = self.graph.node("Placeholder", name=name, dtype=Type(FLOAT), shape=Shape(shape))
 
     def _two(self, operator: str, a: str, b: str, **attributes: Attribute) -> str:
-        return self.graph.node(operator, a, b, T=Type(FLOAT), **attributes)
+        return self.graph.node(operator, a, b, name="", T=Type(FLOAT), **attributes)
 
     def _one(self, operator: str, x: str) -> str:
         return self.graph.node(operator, x, T=Type(FLOAT))
@@ -71,7 +71,7 @@ class TensorflowWords:
         return self.add(product, self.graph.constant(bias))
 
     def extractor(self, path: Path, scores: str, embeddings: str) -> None:
-        kinds = [Type(FLOAT), Type(FLOAT)]
+        kinds: list[int] = [Type(FLOAT), Type(FLOAT)]
         # One node with two outputs: PartitionedCall:0 and PartitionedCall:1, as the published graph has them.
         self.graph.node("IdentityN", scores, embeddings, name="PartitionedCall", T=kinds)
         self.graph.save(path)

@@ -1,47 +1,44 @@
-"""What the worker of the essentia family does with one recording: reads it at 44.1 kHz and has it measured."""
+"""What the worker of the essentia family does with one recording: has it measured, tagged and scored, and says how."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from antiphon_wire.errors import invalid, not_ready
+from chassis.family.loading import Loader, engine_class
 from chassis.reports import ProgressFacts, WarningFacts, WorkFacts
 from services.essentia.contract import (
     AESTHETICS,
     SAMPLE_RATE,
-    USUAL_KEY_PROFILES,
+    TAG_SAMPLE_RATE,
+    AestheticsScorer,
+    AnalysisEvent,
     AnalysisRequest,
     FeatureExtractor,
     GroupFeatures,
     Header,
+    Measured,
     Summary,
+    TagSet,
+    Task,
+    reading,
 )
 from services.essentia.engines import ENGINES
-from services.essentia.engines.aesthetics import SAMPLE_RATE as AESTHETICS_RATE
-from services.essentia.engines.aesthetics import Aesthetics, check_packages
 from services.essentia.settings import EssentiaSettings
 from services.essentia.tags.stage import TagStage
 
 if TYPE_CHECKING:
-    from chassis.audio import Source
     from chassis.models import InstalledModel, Store
 
-
-class Task(Protocol):
-    """One call as the worker hands it over."""
-
-    source: Source
-
-    def checkpoint(self) -> None:
-        """Raises antiphon_wire.errors.Cancelled when nobody wants the answer any more."""
+Told = ProgressFacts | GroupFeatures | TagSet
+"""What is told while it is found; warnings wait for the summary."""
 
 
 class Jobs:
-    """Runs in the worker process; keeps the engine from call to call.
+    """Runs in the worker process; keeps the engines from call to call.
 
     Args:
         settings: The family's settings.
@@ -52,14 +49,14 @@ class Jobs:
         self._settings, self._models = settings, models
         self._extractor: FeatureExtractor | None = None
         self._tags = TagStage(settings, models)
-        self._aesthetics: Aesthetics | None = None
+        self._scorers: Loader[AestheticsScorer] = Loader("essentia", ENGINES, settings)
 
     def warm(self) -> str:
         """Loads the engine's library, which takes a second or two; says so."""
         self._load()
         return self._settings.engine
 
-    def analyze(self, task: Task, request: AnalysisRequest) -> Iterator[object]:
+    def analyze(self, task: Task, request: AnalysisRequest) -> Iterator[AnalysisEvent]:
         """Yields a Header, then ProgressFacts, GroupFeatures and TagSets as they come, then a Summary.
 
         Raises:
@@ -67,53 +64,48 @@ class Jobs:
                 tag models UNKNOWN_MODEL, NOT_A_TAG_MODEL, MODEL_NOT_INSTALLED and LICENCE_REFUSED; for aesthetics
                 MODEL_NOT_INSTALLED, PACKAGE_MISSING and MODEL_METADATA.
         """
-        source = task.source
+        # What is missing for any part is told before any work is done on another.
         tags = self._tags.plan(request.tags)
-        scorer = self._scorer() if AESTHETICS in request.groups else None
-        yield Header(source.facts)
+        aesthetics = self._aesthetics_model() if AESTHETICS in request.groups else None
+        yield Header(task.source.facts)
         warnings: list[WarningFacts] = []
-        extractor = None
-        if not request.tags_only and set(request.groups) != {AESTHETICS}:
-            if self._extractor is None:
-                yield ProgressFacts(step=self._settings.engine, loading=True)
-            extractor = self._load()
-            channels = min(source.facts.channels, 2)
-            blocks = self._limited(source.blocks(sample_rate=SAMPLE_RATE, channels=channels))
-            for found in extractor.analyze_blocks(blocks, request, task.checkpoint, source.seconds_hint):
-                if isinstance(found, WarningFacts):
-                    warnings.append(found)
-                else:
-                    yield found
-        for event in self._tags.run(tags, source, task.checkpoint) if tags is not None else ():
-            if isinstance(event, WarningFacts):
-                warnings.append(event)
-            else:
-                yield event
-        if scorer is not None:
-            yield ProgressFacts(step="aesthetics")
-            yield from self._score(*scorer, task)
-        used = [self._models.require(name) for name in request.networks()] if extractor is not None else []
-        used += [scorer[1]] if scorer is not None else []
+        if request.measures:
+            yield from _without_warnings(self._measure(task, request), warnings)
+        if tags is not None:
+            yield from _without_warnings(self._tags.run(tags, task.source, task.checkpoint), warnings)
+        if aesthetics is not None:
+            yield from self._score(task, aesthetics)
+        used = [self._models.require(name) for name in request.networks()] if request.measures else []
+        used += [aesthetics] if aesthetics is not None else []
         yield Summary(
-            source.complete(),
-            self._describe(extractor, request),
-            (*source.warnings, *warnings),
+            task.source.complete(),
+            self._describe(request),
+            (*task.source.warnings, *warnings),
             tuple(model.facts() for model in used),
         )
 
+    def _measure(self, task: Task, request: AnalysisRequest) -> Iterator[Measured]:
+        if self._extractor is None:
+            yield ProgressFacts(step=self._settings.engine, loading=True)
+        source = task.source
+        blocks = source.blocks(sample_rate=SAMPLE_RATE, channels=min(source.facts.channels, 2))
+        limited = _limited(blocks, self._settings.max_seconds)
+        yield from self._load().analyze_blocks(limited, request, task.checkpoint, source.seconds_hint)
+
+    def _score(self, task: Task, model: InstalledModel) -> Iterator[ProgressFacts | GroupFeatures]:
+        yield ProgressFacts(step=AESTHETICS)
+        blocks = (block[0] for block in task.source.blocks(sample_rate=TAG_SAMPLE_RATE, channels=1))
+        scores = self._scorers.load(model).score(blocks, task.checkpoint)
+        yield GroupFeatures(AESTHETICS, {**scores, "model": f"{model.name} {model.revision}"})
+
     def _load(self) -> FeatureExtractor:
         if self._extractor is None:
-            module, name = ENGINES[self._settings.engine].split(":")
-            engine = getattr(importlib.import_module(module), name)
-            self._extractor = engine(
-                window_seconds=self._settings.window_seconds,
-                models=self._models,
-                threads=self._settings.thread_count,
-            )
+            found = engine_class("essentia", ENGINES, self._settings.engine)
+            extractor: FeatureExtractor = found.load(self._models, self._settings)
+            self._extractor = extractor
         return self._extractor
 
-    def _scorer(self) -> tuple[Aesthetics, InstalledModel]:
-        """The engine and its model, so that what is missing is told before any work."""
+    def _aesthetics_model(self) -> InstalledModel:
         rows = [model.name for model in self._models.manifest.models if model.engine == AESTHETICS]
         if not rows:
             raise not_ready(
@@ -122,50 +114,40 @@ class Jobs:
                 field="config.groups",
             )
         model = self._models.require(rows[0])
-        check_packages()
-        if self._aesthetics is None:
-            self._aesthetics = Aesthetics(self._settings.device, self._settings.thread_count)
-        return self._aesthetics, model
+        self._scorers.find(AESTHETICS).check_packages()
+        return model
 
-    def _score(self, engine: Aesthetics, model: InstalledModel, task: Task) -> Iterator[GroupFeatures]:
-        blocks = (block[0] for block in task.source.blocks(sample_rate=AESTHETICS_RATE, channels=1))
-        scores: dict[str, object] = dict(engine.score(blocks, model, task.checkpoint))
-        yield GroupFeatures(AESTHETICS, {**scores, "model": f"{model.name} {model.revision}"})
-
-    def _limited(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        frames = 0
-        for block in blocks:
-            frames += block.shape[1]
-            if frames > self._settings.max_seconds * SAMPLE_RATE:
-                raise invalid(
-                    "AUDIO_TOO_LONG",
-                    f"the clip is longer than the {self._settings.max_seconds:g} s that are analysed at once; "
-                    "choose a part of it",
-                    field="config.clip",
-                    max_seconds=self._settings.max_seconds,
-                )
-            yield block
-
-    def _describe(self, extractor: FeatureExtractor | None, request: AnalysisRequest) -> WorkFacts:
+    def _describe(self, request: AnalysisRequest) -> WorkFacts:
+        extractor = self._extractor if request.measures else None
         return WorkFacts(
             engine=self._settings.engine,
             model=None,
-            device="cpu",
-            precision="float32",
-            library_versions=dict(extractor.library_versions) if extractor is not None else {},
-            parameters={
-                "groups": "" if request.tags_only else ",".join(request.groups),
-                "include_series": str(request.include_series).lower(),
-                "melody": str(request.melody).lower(),
-                "melody_engine": request.melody_engine if request.melody else "",
-                "notes": str(request.notes).lower(),
-                "key_profiles": ",".join(request.key_profiles or USUAL_KEY_PROFILES),
-                "min_bpm": f"{request.min_bpm:g}",
-                "max_bpm": f"{request.max_bpm:g}",
-                "stem": request.stem,
-                "beats_given": str(len(request.beat_seconds)),
-                "series_window_seconds": f"{request.series_window_seconds:g}",
-                "sample_rate_hertz": str(SAMPLE_RATE),
-                "window_seconds": f"{self._settings.window_seconds:g}",
-            },
+            device="cpu" if extractor is None else extractor.device,
+            precision="float32" if extractor is None else extractor.precision,
+            library_versions={} if extractor is None else dict(extractor.library_versions),
+            parameters={**request.described(), **reading(self._settings.window_seconds)},
         )
+
+
+def _without_warnings(events: Iterable[Told | WarningFacts], warnings: list[WarningFacts]) -> Iterator[Told]:
+    """Yields the events but for warnings, which are put aside for the summary."""
+    for event in events:
+        if isinstance(event, WarningFacts):
+            warnings.append(event)
+        else:
+            yield event
+
+
+def _limited(blocks: Iterable[np.ndarray], max_seconds: float) -> Iterator[np.ndarray]:
+    """Yields the blocks (channels, samples) and refuses the one that goes beyond ``max_seconds``."""
+    frames = 0
+    for block in blocks:
+        frames += block.shape[1]
+        if frames > max_seconds * SAMPLE_RATE:
+            raise invalid(
+                "AUDIO_TOO_LONG",
+                f"the clip is longer than the {max_seconds:g} s that are analysed at once; choose a part of it",
+                field="config.clip",
+                max_seconds=max_seconds,
+            )
+        yield block

@@ -9,6 +9,7 @@ from services.essentia.contract.protocols import (
     FeatureExtractor,
     Tagger,
     Task,
+    reading,
 )
 from services.essentia.contract.requests import (
     AESTHETICS,
@@ -70,4 +71,5 @@ __all__ = [
     "TagSet",
     "Tagger",
     "Task",
+    "reading",
 ]

@@ -52,6 +52,11 @@ class Engine(Protocol):
     """What of its settings can change the numbers; empty where nothing can."""
 
 
+def reading(window_seconds: float) -> dict[str, str]:
+    """Tells how audio is handed to a FeatureExtractor, as an answer's evidence has it."""
+    return {"sample_rate_hertz": str(SAMPLE_RATE), "window_seconds": f"{window_seconds:g}"}
+
+
 class FeatureExtractor(Engine, Protocol):
     """Measures music.
 
@@ -122,7 +127,10 @@ class Tagger(Engine, Protocol):
 
 
 class AestheticsScorer(Engine, Protocol):
-    """Scores how a recording pleases, as listeners did; made by ``load(model, settings)``."""
+    """Scores how a recording pleases, as listeners did.
+
+    Made by ``load(model, settings)``; the class method ``check_packages`` says what it lacks before any work.
+    """
 
     def score(self, blocks: Iterable[np.ndarray], checkpoint: Callable[[], None] = ...) -> dict[str, float]:
         """Scores audio, float32 (samples,) a block at TAG_SAMPLE_RATE; by field name of the group, about 1 to 10.

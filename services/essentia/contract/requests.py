@@ -120,11 +120,32 @@ class AnalysisRequest:
             raise invalid("BEAT_SECONDS", "beat_seconds must be 0 or more and ascending", field="config.beat_seconds")
 
     def networks(self) -> tuple[str, ...]:
-        """Names of the models that the features need, in the order in which they run."""
+        """Names the models that the features need, in the order in which they run."""
         if "pitch" not in self.groups:
             return ()
         follows = self.melody and self.melody_engine == SWIFT_F0
         return (*((SWIFT_F0,) if follows else ()), *((BASIC_PITCH,) if self.notes else ()))
+
+    @property
+    def measures(self) -> bool:
+        """Whether any group is wanted that a FeatureExtractor measures."""
+        return not self.tags_only and set(self.groups) != {AESTHETICS}
+
+    def described(self) -> dict[str, str]:
+        """Tells what was asked for, as an answer's evidence has it."""
+        return {
+            "groups": "" if self.tags_only else ",".join(self.groups),
+            "include_series": str(self.include_series).lower(),
+            "melody": str(self.melody).lower(),
+            "melody_engine": self.melody_engine if self.melody else "",
+            "notes": str(self.notes).lower(),
+            "key_profiles": ",".join(self.key_profiles or USUAL_KEY_PROFILES),
+            "min_bpm": f"{self.min_bpm:g}",
+            "max_bpm": f"{self.max_bpm:g}",
+            "stem": self.stem,
+            "beats_given": str(len(self.beat_seconds)),
+            "series_window_seconds": f"{self.series_window_seconds:g}",
+        }
 
     def _check_music(self) -> None:
         for name in self.key_profiles:

@@ -2,7 +2,7 @@
 
 ENGINES = {
     "features": "services.essentia.engines.features:Features",
-    "onnx": "services.essentia.engines.discogs_onnx:OnnxTagger",
+    "onnx": "services.essentia.engines.discogs_onnx:DiscogsTagger",
     "essentia": "services.essentia.engines.discogs_tensorflow:TensorflowTagger",
     "aesthetics": "services.essentia.engines.aesthetics:Aesthetics",
     "musicnn": "services.essentia.engines.musicnn:MusicnnTagger",

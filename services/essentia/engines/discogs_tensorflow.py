@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from antiphon_wire.errors import not_ready
 from chassis.models import InstalledModel
-from chassis.reports import ProgressFacts, WarningFacts
-from services.essentia.contract import Activations
+from chassis.reports import ProgressFacts
+from services.essentia.contract import TagEvent
 from services.essentia.essentia_library import es
 from services.essentia.tags.card import EMBEDDINGS, PREDICTIONS, Card, Network, networks
 from services.essentia.tags.collected import Collected
 from services.essentia.tags.mel import BANDS, HOP
 from services.essentia.tags.patches import Grid, Hearing
+
+if TYPE_CHECKING:
+    from services.essentia.settings import EssentiaSettings
 
 GRID = Grid(frames=128, hop=62)
 """Patches that TensorflowPredictEffnetDiscogs cuts by itself."""
@@ -36,6 +40,7 @@ class TensorflowTagger:
 
     device = "cpu"
     precision = "float32"
+    parameters: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, device: str = "auto", thread_count: int = 1) -> None:
         self.library_versions: Mapping[str, str] = {
@@ -43,14 +48,25 @@ class TensorflowTagger:
         }
         self._algorithms: dict[tuple[str, str], Any] = {}
 
+    @classmethod
+    def load(cls, model: InstalledModel, settings: EssentiaSettings) -> Self:
+        """Makes the tagger with the graphs of ``model`` ready.
+
+        Raises:
+            AntiphonError: MODEL_METADATA, MODEL_GRAPH where the model's files do not fit.
+        """
+        tagger = cls(settings.device, settings.thread_count)
+        tagger._load(_chain(model, embeddings=False))
+        return tagger
+
     def tag(
         self,
         read: Callable[[], Iterable[np.ndarray]],
         models: Sequence[InstalledModel],
         embeddings: bool = False,
         checkpoint: Callable[[], None] = lambda: None,
-    ) -> Iterator[Activations | ProgressFacts | WarningFacts]:
-        """See :class:`services.essentia.contract.Tagger`."""
+    ) -> Iterator[TagEvent]:
+        """Runs ``models``; see :class:`services.essentia.contract.Tagger`."""
         pipelines = []
         for model in models:
             chain = _chain(model, embeddings)

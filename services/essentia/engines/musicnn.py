@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from services.essentia.engines.discogs_onnx import OnnxTagger
+from services.essentia.tags.onnx_tagger import OnnxTagger
 
 
 class MusicnnTagger(OnnxTagger):
-    """MusiCNN has the front end and the shape of Discogs-EffNet, tags and embeddings from patches, so it runs alike.
+    """Runs MusiCNN, which has the front end and the shape of Discogs-EffNet: tags and embeddings from patches.
 
-    Its patches have 187 frames (2.99 s), 93 frames apart, which its metadata and its graph say.
+    Its patches have 187 frames (2.99 s), as its graph says.
     """
+
+    # Half a patch, as its metadata says and as Essentia's TensorflowPredictMusiCNN moves on.
+    usual_patch_hop = 93

@@ -50,7 +50,7 @@ def _frames(samples: np.ndarray, count: int) -> np.ndarray:
     frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP][:count]
     spectrum = np.fft.rfft(frames * _WINDOW, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
-    return np.log10(1 + 10000 * (power @ _TRIANGLES)).astype(np.float32)
+    return np.asarray(np.log10(1 + 10000 * (power @ _TRIANGLES)), np.float32)
 
 
 def _triangles() -> np.ndarray:

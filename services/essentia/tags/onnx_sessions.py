@@ -97,4 +97,4 @@ class Session:
                 file=self._name,
                 outputs=", ".join(outputs),
             )
-        return fitting[0]
+        return str(fitting[0])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chassis.family.loading import engine_class
 from chassis.models import InstalledModel, Store
 from chassis.reports import ProgressFacts, WarningFacts
 from services.essentia.contract import TAG_SAMPLE_RATE, Activations, Tagger, TagRequest, TagSet
@@ -31,7 +31,12 @@ class TagPlan:
 
 
 class TagStage:
-    """Keeps the engines, and in them the networks, from call to call."""
+    """Keeps the engines, and in them the networks, from call to call: all of them, for they are small.
+
+    Args:
+        settings: The family's settings.
+        models: The installed models.
+    """
 
     def __init__(self, settings: EssentiaSettings, models: Store) -> None:
         self._settings = settings
@@ -52,13 +57,21 @@ class TagStage:
     def run(
         self, plan: TagPlan, source: Source, checkpoint: Callable[[], None]
     ) -> Iterator[TagSet | ProgressFacts | WarningFacts]:
-        """Yields progress, warnings, and a TagSet for each model; one pass over ``source`` for each engine."""
+        """Yields progress, warnings, and a TagSet for each model; one pass over ``source`` for each engine.
+
+        Raises:
+            AntiphonError: ENGINE_NOT_SERVED, DEVICE_NOT_AVAILABLE, and what Tagger.tag raises.
+        """
         yield from plan.warnings
         by_name = {model.name: model for model in plan.models}
         told: set[WarningFacts] = set()
         for engine in dict.fromkeys(model.model.engine for model in plan.models):
             models = [model for model in plan.models if model.model.engine == engine]
-            tagger = self._tagger(engine)
+            if engine not in self._taggers:
+                yield ProgressFacts(step=models[0].name, loading=True)
+                found = engine_class("essentia", ENGINES, engine)
+                self._taggers[engine] = found.load(models[0], self._settings)
+            tagger = self._taggers[engine]
             events = tagger.tag(lambda: _mono(source), models, plan.request.embeddings, checkpoint)
             for event in events:
                 if isinstance(event, Activations):
@@ -67,13 +80,6 @@ class TagStage:
                 elif not isinstance(event, WarningFacts) or event not in told:
                     told |= {event} if isinstance(event, WarningFacts) else set()
                     yield event
-
-    def _tagger(self, engine: str) -> Tagger:
-        if engine not in self._taggers:
-            module, _, name = ENGINES[engine].partition(":")
-            tagger = getattr(importlib.import_module(module), name)
-            self._taggers[engine] = tagger(self._settings.device, self._settings.thread_count)
-        return self._taggers[engine]
 
 
 def _mono(source: Source) -> Iterator[np.ndarray]:

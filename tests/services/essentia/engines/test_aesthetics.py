@@ -23,6 +23,7 @@ from tests.services.essentia.conftest import MANIFEST
 from tests.services.essentia.scripted_task import ScriptedTask
 from tests.services.essentia.signals import write
 
+SETTINGS = EssentiaSettings(device="cpu")
 MISSING = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
 CONFIG = {"target_transform": {axis: {"mean": 5.0 + number, "std": 2.0} for number, axis in enumerate(AXES)}}
 
@@ -56,11 +57,11 @@ def model(tmp_path: Path) -> InstalledModel:
 
 
 def test_a_recording_is_the_mean_of_its_windows_weighed_by_length(model: InstalledModel) -> None:
-    engine = Aesthetics("cpu", 1)
+    engine = Aesthetics.load(model, SETTINGS)
     rng = np.random.default_rng(0)
     first, second = (rng.normal(0, 0.1, seconds * 16000).astype(np.float32) for seconds in (10, 5))
-    apart = [engine.score(iter([part]), model) for part in (first, second)]
-    whole = engine.score(iter([first[:7000], first[7000:], second]), model)
+    apart = [engine.score(iter([part])) for part in (first, second)]
+    whole = engine.score(iter([first[:7000], first[7000:], second]))
     assert set(whole) == set(AXES.values())
     for name, value in whole.items():
         assert value == pytest.approx((2 * apart[0][name] + apart[1][name]) / 3, abs=1e-4)
@@ -71,5 +72,5 @@ def test_a_recording_is_the_mean_of_its_windows_weighed_by_length(model: Install
 def test_files_of_another_network_are_refused(model: InstalledModel) -> None:
     model.files["config.json"].write_text(json.dumps({"unknown": 1}), encoding="utf-8")
     with pytest.raises(AntiphonError) as caught:
-        Aesthetics("cpu", 1).score(iter([np.zeros(16000, np.float32)]), model)
+        Aesthetics.load(model, SETTINGS)
     assert caught.value.reason == "MODEL_METADATA"

@@ -13,12 +13,12 @@ from antiphon_wire.errors import AntiphonError
 from chassis.models import InstalledModel
 from chassis.reports import ProgressFacts, WarningFacts
 from services.essentia.contract import Activations, Tagger
-from services.essentia.engines.discogs_onnx import OnnxTagger
+from services.essentia.engines.discogs_onnx import DiscogsTagger
 from services.essentia.engines.discogs_tensorflow import TensorflowTagger, stretches
 from standins import tiny_tag_networks
 from tests.services.essentia.tag_signals import blocks, sweep
 
-TAGGERS = {"onnx": OnnxTagger, "essentia": TensorflowTagger}
+TAGGERS = {"onnx": DiscogsTagger, "essentia": TensorflowTagger}
 STRETCH = (63 * 62 + 128) * 256
 """Samples of a whole batch of 64 patches."""
 
@@ -137,6 +137,6 @@ def test_labels_that_do_not_fit_the_scores_are_refused(
 
 def test_a_device_that_is_not_there_is_refused() -> None:
     with pytest.raises(AntiphonError) as caught:
-        OnnxTagger("migraphx", 1)
+        DiscogsTagger("migraphx", 1)
     assert caught.value.reason == "DEVICE_NOT_AVAILABLE"
     assert caught.value.metadata["available"] == "cpu"

@@ -15,7 +15,7 @@ from chassis.models import Manifest, Store
 from chassis.models.pull import Puller
 from chassis.models.settings import HubSettings, StoreSettings
 from services.essentia.contract import TAG_ENGINES, Activations
-from services.essentia.engines.discogs_onnx import OnnxTagger
+from services.essentia.engines.discogs_onnx import DiscogsTagger
 from services.essentia.engines.discogs_tensorflow import TensorflowTagger
 from standins import tiny_tag_networks
 from tests.services.essentia.conftest import PROJECT
@@ -60,7 +60,7 @@ def pull(root: Path, mirror: Path, recipe: str) -> Store:
 
 def test_the_recipe_of_the_readme_gives_a_model_that_tags(mirror: Path, tmp_path: Path) -> None:
     model = pull(tmp_path, mirror, pinned(RECIPE, mirror)).require("discogs-gender")
-    events = OnnxTagger("cpu", 1).tag(lambda: blocks(sweep(80000)), [model])
+    events = DiscogsTagger("cpu", 1).tag(lambda: blocks(sweep(80000)), [model])
     found = next(event for event in events if isinstance(event, Activations))
     assert found.labels == ("female", "male")
     # Of two labels that exclude each other.
@@ -69,7 +69,7 @@ def test_the_recipe_of_the_readme_gives_a_model_that_tags(mirror: Path, tmp_path
 
 def test_both_engines_take_heads_of_two_labels(mirror: Path) -> None:
     scores = {}
-    for name, engine in (("onnx", OnnxTagger("cpu", 1)), ("essentia", TensorflowTagger("cpu", 1))):
+    for name, engine in (("onnx", DiscogsTagger("cpu", 1)), ("essentia", TensorflowTagger("cpu", 1))):
         model = tiny_tag_networks.installed("gender", name, mirror, EXTRACTOR, HEAD)
         events = engine.tag(lambda: blocks(sweep(80000)), [model])
         scores[name] = next(event.scores for event in events if isinstance(event, Activations))

@@ -10,7 +10,7 @@ import pytest
 from antiphon_wire.errors import AntiphonError
 from chassis.reports import ModelFacts, WarningFacts
 from services.essentia.contract import Activations, TagRequest, TagSet
-from services.essentia.engines.discogs_onnx import OnnxTagger
+from services.essentia.engines.discogs_onnx import DiscogsTagger
 from services.essentia.tags import score_selection as selection
 
 LABELS = ("low", "high", "middle", "edge")
@@ -21,17 +21,17 @@ MODEL = ModelFacts("m", "1", {}, "CC0-1.0", True)
 
 
 @pytest.fixture(scope="module")
-def tagger() -> OnnxTagger:
-    return OnnxTagger("cpu", 1)
+def tagger() -> DiscogsTagger:
+    return DiscogsTagger("cpu", 1)
 
 
-def choose(tagger: OnnxTagger, request: TagRequest, found: Activations = FOUND) -> tuple[TagSet, list[WarningFacts]]:
+def choose(tagger: DiscogsTagger, request: TagRequest, found: Activations = FOUND) -> tuple[TagSet, list[WarningFacts]]:
     events = list(selection.select(found, request, MODEL, "onnx", tagger))
     assert isinstance(events[-1], TagSet)
     return events[-1], [event for event in events if isinstance(event, WarningFacts)]
 
 
-def test_by_default_tags_of_a_tenth_and_more_come_the_best_first(tagger: OnnxTagger) -> None:
+def test_by_default_tags_of_a_tenth_and_more_come_the_best_first(tagger: DiscogsTagger) -> None:
     tags, warnings = choose(tagger, TagRequest())
     assert [tag.label for tag in tags.tags] == ["high", "middle", "edge"]
     assert [tag.score for tag in tags.tags] == pytest.approx([0.9, 0.4, 0.125])
@@ -50,12 +50,12 @@ def test_by_default_tags_of_a_tenth_and_more_come_the_best_first(tagger: OnnxTag
         (TagRequest(threshold=0.95), []),
     ],
 )
-def test_threshold_and_number_are_the_callers(tagger: OnnxTagger, request_: TagRequest, labels: list[str]) -> None:
+def test_threshold_and_number_are_the_callers(tagger: DiscogsTagger, request_: TagRequest, labels: list[str]) -> None:
     tags, _ = choose(tagger, request_)
     assert [tag.label for tag in tags.tags] == labels
 
 
-def test_tensors_carry_the_numbers_themselves(tagger: OnnxTagger) -> None:
+def test_tensors_carry_the_numbers_themselves(tagger: DiscogsTagger) -> None:
     tags, _ = choose(tagger, TagRequest(embeddings=True, patch_scores=True))
     assert tags.embeddings is not None
     assert tags.patch_scores is not None
@@ -64,20 +64,20 @@ def test_tensors_carry_the_numbers_themselves(tagger: OnnxTagger) -> None:
     assert tags.labels == LABELS
 
 
-def test_scores_of_patches_come_only_where_they_are_asked_for(tagger: OnnxTagger) -> None:
+def test_scores_of_patches_come_only_where_they_are_asked_for(tagger: DiscogsTagger) -> None:
     tags, _ = choose(tagger, TagRequest())
     assert tags.patch_scores is None
     assert tags.labels == ()
 
 
-def test_a_tensor_beyond_the_limit_is_left_out_and_said_to_be(tagger: OnnxTagger) -> None:
+def test_a_tensor_beyond_the_limit_is_left_out_and_said_to_be(tagger: DiscogsTagger) -> None:
     wide = np.zeros((2, selection.MATRIX_BYTES // 8 + 1), np.float32)
     tags, warnings = choose(tagger, TagRequest(embeddings=True), replace(FOUND, embeddings=wide))
     assert tags.embeddings is None
     assert [(one.reason, one.field) for one in warnings] == [("TENSOR_TOO_LARGE", "tag_sets.embeddings")]
 
 
-def test_made_up_weights_are_flagged(tagger: OnnxTagger) -> None:
+def test_made_up_weights_are_flagged(tagger: DiscogsTagger) -> None:
     tags, warnings = choose(tagger, TagRequest(), replace(FOUND, stand_in=True))
     assert tags.stand_in
     assert [one.reason for one in warnings] == ["STAND_IN_MODEL"]

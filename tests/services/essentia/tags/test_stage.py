@@ -17,8 +17,9 @@ from chassis.models import Manifest, Store
 from chassis.models.pull import Puller
 from chassis.models.settings import HubSettings, StoreSettings
 from chassis.models.sources import Mirror
-from chassis.reports import WarningFacts
+from chassis.reports import ProgressFacts, WarningFacts
 from services.essentia.contract import AnalysisRequest, GroupFeatures, Header, Summary, TagRequest, TagSet
+from services.essentia.engines import ENGINES
 from services.essentia.job import Jobs
 from services.essentia.settings import EssentiaSettings
 from services.essentia.tags.stage import TagStage
@@ -166,3 +167,25 @@ def test_a_missing_model_is_told_before_any_work(lab: Lab, recording: Path) -> N
     request = AnalysisRequest(tags=TagRequest(models=("own-absent",)))
     with pytest.raises(AntiphonError, match="MODEL_NOT_INSTALLED"):
         next(iter(jobs.analyze(ScriptedTask(Source(recording)), request)))
+
+
+def test_a_model_whose_engine_cannot_run_here_is_refused_by_name(
+    lab: Lab, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ENGINES, "onnx", "a_library_that_is_not_installed:Tagger")
+    with pytest.raises(AntiphonError) as caught:
+        run(lab.store(), recording, TagRequest(models=("own-genre",)))
+    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "ENGINE_NOT_SERVED")
+    assert caught.value.metadata["missing"] == "a_library_that_is_not_installed"
+
+
+def test_the_first_model_of_an_engine_is_told_to_be_loading_once(lab: Lab, recording: Path) -> None:
+    stage = TagStage(settings(), lab.store())
+    plan = stage.plan(TagRequest(models=("own-genre", "own-mood")))
+    assert plan is not None
+    loads = []
+    for _ in range(2):
+        events = list(stage.run(plan, Source(recording), lambda: None))
+        loads.append([event.step for event in events if isinstance(event, ProgressFacts) and event.loading])
+    # The second model brings a head, and shares its extractor with the first.
+    assert loads == [["own-genre", "own-mood"], []]
