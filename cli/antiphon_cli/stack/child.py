@@ -43,7 +43,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops all in order
             )
         self.pid = self._process.pid
         self.birth = process_birth(self.pid)
@@ -69,6 +69,7 @@ class Child:
     def stop(self) -> None:
         """Asks it to finish its calls and end."""
         if self._process.returncode is None:
+            # Not to the group: the service tells its workers itself, when their calls are done.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGTERM)
 

@@ -45,6 +45,8 @@ def start(plan: Plan, on_change: Callable[[StackState], None]) -> StackState:
         AlreadyRunningError: one runs already.
         StartError: a service ended, or was not ready in time; all have been stopped again.
     """
+    # Asked before the plan is written, so as not to overwrite that of the supervisor which runs. Two that ask at once
+    # both go on; the lock lets one of the supervisors live, and the other's exit code says so.
     if is_held(plan.lock_file):
         raise AlreadyRunningError("already running")
     process = _spawn(plan)
@@ -65,6 +67,7 @@ def start(plan: Plan, on_change: Callable[[StackState], None]) -> StackState:
                 raise StartError(f"not ready in time; see {plan.log_file}")
             time.sleep(_POLL_SECONDS)
     except BaseException:
+        # Ctrl-C too: the supervisor has a session of its own and hears nothing of it.
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -86,6 +89,8 @@ def stop(folder: Path, timeout_seconds: float) -> bool:
     state = running(folder)
     if state is None:
         return False
+    # It may end between the look and the signal. Its number is then free, but the kernel goes through all the others
+    # before it gives it away again.
     with contextlib.suppress(ProcessLookupError):
         os.kill(state.pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout_seconds
@@ -107,7 +112,7 @@ def _spawn(plan: Plan) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            start_new_session=True,  # it outlives the terminal, and Ctrl-C there does not reach it
             cwd=plan.folder,
         )
 

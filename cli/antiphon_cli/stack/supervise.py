@@ -23,6 +23,10 @@ _IDLE_SECONDS = 1.0
 _log = logging.getLogger("antiphon.supervisor")
 
 
+# One thread, and handlers that only note what came: everything else happens between two waits of the loop, so nothing
+# here needs a lock. Python runs a handler between two instructions of that thread, and would run it inside a save.
+
+
 class _Slot:
     """One service of the plan: its state, its process if any, and when it crashed lately."""
 
@@ -65,10 +69,13 @@ class Supervisor:
         if not self._lock.acquire():
             return ALREADY_RUNNING
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+        # A signal that comes just before a wait must still end it: Python writes a byte to this pipe for each signal,
+        # and the wait is for the pipe. A full pipe wakes as well as one byte does, so writing must not block.
         reader, writer = os.pipe()
         os.set_blocking(writer, False)
         previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         handlers = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+        # Without a handler SIGCHLD writes nothing, and the end of a service would be seen only at the next wait's end.
         handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         try:
             if not self._start():
@@ -89,6 +96,7 @@ class Supervisor:
             self._lock.release()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        # The first one says how the program ends; one more while all are being stopped means: now.
         self._stop_signal = self._stop_signal or number
         self._stop_count += 1
 
@@ -138,6 +146,7 @@ class Supervisor:
             state.phase, slot.was_ready = Phase.READY, True
             _log.info("%s: ready after %.1f s", slot.program.name, time.monotonic() - child.start_clock)
         elif state.phase is Phase.STARTING and time.monotonic() - child.start_clock > self._plan.start_seconds:
+            # Its end is noticed like any other, at the next look; until then it is remembered why.
             child.kill()
             slot.late = f"was not ready after {self._plan.start_seconds:g} s"
 
@@ -146,6 +155,7 @@ class Supervisor:
         ending = slot.late or ending
         tail = child.tail()
         state.problem = f"{ending}\n{tail}" if tail else f"{ending}, and wrote nothing"
+        # No pid outlives its process in the state: whoever reads it might signal a stranger.
         slot.child, state.pid, state.birth, state.start_time = None, None, "", None
         _log.error("%s: %s", name, ending)
         now = time.monotonic()
