@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.gateway_process import environment, wait_until
+from antiphon_cli.program import cli
+from tests.fixtures.gateway_process import ROOT, environment, wait_until
 from tests.fixtures.scripted_gateway import STEMS
 
-COMMANDS = ["up", "down", "status", "analyze", "transcribe", "models", "version"]
+COMMANDS = sorted(cli.commands)
 
 
 def clip(folder: Path, name: str | bytes, script: str = "fine") -> Path:
@@ -205,3 +206,16 @@ def test_version_names_antiphon(antiphon: Any) -> None:
     done = antiphon("version")
     assert done.returncode == 0
     assert done.stdout.startswith(b"antiphon ")
+
+
+def test_the_readme_names_every_command_and_every_variable() -> None:
+    text = (ROOT / "cli" / "README.md").read_text(encoding="utf-8")
+    variables = {
+        option.envvar
+        for command in cli.commands.values()
+        for option in command.params
+        if isinstance(option.envvar, str)
+    }
+    assert len(variables) > 3
+    assert [name for name in cli.commands if f"`antiphon {name}" not in text] == []
+    assert [name for name in [*variables, "ANTIPHON_ROOT", "ANTIPHON_STATE"] if f"| `{name}` |" not in text] == []

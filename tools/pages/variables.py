@@ -33,8 +33,12 @@ FAMILIES: dict[str, type] = {
 }
 
 OF_THE_STACK = (
-    ("ANTIPHON_ROOT", "where `cli/` is", "Checkout whose services are started and whose models are listed."),
-    ("ANTIPHON_STATE", "`.run` in the checkout", "Folder of logs and of what `antiphon up` has started."),
+    ("ANTIPHON_ROOT", "the one that holds `cli/`", "Checkout whose services are started and whose models are listed."),
+    (
+        "ANTIPHON_STATE",
+        "`.run` in the checkout, else one of the user",
+        "Folder of logs and of what `antiphon up` has started.",
+    ),
     ("<SERVICE>_ENGINE", "", "Engine of a service, which runs in the environment of that engine where it has one."),
 )
 """What the command line reads without an option beside it; a test holds that its sources name each."""
