@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def _compare(folder: Path, options: argparse.Namespace) -> int:
-    from tests.services.separation import tiny_demucs
+    from standins import tiny_demucs
 
     _install(folder, tiny_demucs.full_size())
     _clip(folder / "clip.wav", options.seconds)
@@ -100,7 +100,7 @@ def _compare(folder: Path, options: argparse.Namespace) -> int:
 
 
 def _memory(folder: Path, options: argparse.Namespace) -> int:
-    from tests.services.separation import tiny_demucs
+    from standins import tiny_demucs
 
     network = (
         tiny_demucs.full_size()
@@ -198,7 +198,7 @@ def _install(folder: Path, network: Any) -> None:
     """Writes the network as demucs' command line and as this service read it."""
     from demucs.states import save_with_checksum
 
-    from tests.services.separation import tiny_demucs
+    from standins import tiny_demucs
 
     repo = folder / "repo"
     repo.mkdir()

@@ -111,7 +111,7 @@ def _plain(path: Path) -> Callable[[float | None], None]:
     from torch.nn import functional as F
 
     from chassis.models import Store
-    from services.separation.engines.spleeter_network import UNet
+    from services.separation.engines.spleeter.network import UNet
 
     torch.set_num_threads(1)
     store = Store(None, PROJECT / "services" / "separation" / "models.toml")

@@ -51,10 +51,6 @@ OPTIONAL_FILES = {
     "measuring.py": "what an answer costs",
     "comparison.py": "what several models are compared for, and what is found",
     "comparing.py": "several models put to the same question",
-    "live.py": "what is computed while it is still being sent",
-    "stems.py": "stems that are the mix minus others",
-    "tally.py": "what is counted while a clip is worked through",
-    "tracks.py": "one output while it is made: measured, encoded, cut into pieces",
     "labels": "labels of models that do not carry their own",
     "py.typed": "tells type checkers that the package is annotated",
 }

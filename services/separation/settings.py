@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis.settings import setting
+from chassis.settings import Bounded, setting
 
 PORT = 50051
 """Where this family listens where no setting says otherwise."""
 
 
 @dataclass(frozen=True)
-class SeparationSettings:
+class SeparationSettings(Bounded):
     """How this service separates; every field is an environment variable, see the service's README."""
 
     device: str = setting(
@@ -20,7 +20,7 @@ class SeparationSettings:
         "Where it computes: `cuda` (also ROCm), `cpu`, or `auto` for the first that is there.",
         ("auto", "cpu", "cuda"),
     )
-    thread_count: int = setting(1, "CPU threads for one separation; more workers use more cores better.")
+    thread_count: int = setting(1, "CPU threads for one separation; more workers use more cores better.", least=1)
     backend: str = setting(
         "auto",
         "What computes Demucs: `torch`, `openvino` (HTDemucs on CPUs), or `auto` for `openvino` where it can.",
@@ -38,22 +38,13 @@ class SeparationSettings:
         0,
         "Chunks of Demucs computed at once: a batch on a GPU (0: as many as its memory takes), side by side on a CPU, "
         "each with its threads (0: one).",
+        least=0,
     )
     live_streams: int = setting(
         0,
         "Mixes separated at once while they are still being sent; 0 refuses them and starts no worker for them, which "
         "would hold a copy of the model.",
+        least=0,
     )
-    live_seconds: float = setting(3600.0, "Length of audio that one live mix may have, in seconds.")
+    live_seconds: float = setting(3600.0, "Length of audio that one live mix may have, in seconds.", above=0)
     default_model: str = setting("spleeter-2stems", "Model used where a request names none.")
-
-    def __post_init__(self) -> None:
-        """Refuses what cannot work; ``chassis.settings.read`` reports the ValueError as a SettingError."""
-        if self.thread_count < 1:
-            raise ValueError(f"thread_count is {self.thread_count}; give 1 or more")
-        if self.live_streams < 0:
-            raise ValueError(f"live_streams is {self.live_streams}; give 0 or more")
-        if not self.live_seconds > 0:
-            raise ValueError(f"live_seconds is {self.live_seconds}; give more than 0")
-        if self.chunks_at_once < 0:
-            raise ValueError(f"chunks_at_once is {self.chunks_at_once}; give 0 or more")

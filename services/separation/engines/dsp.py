@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from antiphon_wire.errors import not_ready
 from services.separation.contract import DEFAULT_PLAN, Plan, SeparatedBlock, Tuning
-from services.separation.engines.framing import CHANNELS, HOP, SAMPLE_RATE, WINDOW, patches
-from services.separation.engines.level import check_peak
+from services.separation.mix.framing import CHANNELS, HOP, SAMPLE_RATE, WINDOW, patches
+from services.separation.mix.level import check_peak
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel

@@ -1,8 +1,7 @@
-"""Tiny networks of Spleeter's class with seeded random weights, in a store of their own; the real weights if there."""
+"""A tiny Spleeter in a store of its own, the real weights where they are installed, and signals to separate."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,52 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from antiphon_wire.errors import Cancelled
-from chassis.models import InstalledModel, Manifest, Store
-from services.separation.engines.spleeter import Spleeter
-from services.separation.engines.spleeter_network import UNet
+from chassis.models import InstalledModel, Store
+from services.separation.engines.spleeter.engine import Spleeter
 from services.separation.settings import SeparationSettings
+from standins import tiny_spleeter
 
-TINY_WIDTHS = (2, 4, 4, 8, 8, 8)
-METADATA = {"format": "spleeter-unet", "sample_rate": "44100", "stems": "vocals,accompaniment"}
 MANIFEST = Path(__file__).parents[3] / "services" / "separation" / "models.toml"
-
-ROW = """
-[[models]]
-name = "{name}"
-engine = "{engine}"
-default = {default}
-starter = false
-revision = "seeded"
-license_spdx = "CC0-1.0"
-commercial_use = true
-
-[[models.files]]
-name = "{name}.safetensors"
-size = {size}
-sha256 = "{sha256}"
-sources = [{{ kind = "https", url = "https://example.invalid/{name}" }}]
-"""
-
-
-def random_state(seed: int) -> dict[str, torch.Tensor]:
-    """Weights of a tiny network, scaled so that its masks differ from bin to bin: constant ones would prove little."""
-    generator = torch.Generator().manual_seed(seed)
-    state = {}
-    for name, tensor in UNet(TINY_WIDTHS).state_dict().items():
-        if name.endswith("num_batches_tracked"):
-            continue
-        drawn = torch.randn(tensor.shape, generator=generator)
-        fan_in = max(1.0, float(np.prod(tensor.shape[1:])))
-        if name.endswith("running_var"):
-            state[name] = drawn.abs() + 0.5
-        elif name.startswith("mask"):
-            state[name] = 2.0 * drawn
-        else:
-            state[name] = drawn * (2.0 / fan_in) ** 0.5 + (1.0 if "norm" in name and name.endswith("weight") else 0.0)
-    return state
 
 
 @pytest.fixture(autouse=True)
@@ -66,32 +27,13 @@ def _one_thread() -> None:
 @pytest.fixture(scope="session")
 def tiny_tensors() -> dict[str, torch.Tensor]:
     """The tensors of the tiny weights file, by name."""
-    stems = METADATA["stems"].split(",")
-    return {f"{stem}.{name}": tensor for seed, stem in enumerate(stems) for name, tensor in random_state(seed).items()}
+    return tiny_spleeter.tensors()
 
 
 @pytest.fixture(scope="session")
-def tiny_store(tmp_path_factory: pytest.TempPathFactory, tiny_tensors: dict[str, torch.Tensor]) -> Store:
+def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A store with the model ``tiny``, ``absent`` that is not installed, and ``other`` for an engine there is not."""
-    folder = tmp_path_factory.mktemp("models") / "separation"
-    folder.mkdir()
-    weights = folder / "weights"
-    save_file(tiny_tensors, weights, METADATA)
-    data = weights.read_bytes()
-    sha256 = hashlib.sha256(data).hexdigest()
-    installed = {"size": len(data), "sha256": sha256}
-    manifest = folder / "models.toml"
-    manifest.write_text(
-        ROW.format(name="tiny", engine="spleeter", default="true", **installed)
-        + ROW.format(name="twin", engine="spleeter", default="false", **installed)
-        + ROW.format(name="absent", engine="spleeter", default="false", size=1, sha256="0" * 64)
-        + ROW.format(name="other", engine="demixer", default="false", **installed)
-    )
-    store = Store(folder / "store", Manifest.load(manifest))
-    blob = store.blobs.path(sha256)
-    blob.parent.mkdir(parents=True)
-    blob.write_bytes(data)
-    return store
+    return tiny_spleeter.store(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,7 @@ from chassis.worker import pickling as wire
 from services.separation.contract import MAX_BLOCK_BYTES, Header, SeparationRequest, StemBlock, Summary, Tuning
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
-from services.separation.tally import mix_level
-from tests.services.separation.tasks import Clip, clip_of, samples_of, stems_of
+from tests.services.separation.scripted_tasks import Clip, clip_of, samples_of, stems_of
 
 REQUEST = SeparationRequest(encoding="pcm_f32le")
 
@@ -233,41 +232,6 @@ def test_an_engine_without_a_choice_refuses_it(
     with pytest.raises(AntiphonError, match="OPTION_NOT_SUPPORTED") as caught:
         list(jobs.separate(clip(signals.noise(100)), request))
     assert caught.value.field == f"config.{option.removesuffix('_seconds')}"
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "reason"),
-    [
-        ("shifts", -1, "SHIFTS"),
-        ("shifts", 21, "SHIFTS"),
-        ("overlap", -0.1, "OVERLAP"),
-        ("overlap", 1.0, "OVERLAP"),
-        ("overlap", float("nan"), "OVERLAP"),
-        ("segment_seconds", 0.5, "SEGMENT"),
-        ("segment_seconds", float("nan"), "SEGMENT"),
-    ],
-)
-def test_a_choice_out_of_range_is_refused(option: str, value: float, reason: str) -> None:
-    with pytest.raises(AntiphonError) as caught:
-        Tuning(**{option: value})
-    assert (caught.value.code, caught.value.reason) == ("INVALID_ARGUMENT", reason)
-
-
-@pytest.mark.parametrize("block", [1, 777, 50_000])
-def test_the_level_of_a_mix_is_that_of_its_mono_however_it_is_cut(block: int) -> None:
-    mix = (3.0 + 0.01 * np.random.default_rng(1).standard_normal((2, 50_000))).astype(np.float32)
-    if block == 1:
-        mix = mix[:, :300]
-    level = mix_level(mix[:, start : start + block] for start in range(0, mix.shape[1], block))
-    mono = mix.astype(np.float64).mean(0)
-    # An offset 300 times the deviation would cost a sum of squares five digits; this way costs none.
-    assert level.mean == pytest.approx(mono.mean(), rel=1e-12)
-    assert level.deviation == pytest.approx(mono.std(ddof=1), rel=1e-9)
-
-
-def test_a_mix_of_no_or_one_sample_has_no_deviation() -> None:
-    assert mix_level([]).deviation == 0.0
-    assert mix_level([np.ones((2, 1), np.float32)]).deviation == 0.0
 
 
 def test_audio_that_nothing_can_read_is_refused_before_a_model_is_loaded(jobs: Jobs, tmp_path: Path) -> None:

@@ -33,8 +33,8 @@ from services.separation.contract import Header, SeparationRequest, StemBlock, S
 from services.separation.engines.demucs.engine import Demucs
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
-from tests.services.separation import tiny_demucs
-from tests.services.separation.tasks import samples_of, stems_of
+from standins import tiny_demucs
+from tests.services.separation.scripted_tasks import samples_of, stems_of
 
 RATE = 44_100
 REQUEST = SeparationRequest(encoding="pcm_f32le")

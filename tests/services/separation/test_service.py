@@ -14,7 +14,6 @@ import grpc
 import numpy as np
 import psutil
 import pytest
-from google.protobuf.duration_pb2 import Duration
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
@@ -25,8 +24,7 @@ from antiphon_wire.errors import AntiphonError
 from chassis.family.host import FamilyHost
 from chassis.server import Server, ServerSettings, WorkerSettings
 from services.separation import service
-from services.separation.contract import SeparationRequest, Tuning
-from services.separation.engines import SUM_BOUNDS_DB
+from services.separation.contract import SUM_BOUNDS_DB
 from services.separation.settings import SeparationSettings
 from tests.services.separation.conftest import Signals
 
@@ -193,27 +191,6 @@ async def test_bad_requests_are_refused_by_field(tmp_path: Path, unused_tcp_port
         for config, (reason, field) in cases:
             error = await failure(each, requests(signals.noise(1_000), **config))
             assert (error.code, error.reason, error.field) == ("INVALID_ARGUMENT", reason, field)
-
-
-def test_every_choice_of_a_config_reaches_the_job() -> None:
-    config = pb.SeparationConfig(
-        model="htdemucs",
-        stems=["vocals", "no_vocals"],
-        output_encoding=audio_pb2.OUTPUT_ENCODING_OPUS,
-        output_sample_rate_hertz=48_000,
-        clip_mode=pb.CLIP_MODE_RESCALE,
-        shifts=2,
-        overlap=0.5,
-        segment=Duration(seconds=4, nanos=500_000_000),
-        seed=-7,
-    )
-    tuning = Tuning(shifts=2, overlap=0.5, segment_seconds=4.5, seed=-7)
-    asked = SeparationRequest("htdemucs", ("vocals", "no_vocals"), "opus", tuning, 48_000, rescale=True)
-    assert service._request(config) == asked
-    assert service._request(pb.SeparationConfig()) == SeparationRequest()
-    assert service._request(pb.SeparationConfig(keep_sample_rate=True)).sample_rate == 0
-    zeros = service._request(pb.SeparationConfig(shifts=0, overlap=0.0, seed=0)).tuning
-    assert zeros == Tuning(shifts=0, overlap=0.0, seed=0), "given as nothing is not the same as not given"
 
 
 async def test_models_are_listed_with_what_they_claim(tmp_path: Path, unused_tcp_port: int) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,10 +14,11 @@ from antiphon_wire.errors import invalid, not_ready
 from chassis import torch_device as devices
 from services.separation.contract import DEFAULT_PLAN, MixLevel, Plan, SeparatedBlock, Tuning
 from services.separation.engines.demucs import weights
-from services.separation.engines.demucs.bag import TRANSITION_SECONDS, Bag, Part
+from services.separation.engines.demucs.backends import Backend, bag_and_backend
+from services.separation.engines.demucs.bag import TRANSITION_SECONDS, Bag
+from services.separation.engines.demucs.crew import Crew, Run
 from services.separation.engines.demucs.overlap_add import Chunk, Lane, Window
-from services.separation.engines.demucs.torch_backend import TorchBackend
-from services.separation.engines.level import check_peak
+from services.separation.mix.level import check_peak
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel
@@ -28,19 +26,6 @@ if TYPE_CHECKING:
 
 DEFAULT_OVERLAP = 0.25
 _LIBRARIES = ("demucs", "numpy", "safetensors")
-
-
-class Backend(Protocol):
-    """What computes; see :class:`TorchBackend`."""
-
-    name: str
-    device: str
-    precision: str
-    at_once: int
-
-    def run(self, index: int, chunks: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Gives the answers of network ``index`` to chunks."""
-        ...
 
 
 class Demucs:
@@ -87,7 +72,7 @@ class Demucs:
             torch.backends.cudnn.allow_tf32 = False  # the default rounds inputs to 10 bits; we say float32
         recipe = weights.read_recipe(model)
         try:
-            return cls(*_bag_and_backend(recipe, model.directory, device, settings))
+            return cls(*bag_and_backend(recipe, model.directory, device, settings))
         except ValueError as error:
             raise not_ready(
                 "MODEL_UNREADABLE", f"model {model.name} cannot be used: {error}", model=model.name, problem=error
@@ -165,100 +150,6 @@ class Demucs:
             for (run, chunk), answer in zip(chunks[start:end], answers, strict=True):
                 run.lane.join(chunk, answer[list(run.part.rows)])
             start = end
-
-
-@dataclass(frozen=True)
-class Run:
-    """One network's pass over the mix under one shift, and how much it counts among its shifts."""
-
-    part: Part
-    lane: Lane
-    share: float
-
-
-class Crew:
-    """All passes over one mix, in step: what is given out is final in each.
-
-    Args:
-        bag: The networks.
-        runs: The passes.
-    """
-
-    def __init__(self, bag: Bag, runs: Sequence[Run]) -> None:
-        self._bag = bag
-        self._runs = runs
-
-    def chunks(self) -> list[tuple[Run, Chunk]]:
-        """Cuts what can be cut, those of one network one after the other, the earliest first."""
-        found = [(run, chunk) for run in self._runs for chunk in run.lane.chunks()]
-        return sorted(found, key=lambda each: each[1].start)
-
-    @property
-    def ready(self) -> int:
-        """Samples that are final in every pass."""
-        return min(run.lane.ready for run in self._runs)
-
-    @property
-    def reached(self) -> int:
-        """Samples of the mix that the work of all passes together is worth."""
-        return sum(run.lane.reached for run in self._runs) // len(self._runs)
-
-    @property
-    def keep(self) -> int:
-        """Where that part of the mix begins which some pass may still want."""
-        return min(run.lane.keep for run in self._runs)
-
-    def take(self, stems: Sequence[str], count: int) -> dict[str, np.ndarray]:
-        """The next ``count`` samples of each stem, ``(channels, count)``: the mean over networks and shifts."""
-        sums: dict[str, np.ndarray] = {}
-        for run in self._runs:
-            answer = run.lane.take(count)
-            for row, (place, counts) in enumerate(zip(run.part.rows, run.part.counts, strict=True)):
-                stem, factor = self._bag.stems[place], np.float32(counts * run.share)
-                part = answer[row] if factor == 1.0 else answer[row] * factor
-                sums[stem] = sums[stem] + part if stem in sums else part
-        return {stem: sums[stem] for stem in stems}
-
-
-def _bag_and_backend(
-    recipe: weights.Recipe, directory: Path, device: torch.device, settings: SeparationSettings
-) -> tuple[Bag, Backend]:
-    """What the settings ask for; by default OpenVINO for HTDemucs on a CPU, and torch for everything else."""
-    wanted = settings.backend
-    if wanted == "openvino" and device.type != "cpu":
-        raise not_ready(
-            "BACKEND_NOT_AVAILABLE",
-            f"the OpenVINO backend computes on CPUs and the device is {device}; set SEPARATION_DEVICE to cpu, "
-            "or SEPARATION_BACKEND to auto or torch",
-            backend=wanted,
-            device=device,
-        )
-    if wanted != "torch" and device.type == "cpu" and importlib.util.find_spec("openvino") is not None:
-        # Imported here: it takes a second, and nothing else needs it.
-        from services.separation.engines.demucs import openvino_graph
-        from services.separation.engines.demucs.openvino_backend import OpenVinoBackend
-
-        shells = [weights.shell(path) for path in recipe.networks]
-        if wanted == "openvino" or all(map(openvino_graph.is_graphable, shells)):
-            bag = Bag(shells, recipe.weights, recipe.segment)
-            folder = openvino_graph.folder_for(directory, settings.graph_dir)
-            return bag, OpenVinoBackend(
-                bag.networks,
-                [folder / path.stem for path in recipe.networks],
-                [partial(_loaded, path, each) for path, each in zip(recipe.networks, bag.networks, strict=True)],
-                settings.precision,
-                settings.thread_count,
-                settings.chunks_at_once,
-            )
-    bag = Bag([weights.load(path) for path in recipe.networks], recipe.weights, recipe.segment)
-    return bag, TorchBackend(bag.networks, device, settings.precision, settings.chunks_at_once)
-
-
-def _loaded(path: Path, shell: Any) -> torch.nn.Module:
-    """The network whose shell is in use, cut as the bag cuts it."""
-    network: Any = weights.load(path)
-    network.segment = shell.segment
-    return network
 
 
 def _with_end(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray | None]:

@@ -132,7 +132,7 @@ def _flat(weight: torch.Tensor, bias: torch.Tensor | None = None, like: nn.Conv1
     )
     made.weight.data = weight[:, :, None]
     if bias is not None:
-        made.bias.data = bias.data  # type: ignore[union-attr]
+        made.bias.data = bias.data
     return made.requires_grad_(False)
 
 

@@ -98,7 +98,7 @@ class OpenVinoBackend:
             request = self._request(index)
             request.infer([mix.numpy(), spectrum.numpy()], share_inputs=True)
             spectra, waves = (torch.from_numpy(request.get_output_tensor(place).data) for place in (0, 1))
-            answer = graphs.joined(network, spectra, waves)[0, ..., :length].numpy()
+            answer: np.ndarray = graphs.joined(network, spectra, waves)[0, ..., :length].numpy()
         resident.trim()
         return answer
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.separation.contract import MixLevel
-from services.separation.engines.level import LevelMeter
+from services.separation.mix.level import LevelMeter
 
 DEVIATION_FLOOR = 1e-8
 """Added to the deviation that a mix is divided by, as demucs does; silence would divide by zero."""

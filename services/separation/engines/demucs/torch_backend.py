@@ -106,7 +106,8 @@ class TorchBackend:
         format_ = torch.autocast(self._device.type, DTYPES[self.precision]) if lower else contextlib.nullcontext()
         with torch.inference_mode(), format_:
             answer = self._networks[index](torch.from_numpy(chunks).to(self._device))
-        return answer.float().cpu().numpy()
+        samples: np.ndarray = answer.float().cpu().numpy()
+        return samples
 
     def _forward_measured(self, index: int, chunk: np.ndarray) -> np.ndarray:
         """One chunk alone, to learn what a chunk costs and so how many fit."""

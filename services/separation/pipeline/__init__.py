@@ -1,0 +1,1 @@
+"""The way of every mix through this family: choose, load, plan, separate, send, sum up."""
