@@ -12,7 +12,6 @@ name that are found in any order.
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 import time
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ import numpy as np
 from bench.speech_material import recordings
 from bench.speech_material.prompts import PACKAGES, VOICES, prompts
 from bench.speech_material.word_errors import word_errors, words
+from chassis.family.loading import Loader
 from chassis.models import Store
 from services.speech.contract import Findings, Segment, TranscriptionRequest
 from services.speech.engines import ENGINES
@@ -68,9 +68,8 @@ def main() -> int:
 
 def _load(name: str, compute_type: str) -> WhisperModel:
     installed = Store(None, MANIFEST).require(name)
-    module, _, made = ENGINES[installed.model.engine].partition(":")
     settings = SpeechSettings(installed.model.engine, device="cpu", compute_type=compute_type)
-    engine: WhisperModel = getattr(importlib.import_module(module), made)(installed, settings)
+    engine: WhisperModel = Loader("speech", ENGINES, settings).load(installed)
     return engine
 
 

@@ -70,7 +70,7 @@ def main() -> None:
         f"{options.model}, {length:.1f} s of speech, {speech.word_count} words, {options.workers} workers, "
         f"load {os.getloadavg()[0]:.1f}"
     )
-    by_file = _file_text(FasterWhisper(installed, settings), speech.audio)
+    by_file = _file_text(FasterWhisper.load(installed, settings), speech.audio)
     print(f"file mode: WER {speech.percent(by_file)} %")
     if options.errors:
         print(f"  {'; '.join(differences(speech.text, by_file))}")
@@ -79,7 +79,7 @@ def main() -> None:
         if options.clock == "wall":
             heard = asyncio.run(_paced(settings, store, speech, count))
         else:
-            heard = _simulated(LiveWhisper(installed, settings), speech, count, options.workers)
+            heard = _simulated(LiveWhisper.load(installed, settings), speech, count, options.workers)
         if options.errors:
             print("\n".join(f"  {'; '.join(differences(speech.text, each))}" for each in heard))
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from services.speech.contract import SAMPLE_RATE
-from services.speech.live.contract import Final, LiveModel, LiveRequest
+from services.speech.live.contract import Final, LiveRequest
+from services.speech.live.model import Hearer
 from services.speech.live.session import Due, Session
 from services.speech.recording.voice import VoiceDetector, bundled
 
@@ -70,7 +71,7 @@ class Speaker:
         self.steps, self.due = None, None
 
 
-def simulate(model: LiveModel, recordings: list[np.ndarray], request: LiveRequest) -> list[Speaker]:
+def simulate(model: Hearer, recordings: list[np.ndarray], request: LiveRequest) -> list[Speaker]:
     """Has one core listen to all recordings at once, each beginning a third of a second after the one before."""
     clock, voice = CpuClock(), VoiceDetector(bundled())
     speakers = [

@@ -1,17 +1,16 @@
-"""What runs in the speech family's worker: decodes, listens, and says how."""
+"""What runs in the speech family's worker: it finds a model, has it listen, and tells what comes of it."""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Generator, Iterator, Mapping
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from antiphon_wire.errors import not_ready
-from chassis.audio import Source
+from chassis.family.loading import Loader
+from chassis.family.selection import Selection
 from chassis.models import InstalledModel, Store
-from chassis.reports import ProgressFacts, WorkFacts
+from chassis.reports import ProgressFacts
 from services.speech.contract import (
     SAMPLE_RATE,
     AlignedLine,
@@ -20,27 +19,22 @@ from services.speech.contract import (
     AlignmentSummary,
     Findings,
     Header,
+    LiveTask,
     Recognizer,
     Segment,
     Summary,
+    Task,
     TranscriptionRequest,
+    Turn,
 )
 from services.speech.engines import ENGINES
-from services.speech.live.contract import LiveRequest
+from services.speech.live.contract import LiveEvent, LiveRequest
 from services.speech.settings import SpeechSettings
+from services.speech.summaries.alignment import alignment_summary
+from services.speech.summaries.transcription import transcription_summary
 
 if TYPE_CHECKING:
-    from services.speech.live.worker import LiveListener, LiveTask
-
-
-class Task(Protocol):
-    """One call: its audio, and a checkpoint that raises where nobody wants the answer any more."""
-
-    source: Source
-
-    def checkpoint(self) -> None:
-        """Raises Cancelled where the call was given up."""
-        ...
+    from services.speech.live.worker import LiveWorker
 
 
 class Jobs:
@@ -49,33 +43,29 @@ class Jobs:
     def __init__(self, settings: SpeechSettings, models: Store) -> None:
         self._settings = settings
         self._models = models
-        self._recognizer: Recognizer | None = None
-        self._loaded = ""
-        self._live: LiveListener | None = None
+        self._selection = Selection.of("speech", ENGINES, settings, models.manifest)
+        self._loader: Loader[Recognizer] = Loader("speech", ENGINES, settings)
+        self._live: LiveWorker | None = None
 
     def warm(self) -> str:
         """Loads the default model where it is installed; says what it did."""
-        name = self._default_model()
+        name = self._selection.default()
+        if not any(row.name == name for row in self._models.manifest.models):
+            return "there is no default model"
         if not self._models.installed(name):
             return f"{name} is not installed"
-        recognizer = self._load(self._models.require(name))
+        if not self._models.allowed(name):
+            return f"{name} is refused by the licence policy"
+        recognizer = self._loader.load(self._models.require(name))
         return f"{name} on {recognizer.device} in {recognizer.precision}"
 
     def warm_live(self) -> str:
-        """The same in a worker for live streams."""
-        return self._listener().warm()
+        """Does the same in a worker for live streams."""
+        return self._live_worker().warm()
 
-    def listen_live(self, task: LiveTask, request: LiveRequest) -> Iterator[object]:
-        """Follows a live stream; see :meth:`services.speech.live.worker.LiveListener.listen`."""
-        return self._listener().listen(task, request)
-
-    def _listener(self) -> LiveListener:
-        if self._live is None:
-            # Only a worker for live streams needs what this imports.
-            from services.speech.live.worker import LiveListener
-
-            self._live = LiveListener(self._settings, self._models)
-        return self._live
+    def listen_live(self, task: LiveTask, request: LiveRequest) -> Iterator[LiveEvent | ProgressFacts | Turn]:
+        """Follows a live stream; see :meth:`services.speech.live.worker.LiveWorker.listen`."""
+        return self._live_worker().listen(task, request)
 
     def transcribe(
         self, task: Task, request: TranscriptionRequest
@@ -85,20 +75,21 @@ class Jobs:
         Times are from the beginning of the recording, the clip's start being added; progress counts the clip alone.
 
         Raises:
-            AntiphonError: UNKNOWN_MODEL, MODEL_NOT_INSTALLED, ENGINE_NOT_SERVED, LANGUAGE_NOT_SUPPORTED,
-                TASK_NOT_SUPPORTED, DEVICE_NOT_AVAILABLE, COMPUTE_TYPE_NOT_AVAILABLE, and what the audio is refused for.
+            AntiphonError: UNKNOWN_MODEL, NO_DEFAULT_MODEL, MODEL_NOT_INSTALLED, ENGINE_NOT_SERVED,
+                LANGUAGE_NOT_SUPPORTED, TASK_NOT_SUPPORTED, DEVICE_NOT_AVAILABLE, COMPUTE_TYPE_NOT_AVAILABLE, and what
+                the audio is refused for.
         """
         source = task.source
         yield Header(source.facts)
         installed, recognizer = yield from self._ready(request)
         yield _progress(0.0, source.seconds_hint)  # the first window may take long to say something
-        offset = request.clip_start_seconds
+        offset = source.start_seconds
         blocks = source.blocks(sample_rate=SAMPLE_RATE, channels=1)
         for event in recognizer.listen(blocks, request, task.checkpoint):
             if isinstance(event, Segment):
                 yield event.moved(lambda start, end: (start + offset, end + offset))
             elif isinstance(event, Findings):
-                yield self._summary(source, installed, recognizer, request, event)
+                yield transcription_summary(source, installed, recognizer, request, event)
             else:
                 yield _progress(event.seconds, source.seconds_hint)
 
@@ -120,101 +111,32 @@ class Jobs:
 
         for event in recognizer.align_lyrics(read, request, task.checkpoint):
             if isinstance(event, AlignedLine):
-                yield event.moved(request.clip_start_seconds)
+                yield event.moved(source.start_seconds)
             elif isinstance(event, AlignmentFindings):
-                parameters = {"language_code": request.language or "", "voice_activity_detection": "false"}
-                work = self._work(installed, recognizer, parameters)
-                completed = source.complete()
-                yield AlignmentSummary(completed, work, event, (*source.warnings, *event.warnings))
+                yield alignment_summary(source, installed, recognizer, request, event)
             else:
                 yield _progress(event.seconds, source.seconds_hint)
-
-    def _default_model(self) -> str:
-        if self._settings.default_model:
-            return self._settings.default_model
-        model = self._models.manifest.default(self._settings.engine)
-        return "" if model is None else model.name
 
     def _ready(
         self, request: TranscriptionRequest | AlignmentRequest
     ) -> Generator[ProgressFacts, None, tuple[InstalledModel, Recognizer]]:
-        """The model that a request wants, loaded and able to do it."""
-        installed = self._installed(request.model or self._default_model())
-        if self._loaded != installed.name:
+        """Finds the model that a request means, loads it, and checks that it can do what is asked."""
+        row = self._selection.choose(request.model)
+        self._loader.find(row.engine)
+        installed = self._models.require(row.name)
+        if not self._loader.holds(installed.name):
             yield ProgressFacts(loading=True, step=installed.name)
-        recognizer = self._load(installed)
+        recognizer = self._loader.load(installed)
         recognizer.check(request)
         return installed, recognizer
 
-    def _installed(self, name: str) -> InstalledModel:
-        engine = self._models.manifest.model(name).engine
-        if engine != self._settings.engine:
-            raise not_ready(
-                "ENGINE_NOT_SERVED",
-                f"model {name} is for engine {engine}; this service runs {self._settings.engine} (SPEECH_ENGINE)",
-                model=name,
-                engine=engine,
-                served=self._settings.engine,
-            )
-        return self._models.require(name)
+    def _live_worker(self) -> LiveWorker:
+        if self._live is None:
+            # Only a worker for live streams needs what this imports.
+            from services.speech.live.worker import LiveWorker
 
-    def _load(self, installed: InstalledModel) -> Recognizer:
-        if self._recognizer is None or self._loaded != installed.name:
-            # The old one goes first: two need not fit in memory.
-            self._recognizer, self._loaded = None, ""
-            module, _, name = ENGINES[self._settings.engine].partition(":")
-            self._recognizer = getattr(importlib.import_module(module), name)(installed, self._settings)
-            self._loaded = installed.name
-        assert self._recognizer is not None
-        return self._recognizer
-
-    def _summary(
-        self,
-        source: Source,
-        installed: InstalledModel,
-        recognizer: Recognizer,
-        request: TranscriptionRequest,
-        findings: Findings,
-    ) -> Summary:
-        parameters = {
-            "language_code": request.language or "",
-            "task": request.task,
-            "beam_size": str(request.beam_size),
-            "word_times": str(request.word_times).lower(),
-            "voice_activity_detection": str(request.vad).lower(),
-            "initial_prompt": request.initial_prompt,
-            "hotwords": ", ".join(request.hotwords),
-            "temperatures": ", ".join(f"{temperature:g}" for temperature in request.temperatures),
-            "condition_on_previous_text": str(request.condition_on_previous_text).lower(),
-            "no_speech_threshold": f"{request.no_speech_threshold:g}",
-            "hallucination_guard": str(request.hallucination_guard).lower(),
-            # What was sampled from an unknown seed comes out otherwise the next time.
-            "reproducible": str(not request.may_sample or recognizer.seed is not None).lower(),
-        }
-        work = self._work(installed, recognizer, parameters, recognizer.seed if request.may_sample else None)
-        return Summary(
-            # A clip leaves the rest of the recording undecoded; length and digest are those of the whole.
-            source=source.complete(),
-            work=work,
-            language=findings.language,
-            language_probability=findings.language_probability,
-            language_candidates=findings.language_candidates,
-            speech_seconds=findings.speech_seconds,
-            warnings=(*source.warnings, *findings.warnings),
-        )
-
-    def _work(
-        self, installed: InstalledModel, recognizer: Recognizer, parameters: Mapping[str, str], seed: int | None = None
-    ) -> WorkFacts:
-        return WorkFacts(
-            engine=self._settings.engine,
-            model=installed.facts(),
-            device=recognizer.device,
-            precision=recognizer.precision,
-            library_versions=recognizer.library_versions,
-            parameters={"model": installed.name, **parameters, **recognizer.parameters},
-            seed=seed,
-        )
+            self._live = LiveWorker(self._settings, self._models)
+        return self._live
 
 
 def _progress(seconds: float, clip_seconds: float | None) -> ProgressFacts:

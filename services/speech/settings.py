@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chassis.settings import setting
-
-MIN_WINDOW_SECONDS = 5.0
+from chassis.settings import Bounded, setting
 
 COMPUTE_TYPES = (
     "auto",
@@ -25,7 +23,7 @@ PORT = 50052
 
 
 @dataclass(frozen=True)
-class SpeechSettings:
+class SpeechSettings(Bounded):
     """Settings of the speech family, read from variables that begin with SPEECH_."""
 
     engine: str = setting(
@@ -43,31 +41,24 @@ class SpeechSettings:
         "Number format of the weights; auto is int8 (openai-whisper: float32) on a CPU, float16 on a GPU.",
         choices=COMPUTE_TYPES,
     )
-    thread_count: int = setting(1, "Threads of one worker; more than free cores makes it slower.")
+    thread_count: int = setting(1, "Threads of one worker; more than free cores makes it slower.", least=1)
     default_model: str = setting(
         "", "Model where a call names none: a name in models.toml; empty for the engine's default there."
     )
     window_seconds: float = setting(
-        180.0, "Longest piece of audio held in memory at once, in seconds; at least 5. Pieces end at quiet places."
+        180.0,
+        "Longest piece of audio held in memory at once, in seconds; at least 5. Pieces end at quiet places.",
+        least=5.0,
     )
     live_streams: int | None = setting(
         None,
         "Live streams at once; where not set, 3 for every 2 cores (of a container, those of its quota). "
         "0 refuses them and starts no worker for them.",
+        least=0,
     )
     live_workers: int | None = setting(
-        None, "Processes for live streams, each with a copy of the model, started as needed; where not set, 1 per core."
+        None,
+        "Processes for live streams, each with a copy of the model, started as needed; where not set, 1 per core.",
+        least=1,
     )
-    live_seconds: float = setting(3600.0, "Length of audio that one live stream may have, in seconds.")
-
-    def __post_init__(self) -> None:
-        if self.thread_count < 1:
-            raise ValueError(f"thread_count={self.thread_count}: give at least 1")
-        if self.live_streams is not None and self.live_streams < 0:
-            raise ValueError(f"live_streams={self.live_streams}: give 0 or more")
-        if self.live_workers is not None and self.live_workers < 1:
-            raise ValueError(f"live_workers={self.live_workers}: give at least 1")
-        if not self.live_seconds > 0:
-            raise ValueError(f"live_seconds={self.live_seconds}: give more than 0")
-        if not self.window_seconds >= MIN_WINDOW_SECONDS:
-            raise ValueError(f"window_seconds={self.window_seconds}: give at least {MIN_WINDOW_SECONDS:g}")
+    live_seconds: float = setting(3600.0, "Length of audio that one live stream may have, in seconds.", above=0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import version
 from typing import Any
 
 import ctranslate2
@@ -20,9 +19,10 @@ from services.speech.contract import LANGUAGE_CODES, LanguageCandidate, Segment,
 from services.speech.recording.screening import REPETITIVE
 from services.speech.recording.spans import Span
 from services.speech.settings import SpeechSettings
-from services.speech.whisper import subwords as pieces
 from services.speech.whisper.context import MAX_NEW_TOKENS, context_tokens, plain
-from services.speech.whisper.model import WhisperModel, need_files, no_compute_type, no_device
+from services.speech.whisper.model import WhisperModel
+from services.speech.whisper.refusals import need_files, no_compute_type, no_device
+from services.speech.whisper.subwords import Piece, grouped, joined
 
 # Models are loaded by path; should the library ever want more than is there, it must fail and not fetch.
 huggingface_hub.constants.HF_HUB_OFFLINE = True
@@ -42,27 +42,22 @@ class FasterWhisper(WhisperModel):
         AntiphonError: DEVICE_NOT_AVAILABLE, COMPUTE_TYPE_NOT_AVAILABLE, MODEL_INCOMPLETE.
     """
 
-    def __init__(self, installed: InstalledModel, settings: SpeechSettings) -> None:
-        need_files(installed, NEEDED_FILES)
+    libraries = LIBRARIES
+
+    def __init__(self, model: InstalledModel, settings: SpeechSettings) -> None:
+        need_files(model, NEEDED_FILES)
+        super().__init__(model, settings)
         device = choose_device(settings.device)
         self._whisper = _Whisper(
-            str(installed.directory),
+            str(model.directory),
             device=device,
             compute_type=choose_compute_type(settings.compute_type, device),
             cpu_threads=settings.thread_count,
             local_files_only=True,
         )
-        self._name = installed.name
-        self._window_seconds = settings.window_seconds
         self.device = device if device == "cpu" else f"{device}:0"
         self.precision = str(self._whisper.model.compute_type)
-        self.library_versions = {name: version(name) for name in LIBRARIES}
-        self.languages = _languages(self._whisper)
-        self.parameters = {
-            "patience": "1",
-            "max_new_tokens": str(MAX_NEW_TOKENS),
-            "window_seconds": f"{settings.window_seconds:g}",
-        }
+        self.languages = languages_of(self._whisper)
         if device != "cpu":
             self._prove_device()
 
@@ -101,7 +96,7 @@ class FasterWhisper(WhisperModel):
                 start=float(segment.start),
                 end=float(segment.end),
                 text=" ".join(segment.text.split()),
-                words=tuple(pieces.joined(self._piece(word) for word in segment.words or ())),
+                words=tuple(joined(self._piece(word) for word in segment.words or ())),
                 avg_logprob=min(float(segment.avg_logprob), 0.0),
                 no_speech_probability=float(segment.no_speech_prob),
                 compression_ratio=float(segment.compression_ratio),
@@ -118,16 +113,14 @@ class FasterWhisper(WhisperModel):
         encoded = whisper.encode(pad_or_trim(features[:, :frames]))
         (found,) = whisper.find_alignment(tokenizer, [[token for word in tokens for token in word]], encoded, frames)
         placed = [
-            pieces.Piece(
-                float(one["start"]), float(one["end"]), one["word"], float(one["probability"]), len(one["tokens"])
-            )
+            Piece(float(one["start"]), float(one["end"]), one["word"], float(one["probability"]), len(one["tokens"]))
             for one in found
         ]
-        return tuple(pieces.grouped(placed, [len(word) for word in tokens], words))
+        return tuple(grouped(placed, [len(word) for word in tokens], words))
 
-    def _piece(self, word: Any) -> pieces.Piece:
+    def _piece(self, word: Any) -> Piece:
         count = len(self._whisper.hf_tokenizer.encode(word.word, add_special_tokens=False).ids)
-        return pieces.Piece(float(word.start), float(word.end), word.word, float(word.probability), count)
+        return Piece(float(word.start), float(word.end), word.word, float(word.probability), count)
 
     def _prove_device(self) -> None:
         # CTranslate2 opens cuBLAS at its first computation; a GPU without it must be found out now.
@@ -162,7 +155,8 @@ def choose_compute_type(wanted: str, device: str) -> str:
     return chosen
 
 
-def _languages(whisper: LibraryModel) -> frozenset[str]:
+def languages_of(whisper: LibraryModel) -> frozenset[str]:
+    """Gives the codes of the languages that a loaded model knows."""
     if not whisper.model.is_multilingual:
         return frozenset({"en"})
     # Older models lack the languages that came later; a code without a token fails deep inside the library.
@@ -173,7 +167,7 @@ def _nothing() -> None:
     return
 
 
-class _Whisper(LibraryModel):
+class _Whisper(LibraryModel):  # type: ignore[misc]  # faster-whisper is not in every environment
     """faster-whisper's model with changes: it can be interrupted, breaks loops, bears a short end and long primers."""
 
     checkpoint: Callable[[], None] = staticmethod(_nothing)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from services.speech.live.contract import Heard
+from services.speech.live.model import Heard
 
 DOUBTFUL = 0.5
 """Probability below which a word is doubted."""

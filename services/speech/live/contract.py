@@ -1,16 +1,13 @@
-"""What a live session is asked, what it tells, and what it needs of a model."""
+"""What a live session is asked, and what it tells."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
-import numpy as np
-
-from antiphon_wire.errors import AntiphonError, invalid
+from antiphon_wire.errors import invalid
 from chassis.reports import SourceFacts, WarningFacts, WorkFacts
-from services.speech.contract import LANGUAGE_CODES, MAX_PROMPT_CHARACTERS, LanguageCandidate, Word
+from services.speech.contract import LanguageCandidate, Word, check_language, check_prompt
 
 
 @dataclass(frozen=True)
@@ -68,27 +65,8 @@ class LiveRequest:
     endpointing: Endpointing = Endpointing()
 
     def __post_init__(self) -> None:
-        if self.language is not None and self.language not in LANGUAGE_CODES:
-            raise unknown_language(self.language)
-        if len(self.initial_prompt) > MAX_PROMPT_CHARACTERS:
-            raise invalid(
-                "PROMPT_TOO_LONG",
-                f"the prompt has {len(self.initial_prompt)} characters; give at most {MAX_PROMPT_CHARACTERS}",
-                field="config.initial_prompt",
-                characters=len(self.initial_prompt),
-                max_characters=MAX_PROMPT_CHARACTERS,
-            )
-
-
-def unknown_language(language: str) -> AntiphonError:
-    """The error for a code that Whisper does not have."""
-    return invalid(
-        "UNKNOWN_LANGUAGE",
-        f"there is no language {language!r}; give Whisper's code, such as en, de, fr, hr",
-        field="config.language_code",
-        language=language,
-        known=", ".join(LANGUAGE_CODES),
-    )
+        check_language(self.language)
+        check_prompt(self.initial_prompt)
 
 
 @dataclass(frozen=True)
@@ -191,6 +169,10 @@ class Reached(Placed):
     at: Position
 
 
+Told = SpeechBegan | SpeechEnded | Interim | Final | Reached
+"""What a session tells while it goes on."""
+
+
 @dataclass(frozen=True)
 class LiveSummary:
     """Last event of a stream.
@@ -222,44 +204,5 @@ class LiveSummary:
     warnings: tuple[WarningFacts, ...]
 
 
-@dataclass(frozen=True)
-class Heard:
-    """One word of a hypothesis: text as written, times in seconds, mean probability of its tokens, the tokens."""
-
-    text: str
-    start: float
-    end: float
-    probability: float | None = None
-    tokens: tuple[int, ...] = ()
-
-    @property
-    def letters(self) -> str:
-        """Its letters and digits without case: what counts when two hypotheses are compared."""
-        return "".join(character for character in self.text.casefold() if character.isalnum())
-
-
-class LiveModel(Protocol):
-    """A loaded model as a live session uses it: float32 samples (n,) at 16 kHz, at most 28 s."""
-
-    device: str
-    precision: str
-    library_versions: Mapping[str, str]
-    parameters: Mapping[str, str]
-    languages: frozenset[str]
-    checkpoint: Callable[[], None]
-    """Called between model steps; may raise to end them."""
-
-    def hear(self, samples: np.ndarray, language: str, prompt: str, settled: tuple[int, ...]) -> tuple[Heard, ...]:
-        """What is said after the settled words, times in seconds from the first sample.
-
-        Args:
-            samples: The audio, which begins with the settled words.
-            language: Whisper's code.
-            prompt: Text before the audio.
-            settled: Tokens of the words at the beginning of the audio that are settled.
-        """
-        ...
-
-    def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
-        """Every language with its probability, likeliest first."""
-        ...
+LiveEvent = LiveHeader | Told | LiveSummary
+"""Everything that a stream is answered with."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from services.speech.contract import SAMPLE_RATE, LanguageCandidate
-from services.speech.live.contract import Heard, LiveModel, LiveRequest
+from services.speech.live.contract import LiveRequest
+from services.speech.live.model import Heard, Hearer
 
 PROMPT_CHARACTERS = 300
 SURE = 0.5
@@ -51,7 +52,7 @@ class Hearing:
         heard_anything: Whether a word has been settled.
     """
 
-    def __init__(self, model: LiveModel, request: LiveRequest) -> None:
+    def __init__(self, model: Hearer, request: LiveRequest) -> None:
         self._model = model
         self._initial_prompt = request.initial_prompt
         self._text = ""

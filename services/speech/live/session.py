@@ -5,30 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from services.speech.contract import SAMPLE_RATE, Word
 from services.speech.live.activity import FRAME, Activity, Change
 from services.speech.live.agreement import Agreement
-from services.speech.live.arrivals import Arrivals
 from services.speech.live.contract import (
     Final,
-    Heard,
     Interim,
-    LiveModel,
     LiveRequest,
     Position,
     Reached,
     SpeechBegan,
     SpeechEnded,
+    Told,
 )
 from services.speech.live.hearing import Hearing, Look
+from services.speech.live.lateness import Lateness
+from services.speech.live.model import Detector, Heard, Hearer
+from services.speech.live.samples import HeldSamples
+from services.speech.live.steps import STEP, Steps
 
-STEP = 16 * FRAME
-"""Samples between two hypotheses, 0.512 s, where the machine keeps up."""
-FIRST_STEP = 24 * FRAME
 PRE_ROLL = 10 * FRAME
 POST_ROLL = 10 * FRAME
 """Audio around the frames of speech that is listened to, 0.32 s: soft beginnings and ends of words."""
@@ -44,22 +42,11 @@ LONGEST_SECONDS = 27.0
 HEARTBEAT = 5 * SAMPLE_RATE
 
 
-class Detector(Protocol):
-    """Tells speech from the rest, frame by frame; see :class:`services.speech.recording.voice.VoiceStream`."""
-
-    def probability(self, frame: np.ndarray) -> float:
-        """Probability of speech in the next FRAME samples."""
-        ...
-
-
 @dataclass(frozen=True)
 class Due:
     """A step comes next: others may work first. ``at`` is when it fell due, on the monotonic clock."""
 
     at: float
-
-
-Told = SpeechBegan | SpeechEnded | Interim | Final | Reached
 
 
 class Session:
@@ -71,27 +58,24 @@ class Session:
 
     def __init__(
         self,
-        model: LiveModel,
+        model: Hearer,
         detector: Detector,
         request: LiveRequest,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._detector = detector
         self._request = request
-        self._clock = clock
         self._activity = Activity(request.endpointing)
         self._agreement = Agreement()
-        self._arrivals = Arrivals()
-        self._audio = np.zeros(0, np.float32)
-        self._base = 0
+        self._lateness = Lateness(clock, tolerated=STEP / SAMPLE_RATE)
+        self._samples = HeldSamples()
         self._start = 0
         self._open = False
         self._floor = 0
-        self._next_step = 0
+        self._steps = Steps()
         self._heard_to = 0
         self._utterance_began = 0.0
         self._last_told = 0
-        self._step_seconds = 0.0
         self._hurrying = False
         self._ended = False
         self.hearing = Hearing(model, request)
@@ -99,24 +83,23 @@ class Session:
         self.speech_samples = 0
         self.steps = 0
         self.skipped_steps = 0
-        self.max_lag = 0.0
         self.finished = False
-
-    @property
-    def fed(self) -> int:
-        """Samples fed so far."""
-        return self._base + len(self._audio)
 
     @property
     def seconds(self) -> float:
         """Length of what was fed."""
-        return self.fed / SAMPLE_RATE
+        return self._samples.end / SAMPLE_RATE
+
+    @property
+    def max_lag(self) -> float:
+        """The largest lag of any step, in seconds."""
+        return self._lateness.largest
 
     def feed(self, samples: np.ndarray, received: float) -> None:
         """Takes the next samples (n,) with the time they came in, on the monotonic clock."""
         if len(samples):
-            self._audio = np.concatenate([self._audio, samples])
-            self._arrivals.add(self.fed, received)
+            self._samples.add(samples)
+            self._lateness.arrived(self._samples.end, received)
 
     def end(self) -> None:
         """Nothing follows; :meth:`advance` then goes to the end."""
@@ -124,7 +107,7 @@ class Session:
 
     def behind(self) -> bool:
         """Whether the next step is late by more than a step, and than the last step took."""
-        return self._lag() > max(STEP / SAMPLE_RATE, self._step_seconds)
+        return self._lateness.behind(self._activity.position)
 
     def advance(self) -> Iterator[Told | Due]:
         """Works through what was fed; yields what is to be told, and a :class:`Due` before each step.
@@ -132,21 +115,21 @@ class Session:
         More may be fed at every yield.
         """
         self._hurrying = False
-        while self._activity.position + FRAME <= self.fed:
-            at = self._activity.position - self._base
-            change = self._activity.update(self._detector.probability(self._audio[at : at + FRAME]))
+        while (end := self._activity.position + FRAME) <= self._samples.end:
+            frame = self._samples.between(self._activity.position, end)
+            change = self._activity.update(self._detector.probability(frame))
             if change is Change.BEGAN:
                 yield self._begin()
             elif change is Change.ENDED:
                 yield self._due()
                 yield from self._close()
-            elif self._open and self._step_falls(change):
+            elif self._open and self._steps.falls(change, self._activity):
                 # Who leaves a step out does the next one in the same turn, or those who are on time would go first.
                 if not self._hurrying:
                     yield self._due()
                 yield from self._step(change is Change.PAUSED)
             if not self._open:
-                self._drop(self._activity.position - PRE_ROLL - 2 * SAMPLE_RATE)
+                self._samples.drop(self._activity.position - PRE_ROLL - 2 * SAMPLE_RATE)
             if self._activity.position - self._last_told >= HEARTBEAT:
                 self._last_told = self._activity.position
                 yield Reached(self._at())
@@ -156,31 +139,22 @@ class Session:
                 yield from self._close()
             self.finished = True
 
-    def _step_falls(self, change: Change) -> bool:
-        if change is Change.PAUSED:
-            return True
-        # In silence there is nothing new to hear; when it ends, half a step gives the next word time.
-        if self._activity.silent:
-            self._next_step = max(self._next_step, self._activity.position + STEP // 2)
-            return False
-        return self._activity.position >= self._next_step
-
     def _begin(self) -> Told:
         began = self._activity.began
         self._start = max(self._floor, began - PRE_ROLL)
-        self._drop(self._start)
+        self._samples.drop(self._start)
         self._open = True
         self._utterance_began = began / SAMPLE_RATE
-        self._next_step = self._start + FIRST_STEP
+        self._steps.begin(self._start)
         self._heard_to = self._start
         return SpeechBegan(began / SAMPLE_RATE, self._at())
 
     def _step(self, pause: bool) -> Iterator[Told]:
         position = self._activity.position
-        self._next_step = position + STEP
-        if self.behind() and self.fed >= position + STEP:
+        self._steps.done(position)
+        if self.behind() and self._samples.end >= position + STEP:
             self.skipped_steps += 1
-            self.max_lag = max(self.max_lag, self._lag())
+            self._lateness.note(position)
             if not self._hurrying:
                 # What follows in the same turn is on time again, and would hide how late this was.
                 yield Reached(self._at())
@@ -205,7 +179,7 @@ class Session:
             self._last_told = position
 
     def _close(self) -> Iterator[Told]:
-        position = self._activity.position if not self._ended else self.fed
+        position = self._activity.position if not self._ended else self._samples.end
         last = min(self._activity.last_speech, position)
         settled: tuple[Heard, ...] = ()
         if self._heard_to < min(last + Activity.PAUSE_SECONDS * SAMPLE_RATE / 2, position):
@@ -219,23 +193,20 @@ class Session:
         self._open = False
 
     def _hear(self, position: int) -> tuple[Heard, ...]:
-        started = self._clock()
-        self.max_lag = max(self.max_lag, self._lag())
         self.steps += 1
         self._heard_to = position
         anchor = tuple(self._agreement.anchor)
         # Whisper lets a first word begin where the audio does, in the silence before it.
         began = 0.0 if anchor else self._activity.began / SAMPLE_RATE
         look = Look(
-            samples=self._audio[self._start - self._base : position - self._base],
+            samples=self._samples.between(self._start, position),
             start=self._start / SAMPLE_RATE,
             anchor=anchor,
             floor=max(self._agreement.end, began),
             speech_end=(self._activity.last_speech + POST_ROLL) / SAMPLE_RATE,
         )
-        heard = self.hearing.hear(look)
-        self._step_seconds = self._clock() - started
-        return heard
+        with self._lateness.step(self._activity.position):
+            return self.hearing.hear(look)
 
     def _final(self, words: tuple[Heard, ...], ends: bool) -> Final:
         text = self.hearing.settle(words)
@@ -262,22 +233,16 @@ class Session:
         if (position - self._start) / SAMPLE_RATE > LONGEST_SECONDS:
             self._agreement.reset()
             self._start = position - STEP
-        self._drop(self._start)
+        self._samples.drop(self._start)
 
     def _words(self, heard: tuple[Heard, ...]) -> tuple[Word, ...]:
         if not self._request.word_times:
             return ()
         return tuple(Word(word.start, word.end, word.text.strip(), word.probability) for word in heard)
 
-    def _drop(self, sample: int) -> None:
-        count = min(max(0, sample - self._base), len(self._audio))
-        self._audio, self._base = self._audio[count:], self._base + count
-
-    def _lag(self) -> float:
-        return max(0.0, self._clock() - self._arrivals.due(self._activity.position))
-
     def _due(self) -> Due:
-        return Due(self._arrivals.due(self._activity.position))
+        return Due(self._lateness.due(self._activity.position))
 
     def _at(self) -> Position:
-        return Position(self._activity.position / SAMPLE_RATE, self._lag())
+        position = self._activity.position
+        return Position(position / SAMPLE_RATE, self._lateness.lag(position))

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 import huggingface_hub.constants
 import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
-from antiphon_wire.errors import invalid
 from chassis.models import InstalledModel
-from services.speech.contract import LANGUAGE_CODES, SAMPLE_RATE, LanguageCandidate
-from services.speech.engines.faster_whisper import LIBRARIES, choose_compute_type, choose_device
-from services.speech.live.contract import Heard
+from services.speech.contract import SAMPLE_RATE, LanguageCandidate
+from services.speech.engines.faster_whisper import (
+    LIBRARIES,
+    NEEDED_FILES,
+    choose_compute_type,
+    choose_device,
+    languages_of,
+)
+from services.speech.live.model import Heard
+from services.speech.recording.screening import NO_SPEECH, UNLIKELY
 from services.speech.settings import SpeechSettings
+from services.speech.whisper.context import plain
+from services.speech.whisper.refusals import need_files, need_language
 
 huggingface_hub.constants.HF_HUB_OFFLINE = True
 
@@ -31,9 +39,6 @@ HOP = 160
 PROMPT_TOKENS = 48
 TOKENS_PER_SECOND = 10
 """More than anybody speaks: a decoding that goes on beyond has fallen into a loop."""
-NO_SPEECH = 0.6
-UNLIKELY = -1.0
-"""Whisper's own bounds for a decoding of nothing."""
 MIN_SAMPLES = SAMPLE_RATE // 5
 
 
@@ -42,28 +47,31 @@ def _nothing() -> None:
 
 
 class LiveWhisper:
-    """A loaded model; see :class:`services.speech.live.contract.LiveModel`.
+    """A loaded model; see :class:`services.speech.live.model.LiveModel`.
 
     Raises:
-        AntiphonError: DEVICE_NOT_AVAILABLE, COMPUTE_TYPE_NOT_AVAILABLE.
+        AntiphonError: DEVICE_NOT_AVAILABLE, COMPUTE_TYPE_NOT_AVAILABLE, MODEL_INCOMPLETE.
     """
 
+    library_versions: Mapping[str, str]
+    parameters: Mapping[str, str]
     checkpoint: Callable[[], None] = staticmethod(_nothing)
 
-    def __init__(self, installed: InstalledModel, settings: SpeechSettings) -> None:
+    def __init__(self, model: InstalledModel, settings: SpeechSettings) -> None:
+        need_files(model, NEEDED_FILES)
         device = choose_device(settings.device)
         self._whisper = WhisperModel(
-            str(installed.directory),
+            str(model.directory),
             device=device,
             compute_type=choose_compute_type(settings.compute_type, device),
             cpu_threads=settings.thread_count,
             local_files_only=True,
         )
-        self._name = installed.name
+        self._name = model.name
         self.device = device if device == "cpu" else f"{device}:0"
         self.precision = str(self._whisper.model.compute_type)
         self.library_versions = {name: version(name) for name in LIBRARIES}
-        self.languages = self._languages()
+        self.languages = languages_of(self._whisper)
         self._tokenizers: dict[str, Tokenizer] = {}
         self.parameters = {
             "beam_size": "1",
@@ -72,25 +80,17 @@ class LiveWhisper:
             "prompt_tokens": str(PROMPT_TOKENS),
         }
 
-    def check(self, language: str | None) -> None:
-        """Says whether the model knows a language.
+    @classmethod
+    def load(cls, model: InstalledModel, settings: SpeechSettings) -> Self:
+        """See :meth:`services.speech.live.model.LiveModel.load`."""
+        return cls(model, settings)
 
-        Raises:
-            AntiphonError: LANGUAGE_NOT_SUPPORTED.
-        """
-        if language is not None and language not in self.languages:
-            advice = "it knows English only" if len(self.languages) == 1 else "choose a larger model"
-            raise invalid(
-                "LANGUAGE_NOT_SUPPORTED",
-                f"the model {self._name!r} does not know the language {language!r}; {advice}",
-                field="config.language_code",
-                model=self._name,
-                language=language,
-                known=", ".join(sorted(self.languages)),
-            )
+    def check(self, language: str | None) -> None:
+        """See :meth:`services.speech.live.model.LiveModel.check`."""
+        need_language(self._name, language, self.languages)
 
     def hear(self, samples: np.ndarray, language: str, prompt: str, settled: tuple[int, ...]) -> tuple[Heard, ...]:
-        """See :meth:`services.speech.live.contract.LiveModel.hear`."""
+        """See :meth:`services.speech.live.model.Hearer.hear`."""
         if len(samples) < MIN_SAMPLES:
             return ()
         tokenizer = self._tokenizer(language)
@@ -110,12 +110,12 @@ class LiveWhisper:
         if len(tokens) <= len(settled):
             return ()
         if not settled and result.no_speech_prob > NO_SPEECH and result.scores[0] < UNLIKELY:
-            return ()
+            return ()  # Whisper's own bounds for a decoding of nothing
         self.checkpoint()
         return tuple(self._placed(tokenizer, encoded, tokens, len(settled), len(samples)))
 
     def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
-        """See :meth:`services.speech.live.contract.LiveModel.detect_language`."""
+        """See :meth:`services.speech.live.model.Hearer.detect_language`."""
         found = self._whisper.model.detect_language(self._encode(samples))[0]
         return tuple(LanguageCandidate(token.strip("<|>"), float(probability)) for token, probability in found)
 
@@ -150,8 +150,7 @@ class LiveWhisper:
         return joined(words)
 
     def _before(self, tokenizer: Tokenizer, prompt: str) -> list[int]:
-        # "<|" begins Whisper's control tokens, which are no business of a caller.
-        text = prompt.replace("<|", "< |").strip()
+        text = plain(prompt)
         return [tokenizer.sot_prev, *tokenizer.encode(" " + text)[-PROMPT_TOKENS:]] if text else []
 
     def _tokenizer(self, language: str) -> Tokenizer:
@@ -161,12 +160,6 @@ class LiveWhisper:
                 self._whisper.hf_tokenizer, multilingual, task="transcribe", language=language
             )
         return self._tokenizers[language]
-
-    def _languages(self) -> frozenset[str]:
-        if not self._whisper.model.is_multilingual:
-            return frozenset({"en"})
-        known = self._whisper.hf_tokenizer.token_to_id
-        return frozenset(code for code in LANGUAGE_CODES if known(f"<|{code}|>") is not None)
 
 
 def joined(words: list[Heard]) -> Iterator[Heard]:

@@ -8,7 +8,7 @@ for the same text. The others lie between these: there the model is made to read
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -24,7 +24,8 @@ from services.speech.contract import (
     TranscriptionRequest,
     Word,
 )
-from services.speech.lyrics.lines import LyricsLine, key, lines
+from services.speech.lyrics.draft import Draft
+from services.speech.lyrics.lines import key, lines
 from services.speech.lyrics.matching import matches
 from services.speech.lyrics.reel import Reel
 from services.speech.recording.windows import MIN_SAMPLES
@@ -33,8 +34,6 @@ READING_SECONDS = 30.0
 """What Whisper looks at."""
 MAX_READ_WORDS = 100
 """Words read at once: 30 s hold fewer, and some languages have four tokens to a word in Whisper's 448."""
-ANCHORED = 0.5
-"""Share of a line's words that recognition must have heard for it to be certain where the line is."""
 MARGIN_SECONDS = 0.3
 NEEDED_PROBABILITY = 0.3
 """Mean probability of a line's words below which a line that was not heard is held not to be there; measured:
@@ -63,50 +62,6 @@ class Placer(Protocol):
         sample, its probability given the words before it; nothing where the audio is too short to hold any.
         """
         ...
-
-
-@dataclass
-class _Draft:
-    """A line while its place is sought; ``found`` holds a word heard for each of its words."""
-
-    line: LyricsLine
-    found: tuple[Word | None, ...] = ()
-    words: tuple[Word, ...] = ()
-
-    @property
-    def heard(self) -> list[Word]:
-        return [word for word in self.found if word is not None]
-
-    @property
-    def anchored(self) -> bool:
-        return len(self.heard) >= ANCHORED * len(self.found)
-
-    @property
-    def whole(self) -> bool:
-        return all(self.exact)
-
-    @property
-    def exact(self) -> list[bool]:
-        """Whether each word was heard as it is; what was misheard may be more or less than the one word."""
-        pairs = zip(self.found, self.line.keys, strict=True)
-        return [word is not None and key(word.text) == wanted for word, wanted in pairs]
-
-    def known(self) -> tuple[Word, ...]:
-        """The words that were heard, written as in the lyrics."""
-        pairs = zip(self.found, self.line.pieces, strict=True)
-        return tuple(replace(word, text=piece.strip()) for word, piece in pairs if word is not None)
-
-    def completed(self, read: Sequence[Word]) -> tuple[Word, ...]:
-        """All words: those heard as they are when they were heard, the others when they were read, but between them."""
-        exact = self.exact
-        pairs = zip(self.found, read, exact, strict=True)
-        whole = [replace(heard, text=each.text) if heard and same else each for heard, each, same in pairs]
-        ceiling = whole[-1].end
-        for at in range(len(whole) - 1, -1, -1):
-            if not exact[at]:
-                whole[at] = replace(whole[at], start=min(whole[at].start, ceiling), end=min(whole[at].end, ceiling))
-            ceiling = whole[at].start
-        return tuple(whole)
 
 
 class LyricsAligner:
@@ -142,8 +97,8 @@ class LyricsAligner:
         yield from aligned
         yield self._findings(findings, aligned)
 
-    def _drafts(self, heard: list[Word]) -> list[_Draft]:
-        drafts = [_Draft(line) for line in lines(self._request.lyrics, self._language)]
+    def _drafts(self, heard: list[Word]) -> list[Draft]:
+        drafts = [Draft(line) for line in lines(self._request.lyrics, self._language)]
         given = [word for draft in drafts for word in draft.line.keys]
         found = iter(matches(given, [key(word.text) for word in heard]))
         for draft in drafts:
@@ -153,7 +108,7 @@ class LyricsAligner:
                 draft.words = draft.known()
         return drafts
 
-    def _place(self, drafts: list[_Draft], reel: Reel) -> None:
+    def _place(self, drafts: list[Draft], reel: Reel) -> None:
         """Gives their words to the lines that were not heard as a whole, from the beginning on."""
         floor, index = 0.0, 0
         while index < len(drafts):
@@ -168,7 +123,7 @@ class LyricsAligner:
             floor = self._between(drafts[index:after], floor, ceiling, reel)
             index = after
 
-    def _between(self, drafts: list[_Draft], floor: float, ceiling: float, reel: Reel) -> float:
+    def _between(self, drafts: list[Draft], floor: float, ceiling: float, reel: Reel) -> float:
         """Places what it can of lines that lie between two times; gives the end of the last one placed."""
         while drafts and ceiling - floor > SECONDS_A_WORD:
             self._checkpoint()
@@ -186,7 +141,7 @@ class LyricsAligner:
                 floor = max(floor, start) + READING_SECONDS / 2
         return floor
 
-    def _stretch(self, drafts: list[_Draft], floor: float, ceiling: float) -> tuple[float, float, int]:
+    def _stretch(self, drafts: list[Draft], floor: float, ceiling: float) -> tuple[float, float, int]:
         """What to read next: from when to when, and how many lines."""
         first = drafts[0]
         if first.anchored and first.heard:
@@ -203,7 +158,7 @@ class LyricsAligner:
             count += 1
         return floor, end, count
 
-    def _read(self, drafts: list[_Draft], start: float, end: float, reel: Reel) -> int:
+    def _read(self, drafts: list[Draft], start: float, end: float, reel: Reel) -> int:
         """Has the model read lines in a stretch; gives how many from the first on are there."""
         samples = reel.between(max(0.0, start - MARGIN_SECONDS), end + MARGIN_SECONDS)
         start = max(0.0, start - MARGIN_SECONDS)
@@ -223,7 +178,7 @@ class LyricsAligner:
             placed += 1
         return placed
 
-    def _there(self, draft: _Draft, words: Sequence[Word]) -> bool:
+    def _there(self, draft: Draft, words: Sequence[Word]) -> bool:
         if words[-1].end - words[0].start < SECONDS_A_WORD * len(words) / 2:
             return False
         if draft.anchored:
@@ -231,7 +186,7 @@ class LyricsAligner:
         known = [word.probability for word in words if word.probability is not None]
         return bool(known) and float(np.mean(known)) >= NEEDED_PROBABILITY
 
-    def _order(self, drafts: list[_Draft]) -> None:
+    def _order(self, drafts: list[Draft]) -> None:
         """Keeps every word after the one before it and inside the audio."""
         floor = 0.0
         for draft in drafts:

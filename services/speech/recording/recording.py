@@ -48,8 +48,8 @@ class Model(Protocol):
         ...
 
 
-class Listener:
-    """Follows one recording through ``model``: cuts, finds speech and language, screens, and puts times in order."""
+class Recording:
+    """One recording, followed through ``model``: cut, searched for speech and language, screened, put in order."""
 
     def __init__(self, model: Model, request: TranscriptionRequest, checkpoint: Callable[[], None]) -> None:
         self._model = model

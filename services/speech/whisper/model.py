@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import version
+from typing import ClassVar, Self
 
 import numpy as np
 
-from antiphon_wire.errors import invalid, not_ready
 from chassis.models import InstalledModel
 from services.speech.contract import (
     AlignedLine,
@@ -21,51 +22,52 @@ from services.speech.contract import (
     Word,
 )
 from services.speech.lyrics import LyricsAligner
-from services.speech.recording.recording import Listener
+from services.speech.recording.recording import Recording
 from services.speech.recording.spans import Span
+from services.speech.settings import SpeechSettings
+from services.speech.whisper.context import MAX_NEW_TOKENS
+from services.speech.whisper.refusals import need_language, need_task
 
 
 class WhisperModel(ABC):
     """A loaded Whisper model; see :class:`services.speech.contract.Recognizer` and :class:`.recording.Model`."""
 
+    libraries: ClassVar[tuple[str, ...]]
+    """Distributions whose versions can change the text."""
     device: str
     precision: str
     library_versions: Mapping[str, str]
     parameters: Mapping[str, str]
     seed: int | None = None
     languages: frozenset[str]
-    _name: str
-    _window_seconds: float
+
+    def __init__(self, model: InstalledModel, settings: SpeechSettings) -> None:
+        self._name = model.name
+        self._window_seconds = settings.window_seconds
+        self.library_versions = {name: version(name) for name in self.libraries}
+        self.parameters = {
+            "patience": "1",
+            "max_new_tokens": str(MAX_NEW_TOKENS),
+            "window_seconds": f"{settings.window_seconds:g}",
+        }
+
+    @classmethod
+    def load(cls, model: InstalledModel, settings: SpeechSettings) -> Self:
+        """See :meth:`services.speech.contract.Recognizer.load`."""
+        return cls(model, settings)
 
     def check(self, request: TranscriptionRequest | AlignmentRequest) -> None:
         """See :meth:`services.speech.contract.Recognizer.check`."""
-        if request.language is not None and request.language not in self.languages:
-            known = ", ".join(sorted(self.languages))
-            advice = "it knows English only" if len(self.languages) == 1 else "choose a larger model"
-            raise invalid(
-                "LANGUAGE_NOT_SUPPORTED",
-                f"the model {self._name!r} does not know the language {request.language!r}; {advice}",
-                field="config.language_code",
-                model=self._name,
-                language=request.language,
-                known=known,
-            )
-        task = request.task if isinstance(request, TranscriptionRequest) else "transcribe"
-        if task == "translate" and len(self.languages) == 1:
-            raise invalid(
-                "TASK_NOT_SUPPORTED",
-                f"the model {self._name!r} knows English only and cannot translate; choose a multilingual one",
-                field="config.task",
-                model=self._name,
-                task=task,
-            )
+        need_language(self._name, request.language, self.languages)
+        if isinstance(request, TranscriptionRequest):
+            need_task(self._name, request.task, self.languages)
 
     def listen(
         self, blocks: Iterable[np.ndarray], request: TranscriptionRequest, checkpoint: Callable[[], None]
     ) -> Iterator[Segment | Reached | Findings]:
         """See :meth:`services.speech.contract.Recognizer.listen`."""
         self._prepare(checkpoint)
-        return Listener(self, request, checkpoint).listen(blocks, self._window_seconds)
+        return Recording(self, request, checkpoint).listen(blocks, self._window_seconds)
 
     def align_lyrics(
         self, read: Callable[[], Iterable[np.ndarray]], request: AlignmentRequest, checkpoint: Callable[[], None]
@@ -95,41 +97,3 @@ class WhisperModel(ABC):
     @abstractmethod
     def place(self, samples: np.ndarray, words: Sequence[str], language: str) -> tuple[Word, ...]:
         """See :meth:`services.speech.lyrics.Placer.place`."""
-
-
-def need_files(installed: InstalledModel, names: Iterable[str]) -> None:
-    """Checks that a model's folder holds what an engine reads.
-
-    Raises:
-        AntiphonError: MODEL_INCOMPLETE.
-    """
-    missing = [name for name in names if not (installed.directory / name).is_file()]
-    if missing:
-        raise not_ready(
-            "MODEL_INCOMPLETE",
-            f"the model {installed.name!r} has no {', '.join(missing)}; its entry in models.toml must list them",
-            model=installed.name,
-            missing=", ".join(missing),
-        )
-
-
-def no_device(cause: str) -> Exception:
-    """The error for a GPU that was asked for and cannot be used."""
-    return not_ready(
-        "DEVICE_NOT_AVAILABLE",
-        f"SPEECH_DEVICE asks for a GPU, and none can be used ({cause}); set it to cpu, or install what is missing",
-        device="cuda",
-        cause=cause,
-    )
-
-
-def no_compute_type(chosen: str, device: str, known: Iterable[str]) -> Exception:
-    """The error for a number format that a device or an engine does not compute in."""
-    names = ", ".join(known)
-    return not_ready(
-        "COMPUTE_TYPE_NOT_AVAILABLE",
-        f"SPEECH_COMPUTE_TYPE={chosen} is not for this {device}; choose auto or one of {names}",
-        compute_type=chosen,
-        device=device,
-        known=names,
-    )

@@ -77,7 +77,7 @@ def load(store: Store) -> Callable[..., WhisperModel]:
         pytest.importorskip("faster_whisper", reason="the engine faster-whisper is in the environment .venvs/speech")
         from services.speech.engines.faster_whisper import FasterWhisper
 
-        return FasterWhisper(store.require(name), SpeechSettings(device="cpu", **settings))  # type: ignore[arg-type]
+        return FasterWhisper.load(store.require(name), SpeechSettings(device="cpu", **settings))  # type: ignore[arg-type]
 
     return make
 
@@ -104,7 +104,7 @@ def load_openai(store: Store) -> Callable[..., WhisperModel]:
         pytest.importorskip("whisper", reason="openai-whisper is in the environment .venvs/speech-openai-whisper")
         from services.speech.engines.openai_whisper import OpenAIWhisper
 
-        return OpenAIWhisper(store.require(name), SpeechSettings("openai-whisper", device="cpu", **settings))  # type: ignore[arg-type]
+        return OpenAIWhisper.load(store.require(name), SpeechSettings("openai-whisper", device="cpu", **settings))  # type: ignore[arg-type]
 
     return make
 

@@ -99,8 +99,7 @@ def test_times_of_a_clip_are_those_of_the_recording(jobs: Jobs, clip: Callable[.
     samples = np.concatenate([recordings.line("0890"), line, recordings.line("0880")])
     start = len(recordings.line("0890")) / 16000
     end = start + len(line) / 16000
-    request = TranscriptionRequest(model="whisper-tiny.en", clip_start_seconds=start)
-    events = list(jobs.transcribe(clip(samples, start_seconds=start, end_seconds=end), request))
+    events = list(jobs.transcribe(clip(samples, start_seconds=start, end_seconds=end), TINY))
     said = [event for event in events if isinstance(event, Segment)]
     assert recordings.word_errors(recordings.LINES["0930"], " ".join(segment.text for segment in said)) <= 1
     assert start <= said[0].start
@@ -152,6 +151,36 @@ def test_an_unknown_model_is_refused(tmp_path: Path, clip: Callable[..., Clip]) 
     jobs = Jobs(SpeechSettings(), Store(tmp_path / "empty", Manifest.load(MANIFEST)))
     with pytest.raises(AntiphonError, match="UNKNOWN_MODEL"):
         list(jobs.transcribe(clip(recordings.noise(1.0)), TranscriptionRequest(model="whisper-huge")))
+
+
+def test_a_model_whose_engine_has_no_library_here_is_refused(
+    tmp_path: Path, clip: Callable[..., Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in the environment of the other engine.
+    for name in [name for name in sys.modules if name.startswith("services.speech.engines.faster_whisper")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "ctranslate2", None)
+    jobs = Jobs(SpeechSettings(), Store(tmp_path / "empty", Manifest.load(MANIFEST)))
+    with pytest.raises(AntiphonError) as caught:
+        list(jobs.transcribe(clip(recordings.noise(1.0)), TINY))
+    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "ENGINE_NOT_SERVED")
+    assert caught.value.metadata["missing"] == "ctranslate2"
+
+
+@pytest.mark.weights
+def test_a_model_of_another_engine_than_the_settings_name_is_served(store: Store, clip: Callable[..., Clip]) -> None:
+    if not store.installed("whisper-tiny.en"):
+        pytest.skip(f"whisper-tiny.en is not installed in {store.root}: antiphon models pull whisper-tiny.en")
+    jobs = Jobs(SpeechSettings(engine="openai-whisper", device="cpu"), store)
+    summary: Any = list(jobs.transcribe(clip(recordings.noise(1.0)), TINY))[-1]
+    assert summary.work.engine == "faster-whisper"
+
+
+def test_without_a_default_model_the_operator_is_told(tmp_path: Path, clip: Callable[..., Clip]) -> None:
+    jobs = Jobs(SpeechSettings(), Store(tmp_path / "empty", Manifest("speech", ())))
+    with pytest.raises(AntiphonError, match="NO_DEFAULT_MODEL"):
+        list(jobs.transcribe(clip(recordings.noise(1.0)), TranscriptionRequest()))
+    assert jobs.warm() == jobs.warm_live() == "there is no default model"
 
 
 def test_neither_the_job_nor_its_engine_sees_the_wire() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
 from antiphon_wire.errors import AntiphonError
-from services.speech.contract import LANGUAGE_CODES, TranscriptionRequest
+from services.speech.contract import LANGUAGE_CODES, AlignmentRequest, TranscriptionRequest
+from services.speech.live.contract import LiveRequest
 
 
 @pytest.mark.parametrize(
@@ -40,9 +44,10 @@ def test_the_bounds_themselves_are_allowed() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["en-US", "EN", "en_GB"])
-def test_a_language_tag_is_answered_with_its_code(wrong: str) -> None:
+@pytest.mark.parametrize("asked", [TranscriptionRequest, partial(AlignmentRequest, "la"), LiveRequest])
+def test_a_language_tag_is_answered_with_its_code(asked: Callable[..., object], wrong: str) -> None:
     with pytest.raises(AntiphonError, match="did you mean 'en'"):
-        TranscriptionRequest(language=wrong)
+        asked(language=wrong)
 
 
 def test_an_unknown_language_is_answered_with_every_known_one() -> None:

@@ -35,7 +35,7 @@ class Cut:
     tokens: tuple[int, ...]
 
 
-class _NoRepeats(LogitFilter):  # type: ignore[misc]
+class _NoRepeats(LogitFilter):  # type: ignore[misc]  # openai-whisper has no types
     """Forbids a run of three text tokens that was there before."""
 
     def __init__(self, begin: int, text_end: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -27,9 +26,10 @@ from services.speech.recording.screening import UNLIKELY
 from services.speech.recording.spans import Span
 from services.speech.recording.voice import VoiceDetector
 from services.speech.settings import SpeechSettings
-from services.speech.whisper import subwords as pieces
-from services.speech.whisper.context import MAX_NEW_TOKENS, context_tokens, plain
-from services.speech.whisper.model import WhisperModel, need_files, no_compute_type, no_device
+from services.speech.whisper.context import context_tokens, plain
+from services.speech.whisper.model import WhisperModel
+from services.speech.whisper.refusals import need_files, no_compute_type, no_device
+from services.speech.whisper.subwords import Piece, grouped, joined
 
 WEIGHTS, VOICE = "model.safetensors", "silero_vad_v6.onnx"
 LIBRARIES = ("openai-whisper", "torch", "tiktoken", "onnxruntime", "numpy")
@@ -48,30 +48,24 @@ class OpenAIWhisper(WhisperModel):
         AntiphonError: DEVICE_NOT_AVAILABLE, COMPUTE_TYPE_NOT_AVAILABLE, MODEL_INCOMPLETE.
     """
 
+    libraries = LIBRARIES
     seed = SEED
 
-    def __init__(self, installed: InstalledModel, settings: SpeechSettings) -> None:
-        need_files(installed, (WEIGHTS, VOICE))
+    def __init__(self, model: InstalledModel, settings: SpeechSettings) -> None:
+        need_files(model, (WEIGHTS, VOICE))
+        super().__init__(model, settings)
         device = choose_device(settings.device)
         dtype = choose_dtype(settings.compute_type, device)
         torch.set_num_threads(settings.thread_count)
-        self._network = weights.load(installed.directory / WEIGHTS, device, dtype)
-        self._voice = VoiceDetector(installed.directory / VOICE)
+        self._network = weights.load(model.directory / WEIGHTS, device, dtype)
+        self._voice = VoiceDetector(model.directory / VOICE)
         self._dtype = dtype
-        self._name = installed.name
-        self._window_seconds = settings.window_seconds
         self.device = device if device == "cpu" else f"{device}:0 ({torch.cuda.get_device_name(0)})"
         self.precision = str(dtype).removeprefix("torch.")
-        self.library_versions = {name: version(name) for name in LIBRARIES}
         tokenizer = self._tokenizer("en", "transcribe")
         # Whisper's languages are in the order of its table; a model with fewer knows the first ones of them.
         codes = frozenset(tokenizer.all_language_codes) if self._network.is_multilingual else frozenset({"en"})
         self.languages = codes & frozenset(LANGUAGE_CODES)
-        self.parameters = {
-            "patience": "1",
-            "max_new_tokens": str(MAX_NEW_TOKENS),
-            "window_seconds": f"{settings.window_seconds:g}",
-        }
         self._checkpoint: Callable[[], None] = _nothing
         self._network.decoder.register_forward_pre_hook(lambda *_: self._checkpoint())
         self._network.encoder.register_forward_pre_hook(lambda *_: self._checkpoint())
@@ -142,10 +136,9 @@ class OpenAIWhisper(WhisperModel):
         flat = [token for word in tokens for token in word]
         found = whisper.timing.find_alignment(self._network, tokenizer, flat, encoded[0], frames)
         placed = [
-            pieces.Piece(float(one.start), float(one.end), one.word, float(one.probability), len(one.tokens))
-            for one in found
+            Piece(float(one.start), float(one.end), one.word, float(one.probability), len(one.tokens)) for one in found
         ]
-        return tuple(pieces.grouped(placed, [len(word) for word in tokens], words))
+        return tuple(grouped(placed, [len(word) for word in tokens], words))
 
     def _time_words(
         self, lines: list[dict[str, Any]], tokenizer: Tokenizer, encoded: torch.Tensor, frames: int, last_end: float
@@ -166,7 +159,7 @@ class OpenAIWhisper(WhisperModel):
 
     def _segment(self, line: dict[str, Any], result: Any, tokenizer: Tokenizer) -> Segment:
         words = (
-            pieces.Piece(
+            Piece(
                 float(word["start"]),
                 float(word["end"]),
                 word["word"],
@@ -179,7 +172,7 @@ class OpenAIWhisper(WhisperModel):
             start=float(line["start"]),
             end=float(line["end"]),
             text=" ".join(line["text"].split()),
-            words=tuple(pieces.joined(words)),
+            words=tuple(joined(words)),
             avg_logprob=min(float(result.avg_logprob), 0.0),
             no_speech_probability=float(result.no_speech_prob),
             compression_ratio=float(result.compression_ratio),
@@ -197,7 +190,7 @@ class OpenAIWhisper(WhisperModel):
 
     @staticmethod
     def _spectrogram_frames(samples: np.ndarray) -> int:
-        return len(samples) // HOP_LENGTH
+        return len(samples) // int(HOP_LENGTH)
 
     def _encode(self, spectrogram: torch.Tensor) -> torch.Tensor:
         frames = pad_or_trim(spectrogram, N_FRAMES).to(self._network.device, self._dtype)

@@ -12,7 +12,7 @@ from safetensors import safe_open
 from antiphon_wire.errors import not_ready
 
 
-class Network(whisper.model.Whisper):  # type: ignore[misc]
+class Network(whisper.model.Whisper):  # type: ignore[misc]  # openai-whisper has no types
     """Whisper that takes what its encoder gave in place of a spectrogram, so that nothing is encoded twice."""
 
     def forward(self, mel: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
@@ -51,7 +51,8 @@ def load(path: Path, device: str, dtype: torch.dtype) -> Network:
     for module in network.modules():
         if isinstance(module, whisper.model.LayerNorm):
             module.float()
-    return network.to(device).eval()
+    ready: Network = network.to(device).eval()
+    return ready
 
 
 def _unreadable(path: Path, cause: str) -> Exception:

@@ -67,7 +67,7 @@ def test_a_tiny_model_of_its_shape_is_pulled_loaded_and_heard(
         "preprocessor_config.json": json.dumps({"feature_size": shape.mels}).encode(),
     }
     with pulled(name, shape, tmp_path, texts) as installed:
-        engine = FasterWhisper(installed, SpeechSettings(device="cpu"))
+        engine = FasterWhisper.load(installed, SpeechSettings(device="cpu"))
         heard = listen(engine, recordings.noise(2.0), hallucination_guard=False, beam_size=1)
     assert ("yue" in engine.languages) == (shape.words == 51866)
     assert (len(engine.languages) == 1) == (shape.words == 51864)

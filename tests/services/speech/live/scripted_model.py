@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from services.speech.contract import SAMPLE_RATE, LanguageCandidate
-from services.speech.live.contract import Endpointing, Final, Heard, LiveRequest
+from services.speech.live.contract import Endpointing, Final, LiveRequest
+from services.speech.live.model import Heard
 from services.speech.live.session import Due, Session
 
 WORD = SAMPLE_RATE // 2

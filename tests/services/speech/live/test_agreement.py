@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.speech.live.agreement import Agreement, common
-from services.speech.live.contract import Heard
 from services.speech.live.hearing import plausible
+from services.speech.live.model import Heard
 from services.speech.live.whisper import joined
 
 

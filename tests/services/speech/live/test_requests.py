@@ -13,7 +13,7 @@ from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_client import AntiphonClientError
 from bench.speech_material import recordings
 from chassis.models import Store
-from services.speech import service
+from services.speech import messages
 from services.speech.live.contract import Endpointing, LiveRequest
 from tests.services.speech.live.streams import config, pcm, pieces, whole
 from tests.services.speech.running_service import serving
@@ -32,10 +32,10 @@ def test_every_setting_of_a_stream_reaches_its_session() -> None:
             "max_utterance": {"seconds": 20},
         },
     )
-    assert service._live_request(given) == LiveRequest(
+    assert messages.live_request(given) == LiveRequest(
         "whisper-tiny.en", "en", False, False, "Jane Austen", Endpointing(0.5, 0.25, 20.0)
     )
-    assert service._live_request(pb.StreamingRecognitionConfig()) == LiveRequest()
+    assert messages.live_request(pb.StreamingRecognitionConfig()) == LiveRequest()
 
 
 def f32(**more: Any) -> dict[str, Any]:

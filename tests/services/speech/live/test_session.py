@@ -113,7 +113,7 @@ def test_minutes_of_silence_are_not_listened_to_and_not_kept() -> None:
         session.feed(np.zeros(SAMPLE_RATE, np.float32), 0.0)
         told += list(session.advance())
         # What could turn out to be the beginning of speech, two seconds and a bit.
-        assert len(session._audio) < 3 * SAMPLE_RATE
+        assert len(session._samples) < 3 * SAMPLE_RATE
     assert model.looks == []
     assert {type(event) for event in told} == {Reached}
     assert len(told) == pytest.approx(60, abs=1)

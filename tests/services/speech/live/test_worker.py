@@ -131,6 +131,34 @@ def test_a_model_that_is_not_installed_is_named_with_its_command(tmp_path: Path)
         listen(jobs, b"", 1)
 
 
+def test_a_model_whose_engine_does_not_listen_live_is_refused(tmp_path: Path) -> None:
+    jobs = Jobs(SpeechSettings(), Store(tmp_path / "empty", Manifest.load(MANIFEST)))
+    with pytest.raises(AntiphonError, match="LIVE_NOT_SERVED") as caught:
+        listen(jobs, b"", 1, model="whisper-base.openai")
+    assert caught.value.metadata["engine"] == "openai-whisper"
+
+
+def test_without_a_default_model_a_stream_is_refused_as_a_recording_is(tmp_path: Path) -> None:
+    jobs = Jobs(SpeechSettings(), Store(tmp_path / "empty", Manifest("speech", ())))
+    with pytest.raises(AntiphonError, match="NO_DEFAULT_MODEL"):
+        listen(jobs, b"", 1)
+
+
+@pytest.mark.weights
+def test_a_model_is_kept_while_a_stream_uses_it_and_no_longer(jobs: Jobs, store: Store) -> None:
+    if not store.installed("whisper-base"):
+        pytest.skip(f"whisper-base is not installed in {store.root}: antiphon models pull whisper-base")
+    loader = jobs._live_worker()._loader
+    data = pcm(np.zeros(16_000, np.float32))
+    first = jobs.listen_live(Task([data], S16), LiveRequest(model=TINY))
+    assert any(isinstance(event, LiveHeader) for event in first)
+    listen(jobs, data, 3200, model="whisper-base")
+    assert (loader.holds(TINY), loader.holds("whisper-base")) == (True, True)
+    assert isinstance([event for event in first if not isinstance(event, Turn)][-1], LiveSummary)
+    loader.give_up()
+    assert (loader.holds(TINY), loader.holds("whisper-base")) == (False, False)
+
+
 @pytest.mark.weights
 @pytest.mark.parametrize("rate", [8_000, 44_100, 96_000])
 def test_any_rate_in_bounds_is_heard(jobs: Jobs, rate: int) -> None:

@@ -21,7 +21,7 @@ def test_a_tiny_model_of_its_shape_is_pulled_converted_loaded_and_heard(
 ) -> None:
     shape = SHAPES[name]
     with pulled(f"{name}.openai", shape, tmp_path, {}) as installed:
-        engine = OpenAIWhisper(installed, SpeechSettings("openai-whisper", device="cpu"))
+        engine = OpenAIWhisper.load(installed, SpeechSettings("openai-whisper", device="cpu"))
         heard = listen(engine, recordings.noise(2.0), hallucination_guard=False, beam_size=1)
     digest = installed.facts().weights_sha256["model.safetensors"]
     assert len(digest) == 64, "what the conversion gave is recorded"

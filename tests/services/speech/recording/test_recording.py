@@ -10,7 +10,7 @@ import pytest
 
 from antiphon_wire.errors import Cancelled
 from services.speech.contract import Findings, LanguageCandidate, Reached, Segment, TranscriptionRequest, Word
-from services.speech.recording.recording import Listener
+from services.speech.recording.recording import Recording
 from services.speech.recording.spans import Span
 
 RATE = 16000
@@ -59,8 +59,8 @@ def run(
     **request: object,
 ) -> list[Segment | Reached | Findings]:
     samples = np.full(round(seconds * RATE), 0.1, np.float32)
-    listener = Listener(script, TranscriptionRequest(**request), checkpoint)  # type: ignore[arg-type]
-    return list(listener.listen([samples[None]], window_seconds))
+    recording = Recording(script, TranscriptionRequest(**request), checkpoint)  # type: ignore[arg-type]
+    return list(recording.listen([samples[None]], window_seconds))
 
 
 def findings(events: list[Segment | Reached | Findings]) -> Findings:
@@ -102,9 +102,9 @@ def test_an_hour_goes_through_in_windows_and_memory_does_not_grow() -> None:
 
     peaks: list[int] = []
     script = Script([[line((0.2, 0.8, "word"))]] * 25, speech=((RATE, 2 * RATE),))
-    listener = Listener(script, TranscriptionRequest(), lambda: None)
+    recording = Recording(script, TranscriptionRequest(), lambda: None)
     tracemalloc.start()
-    events = list(listener.listen(hour(), 180.0))
+    events = list(recording.listen(hour(), 180.0))
     tracemalloc.stop()
     assert len(script.asked) == 21, "windows of 180 s, each less 0.05 s, and the rest"
     assert len(segments(events)) == 20, "the rest, 1 s, is shorter than where the speech begins"
@@ -250,8 +250,8 @@ def test_a_checkpoint_that_raises_ends_it_between_segments() -> None:
         if next(calls, None) == 1:
             raise Cancelled
 
-    listener = Listener(script, TranscriptionRequest(), checkpoint)
-    events = listener.listen([np.full((1, 10 * RATE), 0.1, np.float32)], 10.0)
+    recording = Recording(script, TranscriptionRequest(), checkpoint)
+    events = recording.listen([np.full((1, 10 * RATE), 0.1, np.float32)], 10.0)
     first = next(events)
     assert isinstance(first, Segment)
     assert first.text == "one"
