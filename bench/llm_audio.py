@@ -37,7 +37,7 @@ from services.llm_audio.engines.music_flamingo_gguf import MusicFlamingoGguf
 from services.llm_audio.engines.text_gguf import TextGguf
 from services.llm_audio.job import Jobs
 from services.llm_audio.settings import LlmAudioSettings
-from tests.fixtures import tiny_flamingo
+from standins import tiny_flamingo
 
 ROOT = Path(__file__).parent.parent
 SMOL = "smollm2-135m-instruct"
@@ -81,7 +81,7 @@ def _prefixes(rounds: int) -> None:
 def _ask(folder: Path, names: tuple[str, ...]) -> Usage:
     time_ = np.arange(SECONDS * 16_000) / 16_000
     installed: Any = SimpleNamespace(name="tiny", files={each.name: each for each in folder.glob("*.gguf")})
-    session = MusicFlamingoGguf(installed, SETTINGS).open((np.sin(1400 * time_) / 3).astype(np.float32))
+    session = MusicFlamingoGguf.load(installed, SETTINGS).open((np.sin(1400 * time_) / 3).astype(np.float32))
     usage = Usage()
     for name in names:
         turn = Turn("", None, "", f"Describe the {name} of this.", Sampling(max_tokens=8), "")
@@ -96,7 +96,7 @@ def _process(folder: Path) -> None:
 
 def _loops(rounds: int) -> None:
     store = Store(None, ROOT / "services" / "llm_audio" / "models.toml")
-    ours = TextGguf(store.require(SMOL), SETTINGS)
+    ours = TextGguf.load(store.require(SMOL), SETTINGS)
     turn = Turn("", None, "", "Tell a long story about a river.", Sampling(max_tokens=TOKENS, repeat_penalty=1.0), "")
 
     def engine() -> int:

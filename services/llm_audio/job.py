@@ -1,65 +1,51 @@
-"""What runs in the llm_audio family's worker: loads a model, reads the audio where it hears, asks, and says how."""
+"""What the worker of the llm_audio service does: it loads a model, reads the audio for it, and interviews it."""
 
 from __future__ import annotations
 
-import gc
-import importlib
-import sys
 from collections.abc import Iterator
-from typing import Any, Protocol
 
-import numpy as np
-
-from antiphon_wire.errors import invalid, not_ready
+from antiphon_wire.errors import invalid
 from chassis.audio import Source
+from chassis.family.loading import Loader
+from chassis.family.selection import Selection
 from chassis.models import InstalledModel, Store
-from chassis.reports import ProgressFacts, SourceFacts, WarningFacts, WorkFacts
-from services.llm_audio.choosing import chosen_model, default_model
-from services.llm_audio.comparison import Agreement, JudgeRequest
+from chassis.reports import ProgressFacts, WarningFacts, WorkFacts
+from services.llm_audio.comparison.agreement import judge
+from services.llm_audio.comparison.cost import Meter
+from services.llm_audio.comparison.request import Agreement, JudgeRequest
 from services.llm_audio.contract import (
     SAMPLE_RATE,
-    Answer,
+    DescriptionEvent,
     DescriptionRequest,
     Header,
     LanguageModel,
     Summary,
+    Task,
 )
 from services.llm_audio.engines import ENGINES
-from services.llm_audio.engines.asking.agreement import judge
-from services.llm_audio.engines.asking.facts import Facts
-from services.llm_audio.engines.asking.interview import Interview, check_answerable
-from services.llm_audio.measuring import Meter
+from services.llm_audio.interview.clock import WritingClock
+from services.llm_audio.interview.facts import Facts
+from services.llm_audio.interview.interview import Interview, check_answerable
 from services.llm_audio.settings import LlmAudioSettings
 
 
-class Task(Protocol):
-    """One call: its audio, None where it has none, and a checkpoint that raises where nobody wants the answer."""
-
-    source: Source | None
-
-    def checkpoint(self) -> None:
-        """Raises Cancelled where the call was given up."""
-        ...
-
-
 class Jobs:
-    """The verbs of this family. Keeps one model loaded, the last one used."""
+    """The verbs of this family; keeps one model loaded, the last one used."""
 
     def __init__(self, settings: LlmAudioSettings, models: Store) -> None:
-        self._settings = settings
         self._models = models
-        self._model: LanguageModel | None = None
-        self._loaded = ""
+        self._selection = Selection.of("llm_audio", ENGINES, settings, models.manifest)
+        self._loader: Loader[LanguageModel] = Loader("llm_audio", ENGINES, settings)
 
     def warm(self) -> str:
-        """Loads the default model where it is installed; says what it did."""
-        name = default_model("", self._models.manifest, self._settings)
-        if not name or not self._models.installed(name):
+        """Loads the default model where it is installed, and says what was loaded, or why nothing was."""
+        name = self._selection.default()
+        if not any(row.name == name for row in self._models.manifest.models) or not self._models.installed(name):
             return f"{name or 'no model'} is not installed"
-        model = self._load(self._models.require(name))
+        model = self._loader.load(self._models.require(name))
         return f"{name} on {model.device} in {model.precision}"
 
-    def describe(self, task: Task, request: DescriptionRequest) -> Iterator[object]:
+    def describe(self, task: Task, request: DescriptionRequest) -> Iterator[DescriptionEvent]:
         """Yields the header, progress, the pieces of each answer, each answer, and the summary.
 
         Raises:
@@ -67,109 +53,75 @@ class Jobs:
                 AUDIO_MISSING, what the request is refused for, and what loading and asking raise.
         """
         facts = Facts.parse(request.facts_json)
-        chosen = chosen_model(request.engine, request.model, self._models.manifest, self._settings)
-        installed = self._models.require(chosen.name)
-        loaded = self._loaded == installed.name and not request.cold
-        if not loaded:
-            hears = engine_class(installed.model.engine).hears
-            check_answerable(hears, request, facts)
-            self._source(task, hears, installed.name)
+        installed = self._models.require(self._selection.choose(request.model, request.engine).name)
+        hears: bool = self._loader.find(installed.model.engine).hears
+        check_answerable(hears, request, facts)
+        source = _source(task, hears, installed.name)
+
+        if request.cold or not self._loader.holds(installed.name):
             yield ProgressFacts(loading=True, step=installed.name)
-            self._give_up_model()
+            # Before the meter is made: the memory of the model before is no cost of this one.
+            self._loader.give_up()
         meter = Meter()
-        if not loaded:
-            with meter.loading():
-                self._load(installed)
-        model = self._load(installed)
-        source = self._source(task, model.hears, installed.name)
-        samples = None if source is None else _samples(source)
-        meter.ask()
-        session = model.open(None) if source is None else model.open(samples, source.start_seconds)
-        interview = Interview(model, session, request, facts)
+        model = self._load(installed, meter)
+        samples = None if source is None else source.read(sample_rate=SAMPLE_RATE, channels=1).samples[0]
+
+        clock = WritingClock()
+        session = model.open(samples, 0.0 if source is None else source.start_seconds)
+        interview = Interview(model, session, request, facts, clock)
         yield Header(None if source is None else source.facts, tuple(prompt.name for prompt in request.prompts))
-        warnings: list[WarningFacts] = []
+        remarks: list[WarningFacts] = []
         for event in interview.run(task.checkpoint):
             if isinstance(event, WarningFacts):
-                warnings.append(event)
+                remarks.append(event)
             else:
-                if isinstance(event, Answer):
-                    meter.answered(event)
                 yield event
-        found: SourceFacts | None = None
-        if source is not None:
-            found = source.complete()
-            warnings = [*source.warnings, *session.warnings, *warnings]
-        work = self._work(installed, model, request)
-        yield Summary(found, work, tuple(warnings), interview.usage, meter.measured())
+
+        found = None if source is None else source.complete()
+        warnings = [*([] if source is None else [*source.warnings, *session.warnings]), *remarks]
+        work = _work(installed, model, request)
+        yield Summary(found, work, tuple(warnings), interview.usage, meter.measured(clock))
 
     def judge(self, task: Task, request: JudgeRequest) -> Iterator[Agreement]:
         """Yields how far each two sides of a comparison agree."""
         yield from judge(request, task.checkpoint)
 
-    def _source(self, task: Task, hears: bool, model: str) -> Source | None:
-        if not hears:
-            return None
-        if task.source is None:
-            raise invalid(
-                "AUDIO_MISSING",
-                f"{model} listens, and no audio came after the config; send a recording, or choose a text model",
-                model=model,
-            )
-        return task.source
+    def _load(self, installed: InstalledModel, meter: Meter) -> LanguageModel:
+        if not self._loader.holds(installed.name):
+            with meter.loading():
+                return self._loader.load(installed)
+        return self._loader.load(installed)
 
-    def _give_up_model(self) -> None:
-        """Forgets the model, so that the next one finds its memory: two need not fit."""
-        self._model, self._loaded = None, ""
-        gc.collect()
-        if (torch := sys.modules.get("torch")) is not None and torch.cuda.is_available():
-            torch.cuda.empty_cache()  # what torch keeps for itself is lost to llama.cpp
 
-    def _load(self, installed: InstalledModel) -> LanguageModel:
-        if self._model is None or self._loaded != installed.name:
-            self._give_up_model()
-            self._model = engine_class(installed.model.engine)(installed, self._settings)
-            self._loaded = installed.name
-        assert self._model is not None
-        return self._model
-
-    def _work(self, installed: InstalledModel, model: LanguageModel, request: DescriptionRequest) -> WorkFacts:
-        return WorkFacts(
-            engine=installed.model.engine,
-            model=installed.facts(),
-            device=model.device,
-            precision=model.precision,
-            library_versions=model.library_versions,
-            parameters={
-                "model": installed.name,
-                "prompts": ",".join(prompt.name for prompt in request.prompts),
-                "repeat_penalty": f"{model.repeat_penalty:g}",
-                **request.sampling.parameters(),
-                "json_schema": str(bool(request.json_schema)).lower(),
-                "check_claims": str(request.check_claims).lower(),
-                **model.parameters,
-            },
-            seed=request.sampling.seed if request.sampling.do_sample else None,
+def _source(task: Task, hears: bool, model: str) -> Source | None:
+    """Gives the audio of a call; None where the model would not hear it."""
+    if not hears:
+        return None
+    if task.source is None:
+        raise invalid(
+            "AUDIO_MISSING",
+            f"{model} listens, and no audio came after the config; send a recording, or choose a text model",
+            model=model,
         )
+    return task.source
 
 
-def engine_class(name: str) -> Any:
-    """The class of an engine.
-
-    Raises:
-        AntiphonError: ENGINE_NOT_SERVED where its libraries are not in this environment.
-    """
-    module, _, attribute = ENGINES[name].partition(":")
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except ModuleNotFoundError as error:
-        raise not_ready(
-            "ENGINE_NOT_SERVED",
-            f"the engine {name} needs {error.name}, which is not in this service's environment; start it with "
-            f"LLM_AUDIO_ENGINE={name}",
-            engine=name,
-            missing=error.name,
-        ) from error
-
-
-def _samples(source: Source) -> np.ndarray:
-    return source.read(sample_rate=SAMPLE_RATE, channels=1).samples[0]
+def _work(installed: InstalledModel, model: LanguageModel, request: DescriptionRequest) -> WorkFacts:
+    """Tells how an answer was made."""
+    return WorkFacts(
+        engine=installed.model.engine,
+        model=installed.facts(),
+        device=model.device,
+        precision=model.precision,
+        library_versions=model.library_versions,
+        parameters={
+            "model": installed.name,
+            "prompts": ",".join(prompt.name for prompt in request.prompts),
+            "repeat_penalty": f"{model.repeat_penalty:g}",
+            **request.sampling.parameters(),
+            "json_schema": str(bool(request.json_schema)).lower(),
+            "check_claims": str(request.check_claims).lower(),
+            **model.parameters,
+        },
+        seed=request.sampling.seed if request.sampling.do_sample else None,
+    )

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chassis.settings import setting
-
-MIN_CONTEXT_TOKENS = 512
+from chassis.settings import Bounded, setting
 
 PORT = 50055
 """Where this family listens where no setting says otherwise."""
 
 
 @dataclass(frozen=True)
-class LlmAudioSettings:
+class LlmAudioSettings(Bounded):
     """Settings of the llm_audio family, read from variables that begin with LLM_AUDIO_."""
 
     engine: str = setting(
         "text-gguf",
-        "Engine where a call names none: a name in services/llm_audio/engines.",
+        "Engine whose default model answers where a call names neither engine nor model.",
         choices=("text-gguf", "music-flamingo-gguf", "music-flamingo-transformers", "gemma3n-transformers"),
     )
     device: str = setting(
@@ -26,15 +24,17 @@ class LlmAudioSettings:
         "Where to compute; auto takes a GPU where there is one, cuda is also ROCm's name.",
         choices=("auto", "cpu", "cuda"),
     )
-    gpu_layers: int = setting(-1, "Layers of a GGUF that go to the GPU where there is one; -1 for all.")
-    thread_count: int = setting(1, "Threads of one worker; more than free cores makes it slower.")
+    gpu_layers: int = setting(-1, "Layers of a GGUF that go to the GPU where there is one; -1 for all.", least=-1)
+    thread_count: int = setting(1, "Threads of one worker; more than free cores makes it slower.", least=1)
     default_model: str = setting(
         "", "Model where a call names none: a name in models.toml; empty for the engine's default there."
     )
     context_tokens: int = setting(
-        4096, "Tokens that prompt and answer may have together, audio not counted, at least 512; memory grows with it."
+        4096,
+        "Tokens that prompt and answer may have together, audio not counted, at least 512; memory grows with it.",
+        least=512,
     )
-    batch_tokens: int = setting(256, "Tokens of a prompt that are read at once, 32 to 4096.")
+    batch_tokens: int = setting(256, "Tokens of a prompt that are read at once, 32 to 4096.", least=32, most=4096)
     precision: str = setting(
         "auto",
         "Number format of models by transformers; auto is bfloat16 on a GPU and float32 on a CPU, where bfloat16 takes "
@@ -46,13 +46,3 @@ class LlmAudioSettings:
         "Attention of models by transformers: torch's own, or flash_attention_2 where that package is installed.",
         choices=("sdpa", "flash_attention_2", "eager"),
     )
-
-    def __post_init__(self) -> None:
-        if self.thread_count < 1:
-            raise ValueError(f"thread_count={self.thread_count}: give at least 1")
-        if self.gpu_layers < -1:
-            raise ValueError(f"gpu_layers={self.gpu_layers}: give -1 or more")
-        if self.context_tokens < MIN_CONTEXT_TOKENS:
-            raise ValueError(f"context_tokens={self.context_tokens}: give at least {MIN_CONTEXT_TOKENS}")
-        if not 32 <= self.batch_tokens <= 4096:
-            raise ValueError(f"batch_tokens={self.batch_tokens}: give 32 to 4096")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -17,22 +17,22 @@ from transformers.models.gemma3n.modeling_gemma3n import (
 from chassis import torch_device
 from chassis.models import InstalledModel
 from services.llm_audio.contract import SAMPLE_RATE, Checkpoint
-from services.llm_audio.engines.asking.passages import cut, passages
-from services.llm_audio.engines.hf import loading
-from services.llm_audio.engines.hf.chat import Chat
-from services.llm_audio.engines.hf.session import Session
-from services.llm_audio.engines.hf.writing import Heard, Writer, new_cache
+from services.llm_audio.hearing.passages import cut, passages
+from services.llm_audio.on_transformers import loading
+from services.llm_audio.on_transformers.chat import Chat
+from services.llm_audio.on_transformers.session import Session
+from services.llm_audio.on_transformers.writing import Heard, Writer, new_cache
 from services.llm_audio.settings import LlmAudioSettings
 
 MAX_SECONDS = 30.0
 """What the encoder hears at once; the feature extractor leaves out the rest without a word."""
 
-_ARCHITECTURES = {"Gemma3nForConditionalGeneration": None}
+_ARCHITECTURE = "Gemma3nForConditionalGeneration"
 _MIN_SAMPLES = SAMPLE_RATE // 5
 """0.2 s: of less, the encoder's two strided convolutions leave nothing to attend to."""
 
 
-class HearingModel(Gemma3nModel):
+class HearingModel(Gemma3nModel):  # type: ignore[misc]  # transformers is untyped
     """Gemma 3n's body without its picture encoder, which needs timm and torchvision and is of no use for sound."""
 
     def __init__(self, config: Any) -> None:
@@ -48,7 +48,7 @@ class HearingModel(Gemma3nModel):
         self.post_init()
 
 
-class HearingGemma3n(Gemma3nForConditionalGeneration):
+class HearingGemma3n(Gemma3nForConditionalGeneration):  # type: ignore[misc]  # transformers is untyped
     """Gemma 3n that hears and reads; the picture encoder's weights in a checkpoint are passed over."""
 
     _keys_to_ignore_on_load_unexpected = (r"^model\.vision_tower\.",)
@@ -63,27 +63,20 @@ class HearingGemma3n(Gemma3nForConditionalGeneration):
 class Gemma3nTransformers:
     """Gemma 3n E2B or E4B; see :class:`services.llm_audio.contract.LanguageModel`.
 
-    Its files are a checkpoint's: config.json, safetensors, tokenizer, preprocessor_config.json, chat_template.jinja.
     A recording is heard in passages of at most 30 s, cut where it is quiet.
 
-    Raises:
-        AntiphonError: MODEL_UNREADABLE, NO_CHAT_TEMPLATE, OUT_OF_MEMORY, DEVICE_NOT_AVAILABLE, ATTENTION_NOT_AVAILABLE.
+    Args:
+        network: The model.
+        features: Its feature extractor.
+        tokenizer: Its tokenizer, with the tokens that stand for audio.
+        settings: The service's.
     """
 
     hears = True
     repeat_penalty = 1.0
 
-    def __init__(self, installed: InstalledModel, settings: LlmAudioSettings) -> None:
-        name = loading.architecture(installed, _ARCHITECTURES)
-        tokenizer = loading.tokenizer(installed)
-        try:
-            self._features = Gemma3nAudioFeatureExtractor.from_pretrained(installed.directory, local_files_only=True)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise loading.unreadable(installed, str(error)) from error
-        missing = [each for each in ("audio_token", "boa_token", "eoa_token") if not getattr(tokenizer, each, None)]
-        if missing:
-            raise loading.unreadable(installed, f"its tokenizer has no {' and no '.join(missing)}")
-        self._network = loading.load(installed, settings, HearingGemma3n)
+    def __init__(self, network: HearingGemma3n, features: Any, tokenizer: Any, settings: LlmAudioSettings) -> None:
+        self._network, self._features = network, features
         self._count: int = self._network.config.audio_soft_tokens_per_image
         sounds = tokenizer.audio_token * self._count
         self._sounds = f"\n\n{tokenizer.boa_token}{sounds}{tokenizer.eoa_token}\n\n"
@@ -95,8 +88,27 @@ class Gemma3nTransformers:
         self.parameters: Mapping[str, str] = {
             "context_tokens": f"{settings.context_tokens} and {self._count} of the audio",
             "attention": settings.attention,
-            "architecture": name,
+            "architecture": _ARCHITECTURE,
         }
+
+    @classmethod
+    def load(cls, model: InstalledModel, settings: LlmAudioSettings) -> Self:
+        """Loads a checkpoint: config.json, safetensors, tokenizer, preprocessor_config.json, chat_template.jinja.
+
+        Raises:
+            AntiphonError: MODEL_UNREADABLE, NO_CHAT_TEMPLATE, OUT_OF_MEMORY, DEVICE_NOT_AVAILABLE,
+                ATTENTION_NOT_AVAILABLE.
+        """
+        loading.architecture(model, (_ARCHITECTURE,))
+        tokenizer = loading.tokenizer(model)
+        try:
+            features = Gemma3nAudioFeatureExtractor.from_pretrained(model.directory, local_files_only=True)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise loading.unreadable(model, str(error)) from error
+        missing = [each for each in ("audio_token", "boa_token", "eoa_token") if not getattr(tokenizer, each, None)]
+        if missing:
+            raise loading.unreadable(model, f"its tokenizer has no {' and no '.join(missing)}")
+        return cls(loading.load(model, settings, HearingGemma3n), features, tokenizer, settings)
 
     def open(self, audio: np.ndarray | None, start_seconds: float = 0.0) -> Session:
         """Begins with a recording: mono float32 (n,) at 16 kHz."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from llama_cpp import Llama
@@ -12,12 +13,12 @@ from antiphon_wire.errors import AntiphonError, not_ready
 from chassis.models import InstalledModel
 from chassis.reports import WarningFacts
 from services.llm_audio.contract import Checkpoint, Ending, Passage, Turn, Usage
-from services.llm_audio.engines.asking.passages import remark
-from services.llm_audio.engines.flamingo import frames
-from services.llm_audio.engines.llama import gguf
-from services.llm_audio.engines.llama.chat import Chat
-from services.llm_audio.engines.llama.ears import MARKER, Ears
-from services.llm_audio.engines.llama.writing import Writer
+from services.llm_audio.hearing import flamingo_windows
+from services.llm_audio.hearing.passages import remark
+from services.llm_audio.on_llama_cpp import loading
+from services.llm_audio.on_llama_cpp.chat import Chat
+from services.llm_audio.on_llama_cpp.ears import MARKER, Ears
+from services.llm_audio.on_llama_cpp.writing import Writer
 from services.llm_audio.settings import LlmAudioSettings
 
 _FRAME_TOKENS = 64  # the literal tokens that libmtmd puts around audio
@@ -26,54 +27,69 @@ _FRAME_TOKENS = 64  # the literal tokens that libmtmd puts around audio
 class MusicFlamingoGguf:
     """A language model that hears, by llama.cpp; see :class:`services.llm_audio.contract.LanguageModel`.
 
-    Of its two files the projector's name holds "mmproj". The context is made as long as the audio needs.
+    The context is made as long as the audio needs.
+
+    Args:
+        path: GGUF of the language model.
+        projector: GGUF of its audio encoder and projector.
+        settings: The service's.
 
     Raises:
-        AntiphonError: MMPROJ_MISSING, MMPROJ_NO_AUDIO, NO_CHAT_TEMPLATE, MODEL_UNREADABLE, OUT_OF_MEMORY,
-            DEVICE_NOT_AVAILABLE; GEMMA3N_AUDIO_GGUF for Gemma 3n, whose audio llama.cpp cannot run.
+        AntiphonError: MMPROJ_NO_AUDIO, NO_CHAT_TEMPLATE, MODEL_UNREADABLE, OUT_OF_MEMORY, DEVICE_NOT_AVAILABLE.
     """
 
     hears = True
     repeat_penalty = 1.0
 
-    def __init__(self, installed: InstalledModel, settings: LlmAudioSettings) -> None:
-        self._settings = settings
-        self._path, self._projector = _files(installed)
-        if gguf.architecture(self._path) == "gemma3n":
+    def __init__(self, path: Path, projector: Path, settings: LlmAudioSettings) -> None:
+        self._path, self._projector, self._settings = path, projector, settings
+        self._layers = loading.gpu_layers(settings)
+        self._ears: Ears | None = None
+        self._llama: Llama
+        self._make_room(1)
+        self.device = "cpu" if self._layers == 0 else "cuda"
+        self.precision = loading.describe(self._llama)
+        self.library_versions = loading.library_versions()
+        heard = flamingo_windows.TOKENS_PER_WINDOW
+        self.parameters = {
+            "context_tokens": f"{settings.context_tokens} and {heard} for each 30 s of audio",
+            "gpu_layers": str(self._layers),
+        }
+
+    @classmethod
+    def load(cls, model: InstalledModel, settings: LlmAudioSettings) -> Self:
+        """Loads a model's two files, of which the projector's name holds "mmproj".
+
+        Raises:
+            AntiphonError: MMPROJ_MISSING; GEMMA3N_AUDIO_GGUF for Gemma 3n, whose audio llama.cpp cannot run; and what
+                the class names.
+        """
+        path, projector = _files(model)
+        if loading.architecture(path) == "gemma3n":
             raise AntiphonError(
                 "UNIMPLEMENTED",
                 "GEMMA3N_AUDIO_GGUF",
                 "llama.cpp has no encoder for Gemma 3n's audio; only transformers runs it",
-                {"file": self._path.name},
+                {"file": path.name},
             )
-        self._layers = gguf.gpu_layers(settings)
-        self._ears: Ears | None = None
-        self._llama: Llama
-        self._load(1)
-        self.device = "cpu" if self._layers == 0 else "cuda"
-        self.precision = gguf.describe(self._llama)
-        self.library_versions = gguf.library_versions()
-        self.parameters = {
-            "context_tokens": f"{settings.context_tokens} and {frames.TOKENS_PER_WINDOW} for each 30 s of audio",
-            "gpu_layers": str(self._layers),
-        }
+        return cls(path, projector, settings)
 
     def open(self, audio: np.ndarray | None, start_seconds: float = 0.0) -> Session:
         """Begins with a recording: mono float32 (n,) at 16 kHz; what is beyond ten minutes is heard by itself."""
         assert audio is not None, "the job refuses a call without audio"
-        found, fitted = frames.listen(audio, start_seconds)
-        if (windows := max(map(frames.windows_of, fitted))) > self._windows:
-            self._load(windows)
+        found, fitted = flamingo_windows.listen(audio, start_seconds)
+        if (windows := max(map(flamingo_windows.windows_of, fitted))) > self._windows:
+            self._make_room(windows)
         assert self._ears is not None
         return Session(self, self._ears, fitted, found)
 
-    def _load(self, windows: int) -> None:
-        """Loads for that much audio; a longer context is a new one."""
+    def _make_room(self, windows: int) -> None:
+        """Loads with a context for that many windows of audio; llama.cpp cannot lengthen one that is there."""
         if self._ears is not None:
             self._ears.close()
             self._llama.close()
-        tokens = self._settings.context_tokens + windows * frames.TOKENS_PER_WINDOW + _FRAME_TOKENS
-        self._llama = gguf.load(self._path, self._settings, tokens)
+        tokens = self._settings.context_tokens + windows * flamingo_windows.TOKENS_PER_WINDOW + _FRAME_TOKENS
+        self._llama = loading.load(self._path, self._settings, tokens)
         self.chat = Chat(self._llama, self._path.name)
         self.writer = Writer(self._llama)
         self._ears = Ears(self._projector, self._llama, self._settings.thread_count, self._layers != 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -12,12 +13,12 @@ from transformers.models.musicflamingo.modeling_musicflamingo import apply_rotar
 from chassis import torch_device
 from chassis.models import InstalledModel
 from services.llm_audio.contract import SAMPLE_RATE, Checkpoint
-from services.llm_audio.engines.asking.passages import cut, passages
-from services.llm_audio.engines.flamingo import frames
-from services.llm_audio.engines.hf import loading
-from services.llm_audio.engines.hf.chat import Chat
-from services.llm_audio.engines.hf.session import Session
-from services.llm_audio.engines.hf.writing import Heard, Writer, new_cache
+from services.llm_audio.hearing import flamingo_windows
+from services.llm_audio.hearing.passages import cut, passages
+from services.llm_audio.on_transformers import loading
+from services.llm_audio.on_transformers.chat import Chat
+from services.llm_audio.on_transformers.session import Session
+from services.llm_audio.on_transformers.writing import Heard, Writer, new_cache
 from services.llm_audio.settings import LlmAudioSettings
 
 _PROCESSORS = {
@@ -29,26 +30,22 @@ _PROCESSORS = {
 class MusicFlamingoTransformers:
     """A language model that hears, by transformers; see :class:`services.llm_audio.contract.LanguageModel`.
 
-    Its files are a checkpoint's: config.json, safetensors, tokenizer, processor_config.json, chat_template.jinja. A
-    checkpoint of Audio Flamingo 3's architecture hears ten minutes at once, in the windows that the GGUF backend hears
+    A checkpoint of Audio Flamingo 3's architecture hears ten minutes at once, in the windows that the GGUF engine hears
     too; one of Music Flamingo's own hears what its processor names, twenty minutes, without padding.
 
-    Raises:
-        AntiphonError: MODEL_UNREADABLE, NO_CHAT_TEMPLATE, OUT_OF_MEMORY, DEVICE_NOT_AVAILABLE, ATTENTION_NOT_AVAILABLE.
+    Args:
+        network: One of the classes that ``_PROCESSORS`` names.
+        processor: Its processor.
+        tokenizer: Its tokenizer.
+        settings: The service's.
     """
 
     hears = True
     repeat_penalty = 1.0
 
-    def __init__(self, installed: InstalledModel, settings: LlmAudioSettings) -> None:
-        name = loading.architecture(installed, _PROCESSORS)
-        tokenizer = loading.tokenizer(installed)
-        processor = getattr(transformers, _PROCESSORS[name])
-        try:
-            self._processor = processor.from_pretrained(installed.directory, local_files_only=True)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise loading.unreadable(installed, str(error)) from error
-        self._network = loading.load(installed, settings, getattr(transformers, name))
+    def __init__(self, network: Any, processor: Any, tokenizer: Any, settings: LlmAudioSettings) -> None:
+        name = type(network).__name__
+        self._network, self._processor = network, processor
         self._shares_frames = name.startswith("AudioFlamingo3")
         self._chat = Chat(tokenizer, self._processor.audio_token)
         self._writer = Writer(self._network, tokenizer, settings.context_tokens, settings.batch_tokens)
@@ -61,11 +58,27 @@ class MusicFlamingoTransformers:
             "architecture": name,
         }
 
+    @classmethod
+    def load(cls, model: InstalledModel, settings: LlmAudioSettings) -> Self:
+        """Loads a checkpoint: config.json, safetensors, tokenizer, processor_config.json, chat_template.jinja.
+
+        Raises:
+            AntiphonError: MODEL_UNREADABLE, NO_CHAT_TEMPLATE, OUT_OF_MEMORY, DEVICE_NOT_AVAILABLE,
+                ATTENTION_NOT_AVAILABLE.
+        """
+        name = loading.architecture(model, _PROCESSORS)
+        tokenizer = loading.tokenizer(model)
+        try:
+            processor = getattr(transformers, _PROCESSORS[name]).from_pretrained(model.directory, local_files_only=True)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise loading.unreadable(model, str(error)) from error
+        return cls(loading.load(model, settings, getattr(transformers, name)), processor, tokenizer, settings)
+
     def open(self, audio: np.ndarray | None, start_seconds: float = 0.0) -> Session:
         """Begins with a recording: mono float32 (n,) at 16 kHz."""
         assert audio is not None, "the job refuses a call without audio"
         if self._shares_frames:
-            found, samples = frames.listen(audio, start_seconds)
+            found, samples = flamingo_windows.listen(audio, start_seconds)
         else:
             cuts = cut(audio, self._processor.max_audio_len)
             found, samples = passages(cuts, start_seconds), [audio[first:last] for first, last in cuts]
@@ -86,7 +99,7 @@ class MusicFlamingoTransformers:
 
     def _encode(self, samples: np.ndarray, checkpoint: Checkpoint) -> torch.Tensor:
         """The encoder's embeddings ``(1, tokens, width)``, window by window to bound the memory."""
-        window = round(frames.WINDOW_SECONDS * SAMPLE_RATE)
+        window = round(flamingo_windows.WINDOW_SECONDS * SAMPLE_RATE)
         parts = []
         for index, start in enumerate(range(0, samples.size, window)):
             inputs = self._processor.feature_extractor(

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Self
 
 import numpy as np
+from llama_cpp import Llama
 
 from chassis.models import InstalledModel
 from chassis.reports import WarningFacts
 from services.llm_audio.contract import Checkpoint, Ending, Passage, Turn, Usage
-from services.llm_audio.engines.llama import gguf
-from services.llm_audio.engines.llama.chat import Chat
-from services.llm_audio.engines.llama.writing import Writer
+from services.llm_audio.on_llama_cpp import loading
+from services.llm_audio.on_llama_cpp.chat import Chat
+from services.llm_audio.on_llama_cpp.writing import Writer
 from services.llm_audio.settings import LlmAudioSettings
 
 
 class TextGguf:
     """A text model by llama.cpp; see :class:`services.llm_audio.contract.LanguageModel`.
 
-    Its GGUF is the model's only file.
+    Args:
+        llama: The model and its context; this object alone uses it.
+        file: Name of its GGUF, for messages.
+        layers: How many of its layers are on a GPU.
 
     Raises:
-        AntiphonError: NO_CHAT_TEMPLATE, MODEL_UNREADABLE, OUT_OF_MEMORY, DEVICE_NOT_AVAILABLE.
+        AntiphonError: NO_CHAT_TEMPLATE.
     """
 
     hears = False
@@ -29,16 +34,24 @@ class TextGguf:
     passages: tuple[Passage, ...] = ()
     repeat_penalty = 1.1  # small models go round in circles without
 
-    def __init__(self, installed: InstalledModel, settings: LlmAudioSettings) -> None:
-        (path,) = installed.files.values()
-        llama = gguf.load(path, settings, settings.context_tokens)
-        self._chat = Chat(llama, path.name)
+    def __init__(self, llama: Llama, file: str, layers: int) -> None:
+        self._chat = Chat(llama, file)
         self._writer = Writer(llama)
-        layers = gguf.gpu_layers(settings)
         self.device = "cpu" if layers == 0 else "cuda"
-        self.precision = gguf.describe(llama)
-        self.library_versions = gguf.library_versions()
+        self.precision = loading.describe(llama)
+        self.library_versions = loading.library_versions()
         self.parameters = {"context_tokens": str(llama.n_ctx()), "gpu_layers": str(layers)}
+
+    @classmethod
+    def load(cls, model: InstalledModel, settings: LlmAudioSettings) -> Self:
+        """Loads the GGUF that is the model's only file.
+
+        Raises:
+            AntiphonError: NO_CHAT_TEMPLATE, MODEL_UNREADABLE, OUT_OF_MEMORY, DEVICE_NOT_AVAILABLE.
+        """
+        (path,) = model.files.values()
+        llama = loading.load(path, settings, settings.context_tokens)
+        return cls(llama, path.name, loading.gpu_layers(settings))
 
     def open(self, audio: np.ndarray | None, start_seconds: float = 0.0) -> TextGguf:
         """Begins; there is nothing to hear, and what was read before may be read on."""

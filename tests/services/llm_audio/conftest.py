@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,10 @@ from chassis.family.host import FamilyHost
 from chassis.models import Manifest, Store
 from chassis.server import Server, ServerSettings, WorkerSettings
 from services.llm_audio import service
-from services.llm_audio.contract import Answer, DescriptionRequest, Piece, Summary
 from services.llm_audio.job import Jobs
 from services.llm_audio.settings import LlmAudioSettings
+from tests.services.llm_audio.tiny_stores import MANIFEST
 
-MANIFEST = Path(__file__).parents[3] / "services" / "llm_audio" / "models.toml"
 SMOL = "smollm2-135m-instruct"
 SONG: dict[str, Any] = {
     "essentia": {
@@ -43,47 +41,6 @@ SONG: dict[str, Any] = {
     },
     "speech": {"segments": [{"text": " Time stands still. "}], "summary": {"language_code": "en"}},
 }
-
-
-@dataclass
-class Silent:
-    """A task without audio."""
-
-    stop: Callable[[], None] = lambda: None
-    source: None = None
-
-    def checkpoint(self) -> None:
-        self.stop()
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a job yielded, sorted."""
-
-    pieces: tuple[Piece, ...]
-    answers: tuple[Answer, ...]
-    summary: Summary
-
-    @property
-    def text(self) -> str:
-        """The first answer's text."""
-        return self.answers[0].text
-
-    @property
-    def reasons(self) -> list[str]:
-        """The reasons of the warnings."""
-        return [warning.reason for warning in self.summary.warnings]
-
-
-def tell(jobs: Jobs, **request: Any) -> Told:
-    """Has a job done without audio."""
-    events = list(jobs.describe(Silent(), DescriptionRequest(**request)))
-    assert isinstance(events[-1], Summary)
-    return Told(
-        tuple(event for event in events if isinstance(event, Piece)),
-        tuple(event for event in events if isinstance(event, Answer)),
-        events[-1],
-    )
 
 
 @pytest.fixture(scope="session")

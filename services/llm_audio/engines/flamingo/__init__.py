@@ -1,1 +1,0 @@
-"""What the backends of Music Flamingo share."""

@@ -1,0 +1,1 @@
+"""What of a recording a model hears at once: passages of a long one, and windows of Music Flamingo."""

@@ -1,0 +1,202 @@
+"""What is known of a recording: the few facts that are worth telling a model, each with its path in the JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from antiphon_wire.errors import invalid
+from services.llm_audio.interview.units import unit_of_field
+from services.llm_audio.interview.vocabulary import MOODS, VOICES, named
+
+MAX_SHOWN = 60
+MAX_TEXT_CHARACTERS = 600
+_TAGS_SHOWN = 5
+
+_TEMPO_WORDS = ("bpm", "tempo")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that is known.
+
+    Attributes:
+        label: In words, such as ``tempo``.
+        text: As it is told, with its unit.
+        path: Where it stands in the JSON, such as ``essentia.features.rhythm.bpm``.
+        kind: ``tempo``, ``key``, ``number`` or ``text``.
+        value: The number; None for a key or text.
+        unit: Its unit, such as ``LUFS``; empty where none is known.
+    """
+
+    label: str
+    text: str
+    path: str
+    kind: str = "text"
+    value: float | None = None
+    unit: str = ""
+
+
+class Facts:
+    """The facts of one request.
+
+    Args:
+        document: The JSON object; empty where nothing is known.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        rest = {name: value for name, value in document.items() if name not in ("essentia", "speech")}
+        self._tags = dict(_tags(_mapping(document, "essentia")))
+        found = [
+            *_measured(_mapping(document, "essentia")),
+            *(Fact(name, ", ".join(tags), "essentia.tag_sets") for name, tags in self._tags.items()),
+            *_heard(_mapping(document, "speech")),
+            *_flat(rest, ""),
+        ]
+        self.shown = tuple(found[:MAX_SHOWN])
+
+    @classmethod
+    def parse(cls, text: str) -> Facts:
+        """Reads the JSON of a request; empty text is no facts.
+
+        Raises:
+            AntiphonError: FACTS_JSON where it is not one JSON object.
+        """
+        if not text.strip():
+            return cls({})
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise _no_facts(f"the facts are no JSON: {error}") from error
+        if not isinstance(document, dict):
+            raise _no_facts(f"the facts are a JSON {type(document).__name__}; give one object")
+        return cls(document)
+
+    def __bool__(self) -> bool:
+        return bool(self.shown)
+
+    def placeholders(self) -> dict[str, str]:
+        """What a prompt can name in braces: each fact by its label, ``bpm`` without its unit, all as metadata."""
+        values = {each.label.replace(" ", "_"): each.text for each in self.shown}
+        for each in self.shown:
+            if each.kind == "tempo" and each.value is not None:
+                values.setdefault("bpm", f"{each.value:.1f}".removesuffix(".0"))
+        if "words" in values:
+            values.setdefault("lyrics", values["words"])
+        if self.shown:
+            values["metadata"] = "; ".join(f"{each.label}: {each.text}" for each in self.shown)
+        return values
+
+
+def _mapping(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = document.get(name, {})
+    if not isinstance(part, Mapping):
+        raise _no_facts(f"{name} in the facts is {type(part).__name__}; give the JSON object of that service's answer")
+    return part
+
+
+def _no_facts(message: str) -> Exception:
+    return invalid("FACTS_JSON", message, field="config.facts_json")
+
+
+def _measured(essentia: Mapping[str, Any]) -> Iterator[Fact]:
+    """Length, tempo, key and loudness out of an essentia analysis."""
+    for label, path, kind, unit in (
+        ("length", "signal.duration_seconds", "number", "seconds"),
+        ("tempo", "rhythm.bpm", "tempo", "BPM"),
+        ("key", "tonal.key_tonic", "key", ""),
+        ("loudness", "loudness.integrated_lufs", "number", "LUFS"),
+        ("loudness range", "loudness.loudness_range_lu", "number", "LU"),
+    ):
+        group, _, name = path.partition(".")
+        features = essentia.get("features", {})
+        values = features.get(group, {}) if isinstance(features, Mapping) else {}
+        value = values.get(name) if isinstance(values, Mapping) else None
+        if kind == "key" and value and values.get("key_scale"):
+            yield Fact(label, f"{value} {values['key_scale']}", f"essentia.features.{path}", kind)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield Fact(label, f"{value:.1f} {unit}", f"essentia.features.{path}", kind, float(value), unit)
+
+
+def _tags(essentia: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Labels by what they tell of, best first; those of made-up weights are left out."""
+    sorts: dict[str, dict[str, float]] = {"genres": {}, "moods": {}, "instruments": {}, "voices": {}}
+    for tag_set in _rows(essentia.get("tag_sets")):
+        model = tag_set.get("model")
+        name = str(model.get("name", "")) if isinstance(model, Mapping) else ""
+        for tag in () if tag_set.get("stand_in") else _rows(tag_set.get("tags")):
+            label, score = str(tag.get("name") or tag.get("label") or ""), tag.get("score", 0.0)
+            if label and isinstance(score, int | float):
+                scores = sorts[_sort(label, name)]
+                scores[label.lower()] = max(float(score), scores.get(label.lower(), 0.0))
+    for sort, scores in sorts.items():
+        best = sorted(scores, key=lambda label: (-scores[label], label))[:_TAGS_SHOWN]
+        if best:
+            yield sort, best
+
+
+def _sort(label: str, model: str) -> str:
+    for word, sort in (("genre", "genres"), ("mood", "moods"), ("instrument", "instruments")):
+        if word in model:
+            return sort
+    words = set(label.lower().replace("-", " ").split())
+    if words & VOICES:
+        return "voices"
+    if any(kind == "instrument" for _, _, kind, _ in named(label)):
+        return "instruments"
+    return "moods" if words & MOODS else "genres"
+
+
+def _heard(speech: Mapping[str, Any]) -> Iterator[Fact]:
+    """Language and words out of a transcript."""
+    text = " / ".join(str(each.get("text", "")).strip() for each in _rows(speech.get("segments")))
+    if not text.strip(" /"):
+        return
+    summary = speech.get("summary")
+    if isinstance(summary, Mapping) and summary.get("language_code"):
+        yield Fact("language", str(summary["language_code"]), "speech.summary.language_code")
+    yield Fact("words", f'"{_cut(text)}"', "speech.segments")
+
+
+def _flat(value: Any, path: str) -> Iterator[Fact]:
+    """Every member of a caller's own facts, by its path."""
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _flat(each, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list):
+        if all(isinstance(each, str | int | float) for each in value):
+            if value:
+                yield Fact(_label(path), _cut(", ".join(_plain(each) for each in value)), path)
+        else:
+            for index, each in enumerate(value):
+                yield from _flat(each, f"{path}[{index}]")
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        tempo = any(word in path.lower() for word in _TEMPO_WORDS)
+        unit = unit_of_field(path)
+        symbol = "" if unit is None else unit.symbol
+        yield Fact(_label(path), _plain(value), path, "tempo" if tempo else "number", float(value), symbol)
+    elif value not in (None, ""):
+        kind = "key" if path.lower().rpartition(".")[2] == "key" else "text"
+        yield Fact(_label(path), _cut(_plain(value)), path, kind)
+
+
+def _rows(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, list):
+        yield from (each for each in value if isinstance(each, Mapping))
+
+
+def _label(path: str) -> str:
+    return path.replace("_", " ")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= MAX_TEXT_CHARACTERS else text[:MAX_TEXT_CHARACTERS].rsplit(" ", 1)[0] + " …"
