@@ -32,11 +32,13 @@ AGREED_FILES = (
     "__init__.py",
     "settings.py",
     "contract.py",
+    "messages.py",
     "job.py",
     "service.py",
     "engines/__init__.py",
 )
 OPTIONAL_FILES = {
+    "conversion.py": "turns published weights into safe files when a model is pulled; not where all are published safe",
     "requirements-platform.txt": "what the platform brings instead of the lock, such as torch",
     "requirements-audiocraft.in": "an engine whose libraries need an environment of their own",
     "requirements-audiocraft.lock": "the same, locked",
@@ -44,16 +46,9 @@ OPTIONAL_FILES = {
     "requirements-openai-whisper.in": "an engine whose libraries need an environment of their own",
     "requirements-openai-whisper.lock": "the same, locked",
     "requirements-openai-whisper-platform.txt": "what the platform brings to that environment",
-    "conversion.py": "turns published weights into safe files when a model is pulled",
-    "messages.py": "messages into data and back",
-    "request.py": "what a call may ask, checked",
-    "choosing.py": "which model answers a call",
-    "measuring.py": "what an answer costs",
-    "comparison.py": "what several models are compared for, and what is found",
-    "comparing.py": "several models put to the same question",
-    "labels": "labels of models that do not carry their own",
-    "py.typed": "tells type checkers that the package is annotated",
 }
+"""What some families have and others need not, each with its reason."""
+
 WITHOUT_A_STAGE = {
     "generation": "makes audio and hears none of the upload; docs/decisions/0008-generation-has-no-stage.md",
 }
@@ -162,7 +157,7 @@ def compose() -> dict[str, Any]:
 @pytest.mark.parametrize("name", AGREED_FILES)
 @every_family
 def test_a_family_has_each_agreed_file(family: str, name: str) -> None:
-    # A contract that would be too long to read is a package of that name.
+    # A file that would be too long to read is a package of that name.
     package = name.replace(".py", "/__init__.py")
     read(f"services/{family}/{package if (ROOT / 'services' / family / package).is_file() else name}")
 
@@ -174,6 +169,11 @@ def test_a_family_has_nothing_beside_the_agreed_files(family: str) -> None:
     agreed = {Path(name).parts[0] for name in AGREED_FILES} | set(OPTIONAL_FILES) | {"__pycache__"}
     beside = sorted(present - agreed - ideas_of(family))
     assert beside == [], f"services/{family} holds files that no other service has a place for"
+
+
+@pytest.mark.parametrize("name", OPTIONAL_FILES)
+def test_every_optional_file_is_had_by_a_family(name: str) -> None:
+    assert any((ROOT / "services" / family / name).is_file() for family in FAMILIES), f"no family has {name} any more"
 
 
 @every_family
@@ -292,19 +292,14 @@ def test_every_engine_resolves_to_a_class_in_a_file(family: str) -> None:
 
 
 @every_family
-def test_no_engine_file_is_forgotten(family: str) -> None:
+def test_the_folder_of_engines_holds_what_the_table_names_and_nothing_else(family: str) -> None:
     folder = ROOT / "services" / family / "engines"
-    files = {path.stem for path in folder.glob("*.py") if path.stem != "__init__"}
-    named = {address.partition(":")[0].rpartition(".")[2] for address in engines_of(family).values()}
-    sources = {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.py")}
-    imported = {
-        stem
-        for stem in files
-        for other, text in sources.items()
-        if other != folder / f"{stem}.py" and re.search(rf"^\s*(import|from)\b.*\b{stem}\b", text, re.MULTILINE)
+    inside = {path.stem for path in folder.iterdir() if path.stem not in ("__init__", "__pycache__")}
+    prefix = f"services.{family}.engines."
+    named = {
+        address.removeprefix(prefix).partition(":")[0].partition(".")[0] for address in engines_of(family).values()
     }
-    forgotten = sorted(files - named - imported)
-    assert forgotten == [], f"files in services/{family}/engines that ENGINES does not name and no engine imports"
+    assert inside == named, f"what engines of {family} share is an idea of its own, beside services/{family}/engines"
 
 
 @every_family
