@@ -43,14 +43,14 @@ ARGUMENTS: dict[str, tuple[type[torch.nn.Module], dict[str, Any]]] = {
 
 
 def network(kind: str, seed: int = 0, **arguments: Any) -> Any:
-    """A network of one of demucs' classes with seeded weights, ready to separate."""
+    """Builds a network of one of demucs' classes with seeded weights, ready to separate."""
     torch.manual_seed(seed)
     built, kept = ARGUMENTS[kind]
     return built(STEMS, **{**kept, **arguments}).eval()
 
 
 def full_size(seed: int = 0) -> Any:
-    """An HTDemucs of the published model's shape, 41,984,456 parameters, with seeded weights."""
+    """Builds an HTDemucs of the published model's shape, 41,984,456 parameters, with seeded weights."""
     torch.manual_seed(seed)
     return HTDemucs(STEMS, bottom_channels=512, t_layers=5, dconv_mode=3, segment=Fraction(39, 5)).eval()
 
@@ -76,7 +76,7 @@ def _plain(value: Any) -> Any:
 
 
 def yaml_of(signatures: Sequence[str], weights: Any = None, segment: float | None = None) -> str:
-    """A bag's file."""
+    """Writes a bag's file."""
     lines = [f"models: {list(signatures)!r}"]
     lines += [f"weights: {weights!r}"] if weights else []
     lines += [f"segment: {segment}"] if segment else []
@@ -84,7 +84,7 @@ def yaml_of(signatures: Sequence[str], weights: Any = None, segment: float | Non
 
 
 def store(folder: Path, models: Mapping[str, Mapping[str, bytes]]) -> Store:
-    """A store under ``folder`` in which ``models``, files by name, are installed for engine demucs."""
+    """Makes a store under ``folder`` in which ``models``, files by name, are installed for engine demucs."""
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[str] = []
     for name, files in models.items():

@@ -33,7 +33,10 @@ sources = [{{ kind = "https", url = "https://example.invalid/{name}" }}]
 
 
 def random_state(seed: int) -> dict[str, torch.Tensor]:
-    """Weights of a tiny network, scaled so that its masks differ from bin to bin: constant ones would prove little."""
+    """Draws the weights of a tiny network.
+
+    They are scaled so that its masks differ from bin to bin: constant ones would prove little.
+    """
     generator = torch.Generator().manual_seed(seed)
     state = {}
     for name, tensor in UNet(TINY_WIDTHS).state_dict().items():
@@ -51,13 +54,16 @@ def random_state(seed: int) -> dict[str, torch.Tensor]:
 
 
 def tensors() -> dict[str, torch.Tensor]:
-    """The tensors of the weights file, by name."""
+    """Makes the tensors of the weights file, by name."""
     stems = METADATA["stems"].split(",")
     return {f"{stem}.{name}": tensor for seed, stem in enumerate(stems) for name, tensor in random_state(seed).items()}
 
 
 def store(root: Path) -> Store:
-    """A store with ``tiny``, ``twin``, ``absent`` that is not installed, and ``other`` for an engine there is not."""
+    """Makes a store with four models.
+
+    ``tiny`` and ``twin`` are installed, ``absent`` is not, and ``other`` is for an engine that there is not.
+    """
     folder = root / "separation"
     folder.mkdir()
     weights = folder / "weights"

@@ -22,6 +22,8 @@ import torch
 from omegaconf import DictConfig, ListConfig, OmegaConf, base, nodes
 from safetensors.torch import save_file
 
+from chassis.models.converter import ConversionError
+
 KINDS = ("musicgen", "audiogen", "magnet")
 
 _CONFIGURATION = [
@@ -30,10 +32,6 @@ _CONFIGURATION = [
     *(collections.defaultdict, typing.Any, dict, list, int, float, str, bool),
 ]
 """What a pickled configuration is made of; each keeps data and does nothing else."""
-
-
-class ConversionError(ValueError):
-    """A checkpoint is not what this conversion reads; the message says what was found."""
 
 
 def audiocraft(folder: Path, out: Path, kind: str) -> None:

@@ -23,7 +23,7 @@ register = pb_grpc.add_SeparationServiceServicer_to_server
 
 
 def family(settings: Settings) -> Family:
-    """What sets this family apart."""
+    """Says what sets this family apart."""
     manifest = Path(__file__).parent / "models.toml"
     live = Live(settings.live_streams, 1, settings.live_seconds)
     return Family("separation", "services.separation.job:Jobs", settings, manifest, live, port=PORT, engines=ENGINES)

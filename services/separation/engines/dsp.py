@@ -73,7 +73,7 @@ class Dsp:
 
     @classmethod
     def stems_of(cls, model: InstalledModel) -> tuple[str, ...]:
-        """The same four always."""
+        """Gives the same four always."""
         return STEMS
 
     @classmethod

@@ -14,7 +14,7 @@ from services.separation.contract import StemBlock
 
 
 @dataclass
-class Clip:
+class ScriptedTask:
     """A task as the worker hands it over, with a checkpoint of the test's choosing."""
 
     source: Source
@@ -26,11 +26,11 @@ class Clip:
 
 def clip_of(
     folder: Path, samples: np.ndarray, rate: int = 44_100, stop: Callable[[], None] = lambda: None, **range_: float
-) -> Clip:
+) -> ScriptedTask:
     """A task of samples ``(channels, samples)``, written into ``folder``."""
     path = folder / "clip.f32"
     path.write_bytes(samples.T.astype("<f4").tobytes())
-    return Clip(Source(path, raw=RawPcm("f32le", rate, samples.shape[0]), **range_), stop)
+    return ScriptedTask(Source(path, raw=RawPcm("f32le", rate, samples.shape[0]), **range_), stop)
 
 
 def stems_of(events: list[Any]) -> dict[str, bytes]:

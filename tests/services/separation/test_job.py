@@ -22,13 +22,13 @@ from chassis.worker import pickling as wire
 from services.separation.contract import MAX_BLOCK_BYTES, Header, SeparationRequest, StemBlock, Summary, Tuning
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
-from tests.services.separation.scripted_tasks import Clip, clip_of, samples_of, stems_of
+from tests.services.separation.scripted_tasks import ScriptedTask, clip_of, samples_of, stems_of
 
 REQUEST = SeparationRequest(encoding="pcm_f32le")
 
 
 @pytest.fixture
-def clip(tmp_path: Path) -> Callable[..., Clip]:
+def clip(tmp_path: Path) -> Callable[..., ScriptedTask]:
     """Makes a task of samples ``(channels, samples)``."""
 
     return partial(clip_of, tmp_path)
@@ -39,7 +39,9 @@ def jobs(tiny_store: Store) -> Jobs:
     return Jobs(SeparationSettings(device="cpu", default_model="tiny"), tiny_store)
 
 
-def test_a_header_comes_first_and_a_summary_once_and_last(jobs: Jobs, clip: Callable[..., Clip], signals: Any) -> None:
+def test_a_header_comes_first_and_a_summary_once_and_last(
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any
+) -> None:
     loading, header, *between, summary = jobs.separate(clip(signals.noise(60_000)), REQUEST)
     assert loading == ProgressFacts(step="tiny", loading=True)
     assert header == Header(header.source, ("vocals", "accompaniment"), "pcm_f32le", 44_100, 2)
@@ -48,7 +50,7 @@ def test_a_header_comes_first_and_a_summary_once_and_last(jobs: Jobs, clip: Call
     assert {type(event) for event in between} == {StemBlock, ProgressFacts}
 
 
-def test_a_model_is_loaded_once(jobs: Jobs, clip: Callable[..., Clip], signals: Any) -> None:
+def test_a_model_is_loaded_once(jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any) -> None:
     task = clip(signals.noise(5_000))
     assert [event for event in jobs.separate(task, REQUEST) if getattr(event, "loading", False)]
     assert not [event for event in jobs.separate(task, REQUEST) if getattr(event, "loading", False)]
@@ -57,7 +59,7 @@ def test_a_model_is_loaded_once(jobs: Jobs, clip: Callable[..., Clip], signals: 
 
 
 def test_the_stems_sum_to_the_clip_and_their_facts_are_true(
-    jobs: Jobs, clip: Callable[..., Clip], signals: Any, level: Callable[[np.ndarray, np.ndarray], float]
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any, level: Callable[[np.ndarray, np.ndarray], float]
 ) -> None:
     mix = signals.noise(600_000)
     events = list(jobs.separate(clip(mix), REQUEST))
@@ -79,7 +81,7 @@ def test_the_stems_sum_to_the_clip_and_their_facts_are_true(
 
 
 def test_stems_are_interleaved_block_by_block_and_each_ends_once(
-    jobs: Jobs, clip: Callable[..., Clip], signals: Any
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any
 ) -> None:
     blocks = [event for event in jobs.separate(clip(signals.noise(600_000)), REQUEST) if isinstance(event, StemBlock)]
     assert all(len(block.data) <= MAX_BLOCK_BYTES for block in blocks)
@@ -93,7 +95,7 @@ def test_stems_are_interleaved_block_by_block_and_each_ends_once(
 
 
 def test_a_subset_is_the_same_stem_with_its_share_of_all_stems(
-    jobs: Jobs, clip: Callable[..., Clip], signals: Any
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any
 ) -> None:
     mix = signals.noise(60_000)
     every = list(jobs.separate(clip(mix), REQUEST))
@@ -104,14 +106,14 @@ def test_a_subset_is_the_same_stem_with_its_share_of_all_stems(
 
 
 def test_stems_come_in_the_models_order_whatever_the_order_asked(
-    jobs: Jobs, clip: Callable[..., Clip], signals: Any
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any
 ) -> None:
     request = SeparationRequest(stems=("accompaniment", "vocals"), encoding="pcm_f32le")
     header = next(each for each in jobs.separate(clip(signals.noise(2_000)), request) if isinstance(each, Header))
     assert header.stems == ("vocals", "accompaniment")
 
 
-def test_progress_grows_with_the_audio_to_one(jobs: Jobs, clip: Callable[..., Clip], signals: Any) -> None:
+def test_progress_grows_with_the_audio_to_one(jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any) -> None:
     events = list(jobs.separate(clip(signals.noise(1_200_000)), REQUEST))
     seen = [event for event in events if isinstance(event, ProgressFacts) and not event.loading]
     seconds = [event.audio_seconds for event in seen]
@@ -125,7 +127,7 @@ def test_progress_grows_with_the_audio_to_one(jobs: Jobs, clip: Callable[..., Cl
 
 @pytest.mark.parametrize("rate", [8_000, 48_000])
 def test_stems_are_as_long_as_the_resampled_clip(
-    jobs: Jobs, clip: Callable[..., Clip], signals: Any, rate: int
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any, rate: int
 ) -> None:
     summary = list(jobs.separate(clip(signals.noise(rate), rate), REQUEST))[-1]
     assert {stem.frames for stem in summary.stems} == {44_100}
@@ -133,24 +135,24 @@ def test_stems_are_as_long_as_the_resampled_clip(
 
 
 def test_a_mono_clip_gives_stereo_stems_with_equal_channels_that_sum_to_it(
-    jobs: Jobs, clip: Callable[..., Clip], signals: Any
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any
 ) -> None:
     mono = signals.noise(30_000)[:1]
     stems = [samples_of(data) for data in stems_of(list(jobs.separate(clip(mono), REQUEST))).values()]
     np.testing.assert_allclose(sum(stems), np.repeat(mono, 2, 0), rtol=0, atol=1e-6)
 
 
-def test_ten_milliseconds_are_enough(jobs: Jobs, clip: Callable[..., Clip], signals: Any) -> None:
+def test_ten_milliseconds_are_enough(jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any) -> None:
     summary = list(jobs.separate(clip(signals.noise(441)), REQUEST))[-1]
     assert {stem.frames for stem in summary.stems} == {441}
 
 
-def test_silence_has_no_level_and_no_share(jobs: Jobs, clip: Callable[..., Clip]) -> None:
+def test_silence_has_no_level_and_no_share(jobs: Jobs, clip: Callable[..., ScriptedTask]) -> None:
     summary = list(jobs.separate(clip(np.zeros((2, 10_000), np.float32)), REQUEST))[-1]
     assert [(stem.peak, stem.rms_dbfs, stem.energy_share) for stem in summary.stems] == [(0.0, None, None)] * 2
 
 
-def test_a_clip_range_is_separated_alone(jobs: Jobs, clip: Callable[..., Clip], signals: Any) -> None:
+def test_a_clip_range_is_separated_alone(jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any) -> None:
     mix = signals.noise(88_200)
     stems = stems_of(list(jobs.separate(clip(mix, start_seconds=0.5, end_seconds=1.5), REQUEST)))
     np.testing.assert_allclose(sum(map(samples_of, stems.values())), mix[:, 22_050:66_150], rtol=0, atol=1e-6)
@@ -158,7 +160,7 @@ def test_a_clip_range_is_separated_alone(jobs: Jobs, clip: Callable[..., Clip], 
 
 @pytest.mark.parametrize("encoding", ["pcm_s16le", "flac", "wav", "mp3", "opus", "aac"])
 def test_every_encoding_gives_bytes_that_decode_to_the_stem(
-    jobs: Jobs, clip: Callable[..., Clip], signals: Any, tmp_path: Path, encoding: str
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any, tmp_path: Path, encoding: str
 ) -> None:
     mix = signals.song(3.0)["vocals"]
     plain = samples_of(stems_of(list(jobs.separate(clip(mix), REQUEST)))["vocals"])
@@ -174,13 +176,13 @@ def test_every_encoding_gives_bytes_that_decode_to_the_stem(
     assert np.corrcoef(found[0], plain[0])[0, 1] > 0.95
 
 
-def test_clipped_samples_are_counted(jobs: Jobs, clip: Callable[..., Clip], signals: Any) -> None:
+def test_clipped_samples_are_counted(jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any) -> None:
     loud = 40 * signals.noise(20_000)
     request = SeparationRequest(encoding="pcm_s16le")
     assert all(stem.clipped > 0 for stem in list(jobs.separate(clip(loud), request))[-1].stems)
 
 
-def test_the_summary_says_how_it_was_made(jobs: Jobs, clip: Callable[..., Clip], signals: Any) -> None:
+def test_the_summary_says_how_it_was_made(jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any) -> None:
     work = list(jobs.separate(clip(signals.noise(2_000)), SeparationRequest(stems=("vocals",))))[-1].work
     assert (work.engine, work.device, work.precision, work.seed) == ("spleeter", "cpu", "float32", None)
     assert (work.model.name, work.model.revision) == ("tiny", "seeded")
@@ -191,13 +193,15 @@ def test_the_summary_says_how_it_was_made(jobs: Jobs, clip: Callable[..., Clip],
     assert all(isinstance(value, str) for value in work.parameters.values())
 
 
-def test_everything_yielded_passes_the_workers_wire(jobs: Jobs, clip: Callable[..., Clip], signals: Any) -> None:
+def test_everything_yielded_passes_the_workers_wire(
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any
+) -> None:
     for event in jobs.separate(clip(signals.noise(20_000)), REQUEST):
         assert wire.unpack(wire.pack(event)[wire.HEADER.size :]) == event
 
 
 def test_an_unknown_stem_is_refused_with_the_ones_there_are(
-    jobs: Jobs, clip: Callable[..., Clip], signals: Any
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any
 ) -> None:
     with pytest.raises(AntiphonError) as caught:
         next(jobs.separate(clip(signals.noise(100)), SeparationRequest(stems=("vocals", "drums"))))
@@ -208,7 +212,7 @@ def test_an_unknown_stem_is_refused_with_the_ones_there_are(
     assert "residual" in error.message
 
 
-def test_a_stem_asked_for_twice_is_refused(jobs: Jobs, clip: Callable[..., Clip], signals: Any) -> None:
+def test_a_stem_asked_for_twice_is_refused(jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any) -> None:
     with pytest.raises(AntiphonError, match="DUPLICATE_STEM"):
         next(jobs.separate(clip(signals.noise(100)), SeparationRequest(stems=("vocals", "vocals"))))
 
@@ -218,7 +222,7 @@ def test_a_stem_asked_for_twice_is_refused(jobs: Jobs, clip: Callable[..., Clip]
     [("absent", "MODEL_NOT_INSTALLED"), ("nonsense", "UNKNOWN_MODEL"), ("other", "ENGINE_NOT_SERVED")],
 )
 def test_a_model_that_cannot_serve_is_refused(
-    jobs: Jobs, clip: Callable[..., Clip], signals: Any, model: str, reason: str
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any, model: str, reason: str
 ) -> None:
     with pytest.raises(AntiphonError, match=reason):
         next(jobs.separate(clip(signals.noise(100)), SeparationRequest(model)))
@@ -226,7 +230,7 @@ def test_a_model_that_cannot_serve_is_refused(
 
 @pytest.mark.parametrize(("option", "value"), [("shifts", 1), ("overlap", 0.5), ("segment_seconds", 4.0), ("seed", 1)])
 def test_an_engine_without_a_choice_refuses_it(
-    jobs: Jobs, clip: Callable[..., Clip], signals: Any, option: str, value: float
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any, option: str, value: float
 ) -> None:
     request = SeparationRequest(tuning=Tuning(**{option: value}))
     with pytest.raises(AntiphonError, match="OPTION_NOT_SUPPORTED") as caught:
@@ -238,11 +242,11 @@ def test_audio_that_nothing_can_read_is_refused_before_a_model_is_loaded(jobs: J
     path = tmp_path / "noise"
     path.write_bytes(b"this is no audio " * 100)
     with pytest.raises(AntiphonError, match="AUDIO_UNDECODABLE"):
-        next(jobs.separate(Clip(Source(path)), REQUEST))
+        next(jobs.separate(ScriptedTask(Source(path)), REQUEST))
 
 
 def test_a_cancel_ends_the_job_and_the_next_one_is_unharmed(
-    jobs: Jobs, clip: Callable[..., Clip], signals: Any, cancel_after: Callable[[int], Callable[[], None]]
+    jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any, cancel_after: Callable[[int], Callable[[], None]]
 ) -> None:
     mix = signals.noise(1_200_000)
     events: list[Any] = []

@@ -49,7 +49,7 @@ def noise(frames: int, channels: int = 2) -> np.ndarray:
 
 
 @dataclass
-class Upload:
+class ScriptedLiveTask:
     """A live task whose bytes are all there, with a turn wherever it is asked for."""
 
     data: bytes
@@ -81,8 +81,8 @@ class Upload:
         self.stop()
 
 
-def upload(mix: np.ndarray, cut: int = 65_536, rate: int = RATE, **options: Any) -> Upload:
-    return Upload(mix.T.astype("<f4").tobytes(), cut, RawPcm("f32le", rate, mix.shape[0]), **options)
+def upload(mix: np.ndarray, cut: int = 65_536, rate: int = RATE, **options: Any) -> ScriptedLiveTask:
+    return ScriptedLiveTask(mix.T.astype("<f4").tobytes(), cut, RawPcm("f32le", rate, mix.shape[0]), **options)
 
 
 @pytest.fixture(scope="module")

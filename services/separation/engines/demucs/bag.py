@@ -73,7 +73,7 @@ class Bag:
         return min(float(network.segment) for network in self.networks)
 
     def parts(self, stems: Sequence[str]) -> list[Part]:
-        """The networks that have a part in ``stems``, and which part; the others need not run."""
+        """Finds the networks that have a part in ``stems``, and which part; the others need not run."""
         found = []
         for index, row in enumerate(self.weights):
             rows = tuple(place for place, stem in enumerate(self.stems) if stem in stems and row[place])
@@ -82,7 +82,7 @@ class Bag:
         return found
 
     def cut(self, index: int, overlap: float, segment_seconds: float | None, lead: int) -> Cut:
-        """How the mix is cut for one network.
+        """Decides how the mix is cut for one network.
 
         Args:
             index: Of the network.

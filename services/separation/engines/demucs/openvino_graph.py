@@ -49,8 +49,10 @@ _log = logging.getLogger(__name__)
 
 
 def is_graphable(network: object) -> bool:
-    """Whether a network can be cut at its transforms: an HTDemucs that sees whole training segments, complex values as
-    channels."""
+    """Tells whether a network can be cut at its transforms.
+
+    That is an HTDemucs that sees whole training segments, and complex values as channels.
+    """
     return isinstance(network, HTDemucs) and bool(network.cac) and bool(network.use_train_segment)
 
 
@@ -60,13 +62,16 @@ def segment_samples(network: Any) -> int:
 
 
 def spectrum_of(network: Any, mix: torch.Tensor) -> torch.Tensor:
-    """What the graph wants beside ``mix`` (1, channels, samples): (1, 2 channels, bins, frames), real and imaginary."""
+    """Transforms ``mix`` (1, channels, samples) into what the graph wants beside it.
+
+    That is (1, 2 channels, bins, frames), real and imaginary parts as channels.
+    """
     spectrum: torch.Tensor = network._magnitude(network._spec(mix))
     return spectrum
 
 
 def joined(network: Any, spectra: torch.Tensor, waves: torch.Tensor) -> torch.Tensor:
-    """The stems, (1, stems, channels, samples), of the graph's two answers.
+    """Makes the stems, (1, stems, channels, samples), of the graph's two answers.
 
     What ``network._mask`` and ``network._ispec`` make of them, with sums in place of a general fold and one stem at a
     time: all at once would hold ten times the answer for a moment.
@@ -98,7 +103,7 @@ def _folded(frames: torch.Tensor, overlaps: int) -> torch.Tensor:
 
 
 def folder_for(directory: Path, elsewhere: Path | None) -> Path:
-    """Where the graphs of a model lie.
+    """Decides where the graphs of a model lie.
 
     Args:
         directory: The model's own folder, named by the digests of its weights.

@@ -73,7 +73,7 @@ class Window:
         self.received += samples.shape[1]
 
     def read(self, start: int, end: int) -> np.ndarray:
-        """The samples from ``start`` to ``end``, as far as the mix goes; they must not have been forgotten."""
+        """Gives the samples from ``start`` to ``end``, as far as the mix goes; they must not have been forgotten."""
         first, last = max(start, 0), min(end, self.received)
         assert first >= self._first, "forgotten too early"
         return self._samples[:, first - self._first : max(last - self._first, 0)]
@@ -151,7 +151,7 @@ class Lane:
         self._finish(count)
 
     def take(self, count: int) -> np.ndarray:
-        """The next ``count`` final samples of the stems kept, ``(stems, channels, count)``."""
+        """Gives the next ``count`` final samples of the stems kept, ``(stems, channels, count)``."""
         if not count:
             return self._sum[..., :0].copy()
         parts, missing = [], count

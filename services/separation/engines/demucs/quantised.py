@@ -27,7 +27,7 @@ class QuantisedError(ValueError):
 
 
 def unpacked(network: torch.nn.Module, state: Mapping[str, Any]) -> dict[str, torch.Tensor]:
-    """The weights of a network, float32 by name, of its packed state.
+    """Unpacks the weights of a network, float32 by name.
 
     Args:
         network: Of the state's class and arguments; its own weights are overwritten.

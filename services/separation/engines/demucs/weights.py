@@ -81,7 +81,7 @@ def read_recipe(model: InstalledModel) -> Recipe:
 
 
 def read_stems(path: Path) -> tuple[str, ...]:
-    """The stems of a network, from the head of its file.
+    """Reads the stems of a network from the head of its file.
 
     Raises:
         AntiphonError: FAILED_PRECONDITION, ``MODEL_UNREADABLE``.
@@ -121,7 +121,7 @@ def load(path: Path) -> torch.nn.Module:
 
 
 def shell(path: Path) -> torch.nn.Module:
-    """A network of the file's class with its stems, rate and transforms, and hardly any weights.
+    """Builds a network of the file's class with its stems, rate and transforms, and hardly any weights.
 
     For whoever computes what lies between the transforms by other means.
 
@@ -146,7 +146,7 @@ def shell(path: Path) -> torch.nn.Module:
 
 
 def unreadable(path: Path, problem: str) -> AntiphonError:
-    """The error for a file that cannot be used."""
+    """Makes the error for a file that cannot be used."""
     return not_ready("MODEL_UNREADABLE", f"{path.name} cannot be used: {problem}", file=path.name, problem=problem)
 
 

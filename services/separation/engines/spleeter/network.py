@@ -25,7 +25,7 @@ class Halving(nn.Conv2d):
         super().__init__(inputs, outputs, kernel_size=5, stride=2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """``(batch, inputs, height, width)`` to ``(batch, outputs, height / 2, width / 2)``."""
+        """Turns ``(batch, inputs, height, width)`` into ``(batch, outputs, height / 2, width / 2)``."""
         return super().forward(F.pad(x, (1, 2, 1, 2)))
 
 
@@ -36,7 +36,7 @@ class Doubling(nn.ConvTranspose2d):
         super().__init__(inputs, outputs, kernel_size=5, stride=2)
 
     def forward(self, x: torch.Tensor, output_size: list[int] | None = None) -> torch.Tensor:
-        """``(batch, inputs, height, width)`` to ``(batch, outputs, 2 height, 2 width)``."""
+        """Turns ``(batch, inputs, height, width)`` into ``(batch, outputs, 2 height, 2 width)``."""
         return super().forward(x, output_size)[..., 1:-2, 1:-2]
 
 
@@ -68,7 +68,7 @@ class SubPixelDoubling(nn.Module):
         self.convolution.bias = nn.Parameter(bias.detach().repeat_interleave(4), requires_grad=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """``(batch, inputs, height, width)`` to ``(batch, outputs, 2 height, 2 width)``."""
+        """Turns ``(batch, inputs, height, width)`` into ``(batch, outputs, 2 height, 2 width)``."""
         return F.pixel_shuffle(self.convolution(x), 2)
 
 

@@ -15,6 +15,7 @@ import torch
 
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import Store
+from chassis.models.converter import ConversionError
 from services.generation.contract import GenerationRequest, PieceBlock, Sampling
 from services.generation.engines.audiocraft.library import bring_in
 from services.generation.job import Jobs
@@ -273,10 +274,10 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_none(folder: Path, tmp
     from services.generation import conversion as convert
 
     torch.save({"best_state": {}, "xp.cfg": Hostile(tmp_path / "ran")}, folder / "state_dict.bin")
-    with pytest.raises(convert.ConversionError, match="refused"):
+    with pytest.raises(ConversionError, match="refused"):
         convert.audiocraft(folder, tmp_path / "out", "musicgen")
     (folder / "diffusion.th").write_bytes(pickle.dumps(Hostile(tmp_path / "ran")))
-    with pytest.raises(convert.ConversionError):
+    with pytest.raises(ConversionError):
         convert.audiocraft(folder, tmp_path / "out", "musicgen")
     assert not (tmp_path / "ran").exists()
 
@@ -285,13 +286,13 @@ def test_a_folder_that_is_no_checkpoint_is_refused_by_name(folder: Path, tmp_pat
     from services.generation import conversion as convert
 
     torch.save({"pretrained": "facebook/encodec_32khz", "exported": True}, folder / "compression_state_dict.bin")
-    with pytest.raises(convert.ConversionError, match="encodec_32khz"):
+    with pytest.raises(ConversionError, match="encodec_32khz"):
         convert.audiocraft(folder, tmp_path / "out", "musicgen")
     torch.save({"xp.cfg": "{}"}, folder / "compression_state_dict.bin")
-    with pytest.raises(convert.ConversionError, match="best_state"):
+    with pytest.raises(ConversionError, match="best_state"):
         convert.audiocraft(folder, tmp_path / "out", "musicgen")
     (folder / "state_dict.bin").unlink()
-    with pytest.raises(convert.ConversionError, match=r"state_dict\.bin: No such file"):
+    with pytest.raises(ConversionError, match=r"state_dict\.bin: No such file"):
         convert.audiocraft(folder, tmp_path / "out", "musicgen")
 
 

@@ -113,7 +113,7 @@ def test_the_residual_is_what_the_stems_leave_and_lies_within_the_models_claim(
     assert measured > 0, "float32 rounds; a difference of nothing would mean that nothing was compared"
 
 
-class Half:
+class ScriptedSeparator:
     """An engine of two stems that computes the first alone, and claims no sum."""
 
     stems = ("vocals", "accompaniment")
@@ -136,7 +136,7 @@ class Half:
 def test_shares_are_unknown_where_not_every_stem_was_computed(
     jobs: Jobs, clip: Callable[..., Any], signals: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Spleeter, "load", lambda model, settings: Half())
+    monkeypatch.setattr(Spleeter, "load", lambda model, settings: ScriptedSeparator())
     mix = signals.noise(200_000)
     events = list(jobs.separate(clip(mix), asking("vocals", "no_vocals")))
     assert np.array_equal(samples_of(stems_of(events)["no_vocals"]), mix - mix / 4)
