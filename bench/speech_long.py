@@ -91,7 +91,7 @@ def _repeat(piece: Path, path: Path, seconds: float) -> None:
 
 def _seconds(path: Path) -> float:
     with wave.open(str(path)) as file:
-        return file.getnframes() / file.getframerate()
+        return float(file.getnframes() / file.getframerate())
 
 
 if __name__ == "__main__":

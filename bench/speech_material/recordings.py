@@ -84,18 +84,21 @@ def synthesised(text: str, voice: str, folder: Path) -> Samples:
         rate = file.getframerate()
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
     at = np.arange(int(len(samples) * SAMPLE_RATE / rate)) * rate / SAMPLE_RATE
-    return np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
+    resampled: Samples = np.interp(at, np.arange(len(samples)), samples)
+    return resampled.astype(np.float32)
 
 
 def noise(seconds: float, level: float = 0.1) -> Samples:
     """White noise."""
-    return (level * np.random.default_rng(1).standard_normal(round(seconds * SAMPLE_RATE))).astype(np.float32)
+    samples: Samples = level * np.random.default_rng(1).standard_normal(round(seconds * SAMPLE_RATE))
+    return samples.astype(np.float32)
 
 
 def chord(seconds: float) -> Samples:
     """Four steady tones, a C major seventh-less chord."""
     t = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-    return (0.1 * np.sin(2 * np.pi * np.outer([261.6, 329.6, 392.0, 523.3], t)).sum(axis=0)).astype(np.float32)
+    samples: Samples = 0.1 * np.sin(2 * np.pi * np.outer([261.6, 329.6, 392.0, 523.3], t)).sum(axis=0)
+    return samples.astype(np.float32)
 
 
 def hum(seconds: float) -> Samples:

@@ -151,7 +151,7 @@ class _Renaming:
         }
 
     def finish(self) -> dict[str, np.ndarray]:
-        """The renamed tensors, after checking that every array had its place."""
+        """Gives the renamed tensors, after checking that every array had its place."""
         projection = self.variables.get("decoder/projection/weight")
         if projection is not None and not np.array_equal(projection, self.variables["decoder/embeddings/weight"]):
             raise ConversionError("the output projection is not the embedding; openai-whisper has one for both")

@@ -31,7 +31,7 @@ ones are refused sooner where those under way are late."""
 
 
 def family(settings: Settings) -> Family:
-    """What sets this family apart."""
+    """Says what sets this family apart."""
     cores = usable_cores()
     workers = cores if settings.live_workers is None else settings.live_workers
     streams = STREAMS_FOR_TWO_CORES * max(1, cores // 2) if settings.live_streams is None else settings.live_streams

@@ -43,7 +43,7 @@ class Segment:
     language: str | None = None
 
     def moved(self, place: Callable[[float, float], tuple[float, float]]) -> Segment:
-        """The same text with each (start, end) put through ``place``; its own are those of its words if it has any."""
+        """Gives the same text with its times put through ``place``; its own are those of its words if it has any."""
         words = tuple(Word(*place(word.start, word.end), word.text, word.probability) for word in self.words)
         start, end = (words[0].start, words[-1].end) if words else place(self.start, self.end)
         return replace(self, start=start, end=end, words=words)
@@ -75,6 +75,6 @@ class AlignedLine:
     heard: int = 0
 
     def moved(self, seconds: float) -> AlignedLine:
-        """The same line so much later."""
+        """Gives the same line so much later."""
         later = (replace(word, start=word.start + seconds, end=word.end + seconds) for word in self.words)
         return replace(self, words=tuple(later))

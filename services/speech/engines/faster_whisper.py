@@ -131,7 +131,7 @@ class FasterWhisper(WhisperModel):
 
 
 def choose_device(wanted: str) -> str:
-    """``cpu`` or ``cuda`` for ``auto``, ``cpu`` or ``cuda``.
+    """Chooses ``cpu`` or ``cuda`` for ``auto``, ``cpu`` or ``cuda``.
 
     Raises:
         AntiphonError: DEVICE_NOT_AVAILABLE where a GPU is wanted and there is none.
@@ -143,7 +143,7 @@ def choose_device(wanted: str) -> str:
 
 
 def choose_compute_type(wanted: str, device: str) -> str:
-    """The number format for ``wanted``; ``auto`` is int8 on a CPU and float16 on a GPU.
+    """Chooses the number format for ``wanted``; ``auto`` is int8 on a CPU and float16 on a GPU.
 
     Raises:
         AntiphonError: COMPUTE_TYPE_NOT_AVAILABLE where the device cannot compute in it.
@@ -167,7 +167,7 @@ def _nothing() -> None:
     return
 
 
-class _Whisper(LibraryModel):  # type: ignore[misc]  # faster-whisper is not in every environment
+class _Whisper(LibraryModel):
     """faster-whisper's model with changes: it can be interrupted, breaks loops, bears a short end and long primers."""
 
     checkpoint: Callable[[], None] = staticmethod(_nothing)

@@ -76,7 +76,7 @@ class Agreement:
         return kept[0].start
 
     def stability(self) -> float | None:
-        """Share of the unsettled words that the hypothesis before had too, in the same order; see Interim."""
+        """Gives the share of the unsettled words that the hypothesis before had too, in the same order; see Interim."""
         if self.before is None or not self.tail:
             return None
         return common([word.letters for word in self.before], [word.letters for word in self.tail]) / len(self.tail)
@@ -88,7 +88,11 @@ def _doubted(word: Heard, heard_to: float) -> bool:
 
 
 def common(first: Sequence[str], second: Sequence[str]) -> int:
-    """Length of the longest common subsequence."""
+    """Measures the longest common subsequence.
+
+    >>> common(["a", "b", "c"], ["a", "c", "b"])
+    2
+    """
     row = [0] * (len(second) + 1)
     for one in first:
         diagonal = 0

@@ -18,13 +18,13 @@ class Arrivals:
         self._origin: float | None = None
 
     def add(self, end: int, received: float) -> None:
-        """All samples before ``end`` had come by ``received``."""
+        """Notes that all samples before ``end`` had come by ``received``."""
         if self._origin is None:
             self._origin = received - min(end / SAMPLE_RATE, LIVE_CHUNK_SECONDS)
         self._ends.append((end, received))
 
     def due(self, position: int) -> float:
-        """When the audio up to ``position`` was there to be heard; positions never fall from call to call.
+        """Tells when the audio up to ``position`` was there to be heard; positions never fall from call to call.
 
         A recording that is sent faster than it was spoken is due at the pace of speech: it is never late, and others
         go first.

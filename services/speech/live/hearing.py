@@ -62,7 +62,7 @@ class Hearing:
         self.heard_anything = False
 
     def hear(self, look: Look) -> tuple[Heard, ...]:
-        """The words that follow the settled ones, with times from the stream's start."""
+        """Gives the words that follow the settled ones, with times from the stream's start."""
         language = self.language or self._detected(look.samples)
         settled = tuple(token for word in look.anchor for token in word.tokens)
         written = self._text[: len(self._text) - sum(len(word.text) for word in look.anchor)]
@@ -95,7 +95,7 @@ class Hearing:
 
 
 def plausible(words: tuple[Heard, ...], limit: float) -> tuple[Heard, ...]:
-    """The words without those at the end that take no time: what Whisper says again after everything was said.
+    """Drops the words at the end that take no time: what Whisper says again after everything was said.
 
     None at all where they are more than anybody can say before ``limit``, in seconds, where the speech ends.
     """

@@ -36,7 +36,7 @@ class Hearer(Protocol):
     """Codes it knows; a single one for a model without language detection."""
 
     def hear(self, samples: np.ndarray, language: str, prompt: str, settled: tuple[int, ...]) -> tuple[Heard, ...]:
-        """What is said after the settled words, times in seconds from the first sample.
+        """Tells what is said after the settled words, times in seconds from the first sample.
 
         Args:
             samples: The audio, which begins with the settled words.
@@ -47,7 +47,7 @@ class Hearer(Protocol):
         ...
 
     def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
-        """Every language with its probability, likeliest first."""
+        """Gives every language with its probability, likeliest first."""
         ...
 
 
@@ -87,5 +87,5 @@ class Detector(Protocol):
     """Tells speech from the rest, frame by frame; see :class:`services.speech.recording.voice.VoiceStream`."""
 
     def probability(self, frame: np.ndarray) -> float:
-        """Probability of speech in the next FRAME samples."""
+        """Gives the probability of speech in the next FRAME samples."""
         ...

@@ -102,11 +102,11 @@ class Session:
             self._lateness.arrived(self._samples.end, received)
 
     def end(self) -> None:
-        """Nothing follows; :meth:`advance` then goes to the end."""
+        """Tells that nothing follows; :meth:`advance` then goes to the end."""
         self._ended = True
 
     def behind(self) -> bool:
-        """Whether the next step is late by more than a step, and than the last step took."""
+        """Tells whether the next step is late by more than a step, and than the last step took."""
         return self._lateness.behind(self._activity.position)
 
     def advance(self) -> Iterator[Told | Due]:

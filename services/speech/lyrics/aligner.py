@@ -142,7 +142,7 @@ class LyricsAligner:
         return floor
 
     def _stretch(self, drafts: list[Draft], floor: float, ceiling: float) -> tuple[float, float, int]:
-        """What to read next: from when to when, and how many lines."""
+        """Says what to read next: from when to when, and how many lines."""
         first = drafts[0]
         if first.anchored and first.heard:
             # By itself, round the words that were heard; it may have half a minute without voice on either side.
@@ -214,7 +214,7 @@ class LyricsAligner:
 
 
 def _without_overhang(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """The words read, the first and the last no longer than twice their median.
+    """Cuts the first and the last of the words read to twice their median.
 
     Cross-attention gives all audio to some word, so what is before the first and after the last one goes to them;
     Whisper itself cuts its words so (``timing.py``).

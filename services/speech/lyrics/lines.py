@@ -27,7 +27,7 @@ class LyricsLine:
 
 
 def lines(lyrics: str, language: str) -> tuple[LyricsLine, ...]:
-    """The lines of ``lyrics`` that hold a word, in order.
+    """Finds the lines of ``lyrics`` that hold a word, in order.
 
     What stands alone without a letter or digit, such as a dash, belongs to the word before it.
     """
@@ -41,7 +41,11 @@ def lines(lyrics: str, language: str) -> tuple[LyricsLine, ...]:
 
 
 def key(word: str) -> str:
-    """A word's letters and digits, case folded, in Unicode's compatibility form."""
+    """Gives a word's letters and digits, case folded, in Unicode's compatibility form.
+
+    >>> key(" Don't!")
+    'dont'
+    """
     folded = unicodedata.normalize("NFKC", word).casefold()
     return "".join(character for character in folded if character.isalnum())
 
@@ -64,7 +68,7 @@ def _pieces(text: str, language: str) -> tuple[str, ...]:
 
 
 def _characters(part: str) -> list[str]:
-    """Each character by itself, but letters of the first 0x250 of Unicode, such as Latin, together."""
+    """Gives each character by itself, but letters of the first 0x250 of Unicode, such as Latin, together."""
     found: list[str] = []
     for character in part.strip():
         if found and ord(character) < 0x250 and ord(found[-1][-1]) < 0x250:

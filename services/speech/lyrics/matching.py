@@ -18,7 +18,7 @@ SIMILARITY = 0.75
 
 
 def matches(given: Sequence[str], heard: Sequence[str]) -> list[int | None]:
-    """For each word of ``given`` the index of the word of ``heard`` that is the same or nearly so; None for no such.
+    """Gives for each word of ``given`` the index of the same or nearly the same word of ``heard``; None for no such.
 
     Indices rise. Both lists hold words as :func:`.lines.key` gives them.
     """
@@ -55,7 +55,7 @@ def _traced(moves: np.ndarray, scores: np.ndarray) -> list[int | None]:
 
 
 def _scores(given: Sequence[str], heard: Sequence[str]) -> np.ndarray:
-    """Every pair's score, float32 (given, heard), from a table of the different words."""
+    """Scores every pair, float32 (given, heard), from a table of the different words."""
     words = sorted(set(given) | set(heard))
     numbers = {word: number for number, word in enumerate(words)}
     table = np.full((len(words), len(words)), DIFFERENT, np.float32)

@@ -18,7 +18,7 @@ class Reel:
         self._start = 0
 
     def between(self, start_seconds: float, end_seconds: float) -> np.ndarray:
-        """The samples (n,) of a stretch; fewer where the recording ends before it does."""
+        """Gives the samples (n,) of a stretch; fewer where the recording ends before it does."""
         start = max(round(start_seconds * SAMPLE_RATE), self._start)
         end = round(end_seconds * SAMPLE_RATE)
         pending, count = [self._held], len(self._held)

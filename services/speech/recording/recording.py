@@ -34,11 +34,11 @@ class Model(Protocol):
     """Codes it knows; a single one for a model without language detection."""
 
     def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
-        """Where there is speech, with some margin; in order and apart from each other."""
+        """Finds where there is speech, with some margin; in order and apart from each other."""
         ...
 
     def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
-        """Every language with its probability, likeliest first, from at most 30 s."""
+        """Gives every language with its probability, likeliest first, from at most 30 s."""
         ...
 
     def transcribe(
@@ -114,7 +114,7 @@ class Recording:
             yield self._before
 
     def _said(self, samples: np.ndarray, language: str, prompt: str) -> Iterator[Segment]:
-        """What the model says of ``samples``; where it leaves speech out, what it says in that part's own language."""
+        """Yields what the model says; where it leaves speech out, what it says in that part's own language."""
         if self._chosen or not self._request.vad:  # without the detector, what is left out may well be no speech
             yield from self._model.transcribe(samples, self._request, language, prompt)
             return

@@ -52,7 +52,7 @@ class Scene:
     word_times: bool = True
 
     def hears(self, start: float, end: float) -> bool:
-        """Whether the voice detector hears speech between two times, in seconds."""
+        """Tells whether the voice detector hears speech between two times, in seconds."""
         return overlap(self.speech() if callable(self.speech) else self.speech, start, end)
 
 
@@ -66,7 +66,7 @@ class Screen:
         self._characters: Counter[str] = Counter()
 
     def passed(self, segment: Segment, before: Segment | None, scene: Scene) -> Segment | None:
-        """The segment without runs of punctuation; None where it is held to be made up.
+        """Gives the segment without runs of punctuation; None where it is held to be made up.
 
         ``before`` is the segment heard before it; times are in the window.
         """
@@ -82,7 +82,7 @@ class Screen:
         return spoken
 
     def warnings(self) -> tuple[WarningFacts, ...]:
-        """One HALLUCINATION_DROPPED for each cause there was."""
+        """Makes one HALLUCINATION_DROPPED for each cause there was."""
         return tuple(
             WarningFacts(
                 "HALLUCINATION_DROPPED",
@@ -98,7 +98,7 @@ class Screen:
 
 
 def objection(segment: Segment, before: Segment | None, scene: Scene, no_speech: float = NO_SPEECH) -> str:
-    """Why a segment is held to be made up; empty where it is not. See :meth:`Screen.passed`."""
+    """Says why a segment is held to be made up; empty where it is not. See :meth:`Screen.passed`."""
     if not _has_letters(segment.text):
         return "only punctuation"
     if unplaced := _unplaced(segment, scene):
@@ -120,7 +120,7 @@ def objection(segment: Segment, before: Segment | None, scene: Scene, no_speech:
 
 
 def without_punctuation_runs(segment: Segment) -> Segment:
-    """The segment without its runs of three and more words that hold no letter or digit."""
+    """Drops from a segment its runs of three and more words that hold no letter or digit."""
     text = _RUN.sub("", segment.text).strip()
     if text == segment.text:
         return segment

@@ -36,7 +36,7 @@ class Spans:
         return self._spans[-1][1] / SAMPLE_RATE
 
     def joined(self, samples: np.ndarray) -> np.ndarray:
-        """The stretches of ``samples`` (n,), one after the other."""
+        """Puts the stretches of ``samples`` (n,) one after the other."""
         if len(self._spans) == 1:
             start, end = self._spans[0]
             return samples[start:end]

@@ -28,7 +28,7 @@ BATCH = 10_000
 
 
 def bundled() -> Path:
-    """The network's file inside the installed faster-whisper, which is not imported for it.
+    """Finds the network's file inside the installed faster-whisper, which is not imported for it.
 
     Raises:
         ModuleNotFoundError: it is not installed.
@@ -49,7 +49,7 @@ class VoiceDetector:
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def probabilities(self, samples: np.ndarray) -> np.ndarray:
-        """The probability of speech in each 512 of ``samples`` (n,), the last of which may be filled up with zeros."""
+        """Gives the probability of speech in each 512 of ``samples`` (n,), the last filled up with zeros."""
         filled = np.zeros((len(samples) // FRAME + 1) * FRAME, np.float32)
         filled[: len(samples)] = samples
         frames, stream = filled.reshape(-1, FRAME), self.follow()
@@ -57,11 +57,11 @@ class VoiceDetector:
         return np.concatenate(parts)
 
     def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
-        """Where in ``samples`` (n,) there is speech, with up to 0.4 s of margin; in order and apart from each other."""
+        """Finds speech in ``samples`` (n,), with up to 0.4 s of margin; in order and apart from each other."""
         return padded(stretches(self.probabilities(samples), len(samples)), len(samples))
 
     def follow(self) -> VoiceStream:
-        """An ear for one stream: the network is shared, what was heard is its own."""
+        """Makes an ear for one stream: the network is shared, what was heard is its own."""
         return VoiceStream(self._session)
 
 
@@ -74,7 +74,7 @@ class VoiceStream:
         self._context = np.zeros(CONTEXT, np.float32)
 
     def probabilities(self, frames: np.ndarray) -> np.ndarray:
-        """The probability of speech, 0 to 1, in each of the stream's next ``frames`` (count, 512), float32 (count,)."""
+        """Gives the probability of speech, 0 to 1, in each of the next ``frames`` (count, 512), as (count,)."""
         before = np.empty((len(frames), CONTEXT), np.float32)
         before[0], before[1:] = self._context, frames[:-1, -CONTEXT:]
         self._context = frames[-1, -CONTEXT:].copy()
@@ -83,12 +83,12 @@ class VoiceStream:
         return np.asarray(heard, np.float32).reshape(-1)
 
     def probability(self, frame: np.ndarray) -> float:
-        """The probability of speech in the stream's next 512 samples (512,) float32."""
+        """Gives the probability of speech in the stream's next 512 samples (512,) float32."""
         return float(self.probabilities(frame[None])[0])
 
 
 def stretches(probabilities: np.ndarray, length: int) -> list[Span]:
-    """Speech from where a probability reaches BEGIN to where END is not reached again for 2 s."""
+    """Finds speech from where a probability reaches BEGIN to where END is not reached again for 2 s."""
     found: list[Span] = []
     begin: int | None = None
     quiet: int | None = None
@@ -109,7 +109,7 @@ def stretches(probabilities: np.ndarray, length: int) -> list[Span]:
 
 
 def padded(spans: list[Span], length: int) -> tuple[Span, ...]:
-    """The stretches with 0.4 s before and after, or half of what is between two of them."""
+    """Widens the stretches by 0.4 s before and after, or by half of what is between two of them."""
     edges = [[start, end] for start, end in spans]
     for index, edge in enumerate(edges):
         if index == 0:

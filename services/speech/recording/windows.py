@@ -62,7 +62,7 @@ def windows(blocks: Iterable[np.ndarray], window_seconds: float) -> Iterator[Win
 
 
 def quietest(samples: np.ndarray) -> int:
-    """The middle of the 0.1 s of ``samples`` (n,) with the least energy, as an index; of equals the last."""
+    """Finds the middle of the 0.1 s of ``samples`` (n,) with the least energy, as an index; of equals the last."""
     step = SAMPLE_RATE // 100
     width = round(QUIET_SECONDS * SAMPLE_RATE) // step
     energy = _step_energy(samples, step, width)
@@ -71,7 +71,7 @@ def quietest(samples: np.ndarray) -> int:
 
 
 def loudest(samples: np.ndarray, seconds: float) -> np.ndarray:
-    """The stretch of ``samples`` (n,) of that length with the most energy, to a second; all where it is shorter.
+    """Finds the stretch of ``samples`` (n,) of that length with the most energy, to a second; all where it is shorter.
 
     Of a song it is what is sung rather than the bars before, which say nothing of the language.
     """

@@ -10,12 +10,16 @@ MAX_CONTEXT_TOKENS = 223
 
 
 def plain(text: str) -> str:
-    """Text without what would read as one of Whisper's control tokens, which are no business of a caller."""
+    """Defuses what would read as one of Whisper's control tokens, which are no business of a caller.
+
+    >>> plain(" <|en|> hello ")
+    '< |en|> hello'
+    """
     return text.replace("<|", "< |").strip()
 
 
 def context_tokens(hotwords: Sequence[int], before: Sequence[int]) -> list[int]:
-    """Tokens of the hotwords, at most half of the room, then the last ones of the text before in what is left."""
+    """Gives tokens of the hotwords, at most half of the room, then the last ones of the text before in what is left."""
     first = list(hotwords[: MAX_CONTEXT_TOKENS // 2])
     room = MAX_CONTEXT_TOKENS - len(first)
     return first + list(before[-room:])

@@ -44,7 +44,7 @@ def grouped(pieces: Iterable[Piece], token_counts: Sequence[int], texts: Sequenc
 
 
 def word(pieces: list[Piece], text: str | None = None) -> Word:
-    """One word of one or more pieces; its probability is the mean over their tokens."""
+    """Makes one word of one or more pieces; its probability is the mean over their tokens."""
     tokens = sum(piece.token_count for piece in pieces)
     total = sum(piece.probability * piece.token_count for piece in pieces)
     probability = min(max(total / tokens, 0.0), 1.0) if tokens else None

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.speech import conversion as convert
+from chassis.models.converter import ConversionError
+from services.speech import conversion
 from standins.tiny_whisper import Shape, variables, write_config, write_model
 
 SHAPE = Shape()
@@ -39,7 +40,7 @@ def read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
 def test_every_value_comes_through_under_its_new_name(tmp_path: Path) -> None:
     made = variables(SHAPE)
     out = tmp_path / "out.safetensors"
-    convert.openai_whisper(out, write_model(tmp_path / "model.bin", made), configured(tmp_path))
+    conversion.openai_whisper(out, write_model(tmp_path / "model.bin", made), configured(tmp_path))
     metadata, tensors = read(out)
     assert json.loads(metadata["dims"]) == {
         "n_mels": SHAPE.mels,
@@ -70,7 +71,7 @@ def test_the_bytes_are_the_same_every_time(tmp_path: Path) -> None:
         configured(tmp_path),
     )
     for name in ("a", "b"):
-        convert.openai_whisper(tmp_path / name, model, config)
+        conversion.openai_whisper(tmp_path / name, model, config)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
@@ -111,13 +112,13 @@ def spoilt(tmp_path: Path, how: str) -> Path:
     ],
 )
 def test_a_model_that_is_not_as_expected_is_refused(tmp_path: Path, how: str, says: str) -> None:
-    with pytest.raises(convert.ConversionError, match=says):
-        convert.openai_whisper(tmp_path / "out", spoilt(tmp_path, how), configured(tmp_path))
+    with pytest.raises(ConversionError, match=says):
+        conversion.openai_whisper(tmp_path / "out", spoilt(tmp_path, how), configured(tmp_path))
     assert not (tmp_path / "out").exists()
 
 
 def test_the_command_says_why_it_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.json").write_text("{}")
     model = write_model(tmp_path / "model.bin", variables(SHAPE))
-    assert convert.main(["openai_whisper", str(tmp_path / "out"), str(model), str(tmp_path / "config.json")]) == 1
+    assert conversion.main(["openai_whisper", str(tmp_path / "out"), str(model), str(tmp_path / "config.json")]) == 1
     assert "alignment heads" in capsys.readouterr().err

@@ -40,7 +40,6 @@ def pulled(name: str, shape: Shape, folder: Path, texts: Mapping[str, bytes]) ->
     Only sizes and digests differ from the real row.
     """
     hub, row = folder / "hub", Manifest.load(MANIFEST).model(name)
-    contents = {**texts, "model.bin": folder / "model.bin", "config.json": folder / "config.json"}
     write_model(folder / "model.bin", {**variables(shape), **settings(shape)})
     first = 50259 if shape.words > 51864 else 50258
     write_config(
@@ -50,7 +49,8 @@ def pulled(name: str, shape: Shape, folder: Path, texts: Mapping[str, bytes]) ->
         suppress_ids=[],
         suppress_ids_begin=[220],
     )
-    read = {name: each.read_bytes() if isinstance(each, Path) else each for name, each in contents.items()}
+    made = {name: (folder / name).read_bytes() for name in ("model.bin", "config.json")}
+    read = {**texts, **made}
 
     def shrunk(file: File) -> File:
         if file.conversion is not None:

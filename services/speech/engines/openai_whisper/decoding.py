@@ -35,7 +35,7 @@ class Cut:
     tokens: tuple[int, ...]
 
 
-class _NoRepeats(LogitFilter):  # type: ignore[misc]  # openai-whisper has no types
+class _NoRepeats(LogitFilter):
     """Forbids a run of three text tokens that was there before."""
 
     def __init__(self, begin: int, text_end: int) -> None:
@@ -101,7 +101,7 @@ def _attempt(
 
 
 def cuts(tokens: Sequence[int], tokenizer: Tokenizer, frames: int) -> Iterator[Cut]:
-    """The lines between pairs of time tokens; one line where there is no such pair.
+    """Yields the lines between pairs of time tokens; one line where there is no such pair.
 
     Text after the last pair is left out, unless a single time token ends it: it is heard again in the next 30 s, which
     begin at that pair. ``frames`` is how many frames of the spectrogram there are.
@@ -122,7 +122,7 @@ def cuts(tokens: Sequence[int], tokenizer: Tokenizer, frames: int) -> Iterator[C
 
 
 def advance(tokens: Sequence[int], first_time: int, frames: int) -> int:
-    """How many frames of the spectrogram are done with: all, or those up to the last pair of time tokens."""
+    """Tells how many frames of the spectrogram are done with: all, or those up to the last pair of time tokens."""
     pairs = [at for at in range(1, len(tokens)) if tokens[at - 1] >= first_time and tokens[at] >= first_time]
     if not pairs or ends_with_single_time(tokens, first_time):
         return frames

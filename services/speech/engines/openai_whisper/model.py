@@ -184,7 +184,7 @@ class OpenAIWhisper(WhisperModel):
         return get_tokenizer(network.is_multilingual, num_languages=network.num_languages, language=language, task=task)
 
     def _spectrogram(self, samples: np.ndarray) -> torch.Tensor:
-        """Log-mel frames of ``samples`` (n,), with 30 s of silence after them."""
+        """Computes log-mel frames of ``samples`` (n,), with 30 s of silence after them."""
         audio = torch.from_numpy(np.ascontiguousarray(samples))
         return log_mel_spectrogram(audio, self._network.dims.n_mels, padding=N_SAMPLES)
 
@@ -200,7 +200,7 @@ class OpenAIWhisper(WhisperModel):
 
 
 def choose_device(wanted: str) -> str:
-    """``cpu`` or ``cuda`` (which is also ROCm's name in torch) for ``auto``, ``cpu`` or ``cuda``.
+    """Chooses ``cpu`` or ``cuda`` (which is also ROCm's name in torch) for ``auto``, ``cpu`` or ``cuda``.
 
     Raises:
         AntiphonError: DEVICE_NOT_AVAILABLE where a GPU is wanted and there is none.
@@ -212,7 +212,7 @@ def choose_device(wanted: str) -> str:
 
 
 def choose_dtype(wanted: str, device: str) -> torch.dtype:
-    """float32 on a CPU and float16 on a GPU for ``auto``.
+    """Chooses the number format; float32 on a CPU and float16 on a GPU for ``auto``.
 
     Raises:
         AntiphonError: COMPUTE_TYPE_NOT_AVAILABLE for what openai-whisper does not compute in.
@@ -225,7 +225,7 @@ def choose_dtype(wanted: str, device: str) -> torch.dtype:
 
 
 def _line(cut: Any, seek: int, offset: float, tokenizer: Tokenizer) -> dict[str, Any]:
-    """A line as openai-whisper's functions want it."""
+    """Makes a line as openai-whisper's functions want it."""
     text = [token for token in cut.tokens if token < tokenizer.eot]
     return {
         "seek": seek,

@@ -12,18 +12,18 @@ from safetensors import safe_open
 from antiphon_wire.errors import not_ready
 
 
-class Network(whisper.model.Whisper):  # type: ignore[misc]  # openai-whisper has no types
+class Network(whisper.model.Whisper):
     """Whisper that takes what its encoder gave in place of a spectrogram, so that nothing is encoded twice."""
 
     def forward(self, mel: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-        """The decoder's logits for ``tokens`` (batch, n); ``mel`` is a spectrogram or encoded audio."""
+        """Computes the decoder's logits for ``tokens`` (batch, n); ``mel`` is a spectrogram or encoded audio."""
         encoded = mel.shape[-2:] == (self.dims.n_audio_ctx, self.dims.n_audio_state)
         logits: torch.Tensor = self.decoder(tokens, mel if encoded else self.encoder(mel))
         return logits
 
 
 def load(path: Path, device: str, dtype: torch.dtype) -> Network:
-    """The network with the weights and alignment heads of a file, on ``device``; by path, so nothing is fetched.
+    """Builds the network with the weights and alignment heads of a file, on ``device``; by path, so nothing is fetched.
 
     Raises:
         AntiphonError: MODEL_INCOMPLETE where the file lacks what the network needs, or has more.

@@ -36,7 +36,9 @@ def pieces(data: bytes, size: int = 6400) -> Iterator[bytes]:
 
 def config(**more: Any) -> pb.StreamingRecognitionConfig:
     """Settings of a stream of such PCM, and others by name."""
-    format_ = audio_pb2.AudioFormat(encoding=2, sample_rate_hertz=16_000, channel_count=1)
+    format_ = audio_pb2.AudioFormat(
+        encoding=audio_pb2.INPUT_ENCODING_PCM_S16LE, sample_rate_hertz=16_000, channel_count=1
+    )
     return pb.StreamingRecognitionConfig(**{"audio_format": format_, **more})
 
 

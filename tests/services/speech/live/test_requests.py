@@ -38,13 +38,14 @@ def test_every_setting_of_a_stream_reaches_its_session() -> None:
     assert messages.live_request(pb.StreamingRecognitionConfig()) == LiveRequest()
 
 
-def f32(**more: Any) -> dict[str, Any]:
-    return {"audio_format": audio_pb2.AudioFormat(encoding=3, sample_rate_hertz=16_000, channel_count=1, **more)}
-
-
+F32 = {
+    "audio_format": audio_pb2.AudioFormat(
+        encoding=audio_pb2.INPUT_ENCODING_PCM_F32LE, sample_rate_hertz=16_000, channel_count=1
+    )
+}
 CONTAINER = {"audio_format": audio_pb2.AudioFormat()}
 OGG = b"OggS" + bytes(range(256)) * 100
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, Any], bytes, str]] = {
     "language": ({"language_code": "xx"}, b"\0\0", "UNKNOWN_LANGUAGE"),
     "language of another model": ({"language_code": "de"}, b"\0\0", "LANGUAGE_NOT_SUPPORTED"),
     "model": ({"model": "whisper-huge"}, b"\0\0", "UNKNOWN_MODEL"),
@@ -53,8 +54,8 @@ REFUSED = {
     "least speech": ({"endpointing": {"min_speech": {"seconds": 3}}}, b"\0\0", "ENDPOINTING"),
     "longest utterance": ({"endpointing": {"max_utterance": {"seconds": 301}}}, b"\0\0", "ENDPOINTING"),
     "odd byte count": ({}, bytes(3201), "AUDIO_UNDECODABLE"),
-    "quarter of a sample": (f32(), bytes(4097), "AUDIO_UNDECODABLE"),
-    "not a number": (f32(), np.full(100, np.nan, "<f4").tobytes(), "AUDIO_NOT_FINITE"),
+    "quarter of a sample": (F32, bytes(4097), "AUDIO_UNDECODABLE"),
+    "not a number": (F32, np.full(100, np.nan, "<f4").tobytes(), "AUDIO_NOT_FINITE"),
     "garbage after Ogg's mark": (CONTAINER, OGG, "AUDIO_UNDECODABLE"),
     "text": (CONTAINER, b"not audio at all " * 1000, "AUDIO_UNDECODABLE"),
     "rate too low": (

@@ -60,7 +60,9 @@ async def test_opus_in_ogg_is_heard_over_the_wire_and_its_settings_count(
     assert misheard("".join(event.text for event in finals)) <= ONE_WORD
     assert not any(event.words for event in finals)
     assert not any(isinstance(event, pb.InterimResult) for event in events)
-    assert events[-1].source.codec == "opus"
+    summary = events[-1]
+    assert isinstance(summary, pb.StreamingRecognitionSummary)
+    assert summary.source.codec == "opus"
 
 
 @pytest.mark.weights

@@ -69,7 +69,7 @@ def jobs(store: Store) -> Jobs:
 
 def listen(jobs: Jobs, data: bytes, size: int, raw: RawPcm | None = S16, **request: Any) -> list[Any]:
     pieces = [data[start : start + size] for start in range(0, len(data), size)]
-    events = jobs.listen_live(Task(pieces, raw), LiveRequest(**request))  # type: ignore[arg-type]
+    events = jobs.listen_live(Task(pieces, raw), LiveRequest(**request))
     return [event for event in events if not isinstance(event, Turn)]
 
 

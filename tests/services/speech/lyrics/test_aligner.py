@@ -55,8 +55,8 @@ class Script:
         placed = []
         at = 0.0
         for word in words:
-            begin, end = self.sung.get(word.strip(), (None, None))
-            there = begin is not None and start <= begin and end <= start + len(samples) / RATE
+            begin, end = self.sung.get(word.strip(), (-1.0, -1.0))
+            there = start <= begin and end <= start + len(samples) / RATE
             at = max(at, begin - start) if there else at
             placed.append(Word(at, at + 0.3 if there else at, word.strip(), 0.9 if there else 0.01))
             at = placed[-1].end

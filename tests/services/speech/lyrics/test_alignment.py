@@ -29,7 +29,7 @@ def test_known_speech_is_placed_where_recognition_hears_it(base: WhisperModel, l
     lines, found = align(base, passage, "\n".join(recordings.LINES.values()))
     assert (found.aligned, found.unmatched, found.language) == (5, 0, "en")
     heard = listen(base, passage, vad=False)
-    starts = {}
+    starts: dict[str, list[float]] = {}
     for word in heard.words:
         starts.setdefault(word.text.strip(".,").lower(), []).append(word.start)
     placed = [word for line in lines for word in line.words]

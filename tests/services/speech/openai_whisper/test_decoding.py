@@ -26,7 +26,7 @@ def at(seconds: float) -> int:
 
 
 def lines(tokens: list[int], frames: int = 3000) -> list[tuple[float, float]]:
-    return [(pytest.approx(cut.start), pytest.approx(cut.end)) for cut in cuts(tokens, Tokens(), frames)]  # type: ignore[arg-type, misc]
+    return [(pytest.approx(cut.start), pytest.approx(cut.end)) for cut in cuts(tokens, Tokens(), frames)]  # type: ignore[misc]
 
 
 def test_lines_lie_between_pairs_of_times() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
@@ -177,7 +178,7 @@ def test_a_window_without_text_is_heard_again_once_the_language_is_known() -> No
         (["en", "de"], {"vad": False}),  # singing, of which no detector says where it is
     ],
 )
-def test_otherwise_what_was_left_out_stays_left_out(heard: list[str], request_: dict[str, object]) -> None:
+def test_otherwise_what_was_left_out_stays_left_out(heard: list[str], request_: dict[str, Any]) -> None:
     script = Script([[line((0.0, 1.0, "one"))], [line((2.0, 3.0, "eins"))]], heard=heard)
     events = run(script, **request_)
     assert [each.text for each in segments(events)] == ["one"]
