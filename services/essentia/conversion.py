@@ -8,23 +8,21 @@ every machine.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import json
 import sys
 from pathlib import Path
 
+from chassis.models import converter
+from chassis.models.converter import ConversionError
 from services.essentia.musicnn_checkpoint.bundle import BundleError, read_bundle
 from services.essentia.musicnn_checkpoint.graph import EMBEDDING, PATCH_FRAMES, Network
 from services.essentia.tags.mel import BANDS, SAMPLE_RATE
 
+# Tags of either network.
 LABELS = 50
 # Half a patch, as Essentia's TensorflowPredictMusiCNN moves on.
 PATCH_HOP_FRAMES = 93
-
-
-class ConversionError(ValueError):
-    """An input is not what this conversion reads; the message says what was found."""
 
 
 def musicnn(out: Path, index: Path, data: Path) -> None:
@@ -90,27 +88,9 @@ def write_card(out: Path, configuration: Path, variable: str, name: str) -> None
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one conversion; 0 where it is done, 1 where an input is refused."""
-    parser = argparse.ArgumentParser(prog="python -m services.essentia.conversion", description=__doc__.splitlines()[0])
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    verb = verbs.add_parser("musicnn", help="a MusiCNN checkpoint to an ONNX file")
-    for name in ("out", "index", "data"):
-        verb.add_argument(name, type=Path)
-    cards = {"musicnn_msd_card": musicnn_msd_card, "musicnn_mtt_card": musicnn_mtt_card}
-    for card in cards:
-        verb = verbs.add_parser(card, help="the tags in musicnn's configuration.py to a metadata file")
-        for name in ("out", "configuration"):
-            verb.add_argument(name, type=Path)
-    options = parser.parse_args(arguments)
-    try:
-        if options.verb == "musicnn":
-            musicnn(options.out, options.index, options.data)
-        else:
-            cards[options.verb](options.out, options.configuration)
-    except ConversionError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    """Runs one conversion; see :func:`chassis.models.converter.main`."""
+    conversions = (musicnn, musicnn_msd_card, musicnn_mtt_card)
+    return converter.main("services.essentia.conversion", __doc__, *conversions, arguments=arguments)
 
 
 if __name__ == "__main__":

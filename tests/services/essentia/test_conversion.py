@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.essentia import conversion as convert
+from chassis.models.converter import ConversionError
+from services.essentia import conversion
 
 LABELS = [f"label {index}" for index in range(50)]
 
@@ -19,7 +20,7 @@ def configuration(folder: Path, text: str) -> Path:
 
 def test_the_card_has_the_labels_of_its_own_list(tmp_path: Path) -> None:
     path = configuration(tmp_path, f"raise SystemExit\nMTT_LABELS = ['x']\nMSD_LABELS = {LABELS!r}\n")
-    convert.musicnn_msd_card(tmp_path / "card.json", path)
+    conversion.musicnn_msd_card(tmp_path / "card.json", path)
     card = json.loads((tmp_path / "card.json").read_text())
     assert card["classes"] == LABELS
     assert [output["output_purpose"] for output in card["schema"]["outputs"]] == ["predictions", "embeddings"]
@@ -30,8 +31,8 @@ def test_the_card_has_the_labels_of_its_own_list(tmp_path: Path) -> None:
 )
 def test_what_is_no_list_of_labels_is_refused(tmp_path: Path, text: str) -> None:
     path = configuration(tmp_path, text)
-    with pytest.raises(convert.ConversionError):
-        convert.musicnn_mtt_card(tmp_path / "card.json", path)
+    with pytest.raises(ConversionError):
+        conversion.musicnn_mtt_card(tmp_path / "card.json", path)
     assert not (tmp_path / "card.json").exists()
 
 
@@ -39,11 +40,11 @@ def test_the_command_says_what_is_wrong_and_ends_with_one(tmp_path: Path, capsys
     (tmp_path / "index").write_bytes(b"no table")
     (tmp_path / "data").write_bytes(b"")
     arguments = ["musicnn", *(str(tmp_path / name) for name in ("out", "index", "data"))]
-    assert convert.main(arguments) == 1
+    assert conversion.main(arguments) == 1
     assert "table" in capsys.readouterr().err
 
 
 def test_the_command_writes_a_card(tmp_path: Path) -> None:
     path = configuration(tmp_path, f"MTT_LABELS = {LABELS!r}")
-    assert convert.main(["musicnn_mtt_card", str(tmp_path / "card.json"), str(path)]) == 0
+    assert conversion.main(["musicnn_mtt_card", str(tmp_path / "card.json"), str(path)]) == 0
     assert json.loads((tmp_path / "card.json").read_text())["name"].endswith("(MagnaTagATune)")
