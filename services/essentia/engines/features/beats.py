@@ -13,6 +13,11 @@ from services.essentia.engines.features import onset_functions
 from services.essentia.engines.features.clip import Samples
 from services.essentia.essentia_library import es
 
+# On noise, a plain tone, a constant or a single click the tracker still draws a grid of beats, and a different one each
+# time; those have at most one onset to twelve beats (measured), music and metronomes at least one to four.
+MIN_ONSETS, MIN_ONSETS_PER_BEAT = 4, 1 / 8
+# An onset within this of a beat is on it: the tolerance that beat trackers are judged with.
+ON_BEAT_SECONDS = 0.07
 # Tempos so near to the most frequent one count towards the mean.
 TOLERANCE_BPM, BIN_BPM = 5.0, 2.0
 # Beats of the first seconds, when a tracker finds its way, are not compared.
@@ -59,6 +64,18 @@ def follow(mono: Samples) -> Beats:
     return Beats(seconds, confidence, tempo(seconds), tracks[0], tempo(tracks[0]))
 
 
+def steady(onset_count: int, beat_count: int) -> bool:
+    """Tells whether a grid of beats has enough onsets to be more than what a tracker draws on anything."""
+    return onset_count >= max(MIN_ONSETS, beat_count * MIN_ONSETS_PER_BEAT)
+
+
+def off_beat(onsets: Seconds, beats: Seconds) -> NDArray[np.bool_]:
+    """Tells of each onset (s) whether it is further than ON_BEAT_SECONDS from every beat; needs a beat."""
+    after = np.clip(np.searchsorted(beats, onsets), 0, len(beats) - 1)
+    neighbours = np.stack((beats[np.maximum(after - 1, 0)], beats[after]), 1)
+    return np.asarray(np.abs(onsets[:, None] - neighbours).min(1) > ON_BEAT_SECONDS)
+
+
 def agreement(tracks: Sequence[Seconds]) -> NDArray[np.float64]:
     """How well each of some ascending lists of beats agrees with the others, (lists,), bits, up to FULL_AGREEMENT.
 
@@ -79,6 +96,7 @@ def tempo(seconds: Seconds) -> float:
     """Mean of the tempos from beat to beat that are near the most frequent one; 0 below two beats."""
     if len(seconds) < 2:
         return 0.0
+    # Of the most frequent, so that a beat missed or doubled, which has another tempo, does not move the mean.
     tempos = 60 / np.diff(seconds)
     most = BIN_BPM * float(np.bincount((tempos / BIN_BPM + 0.5).astype(int)).argmax())
     near = tempos[np.abs(tempos - most) < TOLERANCE_BPM]

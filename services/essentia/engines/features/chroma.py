@@ -17,6 +17,7 @@ PITCH_CLASSES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"
 RATE, HOP = SAMPLE_RATE // 4, 1024
 HOP_SECONDS = HOP / RATE
 FFT = 8192
+# The lowest C of a piano, 440 Hz · 2^(-45 / 12), and the octaves from there: up to B7.
 C1_HZ, OCTAVES = 32.70319566257483, 7
 # 0.8 s, in which a note holds still, and seven semitones, over which a stroke of a drum does.
 STEADY_FRAMES, STEADY_BINS = 9, 7

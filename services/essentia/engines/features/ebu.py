@@ -12,13 +12,28 @@ from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
 from services.essentia.essentia_library import es
 
+# Samples, 100 ms: every window of EBU Tech 3341 and 3342 is whole steps of it.
 BLOCK = SAMPLE_RATE // 10
+# Blocks: 0.4 s, of which three quarters overlap from block to block, and 3 s.
 MOMENTARY, SHORT_TERM = 4, 30
 # Absolute gate of BS.1770: what is not above it has no loudness.
 GATE_LUFS = -70.0
+# Relative gates, LU below the mean of what is above the absolute one: of BS.1770, and of Tech 3342 for the range, which
+# is to keep the quiet passages and lose the pauses.
 INTEGRATED_GATE_LU, RANGE_GATE_LU = -10.0, -20.0
+# Percent of the short-term values that the range leaves out below and above: a fade-out, a single bang (Tech 3342).
 RANGE_PERCENTILES = (10, 95)
+# The weighting raises 997 Hz by 0.691 dB; so much less, and a sine at full scale reads -3.01 LUFS as in BS.1770.
 OFFSET_LUFS = -0.691
+# BS.1770 gives the coefficients of its two filters at 48 kHz alone. These are the analogue filters that the bilinear
+# transform turns into just those coefficients there (a test holds them to it), solved for backwards, as libebur128 has
+# them: a shelf that raises what is above its corner as a head does, and a high pass. Hz, dB, and no unit.
+SHELF_HZ, SHELF_DB, SHELF_QUALITY = 1681.974450955533, 3.999843853973347, 0.7071752369554196
+# The exponent that makes the middle of the shelf's slope: 0.5 would be half of its height in dB.
+SHELF_MIDDLE = 0.4996667741545416
+HIGH_PASS_HZ, HIGH_PASS_QUALITY = 38.13547087602444, 0.5003270373238773
+
+Coefficients = tuple[list[float], list[float]]
 
 
 class Meter:
@@ -30,15 +45,15 @@ class Meter:
 
     def __init__(self, channels: int) -> None:
         # Essentia's filter keeps its state from call to call, so what is fed may be cut anywhere.
-        self._filters = [(_shelf(), _high_pass()) for _ in range(channels)]
+        self._filters = [(_filter(*shelf(SAMPLE_RATE)), _filter(*high_pass(SAMPLE_RATE))) for _ in range(channels)]
         self._rest: NDArray[np.float32] = np.empty(0, np.float32)
         self._powers: list[NDArray[np.float64]] = []
 
     def feed(self, channels: Samples) -> None:
         """Adds (channels, samples)."""
         total: NDArray[np.float32] | None = None
-        for samples, (shelf, high_pass) in zip(channels, self._filters, strict=True):
-            weighted = np.asarray(high_pass(shelf(np.ascontiguousarray(samples))))
+        for samples, (raise_high, cut_low) in zip(channels, self._filters, strict=True):
+            weighted = np.asarray(cut_low(raise_high(np.ascontiguousarray(samples))))
             np.square(weighted, out=weighted)
             total = weighted if total is None else np.add(total, weighted, out=total)
         if total is None:
@@ -66,6 +81,7 @@ def sliding(blocks: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     if blocks.size < width:
         return np.empty(0)
     sums = np.concatenate(([0.0], np.cumsum(blocks)))
+    # A difference of two sums may come out a rounding error below nothing.
     return np.asarray(np.maximum(sums[width:] - sums[:-width], 0) / width)
 
 
@@ -96,27 +112,27 @@ def _gated(powers: NDArray[np.float64], gate_lu: float) -> NDArray[np.float64]:
     return loud[loud > loud.mean() * 10 ** (gate_lu / 10)] if loud.size else loud
 
 
-# The two filters of BS.1770 at another rate than its 48 kHz: their analogue prototypes, made digital for this one.
-def _shelf() -> Any:
-    gain, quality = 10 ** (3.999843853973347 / 20), 0.7071752369554196
-    turn = math.tan(math.pi * 1681.974450955533 / SAMPLE_RATE)
-    middle = gain**0.4996667741545416
-    rest = 1 + turn / quality + turn**2
-    return es.IIR(
-        numerator=[
-            (gain + middle * turn / quality + turn**2) / rest,
-            2 * (turn**2 - gain) / rest,
-            (gain - middle * turn / quality + turn**2) / rest,
-        ],
-        denominator=[1, 2 * (turn**2 - 1) / rest, (1 - turn / quality + turn**2) / rest],
-    )
+# The bilinear transform: s = (1 - z⁻¹) / (1 + z⁻¹) over the warped corner, put into a filter of order 2 and multiplied
+# out by powers of z⁻¹.
+def shelf(rate: float) -> Coefficients:
+    """Gives numerator and denominator of BS.1770's first filter at a sample rate (Hz), by rising powers of z⁻¹."""
+    gain, turn = 10 ** (SHELF_DB / 20), math.tan(math.pi * SHELF_HZ / rate)
+    middle = gain**SHELF_MIDDLE
+    rest = 1 + turn / SHELF_QUALITY + turn**2
+    numerator = [
+        (gain + middle * turn / SHELF_QUALITY + turn**2) / rest,
+        2 * (turn**2 - gain) / rest,
+        (gain - middle * turn / SHELF_QUALITY + turn**2) / rest,
+    ]
+    return numerator, [1, 2 * (turn**2 - 1) / rest, (1 - turn / SHELF_QUALITY + turn**2) / rest]
 
 
-def _high_pass() -> Any:
-    quality = 0.5003270373238773
-    turn = math.tan(math.pi * 38.13547087602444 / SAMPLE_RATE)
-    rest = 1 + turn / quality + turn**2
-    return es.IIR(
-        numerator=[1, -2, 1],
-        denominator=[1, 2 * (turn**2 - 1) / rest, (1 - turn / quality + turn**2) / rest],
-    )
+def high_pass(rate: float) -> Coefficients:
+    """Gives numerator and denominator of BS.1770's second filter, whose numerator it does not normalise; see shelf."""
+    turn = math.tan(math.pi * HIGH_PASS_HZ / rate)
+    rest = 1 + turn / HIGH_PASS_QUALITY + turn**2
+    return [1, -2, 1], [1, 2 * (turn**2 - 1) / rest, (1 - turn / HIGH_PASS_QUALITY + turn**2) / rest]
+
+
+def _filter(numerator: list[float], denominator: list[float]) -> Any:
+    return es.IIR(numerator=numerator, denominator=denominator)

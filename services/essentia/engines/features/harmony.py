@@ -11,12 +11,23 @@ from services.essentia.engines.features.pitch_classes import FRAME, HOP
 from services.essentia.engines.features.sheet import HarmonicFrames, Sheet
 from services.essentia.essentia_library import es
 
+# -80 dBFS, as for the clip: a quieter frame has no pitch.
 SOUNDING_RMS = 1e-4
+# Hz: from the lowest that is heard to above the highest fundamental of most music; higher partials only blur the
+# chroma.
 LOW_HZ, HIGH_HZ = 20, 3500
+# Peaks weaker than -100 dBFS are noise, and the 60 strongest or lowest are enough.
+LEAST_PEAK, MOST_PEAKS = 1e-5, 60
+# Hz, a little above the lowest note of a piano: YIN answers less where it has found nothing.
 LOWEST_F0_HZ = 30.0
 # Odd over even partials is unbounded for a clarinet-like tone; one such frame must not be the mean.
 GREATEST_ODD_EVEN = 1000.0
+# Bins of 10 cents, for what is not in equal temperament; a mean over every fourth frame is that of all.
 FINE_BINS, FINE_EVERY = 120, 4
+# Partials that each peak may be of, and which it therefore counts for, with less weight the higher.
+HARMONICS = 8
+# Frames between two looks at whether the caller still waits.
+CHECK_EVERY = 512
 STATISTICS = (
     "dissonance", "pitch_salience", "inharmonicity", "odd_even_ratio",
     "tristimulus_1", "tristimulus_2", "tristimulus_3",
@@ -27,14 +38,14 @@ def walk(sheet: Sheet) -> None:
     """Leaves the harmonic frames on the sheet, for the tonal and the pitch group."""
     window, spectrum, rms = es.Windowing(type="blackmanharris62"), es.Spectrum(size=FRAME), es.RMS()
     by_magnitude, by_frequency = _peaks("magnitude"), _peaks("frequency")
-    chroma_of, fine_of = _chroma(12, weightType="cosine", nonLinear=False, harmonics=8), _chroma(FINE_BINS)
+    chroma_of, fine_of = _chroma(12, weightType="cosine", nonLinear=False, harmonics=HARMONICS), _chroma(FINE_BINS)
     yin, tuning_of = es.PitchYinFFT(frameSize=FRAME, sampleRate=SAMPLE_RATE), es.TuningFrequency()
     dissonance, salience, partials = es.Dissonance(), es.PitchSalience(sampleRate=SAMPLE_RATE), _Partials()
     series: dict[str, list[float]] = {name: [] for name in STATISTICS}
     chroma, fine, sounding, pitch, confidence = [], [], [], [], []
     tuning = None
     for index, frame in enumerate(es.FrameGenerator(sheet.clip.mono, frameSize=FRAME, hopSize=HOP, startFromZero=True)):
-        if index % 512 == 0:
+        if index % CHECK_EVERY == 0:
             sheet.checkpoint()
         sounding.append(rms(frame) >= SOUNDING_RMS)
         if not sounding[-1]:
@@ -83,10 +94,10 @@ def _peaks(order: str) -> Any:
     return es.SpectralPeaks(
         orderBy=order,
         sampleRate=SAMPLE_RATE,
-        magnitudeThreshold=1e-5,
+        magnitudeThreshold=LEAST_PEAK,
         minFrequency=LOW_HZ,
         maxFrequency=HIGH_HZ,
-        maxPeaks=60,
+        maxPeaks=MOST_PEAKS,
     )
 
 

@@ -16,10 +16,13 @@ from services.essentia.essentia_library import es
 MOMENTARY_SECONDS, SHORT_TERM_SECONDS = 0.4, 3.0
 # ReplayGain has heard nothing at all where it would answer more, and DynamicComplexity where its level is less.
 NO_REPLAY_GAIN_DB, NO_LEVEL_DB = 68.0, -99.0
+# Robinson's proposal (2001): powers of 50 ms, of which the one that 95 % do not exceed is the loudness.
 REPLAY_GAIN_BLOCK, REPLAY_GAIN_SHARE = SAMPLE_RATE // 20, 0.95
 # Level of pink noise at the reference loudness, by the proposal.
 REPLAY_GAIN_REFERENCE_DB = -31.492595672607422
+# Samples: 46 ms every 23 ms, each frame two blocks of a hop.
 FRAME, HOP = 2048, 1024
+# RMS of -60 dBFS, below which a frame counts as silence for silence_ratio.
 SILENT_FRAME = 1e-3
 # Frames with Vorbis's flanks, whose squares add up to 1: no sample counts more than another, and a tone does not leak.
 BAND_FRAME, BAND_FLANK = 8192, 2048

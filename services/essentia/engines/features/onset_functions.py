@@ -19,6 +19,7 @@ from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.frames import batches
 from services.essentia.essentia_library import es
 
+# Samples: 46 ms every 11.6 ms; the functions of the older kind take every second frame.
 FRAME, HOP = 2048, 512
 BINS = FRAME // 2 + 1
 # Frames whose spectra fit the processor's nearest big cache, with all that is made of them.
@@ -28,15 +29,25 @@ BATCH = 32
 SILENT_POWER, HISS = 1e-10, 1e-10
 # Power of a mel band that counts as nothing, and the decibels it is given (Essentia's amp2db doubles its -100).
 QUIET_POWER, QUIET_DB = 1e-10, -200.0
+# Mel flux: bands up to here, Hz.
 MEL_BANDS, MEL_TO_HZ = 40, 4000.0
+# Beat emphasis (Davies, Plumbley and Eck 2009): bands of equal width on the ERB scale, from here to half the rate.
 EMPHASIS_BANDS, EMPHASIS_FROM_HZ = 40, 80.0
-# Over so many frames the mean is taken that a band must exceed; and how far it is looked for what repeats.
+# Frames, 0.2 s, over which the mean is taken that a band must exceed; and 5.9 s, how far is looked for what repeats.
 SMOOTHING, LONGEST = 17, 512
+# A period is judged by its first four multiples, and no period is shorter than this in frames (Davies and Plumbley
+# 2007).
 COMBS, SHORTEST = 4, 3
+# Frames, 0.5 s: the period that their Rayleigh weighting prefers, 120 bpm.
 PREFERRED_FRAMES = 43
-# Information gain: bins from 40 to 5000 Hz, five frames before weighed against five frames after.
+# Place, as a share of the bands, of the one whose weight is the threshold for all; see _emphasize.
+UNHEARD = 0.6
+# Information gain (Hainsworth and Macleod 2003): bins from 40 to 5000 Hz, five frames before weighed against five
+# frames after, the less the further away.
 GAIN_BINS = slice(2, 233)
 GAIN_WEIGHTS = (1.0, 0.82, 0.64, 0.46, 0.28)
+# Smaller magnitudes have no direction: their reciprocal would be infinite in float32.
+NOTHING = 1e-37
 
 Numbers = NDArray[np.float32]
 Complex = NDArray[np.complexfloating]
@@ -131,7 +142,7 @@ class History:
 
 def directions(spectra: Complex, magnitudes: Numbers) -> Complex:
     """Spectra over their magnitudes (frames, bins)."""
-    silent = magnitudes < 1e-37
+    silent = magnitudes < NOTHING
     if not silent.any():
         return spectra * (1 / magnitudes)
     turns = spectra * (1 / np.where(silent, 1, magnitudes))
@@ -163,6 +174,7 @@ def _gain(magnitudes: Numbers) -> Numbers:
 
 def _emphasize(bands: Numbers) -> Numbers:
     """Sum (frames,) of bands (frames, bands), each over its deviation and weighed by how well it repeats itself."""
+    # Over its deviation, so that a band counts for its rhythm and not for its level.
     deviations = bands.std(0, dtype=np.float64)
     bands = (bands / np.where(deviations > 0, deviations, 1)).astype(np.float32)
     tail = np.repeat(bands[-1:], SMOOTHING - 1, axis=0)
@@ -174,13 +186,14 @@ def _emphasize(bands: Numbers) -> Numbers:
     if weights.max() > 0:
         weights /= weights.max()
     # As in Essentia, whose list to sort is empty: the threshold is the weight of one band and not that of a rank.
-    weights[weights < weights[int(0.6 * weights.size)]] = 0
+    weights[weights < weights[int(UNHEARD * weights.size)]] = 0
     return bands @ weights.astype(np.float32)
 
 
 def _regularity(values: Numbers) -> float:
     """Greatest mean autocorrelation at one to four times a period, periods weighed by preference."""
     size = values.size
+    # The autocorrelation by a transform of twice the length, so that the end does not meet the beginning.
     spectrum = np.fft.rfft(values, 1 << (size + LONGEST - 1).bit_length())
     products = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[: min(size, LONGEST)]
     repeats = np.zeros(LONGEST)
@@ -188,6 +201,7 @@ def _regularity(values: Numbers) -> float:
     lags = np.arange(1, LONGEST + 1)
     preference = lags / PREFERRED_FRAMES**2 * np.exp(-0.5 * (lags / PREFERRED_FRAMES) ** 2)
     periods = np.arange(SHORTEST, (LONGEST - COMBS + 1) // COMBS - 1)
+    # A multiple may be off by as many frames as it is a multiple, less one; each is a mean over those places.
     combs = [
         repeats[periods * comb + offset] / (2 * comb - 1)
         for comb in range(1, COMBS + 1)

@@ -10,23 +10,34 @@ from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.frames import batches
 from services.essentia.essentia_library import es
 
+# Samples, and frames at once.
 FRAME, HOP, BATCH = 1024, 128, 64
+# Values of the onset strength a second, 344.5.
 RATE = SAMPLE_RATE / HOP
 # Frames of the onset strength, 5.9 s, and the hop between them.
 LONG, STEP = 2048, 128
 SLOWEST_BPM, FASTEST_BPM = 50, 210
+# Peaks of the autocorrelation that are judged by pulse trains.
 CANDIDATES = 10
+# Factor before the logarithm: log(1 + 1000 |X|), so that soft onsets count too.
 LOUDNESS = 1000.0
+# Exponent of the magnitudes in the generalised autocorrelation (Tolonen and Karjalainen 2000): narrower peaks than the
+# usual 2 gives.
+COMPRESSION = 0.5
+# Lags down to 50 bpm, and the deviation of the bell that each vote is smeared with.
 LAGS, SPREAD = 414, 10.0
 BEYOND = 7 * LAGS - LONG
-# A low pass at 7 Hz: firwin(15, 7 Hz).
+# A low pass at 7 Hz, faster than any beat: firwin(15, 7 Hz).
 LOW_PASS = np.array([
     0.00933978, 0.01521148, 0.03163891, 0.05607187, 0.08390299, 0.10948195, 0.12742038, 0.13386527,
     0.12742038, 0.10948195, 0.08390299, 0.05607187, 0.03163891, 0.01521148, 0.00933978,
 ])  # fmt: skip
-# What the authors' machine learnt: least and greatest of its three features, and the borders between the octaves.
+# What the authors' support vector machine learnt to tell the octave by. Least and greatest of its three features: the
+# votes' share below the best lag, their share around half of it, and its tempo (bpm). The least of the second is what
+# is left of a bell far away.
 FEATURE_MIN = np.array([0.0321812, 1.68126e-83, 50.1745])
 FEATURE_MAX = np.array([0.863237, 0.449184, 208.807])
+# Its borders between each two of half, same and double: weights of the features, scaled to 0 to 1, and of a constant.
 SAME_OR_HALF = np.array([-1.955100, 0.434800, -4.644200, 3.289600])
 DOUBLE_OR_HALF = np.array([-3.040800, 2.759100, -6.536700, 3.081000])
 DOUBLE_OR_SAME = np.array([-3.462400, 3.439700, -9.489700, 1.629700])
@@ -41,7 +52,7 @@ def onset_strength(mono: Samples) -> NDArray[np.float32]:
     """How much the logarithmic spectrum rises, smoothed, RATE times a second."""
     count = (mono.size - FRAME) // HOP + 1 if mono.size >= FRAME else 0
     turn = np.cos(2 * np.pi * np.arange(FRAME) / (FRAME - 1))
-    # Hamming's own digits, as Essentia has them.
+    # Hamming's own digits, as Essentia has them; the usual 0.54 is rounded.
     window = ((0.53836 - 0.46164 * turn) * LOUDNESS / FRAME).astype(np.float32)
     before, rises = np.zeros((1, FRAME // 2 + 1), np.float32), []
     for frames in batches(mono, FRAME, HOP, count, BATCH):
@@ -59,7 +70,7 @@ def onset_strength(mono: Samples) -> NDArray[np.float32]:
 
 def _lags(strength: NDArray[np.float32]) -> list[int]:
     """Best lag of each 5.9 s, where there is one."""
-    correlate = es.AutoCorrelation(normalization="standard", generalized=True, frequencyDomainCompression=0.5)
+    correlate = es.AutoCorrelation(normalization="standard", generalized=True, frequencyDomainCompression=COMPRESSION)
     peaks = es.PeakDetection(
         maxPeaks=CANDIDATES,
         range=LONG - 1,

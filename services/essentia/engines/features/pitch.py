@@ -16,8 +16,12 @@ from services.essentia.essentia_library import es
 if TYPE_CHECKING:
     from services.essentia.engines.features.notes import Note
 
+# YIN's confidence from which its pitch counts.
 SURE = 0.7
+# Samples: Melodia's own (Salamon and Gómez 2012), a hop of 2.9 ms.
 FRAME, HOP = 2048, 128
+# Percent of the voiced frames: the range of the melody without its slips.
+LOWEST_PERCENT, HIGHEST_PERCENT = 5, 95
 # One value in four is used: 11.6 ms.
 SERIES_EVERY = 4
 
@@ -56,7 +60,7 @@ def measure_melody(sheet: Sheet) -> None:
         sheet.warn("MELODY_NOT_FOUND", "no melody was found; the f0 fields are absent", "pitch.f0_median_hz")
         return
     heard = melody.hz[voiced]
-    low, middle, high = (float(value) for value in np.percentile(heard, (5, 50, 95)))
+    low, middle, high = (float(value) for value in np.percentile(heard, (LOWEST_PERCENT, 50, HIGHEST_PERCENT)))
     values.put("f0_confidence_mean", float(melody.confidence[voiced].mean()))
     values.put("f0_p05_hz", low)
     values.put("f0_median_hz", middle)

@@ -11,8 +11,14 @@ from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
 from services.essentia.essentia_library import es
 
+# Samples: 93 ms every 46 ms. KeyExtractor's frames are as long and twice as far apart.
 FRAME, HOP = 4096, 2048
-LOW_HZ, HIGH_HZ, MAX_PEAKS = 25, 3500, 60
+# Hz, magnitude, and number of the peaks: KeyExtractor's own.
+LOW_HZ, HIGH_HZ, LEAST_PEAK, MAX_PEAKS = 25, 3500, 1e-4, 60
+# Harmonics that each peak is shared with, also its own.
+HARMONICS = 4
+# Frames between two looks at whether the caller still waits.
+CHECK_EVERY = 512
 # From C up, as Essentia names them.
 TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 # HPCP counts from A.
@@ -28,7 +34,7 @@ def walk(mono: Samples, checkpoint: Callable[[], None] = lambda: None) -> NDArra
     window, spectrum = es.Windowing(type="hann", size=FRAME), es.Spectrum(size=FRAME)
     peaks = es.SpectralPeaks(
         orderBy="magnitude",
-        magnitudeThreshold=1e-4,
+        magnitudeThreshold=LEAST_PEAK,
         minFrequency=LOW_HZ,
         maxFrequency=HIGH_HZ,
         maxPeaks=MAX_PEAKS,
@@ -37,7 +43,7 @@ def walk(mono: Samples, checkpoint: Callable[[], None] = lambda: None) -> NDArra
     whiten = es.SpectralWhitening(maxFrequency=HIGH_HZ, sampleRate=SAMPLE_RATE)
     fold = es.HPCP(
         bandPreset=False,
-        harmonics=4,
+        harmonics=HARMONICS,
         minFrequency=LOW_HZ,
         maxFrequency=HIGH_HZ,
         normalized="none",
@@ -48,7 +54,7 @@ def walk(mono: Samples, checkpoint: Callable[[], None] = lambda: None) -> NDArra
     )
     classes = []
     for index, frame in enumerate(es.FrameGenerator(mono, frameSize=FRAME, hopSize=HOP)):
-        if index % 512 == 0:
+        if index % CHECK_EVERY == 0:
             checkpoint()
         magnitudes = spectrum(window(frame))
         frequencies, heights = peaks(magnitudes)

@@ -13,11 +13,9 @@ from services.essentia.engines.features.tempo import ESTIMATES, Pulse, near, set
 from services.essentia.engines.features.values import Values
 from services.essentia.essentia_library import es
 
-# On noise, a plain tone, a constant or a single click the tracker still draws a grid of beats, and a different one each
-# time; those have at most one onset to twelve beats (measured), music and metronomes at least one to four.
-MIN_ONSETS, MIN_ONSETS_PER_BEAT = 4, 1 / 8
+# Of 5.32 bits; Essentia's documentation calls less "very low".
 VERY_LOW_CONFIDENCE = 1.0
-ON_BEAT_SECONDS = 0.07
+# Essentia's danceability goes from 0 to about this for music; machines exceed it.
 DANCEABLE = 3.0
 HISTOGRAM_FIELDS = tuple(
     f"bpm_{rank}_peak{part}" for rank in ("first", "second") for part in ("", "_weight", "_spread")
@@ -27,8 +25,8 @@ HISTOGRAM_FIELDS = tuple(
 def measure_beats(sheet: Sheet) -> None:
     """Follows the beats by five onset functions (Zapata et al. 2014) and leaves them on the sheet."""
     found = beats.follow(sheet.clip.mono)
-    onsets, count = len(sheet.onsets), len(found.seconds)
-    enough = onsets >= max(MIN_ONSETS, count * MIN_ONSETS_PER_BEAT)
+    count = len(found.seconds)
+    enough = beats.steady(len(sheet.onsets), count)
     # 738.3 bpm is what the tracker says when it found nothing.
     if count < 2 or not enough or not ESTIMATES[0] <= found.bpm <= ESTIMATES[1]:
         sheet.rise = None
@@ -142,8 +140,7 @@ def _fill_beats(sheet: Sheet) -> None:
         values.put("beat_regularity", 1 - min(1.0, float(intervals.std() / intervals.mean())))
     if len(intervals):
         _fill_histogram(values, intervals)
-    nearest = np.abs(sheet.onsets[:, None] - _neighbours(sheet)).min(1)
-    on_beat = float((nearest <= ON_BEAT_SECONDS).mean())
+    on_beat = float((~beats.off_beat(sheet.onsets, sheet.beats)).mean())
     values.put("on_beat_ratio", on_beat)
     values.put("syncopation", 1 - on_beat)
 
@@ -155,11 +152,6 @@ def _fill_histogram(values: Values, intervals: np.ndarray) -> None:
         if peaks[first] > 0:
             for name, value in zip(HISTOGRAM_FIELDS[first : first + 3], peaks[first : first + 3], strict=True):
                 values.put(name, value)
-
-
-def _neighbours(sheet: Sheet) -> np.ndarray:
-    after = np.clip(np.searchsorted(sheet.beats, sheet.onsets), 0, len(sheet.beats) - 1)
-    return np.stack((sheet.beats[np.maximum(after - 1, 0)], sheet.beats[after]), 1)
 
 
 def _second_opinion(sheet: Sheet, name: str, bpm: float) -> None:

@@ -13,7 +13,9 @@ from services.essentia.essentia_library import es
 FRAME = 2048
 BINS = FRAME // 2 + 1
 NYQUIST = SAMPLE_RATE / 2
+# Share of the power that lies below the rolloff.
 ROLLOFF = 0.85
+# The flatness in dB over this is Essentia's other measure of it: 0 is flat, 1 and more a tone.
 FLATTEST_DB = -60.0
 # Where SpectralComplexity looks for peaks, and how high they must be.
 PEAKS_HZ, PEAK_MAGNITUDE = (100.0, 5000.0), 0.005
@@ -27,8 +29,11 @@ BANDS_HZ = {
 # makes a peak or a valley.
 CONTRAST_BINS = ((1, 16), (16, 33), (33, 59), (59, 108), (108, 221), (221, 512))
 NEIGHBOURS = 0.4
+# Keeps logarithms and quotients finite; far below the power of a bin of 24-bit noise.
 TINY = 1e-30
-COEFFICIENTS = 13
+# Cepstra, by Essentia's defaults: coefficients, bands, where mel bands end and where those of the ERB scale begin (Hz).
+COEFFICIENTS, CEPSTRUM_BANDS, MEL_TO_HZ, ERB_FROM_HZ = 13, 40, 11000, 40
+# Essentia gives a band without power so many dB.
 QUIETEST_BAND_DB = -200.0
 
 Spectra = NDArray[np.float32]
@@ -103,6 +108,7 @@ def crossings(frames: NDArray[np.float32]) -> Numbers:
 
 
 def _moments(exact: NDArray[np.float64]) -> dict[str, Numbers]:
+    # Central moments from raw ones, by multiplying out (x - mean)^n: one product for all frames and powers.
     place = np.linspace(0, 1, BINS)
     sums = exact @ np.stack([place**power for power in range(5)], 1)
     first, second, third, fourth = (sums[:, power] / sums[:, 0] for power in range(1, 5))
@@ -142,6 +148,7 @@ def _strong_peak(spectra: Spectra) -> Numbers:
     rows = np.arange(len(spectra))
     top = spectra.argmax(1)
     height = spectra[rows, top]
+    # The width of the strongest peak at half its height, in decades.
     under = spectra < height[:, None] / 2
     places = np.arange(BINS)
     right = np.where(under & (places > top[:, None]), places, BINS).min(1)
@@ -166,9 +173,9 @@ def _energy_weights() -> NDArray[np.float32]:
 def _bands(kind: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Weights of power in bands (BINS, 40) and of bands in coefficients (40, 13), asked of Essentia one by one."""
     bands_of = (
-        es.MelBands(inputSize=BINS, sampleRate=SAMPLE_RATE, highFrequencyBound=11000, numberBands=40)
+        es.MelBands(inputSize=BINS, sampleRate=SAMPLE_RATE, highFrequencyBound=MEL_TO_HZ, numberBands=CEPSTRUM_BANDS)
         if kind == "mfcc"
-        else es.ERBBands(inputSize=BINS, sampleRate=SAMPLE_RATE, lowFrequencyBound=40)
+        else es.ERBBands(inputSize=BINS, sampleRate=SAMPLE_RATE, lowFrequencyBound=ERB_FROM_HZ)
     )
     weights = np.array([bands_of(row) for row in np.eye(BINS, dtype=np.float32)], np.float32)
     cosine_of = es.DCT(inputSize=weights.shape[1], outputSize=COEFFICIENTS)

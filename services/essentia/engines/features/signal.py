@@ -10,6 +10,8 @@ from services.essentia.engines.features.values import decibels
 
 # The greatest 16-bit sample, so that clipped 16-bit audio counts.
 FULL_SCALE = 32767 / 32768
+# Share of the power, -60 dB: with less in the middle, the width would be a quotient by rounding errors.
+LEAST_MIDDLE = 1e-6
 
 
 class Signal:
@@ -58,7 +60,7 @@ class Signal:
             values.put("stereo_correlation", min(1.0, max(-1.0, correlation)))
         # |(l ± r) / 2|² = (l² ± 2 l r + r²) / 4, so the three products give both the sum and the difference.
         middle, side = left + 2 * product + right, max(0.0, left - 2 * product + right)
-        if middle > 1e-6 * (left + right):
+        if middle > LEAST_MIDDLE * (left + right):
             values.put("stereo_width_ratio", (side / middle) ** 0.5)
         values.put("stereo_balance_db", decibels((left / right) ** 0.5))
 

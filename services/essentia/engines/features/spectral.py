@@ -10,8 +10,11 @@ from services.essentia.engines.features import shape
 from services.essentia.engines.features.frames import Column, Framer
 from services.essentia.engines.features.sheet import Sheet, SpectralFrames
 
+# Samples: 46 ms every 23 ms.
 FRAME, HOP = shape.FRAME, 1024
+# -80 dBFS, as for the clip: a quieter frame has no spectrum to describe.
 SOUNDING_RMS = 1e-4
+# Told as medians too: a mean of these is that of a few frames.
 MEDIANS = ("flatness", "flatness_ratio", "flux", "skewness", "kurtosis")
 # Told by the step in Series.windows too.
 TOLD = ("centroid_hz", "flux", "flatness_ratio")

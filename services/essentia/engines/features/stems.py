@@ -9,25 +9,26 @@ from numpy.typing import NDArray
 
 from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features import ebu
-from services.essentia.engines.features.beats import follow
+from services.essentia.engines.features.beats import follow, off_beat, steady
 from services.essentia.engines.features.clip import Samples
-from services.essentia.engines.features.onsets import find
+from services.essentia.engines.features.onsets import around, find, put_evenness
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.timbral.attacks import HOP as STRENGTH_HOP
 from services.essentia.engines.features.timbral.attacks import onset_strength
 from services.essentia.engines.features.values import Values
 from services.essentia.essentia_library import es
 
+# Onsets are counted in windows of four seconds, every two.
 DENSITY_SECONDS, DENSITY_HOP_SECONDS = 4.0, 2.0
-ON_BEAT_SECONDS = 0.07
-INTERVAL_BINS = 50
+# Samples: 93 ms every 46 ms.
 FRAME, HOP = 4096, 2048
+# -80 dBFS, as for the clip.
 SOUNDING_RMS = 1e-4
+# Mean variance of the chroma that counts as 1, by the definition of older systems; a chroma that sums to 1 and is
+# always a single pitch class, another each time, has 0.076.
 WIDEST_VARIANCE = 0.1
-# An onset is placed to within about two hops of where the spectrum rises most.
-REACH = 2
-# As for the mix: what the tracker draws on noise has fewer onsets to a beat.
-SHORTEST_SECONDS, MIN_ONSETS, MIN_ONSETS_PER_BEAT = 3.0, 4, 1 / 8
+# Shorter than this no beat is followed, as in the mix.
+SHORTEST_SECONDS = 3.0
 
 
 class Stem:
@@ -54,7 +55,7 @@ class Stem:
         window.checkpoint()
         if not window.request.beat_seconds and clip.seconds >= SHORTEST_SECONDS:
             ticks = follow(clip.mono).degara_seconds
-            if len(onsets) >= max(MIN_ONSETS, len(ticks) * MIN_ONSETS_PER_BEAT):
+            if steady(len(onsets), len(ticks)):
                 self._beats.append(ticks + window.start_seconds)
         window.checkpoint()
         self._chroma.append(_chroma(clip.mono))
@@ -70,12 +71,12 @@ class Stem:
         onsets, strengths = _joined(self._onsets), _joined(self._strengths)
         values["onset_count"] = len(onsets)
         _put_density(values, onsets, sheet.seconds)
-        _put_intervals(values, np.diff(onsets))
+        put_evenness(values, np.diff(onsets))
         given = np.array(sheet.request.beat_seconds, np.float64)
         beats = given if given.size else _joined(self._beats)
         if beats.size and onsets.size:
             values["beats_from"] = "caller" if given.size else "stem"
-            off = np.abs(onsets[:, None] - _neighbours(beats, onsets)).min(1) > ON_BEAT_SECONDS
+            off = off_beat(onsets, beats)
             weights = strengths if strengths.sum() > 0 else np.ones(len(onsets))
             values.put("syncopation", float(np.average(off, weights=weights)))
         elif onsets.size:
@@ -83,6 +84,7 @@ class Stem:
         chroma = np.concatenate(self._chroma) if self._chroma else np.empty((0, 12))
         if len(chroma) > 1:
             steps = np.linalg.norm(np.diff(chroma, axis=0), axis=1)
+            # Two chromas that sum to 1 and share nothing are the square root of 2 apart at most.
             values.put("harmonic_movement", float(steps.mean() / 2**0.5))
             values.put("harmonic_variance", min(1.0, float(chroma.var(0).mean()) / WIDEST_VARIANCE))
 
@@ -98,25 +100,9 @@ def _put_density(values: Values, onsets: NDArray[np.float64], seconds: float) ->
         values.put("onset_density_hz2_variance", float(rates.var()))
 
 
-def _put_intervals(values: Values, intervals: NDArray[np.float64]) -> None:
-    if len(intervals) < 2 or not intervals.mean() > 0:
-        return
-    variation = float(intervals.std() / intervals.mean())
-    values.put("rhythmic_evenness", 1 / (1 + variation))
-    shares = np.histogram(intervals, INTERVAL_BINS)[0] / len(intervals)
-    entropy = float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
-    values.put("rhythmic_complexity", (min(entropy / 5, 1) + min(variation / 2, 1)) / 2)
-
-
 def _strengths(rise: NDArray[np.float64], onsets: NDArray[np.float64]) -> NDArray[np.float64]:
-    centres = np.round(onsets * SAMPLE_RATE / STRENGTH_HOP).astype(int)
-    near = (rise[max(0, centre - REACH) : centre + REACH + 1] for centre in centres)
+    near = around(rise, onsets, SAMPLE_RATE / STRENGTH_HOP)
     return np.array([part.max() if part.size else 0.0 for part in near])
-
-
-def _neighbours(beats: NDArray[np.float64], onsets: NDArray[np.float64]) -> NDArray[np.float64]:
-    after = np.clip(np.searchsorted(beats, onsets), 0, len(beats) - 1)
-    return np.stack((beats[np.maximum(after - 1, 0)], beats[after]), 1)
 
 
 def _chroma(mono: Samples) -> NDArray[np.float32]:

@@ -12,6 +12,10 @@ from services.essentia.essentia_library import es
 
 # The envelope is kept as its greatest value in every 16 samples, 0.36 ms.
 THIN = 16
+# SBic, segmentation by the Bayesian information criterion, as Essentia's music extractor calls it: the penalty for a
+# border; then frames (23 ms): the steps of the coarse and the fine search, the shortest segment, and the windows of
+# both.
+SEGMENTATION = {"cpw": 1.5, "inc1": 60, "inc2": 20, "minLength": 10, "size1": 300, "size2": 200}
 
 
 class Envelope:
@@ -54,7 +58,7 @@ class Segments:
             return
         # SBic reads memory and ignores strides, so the transposed matrix must be copied.
         features = np.ascontiguousarray(frames.mfcc.T)
-        borders = es.SBic(cpw=1.5, inc1=60, inc2=20, minLength=10, size1=300, size2=200)(features)
+        borders = es.SBic(**SEGMENTATION)(features)
         inner = [float(frame) for frame in borders[1:-1]]
         edges = np.array([0.0, *(frame * HOP / SAMPLE_RATE for frame in inner), sheet.seconds])
         values["segment_count"] = len(edges) - 1

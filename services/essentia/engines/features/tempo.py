@@ -28,6 +28,10 @@ EVEN = 0.9
 # A pulse that repeats itself this well at half the period is one train of equal strokes, such as a metronome's: the
 # strokes are the beats.
 TRAIN = 0.85
+# The pulse half a beat on must also be nearly as strong as on the beat, or it is no train.
+EQUAL = 0.9
+# Autocorrelation below which there is no pulse to compare with.
+NO_PULSE = 0.1
 OCTAVES = (1.0, 2.0, 0.5)
 RELATIVES = (1.0, 2.0, 0.5, 3.0, 1 / 3)
 
@@ -57,8 +61,7 @@ class Pulse:
     def evenness(self, bpm: float) -> float:
         """Strength at one beat over that at two, in the middle band; near 0 where nothing is on every second beat."""
         period = 60 / bpm * self._rate
-        # Below 0.1 there is no pulse to compare with.
-        return self._at(self._middle, period) / max(self._at(self._middle, 2 * period), 0.1)
+        return self._at(self._middle, period) / max(self._at(self._middle, 2 * period), NO_PULSE)
 
     def bpm(self) -> float | None:
         """The tempo of the strongest period, weighted by what people prefer; None where nothing repeats."""
@@ -157,7 +160,7 @@ def _adjust(bpm: float, pulse: Pulse, slowest: float, fastest: float) -> float:
             bpm /= 2
     for _ in range(2):
         half = pulse.strength(bpm, 0.5)
-        if bpm * 2 <= fastest and half > TRAIN and half >= 0.9 * pulse.strength(bpm):
+        if bpm * 2 <= fastest and half > TRAIN and half >= EQUAL * pulse.strength(bpm):
             bpm *= 2
     return bpm
 

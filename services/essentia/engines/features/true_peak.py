@@ -9,7 +9,11 @@ from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.values import decibels
 
+# Places between samples, and samples that each is interpolated from: those of BS.1770-5, annex 2. At four times the
+# rate a peak is missed by 0.7 dB at most, and that at half the rate.
 OVERSAMPLING, TAPS = 4, 12
+# Of the Kaiser window: side lobes below -80 dB.
+KAISER = 8.0
 # Samples whose neighbourhoods are interpolated by one row of a matrix product.
 ROW, ROWS = 64, 4096
 
@@ -67,7 +71,7 @@ def _interpolator() -> NDArray[np.float32]:
     # the samples themselves is the identity and is left out.
     half = OVERSAMPLING * TAPS // 2
     taps = np.arange(-half, half + 1)
-    kernel = np.sinc(taps / OVERSAMPLING) * np.kaiser(taps.size, 8.0)
+    kernel = np.sinc(taps / OVERSAMPLING) * np.kaiser(taps.size, KAISER)
     matrix = np.zeros((ROW + TAPS - 1, OVERSAMPLING - 1, ROW), np.float32)
     for phase in range(1, OVERSAMPLING):
         for place in range(ROW):

@@ -62,3 +62,12 @@ def test_the_cut_of_what_is_fed_does_not_matter() -> None:
         meter.feed(samples[:, start : start + 10007])
     # The same filters in the same order: only the sums over a block may be rounded otherwise.
     assert meter.blocks() == pytest.approx(whole, rel=1e-5)
+
+
+def test_the_filters_are_those_of_bs1770_at_its_own_rate() -> None:
+    numerator, denominator = ebu.shelf(48000)
+    assert numerator == pytest.approx([1.53512485958697, -2.69169618940638, 1.19839281085285], abs=1e-14)
+    assert denominator == pytest.approx([1, -1.69065929318241, 0.73248077421585], abs=1e-14)
+    numerator, denominator = ebu.high_pass(48000)
+    assert numerator == [1, -2, 1]
+    assert denominator == pytest.approx([1, -1.99004745483398, 0.99007225036621], abs=1e-14)

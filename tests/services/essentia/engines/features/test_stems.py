@@ -12,7 +12,7 @@ from antiphon_wire.errors import AntiphonError
 from chassis.audio import Audio
 from chassis.reports import WarningFacts
 from services.essentia.contract import STEM, AnalysisRequest, GroupFeatures
-from services.essentia.engines.features import Features, stems
+from services.essentia.engines.features import Features, onsets, stems
 from services.essentia.engines.features.values import Values
 from tests.services.essentia import signals
 
@@ -80,7 +80,7 @@ def test_chroma_that_moves_all_the_way_moves_by_one(monkeypatch: pytest.MonkeyPa
 
 def test_complexity_and_evenness_are_those_of_the_intervals() -> None:
     values = Values()
-    stems._put_intervals(values, np.array([0.2, 0.4] * 10))
+    onsets.put_evenness(values, np.array([0.2, 0.4] * 10))
     # Two lengths, each half of them: ln 2 nats; a deviation of a third of their mean.
     assert values["rhythmic_complexity"] == pytest.approx((np.log(2) / 5 + 1 / 3 / 2) / 2)
     assert values["rhythmic_evenness"] == pytest.approx(3 / 4)
