@@ -12,16 +12,32 @@ from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.frames import BATCH
 
+# librosa's defaults for onsets, which the models take: samples, and bands from 0 Hz up.
 FRAME, HOP = 2048, 512
 MEL_BANDS = 128
+# dB below the loudest band that count as silence, also librosa's.
+RANGE_DB = 80
+# 10 ms, for which the envelope holds a peak; s, in which it falls from the recording's greatest value to nothing.
 HOLD_SAMPLES, DECAY_SECONDS = 441, 0.1
-# A sound that starts with the recording has an onset too: silence goes before it.
+# A sound that starts with the recording has an onset too: silence goes before it. One sample more than a frame of the
+# models' spectrum, as in theirs.
 LEAD = 4097
+# Samples: 20 ms in which a lower point of the envelope is looked for, and 300 ms in which a dip is forgiven.
 LOOK_BACK, LOOK_FAR = round(0.02 * SAMPLE_RATE), round(0.3 * SAMPLE_RATE)
+# Share of the envelope's range that a rise must have to be one, or a dip to part two sounds.
 LEAST_RISE = 0.1
+# Samples, 0.1 s: of two onsets that are nearer the earlier one counts.
 LEAST_APART = round(0.1 * SAMPLE_RATE)
+# dB of mean rise that a sound must have somewhere to have begun at all.
 LEAST_STRENGTH_DB = 3.0
+# Least effort (Peeters 2004): the rise is cut into so many steps of level, and belongs to the attack while a step takes
+# less than so many times the mean.
 STEPS, EFFORT = 8, 3
+# s; the models call no attack longer.
+LONGEST_SECONDS = 0.1
+# Peaks as librosa picks them: the greatest of three frames (this one and two before), above the mean of eight before to
+# eight after by this share of the range, and more than two frames after the last.
+NEAR, AROUND, ABOVE, APART = 2, 8, 0.07, 2
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,8 @@ def find(samples: Samples) -> Onsets:
 def follow(samples: Samples) -> Samples:
     """Envelope that rises at once, holds for 10 ms and falls in a straight line by the greatest value in 0.1 s."""
     held = np.abs(samples)
+    # Van Herk's way: a running maximum of n samples is the greater of two maxima that run within blocks of n, at a cost
+    # that does not depend on n.
     # The greatest of the last 442 samples, by runs of that length from the left and from the right.
     width = HOLD_SAMPLES + 1
     rows = np.pad(held, (0, -held.size % width)).reshape(-1, width)
@@ -65,6 +83,7 @@ def follow(samples: Samples) -> Samples:
     np.maximum(left[HOLD_SAMPLES:], right[: held.size - HOLD_SAMPLES], out=held[HOLD_SAMPLES:])
     fall = float(held.max()) / (DECAY_SECONDS * SAMPLE_RATE)
     slope = np.arange(held.size) * fall
+    # A value that falls by ``fall`` a sample is a constant once so much is added for each sample: the greatest so far.
     falling = slope + held
     np.maximum.accumulate(falling, out=falling)
     falling -= slope
@@ -82,8 +101,9 @@ def onset_strength(samples: Samples) -> NDArray[np.float64]:
         spectra = np.fft.rfft(frames[start : start + BATCH] * window)
         bands[start : start + BATCH] = (np.square(spectra.real) + np.square(spectra.imag)) @ weights
     levels = 10 * np.log10(np.maximum(bands, 1e-10))
-    np.maximum(levels, levels.max() - 80, out=levels)
+    np.maximum(levels, levels.max() - RANGE_DB, out=levels)
     rise = np.maximum(np.diff(levels, axis=0), 0).mean(1)
+    # A rise is known one frame late, and librosa moves it on by half a frame more, since its frames are centred.
     late = FRAME // (2 * HOP) + 1
     return np.pad(rise, (late, 0)).astype(np.float64)[: len(frames)]
 
@@ -109,13 +129,14 @@ def attack(envelope: Samples) -> tuple[float, int] | None:
     if start == end:
         start, end = int(crossings[0]), int(crossings[-1])
     samples = end - start + 1 if end > start else 1
-    seconds = min(samples, int(0.1 * SAMPLE_RATE) + 1) / SAMPLE_RATE
+    seconds = min(samples, int(LONGEST_SECONDS * SAMPLE_RATE) + 1) / SAMPLE_RATE
     return float(np.log10(seconds)), start + lowest
 
 
 @cache
 def _mel_weights() -> NDArray[np.float32]:
     """Slaney's mel triangles of equal area, (1025, 128), 0 Hz to the Nyquist frequency."""
+    # Slaney's scale: 15 mel up to 1 kHz, 3 to each 200 Hz; then 27 mel to every factor of 6.4.
     linear, per_octave = 3 / 200, 27 / np.log(6.4)
     top = 15 + per_octave * np.log(SAMPLE_RATE / 2 / 1000)
     mels = np.linspace(0, top, MEL_BANDS + 2)
@@ -132,27 +153,29 @@ def _pick(strength: NDArray[np.float64]) -> NDArray[np.int64]:
     if high <= low:
         return np.empty(0, np.int64)
     level = (strength - low) / (high - low)
-    greatest = np.pad(level, (2, 0), constant_values=-np.inf)
+    greatest = np.pad(level, (NEAR, 0), constant_values=-np.inf)
     greatest = np.maximum(np.maximum(greatest[:-2], greatest[1:-1]), greatest[2:])
     sums = np.concatenate(([0.0], np.cumsum(level)))
     places = np.arange(level.size)
-    first, end = np.maximum(places - 8, 0), np.minimum(places + 9, level.size)
+    first, end = np.maximum(places - AROUND, 0), np.minimum(places + AROUND + 1, level.size)
     mean = (sums[end] - sums[first]) / (end - first)
     minima = np.flatnonzero((level[1:-1] <= level[:-2]) & (level[1:-1] < level[2:])) + 1
     minima = np.concatenate(([0], minima))
     found: list[int] = []
-    last = -3
-    for place in np.flatnonzero((level >= greatest) & (level >= mean + 0.07)):
-        if place - last > 2:
+    last = -APART - 1
+    for place in np.flatnonzero((level >= greatest) & (level >= mean + ABOVE)):
+        if place - last > APART:
             last = int(place)
             found.append(int(minima[np.searchsorted(minima, place, side="right") - 1]))
     return np.array(found, np.int64)
 
 
 def _correct(found: NDArray[np.int64], envelope: Samples, strength: NDArray[np.float64]) -> list[int]:
+    """Moves picked onsets (samples) to where their sounds begin, and leaves out weak and doubled ones."""
     reach = float(envelope.max() - envelope.min())
     starts: list[int] = []
     for place in found:
+        # One that is picked within the last frame has no sound after it, unless it is the only one.
         if starts and place + HOP - 1 >= envelope.size:
             continue
         start = _begin(int(place), envelope, LEAST_RISE * reach) if place > 0 else 0

@@ -1,4 +1,15 @@
-"""Blind reverberation time: the decays in a recording, by the likelihood of a Laplacian (Jan and Wang, 2012)."""
+"""Blind reverberation time: the decays in a recording, by the likelihood of a Laplacian (Jan and Wang, 2012).
+
+Samples of a decay with the reverberation time T are noise of a Laplace distribution whose width falls by 60 dB, a
+factor of 1000, in T: after n samples at the rate r it is σ aⁿ with a = e^(-3 ln 10 / (T r)). The likeliest σ for a
+given T is the mean of |xₙ| a⁻ⁿ, and with it the logarithm of the likelihood of N samples is, but for what all T have in
+common,
+
+    -N ln σ - ln a · N (N - 1) / 2
+
+The times of TIMES compete by it. So it is in timbral_reverb of timbral_models 0.4.0 and, before it, in the method of
+Löllmann et al. (2010), from which the constants come; there they are in samples at 24 kHz.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +23,17 @@ from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.sheet import Sheet
 
-# Every second sample is looked at, in sub-frames of seven steps; a decay falls through at least three sub-frames.
+# Every second sample is looked at, so a step (92 samples) is 4.2 ms. A sub-frame has seven steps (29 ms), a frame seven
+# sub-frames, of which all but the last are compared with the one before. A decay falls at three comparisons or more;
+# one that falls at all five gets no estimate, as the authors' loop ends before it would make one.
 STEP, STEPS_PER_PART, PARTS, FEWEST, MOST = 92, 7, 7, 3, 4
+# Reverberation times that are told apart, s.
 TIMES = np.arange(0.2, 1.15, 0.1)
+# Decays that vote: 800 at 24 kHz, which the authors scale by the rate as they scale samples, and halve.
 MEMORY = 735
+# What is left of the distance to the vote after a step, and where the estimate starts (s).
 SMOOTHING, FIRST_SECONDS = 0.995, 0.3
+# Logistic regression on whether listeners heard reverberation (timbral_models 0.4.0): for each second, and at none.
 SLOPE, OFFSET = 2.97126461, -1.45082989
 
 
@@ -67,7 +84,7 @@ def _decays(steps: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.i
     frames = count - (PARTS - 1) * STEPS_PER_PART
     falls = []
     for part in range(1, PARTS - 1):
-        # Each sub-frame against the one before it.
+        # Each sub-frame against the one before it: its variance, its greatest and its least sample must all shrink.
         now, before = (slice(at * STEPS_PER_PART, at * STEPS_PER_PART + frames) for at in (part, part - 1))
         falls.append((spread[now] < spread[before]) & (high[now] < high[before]) & (low[now] > low[before]))
     run = np.cumprod(np.stack(falls), axis=0).sum(0)
@@ -76,6 +93,7 @@ def _decays(steps: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.i
 
 
 def _likeliest(decay: Samples) -> int:
+    """Place in TIMES of the likeliest reverberation time; see the module's docstring for the formula."""
     rates, growth = _growth()
     weighed = growth[:, : decay.size] @ np.abs(decay)
     spread = np.maximum(weighed / decay.size, 1e-30)
@@ -85,5 +103,6 @@ def _likeliest(decay: Samples) -> int:
 @cache
 def _growth() -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Rate of each decay, and what makes up for it sample by sample: (times, longest decay)."""
+    # ln a for each time, at half the rate.
     rates = -3 * np.log(10) / (TIMES * SAMPLE_RATE / 2)
     return rates, np.exp(-rates[:, None] * np.arange(MOST * STEPS_PER_PART * STEP)).astype(np.float32)
