@@ -36,7 +36,7 @@ SEGMENT = 4
 
 
 def configs(kind: str) -> dict[str, Any]:
-    """The configurations of codec and language model, in the form that released checkpoints carry."""
+    """Gives the configurations of codec and language model, in the form that released checkpoints carry."""
     rate = 16_000 if kind == "audiogen" else 32_000
     magnet = kind == "magnet"
     codec = {
@@ -82,7 +82,7 @@ def configs(kind: str) -> dict[str, Any]:
 
 
 def text_encoder(folder: Path) -> None:
-    """A tiny T5 with a tokenizer, in the format of transformers."""
+    """Writes a tiny T5 with a tokenizer, in the format of transformers."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
 
@@ -139,7 +139,7 @@ def release(kind: str, folder: Path, parts: tuple[str, ...] = (), **conditioners
 
 
 def diffusion(builders: Any, path: Path) -> None:
-    """Multi-band diffusion in the form that ``load_diffusion_models`` reads: each band a network and a processor."""
+    """Writes multi-band diffusion as ``load_diffusion_models`` reads it: each band a network and a processor."""
     from omegaconf import OmegaConf
 
     config = OmegaConf.create(
@@ -164,7 +164,7 @@ def diffusion(builders: Any, path: Path) -> None:
 
 
 def store(folder: Path, kinds: dict[str, dict[str, Any]]) -> Store:
-    """A store with a model for each name: what :func:`release` takes; its pickles are in ``released/<name>``."""
+    """Makes a store with a model for each name: what :func:`release` takes; its pickles are in ``released/<name>``."""
     from services.generation import conversion as convert
 
     rows, contents = [], {}

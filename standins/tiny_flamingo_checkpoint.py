@@ -88,7 +88,7 @@ def write(folder: Path, kind: str = "AudioFlamingo3", dtype: torch.dtype = torch
 
 
 def make_tokenizer(symbols: list[str], special: tuple[str, ...], **named: Any) -> Any:
-    """A byte-level tokenizer without merges, each of ``special`` a token after the bytes."""
+    """Makes a byte-level tokenizer without merges, each of ``special`` a token after the bytes."""
     core = Tokenizer(models.BPE(vocab={symbol: index for index, symbol in enumerate(symbols)}, merges=[]))
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()

@@ -115,7 +115,7 @@ def _write(path: Path, content: Any) -> None:
 
 
 def main() -> int:
-    """Entry point; 1 where a checkpoint is refused."""
+    """Converts what the command line names; returns 1 where a checkpoint is refused."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="the released files")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder for the files that the engine loads")

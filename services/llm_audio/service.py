@@ -13,9 +13,9 @@ from chassis.family.call import Call
 from chassis.family.family import Family
 from chassis.family.host import FamilyHost
 from chassis.server import rpc
-from services.llm_audio import messages
 from services.llm_audio.comparison.run import Comparison
 from services.llm_audio.engines import ENGINES
+from services.llm_audio.messages import description
 from services.llm_audio.settings import PORT
 from services.llm_audio.settings import LlmAudioSettings as Settings
 
@@ -42,7 +42,7 @@ class Servicer(pb_grpc.LlmAudioServiceServicer):
         """Streams the answers to prompts about a recording, or about facts."""
         async with Call(self._host, requests, FULL_NAME) as call:
             config = await call.config()
-            request, forms = messages.description_request(config), messages.description_forms(call, config)
+            request, forms = description.description_request(config), description.description_forms(call, config)
             async for response in call.answer("describe", request, forms, needs_audio=False):
                 yield response
 

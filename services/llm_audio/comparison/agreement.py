@@ -64,7 +64,7 @@ def token_f1(one: str, other: str) -> float:
 
 
 def claim_agreement(one: Iterable[str], other: Iterable[str]) -> tuple[ClaimAgreement, ...]:
-    """What the texts of two sides state of each of COMPARED_KINDS."""
+    """Holds what the texts of two sides state against each other, for each of COMPARED_KINDS."""
     found, wanted = _stated(one), _stated(other)
     return tuple(
         ClaimAgreement(

@@ -15,8 +15,9 @@ from chassis.family.call import Call
 from chassis.family.host import FamilyHost
 from chassis.reports import WarningFacts
 from chassis.server.calls import INTERNAL
-from services.llm_audio import contract, messages
+from services.llm_audio import contract
 from services.llm_audio.comparison.request import CANNOT, Agreement, ComparisonRequest, JudgeRequest, Side, Texts
+from services.llm_audio.messages import comparison as messages
 
 log = logging.getLogger(__name__)
 
@@ -139,6 +140,7 @@ async def chained(streams: Sequence[AsyncGenerator[Any, None]]) -> AsyncGenerato
 
 async def merged(streams: Sequence[AsyncGenerator[Any, None]]) -> AsyncGenerator[Any, None]:
     """Yields what all streams yield as it comes; the first that fails ends all. They wait while nobody reads."""
+    # Bounded: a side that writes faster than the caller reads has its worker wait, not this process hold its text.
     queue: asyncio.Queue[tuple[Any, bool, Exception | None]] = asyncio.Queue(_WAITING_EVENTS)
 
     async def pump(stream: AsyncGenerator[Any, None]) -> None:

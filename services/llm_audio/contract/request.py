@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
 def export_key(prompt: str) -> str:
-    """Key under which exports keep the answer to a prompt, the same for every engine."""
+    """Gives the key under which exports keep the answer to a prompt, the same for every engine."""
     return f"music_flamingo_{prompt}"
 
 
@@ -74,7 +74,7 @@ class Sampling:
                 )
 
     def parameters(self) -> dict[str, str]:
-        """What is in force, by field name."""
+        """Tells what is in force, by field name."""
         drawn = {"temperature": f"{self.temperature:g}", "top_p": f"{self.top_p:g}", "top_k": str(self.top_k)}
         return {
             "do_sample": str(self.do_sample).lower(),

@@ -32,7 +32,7 @@ _MIN_SAMPLES = SAMPLE_RATE // 5
 """0.2 s: of less, the encoder's two strided convolutions leave nothing to attend to."""
 
 
-class HearingModel(Gemma3nModel):  # type: ignore[misc]  # transformers is untyped
+class HearingModel(Gemma3nModel):
     """Gemma 3n's body without its picture encoder, which needs timm and torchvision and is of no use for sound."""
 
     def __init__(self, config: Any) -> None:
@@ -48,7 +48,7 @@ class HearingModel(Gemma3nModel):  # type: ignore[misc]  # transformers is untyp
         self.post_init()
 
 
-class HearingGemma3n(Gemma3nForConditionalGeneration):  # type: ignore[misc]  # transformers is untyped
+class HearingGemma3n(Gemma3nForConditionalGeneration):
     """Gemma 3n that hears and reads; the picture encoder's weights in a checkpoint are passed over."""
 
     _keys_to_ignore_on_load_unexpected = (r"^model\.vision_tower\.",)

@@ -96,7 +96,7 @@ class MusicFlamingoGguf:
         self._windows = windows
 
     def render(self, turn: Turn) -> tuple[str, str]:
-        """The prompt before and after the audio, which comes first so that questions share it."""
+        """Gives the prompt before and after the audio, which comes first so that questions share it."""
         question = self.chat.clean(turn.shared + turn.question).replace(MARKER, " ")
         text = self.chat.render(turn.system, turn.example, f"{MARKER}\n{question}")
         before, _, after = text.partition(MARKER)

@@ -54,7 +54,7 @@ class TextGguf:
         return cls(llama, path.name, loading.gpu_layers(settings))
 
     def open(self, audio: np.ndarray | None, start_seconds: float = 0.0) -> TextGguf:
-        """Begins; there is nothing to hear, and what was read before may be read on."""
+        """Gives itself: there is nothing to hear, and what was read before may be read on."""
         return self
 
     def ask(self, turn: Turn, checkpoint: Checkpoint, passage: int = 0) -> Iterator[str | Ending]:

@@ -1,4 +1,4 @@
-"""Audio cut and padded so that every backend of Music Flamingo sees the same frames."""
+"""Audio cut and padded so that every engine of Music Flamingo hears the same windows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GUARD = round(_GUARD_SECONDS * SAMPLE_RATE)
 
 
 def listen(audio: np.ndarray, start_seconds: float) -> tuple[tuple[Passage, ...], list[np.ndarray]]:
-    """The passages of a recording, and the samples of each as every backend is given them.
+    """Gives the passages of a recording, and the samples of each as every engine of Music Flamingo hears them.
 
     Args:
         audio: Mono float32 (n,) at SAMPLE_RATE.

@@ -17,7 +17,7 @@ _FLOOR = 1e-10
 
 
 def cut(samples: np.ndarray, limit_seconds: float) -> list[tuple[int, int]]:
-    """Where passages of at most ``limit_seconds`` begin and end, in samples; they follow each other without a gap.
+    """Finds passages of at most ``limit_seconds``: where each begins and ends, in samples, without a gap between them.
 
     A cut is at the latest place that is within 3 dB of the quietest of the passage's second half, or, before the last
     passage, of the middle third of what is left: so that none is a mere tail. Without a pause there, a word is cut.
@@ -39,14 +39,14 @@ def cut(samples: np.ndarray, limit_seconds: float) -> list[tuple[int, int]]:
 
 
 def passages(cuts: Sequence[tuple[int, int]], start_seconds: float = 0.0) -> tuple[Passage, ...]:
-    """The times of cuts in the recording; ``start_seconds`` is where the samples begin in it."""
+    """Gives the times of cuts in the recording; ``start_seconds`` is where the samples begin in it."""
     return tuple(
         Passage(start_seconds + first / SAMPLE_RATE, start_seconds + last / SAMPLE_RATE) for first, last in cuts
     )
 
 
 def remark(found: Sequence[Passage]) -> tuple[WarningFacts, ...]:
-    """What to know of a recording that was heard in passages; nothing where it was heard in one."""
+    """Tells what to know of a recording that was heard in passages; nothing where it was heard in one."""
     if len(found) < 2:
         return ()
     longest = max(each.end_seconds - each.start_seconds for each in found)

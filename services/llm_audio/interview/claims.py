@@ -100,7 +100,7 @@ class Statement:
 
 
 def statements(text: str) -> list[Statement]:
-    """What ``text`` states, in the order in which it is stated."""
+    """Finds what ``text`` states, in the order in which it is stated."""
     found: list[Statement] = []
     for match in _TEMPO.finditer(text):
         value, tolerance = _value(match["before"] or match["after"])
@@ -122,7 +122,7 @@ def statements(text: str) -> list[Statement]:
 
 
 def claims(text: str, facts: Facts) -> tuple[Claim, ...]:
-    """What ``text`` states, in the order in which it is stated, and which fact holds it.
+    """Finds what ``text`` states, in the order in which it is stated, and which fact holds it.
 
     A number is held by a fact that gives it when rounded to the decimals stated, signs aside; in the unit stated, or in
     one that it can be turned into (3:45 by 225 s, 87 % by 0.87), where both have a unit. Numbers in facts that are text

@@ -78,7 +78,7 @@ class Facts:
         return bool(self.shown)
 
     def placeholders(self) -> dict[str, str]:
-        """What a prompt can name in braces: each fact by its label, ``bpm`` without its unit, all as metadata."""
+        """Gives what a prompt can name in braces: each fact by its label, ``bpm`` without its unit, all as metadata."""
         values = {each.label.replace(" ", "_"): each.text for each in self.shown}
         for each in self.shown:
             if each.kind == "tempo" and each.value is not None:

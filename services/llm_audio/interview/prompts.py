@@ -43,7 +43,7 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def question(prompt: Prompt, facts: Facts) -> str:
-    """The wording of a prompt with its placeholders filled.
+    """Gives the wording of a prompt with its placeholders filled.
 
     Raises:
         AntiphonError: PROMPT_PLACEHOLDER where the facts hold nothing by that name.
@@ -68,11 +68,11 @@ def question(prompt: Prompt, facts: Facts) -> str:
 
 
 def given(facts: Facts) -> str:
-    """What a model that does not hear is given before each question."""
+    """Writes the facts that a model which does not hear is given before each question."""
     lines = "\n".join(f"- {each.label}: {each.text}" for each in facts.shown)
     return f"Facts about the recording:\n{lines}\n\n"
 
 
 def once_more(asked: str, avoid: tuple[str, ...]) -> str:
-    """The question after an answer that stated what is not among the facts."""
+    """Words the question after an answer that stated what is not among the facts."""
     return f"{asked}\nThese are not among the facts, do not write them: {', '.join(avoid)}."

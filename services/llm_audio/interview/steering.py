@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def without(text: str, steering: Sequence[str]) -> str:
-    """The text with a space for each steering token, again until none is left, for parts may join to new ones."""
+    """Puts a space in the place of each steering token, again until none is left, for parts may join to new ones."""
     while True:
         before = text
         for token in steering:

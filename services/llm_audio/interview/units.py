@@ -39,7 +39,7 @@ PATTERN = rf"(?:{'|'.join(re.escape(word) for word in sorted(_BY_WORD, key=len, 
 
 
 def unit(word: str) -> Unit | None:
-    """The unit that a word names, in any case; None where it names none."""
+    """Finds the unit that a word names, in any case; None where it names none."""
     return _BY_WORD.get(" ".join(word.lower().split()))
 
 

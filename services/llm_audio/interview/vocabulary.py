@@ -143,7 +143,7 @@ _NAMED = re.compile(rf"(?<![\w-])(?P<word>{'|'.join(map(re.escape, _WORDS))})(?:
 
 
 def named(text: str) -> list[tuple[int, int, str, str]]:
-    """The genres and instruments that a text names: (start, end, ``genre`` or ``instrument``, the word)."""
+    """Finds the genres and instruments that a text names: (start, end, ``genre`` or ``instrument``, the word)."""
     found = []
     for match in _NAMED.finditer(text):
         word = match["word"].lower()

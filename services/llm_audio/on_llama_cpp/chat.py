@@ -33,16 +33,16 @@ class Chat:
         self._control = control_tokens(llama)
         self._format = Jinja2ChatFormatter(
             template,
-            eos_token=_piece(vocab, llama.token_eos()),
-            bos_token=_piece(vocab, llama.token_bos()),
+            eos_token=_text_of(vocab, llama.token_eos()),
+            bos_token=_text_of(vocab, llama.token_bos()),
         )
 
     def clean(self, text: str) -> str:
-        """The text without steering tokens."""
+        """Takes steering tokens out of a text."""
         return without(text, self._control)
 
     def render(self, system: str, example: tuple[str, str] | None, question: str) -> str:
-        """The prompt: the system's part, where the template has one, the example, the question, an answer's beginning.
+        """Writes the prompt: what the system says, where it may, the example, the question, what begins an answer.
 
         Args:
             system: May be empty.
@@ -66,5 +66,5 @@ class Chat:
         raise not_ready("CHAT_TEMPLATE", message, file=self._file) from error
 
 
-def _piece(vocab: Any, token: int) -> str:
+def _text_of(vocab: Any, token: int) -> str:
     return str(vocab.detokenize([token], special=True).decode("utf-8", "replace")) if token >= 0 else ""

@@ -69,7 +69,7 @@ def gpu_layers(settings: LlmAudioSettings) -> int:
 
 
 def architecture(path: Path) -> str:
-    """What kind of model a GGUF holds, such as ``qwen2``; empty where it does not say so near its beginning."""
+    """Tells what kind of model a GGUF holds, such as ``qwen2``; empty where it does not say so near its beginning."""
     key = b"general.architecture"
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
@@ -113,7 +113,7 @@ def load(path: Path, settings: LlmAudioSettings, context_tokens: int) -> Llama:
 
 
 def load_failure(path: Path, error: Exception, context_tokens: int) -> AntiphonError:
-    """Why a model could not be loaded, by what llama.cpp said last."""
+    """Makes the error for a model that could not be loaded, by what llama.cpp said last."""
     said = "; ".join(_said)
     if isinstance(error, MemoryError) or any(word in said.lower() for word in ("allocat", "memory", "mmap failed")):
         return AntiphonError(
@@ -128,7 +128,7 @@ def load_failure(path: Path, error: Exception, context_tokens: int) -> AntiphonE
 
 
 def describe(llama: Llama) -> str:
-    """Number format of the weights, such as ``Q4_1``."""
+    """Names the number format of the weights, such as ``Q4_1``."""
     buffer = ctypes.create_string_buffer(256)
     llama_cpp.llama_model_desc(llama._model.model, buffer, len(buffer))
     # Such as "llama 135M Q4_1"; what llama.cpp only guessed from the tensors is in brackets.

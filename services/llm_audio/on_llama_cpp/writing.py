@@ -17,7 +17,7 @@ from antiphon_wire.errors import AntiphonError, invalid
 from services.llm_audio.contract import PENALTY_TOKENS, Checkpoint, Ending, Sampling, Usage, context_too_long
 
 _CHECK_SECONDS = 0.05
-_PIECE_BYTES = 256
+_TOKEN_BYTES = 256
 # Looking for a cancel while a token is computed costs more than a small model's token; beyond this it does not show.
 _SLOW_TOKEN_SECONDS = 0.1
 
@@ -32,7 +32,7 @@ class Writer:
     def __init__(self, llama: Llama) -> None:
         self._llama = llama
         self._vocab = llama._model.vocab
-        self._buffer = ctypes.create_string_buffer(_PIECE_BYTES)
+        self._buffer = ctypes.create_string_buffer(_TOKEN_BYTES)
         self._shared: list[int] = []
 
     def tokens(self, text: str, add_special: bool = True) -> list[int]:
@@ -106,7 +106,7 @@ class Writer:
                     finished = True
                     break
                 written += 1
-                if text := decoder.decode(self._piece(token)):
+                if text := decoder.decode(self._bytes_of(token)):
                     yield text
                 if written >= room:
                     finished = False
@@ -128,7 +128,7 @@ class Writer:
 
     @contextlib.contextmanager
     def abortable(self, checkpoint: Checkpoint) -> Iterator[None]:
-        """Inside, llama.cpp is stopped as soon as the checkpoint says so; what it then raises becomes Cancelled."""
+        """Stops llama.cpp, inside the block, as soon as the checkpoint says so; its error is then Cancelled."""
         due = time.monotonic() + _CHECK_SECONDS
         raised: list[BaseException] = []
 
@@ -154,8 +154,8 @@ class Writer:
         if raised:
             raise raised[0]
 
-    def _piece(self, token: int) -> bytes:
-        count = llama_cpp.llama_token_to_piece(self._vocab, token, self._buffer, _PIECE_BYTES, 0, False)
+    def _bytes_of(self, token: int) -> bytes:
+        count = llama_cpp.llama_token_to_piece(self._vocab, token, self._buffer, _TOKEN_BYTES, 0, False)
         if count < 0:
             self._buffer = ctypes.create_string_buffer(-count)
             count = llama_cpp.llama_token_to_piece(self._vocab, token, self._buffer, -count, 0, False)

@@ -25,7 +25,7 @@ class Chat:
         self._steering = sorted({*special, audio_token}, key=len, reverse=True)
 
     def render(self, turn: Turn) -> tuple[str, str]:
-        """The prompt before and after the audio, which comes first in the question, so that questions share it.
+        """Writes the prompt before and after the audio, which comes first in the question, so that questions share it.
 
         Raises:
             AntiphonError: CHAT_TEMPLATE where the template fails, or has no place for audio.

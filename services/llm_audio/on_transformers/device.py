@@ -10,7 +10,7 @@ from services.llm_audio.settings import LlmAudioSettings
 
 
 def choose(settings: LlmAudioSettings) -> torch.device:
-    """The device for ``LLM_AUDIO_DEVICE``; sets the number of torch's threads too.
+    """Picks the device for ``LLM_AUDIO_DEVICE``; sets the number of torch's threads too.
 
     Raises:
         AntiphonError: DEVICE_NOT_AVAILABLE.
@@ -20,7 +20,7 @@ def choose(settings: LlmAudioSettings) -> torch.device:
 
 
 def out_of_memory(error: BaseException, doing: str) -> AntiphonError | None:
-    """What to tell the caller of an error; None where it is about something else than memory."""
+    """Makes the error to tell the caller of an error; None where it is about something else than memory."""
     if not isinstance(error, MemoryError) and not torch_device.is_out_of_memory(error):
         return None
     return AntiphonError(

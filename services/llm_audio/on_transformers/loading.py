@@ -21,7 +21,7 @@ _LIBRARIES = ("llguidance", "numpy", "safetensors", "tokenizers", "torch", "tran
 
 
 def architecture(installed: InstalledModel, allowed: Collection[str]) -> str:
-    """The architecture that the checkpoint's config.json names first.
+    """Reads the architecture that the checkpoint's config.json names first.
 
     Raises:
         AntiphonError: MODEL_UNREADABLE where there is none, or it is not among ``allowed``.
@@ -37,7 +37,7 @@ def architecture(installed: InstalledModel, allowed: Collection[str]) -> str:
 
 
 def load(installed: InstalledModel, settings: LlmAudioSettings, network_class: Any) -> Any:
-    """The network, ready for inference, on its device.
+    """Loads the network, ready for inference, onto its device.
 
     Raises:
         AntiphonError: DEVICE_NOT_AVAILABLE, MODEL_UNREADABLE, OUT_OF_MEMORY, ATTENTION_NOT_AVAILABLE.
@@ -62,7 +62,7 @@ def load(installed: InstalledModel, settings: LlmAudioSettings, network_class: A
 
 
 def tokenizer(installed: InstalledModel) -> Any:
-    """The checkpoint's tokenizer.
+    """Loads the checkpoint's tokenizer.
 
     Raises:
         AntiphonError: MODEL_UNREADABLE, NO_CHAT_TEMPLATE.
@@ -88,6 +88,6 @@ def versions() -> dict[str, str]:
 
 
 def unreadable(installed: InstalledModel, problem: str) -> AntiphonError:
-    """A checkpoint that cannot be used."""
+    """Makes the error for a checkpoint that cannot be used."""
     message = f"model {installed.name} cannot be used: {problem}"
     return not_ready("MODEL_UNREADABLE", message, model=installed.name, problem=problem)

@@ -17,7 +17,7 @@ class Sampler:
         self._random = torch.Generator().manual_seed(sampling.seed)
 
     def choose(self, scores: torch.Tensor, written: Sequence[int], allowed: torch.Tensor | None) -> int:
-        """The next token.
+        """Chooses the next token.
 
         Args:
             scores: Logits (tokens,) of one place.

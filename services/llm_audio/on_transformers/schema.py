@@ -35,7 +35,7 @@ class Binder:
         self._vocabulary = vocabulary
 
     def bind(self, json_schema: str) -> Bond:
-        """A bond for one answer.
+        """Makes a bond for one answer.
 
         Raises:
             AntiphonError: JSON_SCHEMA where no grammar can be made of it.
@@ -60,7 +60,7 @@ class Bond:
         self._bits = llguidance.numpy.allocate_token_bitmask(1, vocabulary)
 
     def allowed(self) -> torch.Tensor:
-        """Bool (tokens,): what may come next."""
+        """Tells which tokens may come next: bool ``(tokens,)``."""
         llguidance.numpy.fill_next_token_bitmask(self._matcher, self._bits, 0)
         flags = np.unpackbits(self._bits[0].view(np.uint8), bitorder="little")[: self._vocabulary]
         return torch.from_numpy(flags.astype(bool))

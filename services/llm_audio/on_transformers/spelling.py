@@ -21,7 +21,7 @@ class Speller:
         self._context = self._given = 0
 
     def add(self, token: int) -> str:
-        """The text that a token completes; empty while a letter is incomplete."""
+        """Gives the text that a token completes; empty while a letter is incomplete."""
         self._tokens.append(token)
         text = self._new()
         if text.endswith("\N{REPLACEMENT CHARACTER}") and len(self._tokens) - self._given < _LETTER_TOKENS:
@@ -30,7 +30,7 @@ class Speller:
         return text
 
     def rest(self) -> str:
-        """What is left at the end, incomplete letters replaced."""
+        """Gives what is left at the end, incomplete letters replaced."""
         text = self._new()
         self._given = len(self._tokens)
         return text

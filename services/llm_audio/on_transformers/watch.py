@@ -31,7 +31,7 @@ class Watch:
 
     @contextmanager
     def over(self, checkpoint: Checkpoint) -> Iterator[None]:
-        """Inside, the network's calls are watched."""
+        """Watches the network's calls inside the block."""
         self._checkpoint, self._due = checkpoint, time.monotonic() + _SECONDS
         try:
             yield

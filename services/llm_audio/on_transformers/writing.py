@@ -76,7 +76,7 @@ class Writer:
 
     @contextmanager
     def computing(self, checkpoint: Checkpoint, doing: str) -> Iterator[None]:
-        """Inside, the network computes: without gradients, watched for a cancel, what it lacks memory for typed.
+        """Has the network compute inside the block without gradients, watched for a cancel; a lack of memory is told.
 
         Raises:
             AntiphonError: OUT_OF_MEMORY.
@@ -153,7 +153,7 @@ class Writer:
 
 
 def new_cache(network: Any) -> Any:
-    """An empty cache for a network."""
+    """Makes an empty cache for a network."""
     return DynamicCache(config=network.config.get_text_config())
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from services.llm_audio.contract import DescriptionRequest, Prompt, Sampling
-from services.llm_audio.messages import description_request
+from services.llm_audio.messages.description import description_request
 
 
 def test_every_parameter_of_the_wire_reaches_the_request() -> None:

@@ -89,7 +89,7 @@ class Audiocraft:
         return cls(kind, made, settings, diffusion)
 
     def token_count(self, text: str) -> int:
-        """Words: each model counts tokens inside its own conditioner, never fewer than these."""
+        """Counts words: each model counts tokens inside its own conditioner, never fewer than these."""
         return len(text.split())
 
     def frame_counts(self, seconds: float, clip_samples: int, include_clip: bool) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from audiocraft.modules.conditioners import WaveformConditioner
 from services.generation.melody import chroma
 
 
-class ChromaConditioner(WaveformConditioner):  # type: ignore[misc]  # audiocraft is untyped
+class ChromaConditioner(WaveformConditioner):
     """Takes the place of ``ChromaStemConditioner``: the same parameters, the same weights, the same frames.
 
     Raises:

@@ -37,7 +37,7 @@ class DelayedCodes:
         self._next = 1 + self.prompt_frames  # column that the next step gives
 
     def first(self) -> torch.Tensor:
-        """The columns known before the first step, ``(pieces, codebooks, 1 + prompt frames)``."""
+        """Gives the columns known before the first step, ``(pieces, codebooks, 1 + prompt frames)``."""
         return torch.stack([self._column(index) for index in range(self._next)], -1)
 
     def add(self, drawn: torch.Tensor) -> torch.Tensor:

@@ -28,7 +28,7 @@ def choose(wanted: str, device: torch.device) -> str:
 
 
 def failed_to_compile(error: RuntimeError) -> AntiphonError | None:
-    """What to tell the caller of an error of torch; None where it is not about compiling."""
+    """Makes the error to tell the caller of an error of torch; None where it is not about compiling."""
     compiler = sys.modules.get("torch._dynamo.exc")
     if compiler is None or not isinstance(error, compiler.TorchDynamoException):
         return None
@@ -116,7 +116,7 @@ class Window:
         return answer.logits[:, -1]
 
 
-class _Positions(nn.Module):  # type: ignore[misc]  # torch is untyped
+class _Positions(nn.Module):
     """The library's table of positions, long enough at once: it grows its own by looking at how far a step is."""
 
     def __init__(self, table: torch.Tensor, embedded: bool) -> None:
