@@ -28,7 +28,7 @@ class SpeechSettings(Bounded):
 
     engine: str = setting(
         "faster-whisper",
-        "Engine: a name in services/speech/engines, each with an environment of its own.",
+        "Engine whose default model answers where a call names none; each has an environment of its own.",
         choices=("faster-whisper", "openai-whisper"),
     )
     device: str = setting(
