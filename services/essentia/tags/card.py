@@ -80,7 +80,7 @@ class Card:
         return cls(labels, inputs[0] if inputs else None, outputs, hop, stand_in)
 
     def output(self, purpose: str, file: str) -> Port:
-        """The output of that purpose.
+        """Gives the output of that purpose.
 
         Raises:
             AntiphonError: MODEL_METADATA where the file names none.
@@ -100,7 +100,7 @@ class Network:
 
 
 def networks(model: InstalledModel, suffix: str) -> list[Network]:
-    """Every graph of ``model`` whose name ends in ``suffix``, in the manifest's order, each with ``<stem>.json``.
+    """Finds every graph of ``model`` whose name ends in ``suffix``, in the manifest's order, each with ``<stem>.json``.
 
     Raises:
         AntiphonError: MODEL_METADATA where there is no graph, or one without its metadata.

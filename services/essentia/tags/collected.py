@@ -38,7 +38,7 @@ class Collected:
             self._embeddings.append(embeddings)
 
     def finish(self, grid: Grid) -> Activations:
-        """All of it; at least one batch must have been added."""
+        """Gives all of it; at least one batch must have been added."""
         return Activations(
             model=self._model.name,
             labels=self._card.labels,

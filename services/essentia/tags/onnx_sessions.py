@@ -22,7 +22,7 @@ _USUAL_NAMES = {PREDICTIONS: "activations", EMBEDDINGS: "embeddings"}
 
 
 def choose_device(wanted: str) -> str:
-    """The device that computes: ``wanted``, or for ``auto`` the first that ONNX Runtime has here.
+    """Chooses the device that computes: ``wanted``, or for ``auto`` the first that ONNX Runtime has here.
 
     Raises:
         AntiphonError: DEVICE_NOT_AVAILABLE.
@@ -70,7 +70,7 @@ class Session:
         self.patch_frames = int(shape[1]) if len(shape) == 3 else None
 
     def names(self, purposes: Sequence[str]) -> list[str]:
-        """The graph's own names of the outputs for ``purposes``: as its metadata says, as published, or by width.
+        """Gives the graph's own names of the outputs for ``purposes``: as its metadata says, as published, or by width.
 
         Raises:
             AntiphonError: MODEL_GRAPH where an output cannot be told.

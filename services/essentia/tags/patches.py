@@ -124,7 +124,7 @@ class Hearing:
         return self.samples > 3 * EDGE and self.change <= LEAST_CHANGE and self.change < SLOWEST_CHANGE * self.peak
 
     def warnings(self) -> Iterator[WarningFacts]:
-        """What to know of the answer, once everything has been heard."""
+        """Yields what to know of the answer, once everything has been heard."""
         if self.infrasonic and self.peak >= SILENT_BELOW:
             yield WarningFacts("AUDIO_INFRASONIC", "there is nothing above 20 Hz: no tags", "tag_sets")
         elif self.silent:

@@ -11,7 +11,7 @@ from services.essentia.contract import TAG_ENGINES
 
 
 def choose(store: Store, named: Sequence[str], usual: Sequence[str]) -> tuple[list[InstalledModel], list[WarningFacts]]:
-    """The models to run, each once, in order, with what to know of the choice.
+    """Chooses the models to run, each once, in order, with what to know of the choice.
 
     Args:
         named: Names that the call gives; each must be installed.

@@ -30,7 +30,7 @@ def measure(sheet: Sheet) -> None:
 
 
 def find(beats: NDArray[np.float64], changes: NDArray[np.float64]) -> tuple[int, int] | None:
-    """(beats a bar, number of the first downbeat) of ascending times in seconds; None where it is not clear.
+    """Finds (beats a bar, number of the first downbeat) of ascending times in seconds; None where it is not clear.
 
     A change belongs to the nearest beat. It is clear where nearly all changes fall on one beat of bars of four, or of
     three, and so many of them that chance is out of the question.

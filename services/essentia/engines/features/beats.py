@@ -52,7 +52,7 @@ class Beats:
 
 
 def follow(mono: Samples) -> Beats:
-    """Beats of samples at SAMPLE_RATE."""
+    """Follows the beats of samples (samples,) at SAMPLE_RATE."""
     found = onset_functions.measure(mono)
     tracks = [_tap(function, 2) for function in (found.complex_difference, found.energy, found.mel)]
     tracks += [_tap(function, 1) for function in (found.emphasis, found.gain)]
@@ -77,7 +77,7 @@ def off_beat(onsets: Seconds, beats: Seconds) -> NDArray[np.bool_]:
 
 
 def agreement(tracks: Sequence[Seconds]) -> NDArray[np.float64]:
-    """How well each of some ascending lists of beats agrees with the others, (lists,), bits, up to FULL_AGREEMENT.
+    """Tells how well each list of ascending beats agrees with the others: (lists,), bits, up to FULL_AGREEMENT.
 
     By Essentia's TempoTapMaxAgreement as its beat tracker uses it; made from Python it is configured twice, which
     spoils its histogram.
@@ -93,7 +93,7 @@ def agreement(tracks: Sequence[Seconds]) -> NDArray[np.float64]:
 
 
 def tempo(seconds: Seconds) -> float:
-    """Mean of the tempos from beat to beat that are near the most frequent one; 0 below two beats."""
+    """Gives the mean of the tempos from beat to beat that are near the most frequent one; 0 below two beats."""
     if len(seconds) < 2:
         return 0.0
     # Of the most frequent, so that a beat missed or doubled, which has another tempo, does not move the mean.

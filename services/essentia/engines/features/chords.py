@@ -43,7 +43,7 @@ class Chord:
 
 
 def follow(classes: NDArray[np.float64], end_seconds: float) -> tuple[Chord, ...]:
-    """Chords of pitch_classes.walk's frames (frames, 12), one after the other without gaps from 0 to ``end_seconds``.
+    """Follows the chords of pitch_classes.walk's frames (frames, 12), without gaps from 0 to ``end_seconds``.
 
     Viterbi over 24 triads and none. A frame speaks for its middle, so a change lies between the middles of two frames.
     """
@@ -73,7 +73,7 @@ def follow(classes: NDArray[np.float64], end_seconds: float) -> tuple[Chord, ...
 
 
 def correlate(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Pearson correlation of frames (frames, 12) with the 24 triads of NAMES: (frames, 24); 0 for flat frames."""
+    """Correlates frames (frames, 12) with the 24 triads of NAMES, by Pearson: (frames, 24); 0 for flat frames."""
     triads = np.zeros((24, 12))
     for root, (scale, steps) in itertools.product(range(12), enumerate((MAJOR, MINOR))):
         triads[12 * scale + root, [(root + step) % 12 for step in steps]] = 1
@@ -84,12 +84,12 @@ def correlate(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def changes(chords: tuple[Chord, ...]) -> int:
-    """How often one chord follows another; silence and noise between two of a name are no change."""
+    """Counts how often one chord follows another; silence and noise between two of a name are no change."""
     return sum(one != two for one, two in itertools.pairwise(each.name for each in chords if each.name != NO_CHORD))
 
 
 def progression_complexity(chords: tuple[Chord, ...]) -> float | None:
-    """Distinct successions of two chords over all successions, above 0 to 1; None below two successions."""
+    """Divides distinct successions of two chords by all successions, above 0 to 1; None below two successions."""
     names = [name for name, _ in itertools.groupby(chord.name for chord in chords if chord.name != NO_CHORD)]
     successions = Counter(itertools.pairwise(names))
     return len(successions) / successions.total() if successions.total() > 1 else None

@@ -32,7 +32,7 @@ Frames = NDArray[np.float32]
 
 
 def chromagrams(mono: NDArray[np.float32], tuning_cents: float = 0.0) -> dict[str, Frames]:
-    """Chroma of finite samples (samples,) at SAMPLE_RATE, by kind: float32 (frames, 12) from C up, every HOP_SECONDS.
+    """Gives the chroma of finite samples at SAMPLE_RATE, by kind: float32 (frames, 12) from C up, every HOP_SECONDS.
 
     ``stft``: power of 0.37 s, each bin shared out over its pitch classes. ``cqt``: magnitudes of a constant-Q transform
     of seven octaves from C1. ``harmonic``: the same, with what is short and broad masked out (Fitzgerald 2010).
@@ -64,7 +64,7 @@ def chromagrams(mono: NDArray[np.float32], tuning_cents: float = 0.0) -> dict[st
 
 
 def summarize(frames: Frames) -> dict[str, object]:
-    """What the contract's Chroma says of one kind, but for its name; empty where nothing sounds."""
+    """Gives what the contract's Chroma says of one kind, but for its name; empty where nothing sounds."""
     sounding = frames.max(1, initial=0) > 0
     heard = frames[sounding].astype(np.float64)
     if not heard.size:

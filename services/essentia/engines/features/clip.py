@@ -57,7 +57,7 @@ class Clip:
         return self.infrasonic or not any(self.alive)
 
     def emptied(self) -> Clip:
-        """The same without its audio."""
+        """Gives the same clip without its audio."""
         return replace(self, channels=self.channels[:, :0].copy(), mono=np.empty(0, np.float32))
 
     def windows(self, longest_seconds: float) -> Iterator[tuple[float, Samples]]:

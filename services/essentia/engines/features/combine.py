@@ -64,7 +64,7 @@ def series(windows: Sequence[tuple[float, Mapping[str, object]]]) -> Values:
 
 
 def warnings(windows: Sequence[Sequence[WarningFacts]]) -> list[WarningFacts]:
-    """One warning for each reason and field, which says in how many windows it was found."""
+    """Makes one warning for each reason and field, which says in how many windows it was found."""
     found: dict[tuple[str, str], list[WarningFacts]] = {}
     for window in windows:
         for warning in window:

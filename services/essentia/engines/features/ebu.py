@@ -66,18 +66,18 @@ class Meter:
         self._rest = total[count * BLOCK :].copy()
 
     def blocks(self) -> NDArray[np.float64]:
-        """Mean weighted power of each whole block of 100 ms, summed over the channels."""
+        """Gives the mean weighted power of each whole block of 100 ms, summed over the channels."""
         return np.concatenate(self._powers) if self._powers else np.empty(0)
 
 
 def lufs(power: float) -> float | None:
-    """Loudness of a mean weighted power; None at the gate of -70 LUFS and below."""
+    """Gives the loudness of a mean weighted power; None at the gate of -70 LUFS and below."""
     loudness = OFFSET_LUFS + 10 * math.log10(power) if power > 0 else -math.inf
     return loudness if loudness > GATE_LUFS else None
 
 
 def sliding(blocks: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    """Mean power over ``width`` blocks at every block; empty where there are fewer."""
+    """Gives the mean power over ``width`` blocks at every block; empty where there are fewer."""
     if blocks.size < width:
         return np.empty(0)
     sums = np.concatenate(([0.0], np.cumsum(blocks)))
@@ -86,13 +86,13 @@ def sliding(blocks: NDArray[np.float64], width: int) -> NDArray[np.float64]:
 
 
 def integrated(blocks: NDArray[np.float64]) -> float | None:
-    """Integrated loudness (LUFS): momentary powers gated at -70 LUFS, then 10 LU below their mean."""
+    """Gives the integrated loudness (LUFS): momentary powers gated at -70 LUFS, then 10 LU below their mean."""
     loud = _gated(sliding(blocks, MOMENTARY), INTEGRATED_GATE_LU)
     return lufs(float(loud.mean())) if loud.size else None
 
 
 def loudness_range(blocks: NDArray[np.float64]) -> float | None:
-    """Loudness range (LU) by EBU Tech 3342; None below two short-term values, whose range is not known to be 0."""
+    """Gives the loudness range (LU) by EBU Tech 3342; None below two short-term values: their range need not be 0."""
     powers = sliding(blocks, SHORT_TERM)
     loud = _gated(powers, RANGE_GATE_LU)
     if powers.size < 2 or not loud.size:
@@ -102,7 +102,7 @@ def loudness_range(blocks: NDArray[np.float64]) -> float | None:
 
 
 def levels(powers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Loudness of each power, LUFS, not below the gate."""
+    """Gives the loudness of each power, LUFS, not below the gate."""
     floor = 10 ** ((GATE_LUFS - OFFSET_LUFS) / 10)
     return np.asarray(np.maximum(OFFSET_LUFS + 10 * np.log10(np.maximum(powers, floor)), GATE_LUFS))
 

@@ -74,6 +74,6 @@ class Column:
         self._parts.append(np.asarray(values, np.float32))
 
     def take(self) -> NDArray[np.float32]:
-        """All of them, which are then no longer held here; empty where there are none."""
+        """Gives all of them, which are then no longer held here; empty where there are none."""
         parts, self._parts = self._parts, []
         return np.concatenate(parts) if parts else np.empty(0, np.float32)

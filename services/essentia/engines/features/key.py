@@ -98,7 +98,7 @@ class Key:
 
 
 def correlate(classes: NDArray[np.float64], profile: str) -> NDArray[np.float64]:
-    """Pearson correlation of pitch classes (12,) with a profile of PROFILES: (24,), majors from C up, then minors."""
+    """Correlates pitch classes (12,) with a profile of PROFILES, by Pearson: (24,), majors from C up, then minors."""
     greatest = classes.max()
     heard = np.where(classes < GATE * greatest, 0, classes) if greatest > 0 else classes
     heard = heard - heard.mean()
@@ -111,7 +111,7 @@ def correlate(classes: NDArray[np.float64], profile: str) -> NDArray[np.float64]
 
 
 def correlate_chords(chords: Sequence[Chord]) -> NDArray[np.float64]:
-    """Pearson correlation of the time that each triad lasts with TRIADS: (24,) as ``correlate``; 0 without chords."""
+    """Correlates the time that each triad lasts with TRIADS, by Pearson: (24,) as ``correlate``; 0 without chords."""
     seconds = np.zeros(24)
     for chord in chords:
         seconds[_place(chord.name)] += chord.end_seconds - chord.start_seconds
@@ -125,7 +125,7 @@ def correlate_chords(chords: Sequence[Chord]) -> NDArray[np.float64]:
 
 
 def cadences(chords: Sequence[Chord]) -> NDArray[np.float64]:
-    """How often each key's dominant resolves to its tonic more than it follows it, over all successions: (24,), 0 to 1.
+    """Tells how much more often each key's dominant resolves to its tonic than follows it, of all successions: (24,).
 
     Where two chords only go to and fro, their direction says nothing: F, C, F, C is as well in C as in F.
     """
@@ -140,7 +140,7 @@ def cadences(chords: Sequence[Chord]) -> NDArray[np.float64]:
 
 
 def vote(classes: NDArray[np.float64], profiles: Sequence[str], chords: Sequence[Chord] = ()) -> Key:
-    """The key that fits pitch classes and chords best; its relative where the first chord says so.
+    """Gives the key that fits pitch classes and chords best; its relative where the first chord says so.
 
     Pitch classes (mean correlation over the profiles) and chords count the same; CADENCE and OPENING come on top.
     Without chords, pitch classes decide alone.

@@ -36,7 +36,7 @@ class Networks:
             self.swift_f0() if name == SWIFT_F0 else self.basic_pitch()
 
     def swift_f0(self) -> SwiftF0:
-        """The network that follows one voice."""
+        """Gives the network that follows one voice."""
         if self._swift_f0 is None:
             # ONNX Runtime is loaded where a network is asked for, and else never.
             from services.essentia.engines.features.swift_f0 import SwiftF0
@@ -45,7 +45,7 @@ class Networks:
         return self._swift_f0
 
     def basic_pitch(self) -> BasicPitch:
-        """The network that finds the notes of all voices."""
+        """Gives the network that finds the notes of all voices."""
         if self._basic_pitch is None:
             from services.essentia.engines.features.notes import BasicPitch
 

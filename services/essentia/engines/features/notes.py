@@ -53,7 +53,7 @@ class BasicPitch:
     def transcribe(
         self, mono: NDArray[np.float32], sample_rate: int = SAMPLE_RATE, checkpoint: Callable[[], None] = lambda: None
     ) -> tuple[Note, ...]:
-        """Notes of finite samples (samples,) at any rate, by start, then from low to high."""
+        """Finds the notes of finite samples (samples,) at any rate, by start, then from low to high."""
         resampler = Resampler(sample_rate, RATE, 1)
         audio = np.concatenate((resampler.apply(mono[None]), resampler.finish()), 1)[0]
         padded = np.concatenate((np.zeros(EDGE * HOP, np.float32), audio, np.zeros(WINDOW_SAMPLES, np.float32)))

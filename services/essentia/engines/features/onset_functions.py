@@ -73,7 +73,7 @@ class OnsetFunctions:
 
 
 def measure(mono: Samples) -> OnsetFunctions:
-    """Onset functions of samples at SAMPLE_RATE, as BeatTrackerMultiFeature takes them."""
+    """Measures the onset functions of samples at SAMPLE_RATE, as BeatTrackerMultiFeature takes them."""
     # The last frame is the first to reach the end, at either hop; what it lacks is silence.
     slow_count = 1 + max(0, -(-(mono.size - FRAME) // (2 * HOP)))
     fast_count = 1 + max(0, -(-(mono.size - FRAME) // HOP))
@@ -128,7 +128,7 @@ class History:
         self._turns = np.tile(_no_direction(bins), (2, 1))
 
     def distances(self, spectra: Complex, magnitudes: Numbers, turns: Complex) -> Numbers:
-        """Distance (frames, bins) of each spectrum from the expected one; the arguments are of the same frames."""
+        """Gives the distance (frames, bins) of each spectrum from the expected one, for the same frames."""
         turns = np.concatenate((self._turns, turns))
         before = np.concatenate((self._magnitudes, magnitudes[:-1]))
         back = np.square(turns[1:-1])
@@ -141,7 +141,7 @@ class History:
 
 
 def directions(spectra: Complex, magnitudes: Numbers) -> Complex:
-    """Spectra over their magnitudes (frames, bins)."""
+    """Divides spectra by their magnitudes (frames, bins): complex numbers of length 1."""
     silent = magnitudes < NOTHING
     if not silent.any():
         return spectra * (1 / magnitudes)

@@ -65,7 +65,7 @@ def around(rise: NDArray[np.float64], onsets: NDArray[np.float64], rate: float) 
 
 
 def find(mono: Samples) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Onsets of samples at SAMPLE_RATE, seconds, as Essentia's OnsetRate finds them; and what ``rises`` says.
+    """Finds the onsets (s) of samples at SAMPLE_RATE as Essentia's OnsetRate does; and gives what ``rises`` says.
 
     Both look at the same frames.
     """
@@ -97,7 +97,7 @@ def find(mono: Samples) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
 
 
 def rises(mono: Samples) -> NDArray[np.float32]:
-    """How much each mel band rises from one frame to the next, dB, 0 or more: (frames, BANDS), FRAME_RATE a second.
+    """Tells how much each mel band rises from frame to frame, dB, 0 or more: (frames, BANDS), FRAME_RATE a second.
 
     Frame ``i`` has its middle at sample ``i * HOP``.
     """
@@ -105,7 +105,7 @@ def rises(mono: Samples) -> NDArray[np.float32]:
 
 
 def band_centres_hz() -> NDArray[np.float64]:
-    """Middle frequencies of the bands of ``rises``, (BANDS,)."""
+    """Gives the middle frequencies (Hz) of the bands of ``rises``, (BANDS,)."""
     return _edges()[1:-1]
 
 

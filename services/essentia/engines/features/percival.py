@@ -44,12 +44,12 @@ DOUBLE_OR_SAME = np.array([-3.462400, 3.439700, -9.489700, 1.629700])
 
 
 def estimate(mono: Samples) -> float:
-    """Tempo of samples at SAMPLE_RATE, bpm; 0 where there is none."""
+    """Estimates the tempo of samples at SAMPLE_RATE, bpm; 0 where there is none."""
     return _decide(_lags(onset_strength(mono)))
 
 
 def onset_strength(mono: Samples) -> NDArray[np.float32]:
-    """How much the logarithmic spectrum rises, smoothed, RATE times a second."""
+    """Tells how much the logarithmic spectrum rises, smoothed, RATE times a second."""
     count = (mono.size - FRAME) // HOP + 1 if mono.size >= FRAME else 0
     turn = np.cos(2 * np.pi * np.arange(FRAME) / (FRAME - 1))
     # Hamming's own digits, as Essentia has them; the usual 0.54 is rounded.

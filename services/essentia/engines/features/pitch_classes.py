@@ -26,7 +26,7 @@ SEMITONES_FROM_A_TO_C = 3
 
 
 def walk(mono: Samples, checkpoint: Callable[[], None] = lambda: None) -> NDArray[np.float64]:
-    """Energy of the pitch classes of samples at SAMPLE_RATE: (frames, 12) from C up, 21.5 frames a second.
+    """Gives the energy of the pitch classes of samples at SAMPLE_RATE: (frames, 12) from C up, 21.5 frames a second.
 
     The front end of Essentia's KeyExtractor: peaks of the spectrum, whitened, each shared with four of its harmonics.
     Frame ``i`` has its middle at sample ``i * HOP``; every second frame is one of KeyExtractor's.

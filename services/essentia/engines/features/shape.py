@@ -41,12 +41,12 @@ Numbers = NDArray[np.floating]
 
 
 def window(kind: str, size: int) -> NDArray[np.float32]:
-    """Essentia's window, scaled as it scales it."""
+    """Gives Essentia's window, (size,), scaled as it scales it."""
     return np.asarray(es.Windowing(type=kind, size=size, zeroPhase=False)(np.ones(size, np.float32)), np.float32)
 
 
 def magnitudes(frames: NDArray[np.float32], shape: NDArray[np.float32]) -> Spectra:
-    """Magnitudes (frames, bins) of windowed frames (frames, size)."""
+    """Gives the magnitudes (frames, bins) of windowed frames (frames, size)."""
     return np.abs(np.fft.rfft(frames * shape))
 
 
@@ -81,7 +81,7 @@ def describe(spectra: Spectra, before: NDArray[np.float32]) -> dict[str, Numbers
 
 
 def contrast(spectra: Spectra) -> tuple[Numbers, Numbers]:
-    """Spectral contrast and valleys, (frames, 6) each."""
+    """Gives spectral contrast and valleys, (frames, 6) each."""
     peaks, valleys, means = [], [], []
     for first, end in CONTRAST_BINS:
         band = np.sort(spectra[:, first:end], axis=1)
@@ -94,7 +94,7 @@ def contrast(spectra: Spectra) -> tuple[Numbers, Numbers]:
 
 
 def cepstrum(spectra: Spectra, kind: str) -> Numbers:
-    """Cepstral coefficients 0 to 12, (frames, 13); ``kind`` is "mfcc" (mel bands) or "gfcc" (gammatone bands)."""
+    """Gives cepstral coefficients 0 to 12, (frames, 13), of "mfcc" (mel bands) or "gfcc" (gammatone bands)."""
     weights, cosines = _bands(kind)
     bands = (spectra * spectra) @ weights
     levels = 20 * np.log10(np.maximum(bands, 10 ** (QUIETEST_BAND_DB / 20)))
@@ -102,7 +102,7 @@ def cepstrum(spectra: Spectra, kind: str) -> Numbers:
 
 
 def crossings(frames: NDArray[np.float32]) -> Numbers:
-    """Sign changes over samples, one number a frame; zero counts as negative."""
+    """Divides sign changes by samples, one number a frame; zero counts as negative."""
     positive = frames > 0
     return np.asarray((positive[:, 1:] != positive[:, :-1]).sum(1) / frames.shape[1])
 

@@ -62,7 +62,7 @@ class SwiftF0:
     def follow(
         self, mono: NDArray[np.float32], sample_rate: int = SAMPLE_RATE, checkpoint: Callable[[], None] = lambda: None
     ) -> Melody:
-        """Pitch of finite samples (samples,) at any rate; no frame for less than 16 ms."""
+        """Follows the pitch of finite samples (samples,) at any rate; no frame for less than 16 ms."""
         audio = _resample(mono, sample_rate)
         frames = audio.size // HOP
         audio = audio[: frames * HOP]

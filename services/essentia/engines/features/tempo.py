@@ -51,20 +51,20 @@ class Pulse:
         self._all, self._middle = _autocorrelate(rise), _autocorrelate(rise[:, middle])
 
     def strength(self, bpm: float, beats: float = 1.0) -> float:
-        """Autocorrelation at ``beats`` beats of a tempo, up to 1; 0 where the clip is too short to say."""
+        """Gives the autocorrelation at ``beats`` beats of a tempo, up to 1; 0 where the clip is too short to say."""
         return self._at(self._all, beats * 60 / bpm * self._rate)
 
     def comb(self, bpm: float) -> float:
-        """Mean strength at one, two and four beats: bars that repeat make a tempo likelier."""
+        """Gives the mean strength at one, two and four beats: bars that repeat make a tempo likelier."""
         return float(np.mean([self.strength(bpm, beats) for beats in (1, 2, 4)]))
 
     def evenness(self, bpm: float) -> float:
-        """Strength at one beat over that at two, in the middle band; near 0 where nothing is on every second beat."""
+        """Divides the strength at one beat by that at two, in the middle band; near 0 where a second beat is empty."""
         period = 60 / bpm * self._rate
         return self._at(self._middle, period) / max(self._at(self._middle, 2 * period), NO_PULSE)
 
     def bpm(self) -> float | None:
-        """The tempo of the strongest period, weighted by what people prefer; None where nothing repeats."""
+        """Gives the tempo of the strongest period, weighted by what people prefer; None where nothing repeats."""
         slow, fast = RANGE
         lags = np.arange(int(60 * self._rate / fast), int(60 * self._rate / slow) + 1)
         lags = lags[lags < len(self._all) - 1]
@@ -116,7 +116,7 @@ class Tempo:
 def settle(
     estimates: Mapping[str, float], pulse: Pulse, slowest: float = RANGE[0], fastest: float = RANGE[1]
 ) -> Tempo | None:
-    """The tempo between ``slowest`` and ``fastest``; None where no estimate has a relative there.
+    """Gives the tempo between ``slowest`` and ``fastest``; None where no estimate has a relative there.
 
     1. Families: the estimates' share for a tempo, its double and its half, and the mean comb of the pulse at them.
     2. Within the family the estimate that most name. Where any names another octave, the faster one if it is even.
@@ -141,7 +141,7 @@ def settle(
 
 
 def near(one: float, other: float) -> bool:
-    """Whether two tempos count as the same."""
+    """Tells whether two tempos count as the same."""
     return abs(one - other) <= SAME * other
 
 

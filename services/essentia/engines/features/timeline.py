@@ -13,7 +13,7 @@ from services.essentia.engines.features.values import Values, decibels
 
 
 def steps(sheet: Sheet, series: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
-    """One mapping for each step of the request's series_window_seconds, by the field names of WindowFeatures.
+    """Makes a mapping for each step of the request's series_window_seconds, by the field names of WindowFeatures.
 
     Args:
         sheet: Of the whole, with the tracks that the parts kept.

@@ -36,12 +36,12 @@ class Values(dict[str, object]):
 
 
 def decibels(ratio: float) -> float | None:
-    """20 log10 of an amplitude ratio; None for 0, which has no level."""
+    """Gives 20 log10 of an amplitude ratio; None for 0, which has no level."""
     return 20 * math.log10(ratio) if ratio > 0 else None
 
 
 def entropy_bits(weights: ArrayLike) -> float | None:
-    """Shannon entropy of weights that need not sum to 1, in bits; None where they sum to 0."""
+    """Gives the Shannon entropy of weights that need not sum to 1, in bits; None where they sum to 0."""
     array = np.asarray(weights, np.float64)
     total = array.sum()
     if not total > 0:

@@ -89,7 +89,7 @@ class _Tape:
         self.held += done
 
     def take(self, frames: int) -> Samples:
-        """The first ``frames`` samples, at most ``held``, in one array; each slab is let go once it is copied."""
+        """Gives the first ``frames`` samples, at most ``held``, in one array; each slab is let go once it is copied."""
         window = np.empty((len(self._slabs[0]), frames), np.float32)
         done = 0
         while done < frames:

@@ -55,7 +55,7 @@ class Onsets:
     strength: NDArray[np.float64]
 
     def spans(self) -> list[slice]:
-        """From each onset to the next, the last to the end."""
+        """Cuts from each onset to the next, the last to the end."""
         ends = (*self.starts[1:], None)
         return [slice(start, end) for start, end in zip(self.starts, ends, strict=True)]
 
@@ -70,7 +70,7 @@ def find(samples: Samples) -> Onsets:
 
 
 def follow(samples: Samples) -> Samples:
-    """Envelope that rises at once, holds for 10 ms and falls in a straight line by the greatest value in 0.1 s."""
+    """Follows the envelope: it rises at once, holds for 10 ms and falls in a straight line, by the peak in 0.1 s."""
     held = np.abs(samples)
     # Van Herk's way: a running maximum of n samples is the greater of two maxima that run within blocks of n, at a cost
     # that does not depend on n.
@@ -91,7 +91,7 @@ def follow(samples: Samples) -> Samples:
 
 
 def onset_strength(samples: Samples) -> NDArray[np.float64]:
-    """Mean rise (dB) over 128 mel bands from one frame of 2048 samples every 512 to the next, as librosa counts it."""
+    """Gives the mean rise (dB) of 128 mel bands from frame to frame, 2048 samples every 512, as librosa counts it."""
     padded = np.pad(samples, FRAME // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)).astype(np.float32)
@@ -109,7 +109,7 @@ def onset_strength(samples: Samples) -> NDArray[np.float64]:
 
 
 def attack(envelope: Samples) -> tuple[float, int] | None:
-    """Attack of one sound by least effort: (common logarithm of seconds, first sample); None without a rise."""
+    """Finds a sound's attack by least effort: (common logarithm of seconds, first sample); None without a rise."""
     peak = int(envelope.argmax())
     if peak == 0:
         return None

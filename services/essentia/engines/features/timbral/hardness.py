@@ -42,7 +42,7 @@ REST = -85.60352209068202
 
 
 def measure(samples: Samples, onsets: Onsets, loudness: Loudness) -> float | None:
-    """Hardness; None where no attack is found."""
+    """Scores hardness; None where no attack is found."""
     led = np.pad(samples, (LEAD, 0))
     bandwidth = _bandwidth(led)
     widths, times, strengths, width_strengths, centres = [], [], [], [], []

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def prominent(curves: NDArray[np.floating], least: float) -> list[NDArray[np.int64]]:
-    """Peaks (indices, ascending) of each curve (curves, points) that are ``least`` high and stand out by as much.
+    """Finds the peaks (indices, ascending) of each curve (curves, points) that stand out by ``least``, and are as high.
 
     A peak counts where the curve falls by ``least`` between it and a higher one, or the end, on both sides.
     """

@@ -48,7 +48,7 @@ def put(sheet: Sheet) -> None:
 
 
 def estimate(samples: Samples) -> float | None:
-    """Mean of the smoothed estimates (s) after each decay; None where there is no decay."""
+    """Gives the mean of the smoothed estimates (s) after each decay; None where there is no decay."""
     half = samples[::2]
     steps = half[: half.size // STEP * STEP].reshape(-1, STEP)
     if len(steps) < PARTS * STEPS_PER_PART:

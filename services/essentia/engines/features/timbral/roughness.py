@@ -41,7 +41,7 @@ RISE, FALL = 3.51, 5.75
 
 
 def measure(samples: Samples) -> float | None:
-    """Roughness; 0 where hardly any partials beat."""
+    """Scores roughness; 0 where hardly any partials beat."""
     padded = np.pad(samples, (LEAD, max(0, FRAME - samples.size)))
     frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
     frames = frames[:: max(1, len(frames) // MOST_FRAMES)]

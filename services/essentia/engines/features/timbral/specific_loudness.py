@@ -71,7 +71,7 @@ LOW_BANDS = 11
 
 
 def specific_loudness(levels: Numbers) -> Numbers:
-    """Specific loudness (windows, 240), sone a Bark every 0.1 Bark, of third-octave levels (windows, 28), dB.
+    """Gives the specific loudness (windows, 240), sone a Bark every 0.1 Bark, of third-octave levels (windows, 28), dB.
 
     In a free field from the front; levels as third_octaves gives them.
     """

@@ -75,7 +75,7 @@ class Spectrum:
         self._frequencies, self._power = frequencies, total * heard
 
     def brightness(self) -> float | None:
-        """Brightness; None where there is no power."""
+        """Scores brightness; None where there is no power."""
         centred = self._power * _high(self._frequencies, HIGH_CENTRE_HZ)
         share = float((self._power * _high(self._frequencies, HIGH_SHARE_HZ)).sum() / self._power.sum())
         centre = float((centred * self._frequencies).sum() / centred.sum())
@@ -84,7 +84,7 @@ class Spectrum:
         return float(BRIGHTNESS_SHARE * np.log10(share) + BRIGHTNESS_CENTRE * np.log10(centre) + BRIGHTNESS_REST)
 
     def depth(self, samples: Samples, onsets: Onsets) -> float | None:
-        """Depth; None where no sound has a decay."""
+        """Scores depth; None where no sound has a decay."""
         total, bass, low, low_hz = self._sums.T
         loud = total > QUIET
         if not loud.any():

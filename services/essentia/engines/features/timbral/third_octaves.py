@@ -45,7 +45,7 @@ RIPPLE_DB, EDGE = 0.1, 0.2
 
 
 def band_levels(windows: NDArray[np.float32]) -> Numbers:
-    """Levels (dB) of third-octave bands, (windows, 28), the filters starting from rest in each window."""
+    """Gives the levels (dB) of third-octave bands, (windows, 28), of windows (windows, WINDOW) at full scale 1."""
     powers = np.empty((len(windows), BANDS))
     slow, places = _slow_filters()
     for start in range(0, len(windows), BATCH):

@@ -35,7 +35,7 @@ BY_STRAIGHTNESS, BY_LOW, REST = 17.274733561081554, 8.403340066029507, 45.212121
 
 
 def measure(samples: Samples, onsets: Onsets, loudness: Loudness) -> float | None:
-    """Warmth; None where no sound is long enough."""
+    """Scores warmth; None where no sound is long enough."""
     starts = sorted({max(0, start - LEAD) for start in onsets.starts})
     rows = []
     for start, end in zip(starts, (*starts[1:], None), strict=True):

@@ -52,12 +52,12 @@ class Loudness:
         self.specific = specific_loudness(band_levels(windows))
 
     def level(self, first: int, end: int) -> tuple[float, float]:
-        """Loudness of steps ``first`` to ``end`` (tenths of a Bark) under a hump: mean, and mean weighed by RMS."""
+        """Gives the loudness of steps ``first`` to ``end`` (0.1 Bark) under a hump: mean, and mean weighed by RMS."""
         weighed = self.specific[:, first:end] @ hump(first, end)
         return float(weighed.mean()), float(np.average(weighed, weights=self.rms))
 
     def sharpness(self) -> float | None:
-        """Sharpness by Fastl, weighed by power; None where nothing is heard."""
+        """Scores sharpness by Fastl, weighed by power; None where nothing is heard."""
         bark = np.arange(1, STEPS + 1) / 10
         fourth, third, second, first, rest = STEEP
         steep = fourth * bark**4 + third * bark**3 + second * bark**2 + first * bark + rest
@@ -66,7 +66,7 @@ class Loudness:
         return _line(self._mean(sharpness), SHARPNESS_LINE)
 
     def booming(self) -> float | None:
-        """Booming by Hatano and Hashimoto, weighed by power; None where nothing is heard."""
+        """Scores booming by Hatano and Hashimoto, weighed by power; None where nothing is heard."""
         # Bark to Hz by Schroeder's formula z = 6 arsinh(f / 600), at steps of 0.1 Bark.
         hz = 600 * np.sinh(np.arange(1, STEPS + 1) / 60)
         # And Hz to third octaves, counted from 1 at 25 Hz.
@@ -93,7 +93,7 @@ class Loudness:
 
 
 def hump(first: int, end: int) -> Numbers:
-    """The upper part of a wide normal curve over steps ``first`` to ``end``, from 0 to 1."""
+    """Gives the upper part of a wide normal curve over steps ``first`` to ``end``, from 0 to 1."""
     curve = np.exp(-np.square(np.arange(first, end) - (first + end) / 2) / 2 * HUMP)
     curve -= curve.min()
     return np.asarray(curve / curve.max())
