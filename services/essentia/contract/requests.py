@@ -6,19 +6,28 @@ from dataclasses import dataclass
 
 from antiphon_wire.errors import invalid
 
+# What is measured where a call names nothing.
 GROUPS = ("signal", "loudness", "rhythm", "tonal", "pitch", "spectral", "timbre", "structure", "timbral")
+# Measured only of a stem, so that it must be asked for.
 STEM = "stem"
 ALL_GROUPS = (*GROUPS, STEM)
+# The time series of the groups that were asked for; and the group that a network scores.
 SERIES = "series"
 AESTHETICS = "aesthetics"
+# Shortest and longest step of the series of windows.
 SERIES_WINDOW_SECONDS = (1.0, 600.0)
 KEY_PROFILES = ("edma", "bgate", "temperley", "krumhansl", "shaath")
 # One of each origin: electronic music, listening tests. shaath, made for popular music, is nearly krumhansl again (they
 # correlate by 0.99 in major, 0.97 in minor, closer than any other two): both would count that one twice.
 USUAL_KEY_PROFILES = ("edma", "krumhansl")
+# Names in models.toml.
 SWIFT_F0, BASIC_PITCH = "swift-f0", "basic-pitch"
+# The first is the default.
 MELODY_ENGINES = (SWIFT_F0, "melodia")
+# Slowest and fastest tempo that may be asked for: at 20 a beat takes three
+# seconds, and what is taken for a beat at 400 is a sixteenth.
 TEMPO_LIMITS_BPM = (20.0, 400.0)
+# Stands among the groups of a call for tags with its own default settings.
 TAGS = "tags"
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+# Of LevelDB's table format: the length of its footer, and the number that it ends with.
 _FOOTER_BYTES = 48
 _MAGIC = 0xDB4775248B80FB57
+# Of TensorFlow's DataType, and protobuf's wire types.
 _FLOAT32 = 1
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
@@ -42,6 +44,7 @@ def _tensors(table: bytes, content: bytes) -> Iterator[tuple[str, np.ndarray]]:
         fields = dict(_fields(entry))
         if fields.get(1) != _FLOAT32:
             continue
+        # Of a BundleEntryProto: 1 type, 2 shape, 3 number of the data file, 4 offset, 5 bytes, 7 slices.
         if fields.get(3, 0) != 0 or 7 in fields:
             raise BundleError(f"tensor {name!r} lies in another data file, or in slices; one whole file is read")
         shape = tuple(_dimensions(_bytes(fields.get(2, b""))))

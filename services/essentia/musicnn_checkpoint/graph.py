@@ -10,9 +10,11 @@ import numpy as np
 from services.essentia.musicnn_checkpoint.onnx_writer import OnnxWriter
 from services.essentia.tags.mel import BANDS
 
+# Frames of a patch, 3 s of 62.5 a second; numbers of the dense layer before the tags.
 PATCH_FRAMES = 187
 EMBEDDING = 200
 _EPSILON = 1e-3  # of tf.layers.batch_normalization, which the network was built with
+# Two timbral filters of 204 channels and three temporal of 51; with what three layers of 64 add to them.
 _FRONT_CHANNELS = 2 * 204 + 3 * 51
 _MIDDLE_CHANNELS = _FRONT_CHANNELS + 3 * 64
 

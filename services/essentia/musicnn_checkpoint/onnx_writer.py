@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+# Old enough for any ONNX Runtime that is about: version 8 is of 2021, operator set 13 of 2020.
 IR_VERSION = 8
 OPSET = 13
+# Of TensorProto's DataType and of AttributeProto's AttributeType.
 _FLOAT, _INT64 = 1, 7
 _ATTRIBUTE_FLOAT, _ATTRIBUTE_INT, _ATTRIBUTE_STRING, _ATTRIBUTE_INTS = 1, 2, 3, 7
 

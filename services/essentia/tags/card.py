@@ -12,6 +12,7 @@ from antiphon_wire.errors import not_ready
 from chassis.models import InstalledModel
 from services.essentia.tags.mel import SAMPLE_RATE
 
+# What Essentia's metadata files call the purposes of outputs.
 PREDICTIONS, EMBEDDINGS = "predictions", "embeddings"
 
 

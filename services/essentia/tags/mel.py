@@ -11,10 +11,14 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+# Hz.
 SAMPLE_RATE = 16000
+# Samples, 32 ms and 16 ms.
 FRAME = 512
 HOP = 256
 BANDS = 96
+# The factor before the logarithm: log10(1 + 10000 x) keeps silence at 0 and what is loud on a scale of decades.
+COMPRESSION = 10000
 
 # Below 1 kHz Slaney's scale is linear, 15 mel to the kilohertz; above it is logarithmic, 27 mel to a factor of 6.4.
 _KNEE_HZ, _KNEE_MEL, _MEL_STEP = 1000.0, 15.0, np.log(6.4) / 27
@@ -50,7 +54,7 @@ def _frames(samples: np.ndarray, count: int) -> np.ndarray:
     frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP][:count]
     spectrum = np.fft.rfft(frames * _WINDOW, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
-    return np.asarray(np.log10(1 + 10000 * (power @ _TRIANGLES)), np.float32)
+    return np.asarray(np.log10(1 + COMPRESSION * (power @ _TRIANGLES)), np.float32)
 
 
 def _triangles() -> np.ndarray:
@@ -59,6 +63,7 @@ def _triangles() -> np.ndarray:
     edges = np.where(mel < _KNEE_MEL, mel / _KNEE_MEL, np.exp((mel - _KNEE_MEL) * _MEL_STEP)) * _KNEE_HZ
     low, centre, high = edges[:-2], edges[1:-1], edges[2:]
     bins = np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE)[:, None]
+    # Each triangle rises to its middle and falls from there; divided by half its width it has an area of one.
     slopes = np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre))
     return (np.maximum(slopes, 0) * 2 / (high - low)).astype(np.float32)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from services.essentia.engines.features.chords import NO_CHORD
 from services.essentia.engines.features.sheet import Sheet
 
+# Beats a bar that are told, the likelier first: it wins where both fit alike.
 METRES = (4, 3)
 # Fewer changes than this fall on one beat of the bar by chance.
 FEWEST_CHANGES = 6

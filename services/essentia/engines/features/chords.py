@@ -14,6 +14,7 @@ from services.essentia.engines.features.pitch_classes import HOP, TONICS
 
 NO_CHORD = "N"
 NAMES = (*TONICS, *(f"{root}m" for root in TONICS), NO_CHORD)
+# Semitones above the root.
 MAJOR, MINOR = (0, 4, 7), (0, 3, 7)
 # Where no triad fits the frames by this correlation, there is no chord. A single note fits its best triad by 0.52.
 LEAST_CORRELATION = 0.45
@@ -99,6 +100,8 @@ def _viterbi(scores: NDArray[np.float64]) -> NDArray[np.intp]:
     frames, states = scores.shape
     came_from = np.empty((frames, states), np.int8)
     stay, best = np.arange(states), scores[0].copy()
+    # Every change costs the same, so the best state to come from is the best of all, or the same state: one comparison
+    # a state instead of one for each pair.
     for frame in range(1, frames):
         leader = int(best.argmax())
         changed = best[leader] - CHANGE_COST

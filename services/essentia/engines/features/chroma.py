@@ -16,6 +16,7 @@ PITCH_CLASSES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"
 # A quarter of the rate holds everything up to 5.5 kHz, above the highest fundamental of a piano.
 RATE, HOP = SAMPLE_RATE // 4, 1024
 HOP_SECONDS = HOP / RATE
+# Samples, 0.74 s: the longest window of the constant-Q transform. Below F#1 (46 Hz) its quality falls short.
 FFT = 8192
 # The lowest C of a piano, 440 Hz · 2^(-45 / 12), and the octaves from there: up to B7.
 C1_HZ, OCTAVES = 32.70319566257483, 7
@@ -106,7 +107,8 @@ def _fold(cents: float) -> NDArray[np.float32]:
     hz = np.fft.rfftfreq(FFT // 2, 1 / RATE)[1:]
     semitones = 12 * np.log2(hz / C1_HZ) - cents / 100
     apart = (semitones[:, None] - np.arange(12) + 6) % 12 - 6
-    # Half a semitone is one deviation; octaves count by a bell about C5, two octaves wide, as where harmony lies.
+    # Semitones to the nearest note of each pitch class, -6 to 6. Half a semitone is one deviation; octaves count by a
+    # bell about C5 (48 semitones above C1), two octaves (24) wide, as where harmony lies.
     shares = np.exp(-0.5 * (apart / 0.5) ** 2) * np.exp(-0.5 * ((semitones - 48) / 24) ** 2)[:, None]
     return np.concatenate((np.zeros((1, 12)), shares)).astype(np.float32)
 

@@ -19,6 +19,7 @@ Name = TypeVar("Name")
 
 # Tempos and pitches: the mean of 60 and 120 is a tempo that nobody heard.
 LOWER_MEDIAN = ("bpm", "tuning", "f0_median", "yin_pitch_median")
+# Of these the first window's is the whole's.
 FIRST = ("first_beat_seconds",)
 # Names that mean something together: a tonic of one window and the scale of another would be a key that nobody heard.
 KEY, SECOND_KEY, PROFILES_KEY = (

@@ -13,6 +13,7 @@ from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.values import Values, decibels
 from services.essentia.essentia_library import es
 
+# Windows of EBU Tech 3341: a shorter clip has no such loudness.
 MOMENTARY_SECONDS, SHORT_TERM_SECONDS = 0.4, 3.0
 # ReplayGain has heard nothing at all where it would answer more, and DynamicComplexity where its level is less.
 NO_REPLAY_GAIN_DB, NO_LEVEL_DB = 68.0, -99.0
@@ -26,6 +27,7 @@ FRAME, HOP = 2048, 1024
 SILENT_FRAME = 1e-3
 # Frames with Vorbis's flanks, whose squares add up to 1: no sample counts more than another, and a tone does not leak.
 BAND_FRAME, BAND_FLANK = 8192, 2048
+# As older systems cut them, whose names the fields keep; from the lowest that is heard to the highest that there is.
 BANDS_HZ = {"bass": (20, 120), "body": (120, 600), "mid": (600, 2500), "air": (2500, 22000)}
 # 24 bits reach so far down; below is the rounding noise of the transform.
 LOWEST_BAND_DBFS = -144.0

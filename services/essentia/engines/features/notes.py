@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chassis.audio.resample import Resampler
 from services.essentia.contract import SAMPLE_RATE
 
+# Hz, and samples of a frame (11.6 ms), that the network was trained at.
 RATE, HOP = 22050, 256
 # What the network takes at once, and the frames that it gives for it.
 WINDOW_SAMPLES, WINDOW_FRAMES = 43844, 172
@@ -20,6 +21,7 @@ WINDOW_SAMPLES, WINDOW_FRAMES = 43844, 172
 EDGE = 15
 KEPT = WINDOW_FRAMES - 2 * EDGE
 STEP = WINDOW_SAMPLES - 2 * EDGE * HOP
+# The lowest A of a piano, which the 88 pitches begin with.
 LOWEST_MIDI = 21
 # Thresholds of the publication: of an onset, of a sounding note; shortest note (128 ms); how long a note may dip.
 ONSET, SOUNDING, MIN_FRAMES, MAX_DIP = 0.5, 0.3, 11, 11

@@ -18,6 +18,7 @@ from services.essentia.essentia_library import es
 # Samples, 23 ms every 11.6 ms, as Essentia's OnsetRate has them; and mel bands of the rise.
 FRAME, HOP, BANDS = 1024, 512, 40
 FRAME_RATE = SAMPLE_RATE / HOP
+# Hz, where the mel bands begin and end.
 LOW_HZ, HIGH_HZ = 30.0, 16000.0
 # What is 60 dB below the loudest band counts as this quiet, so that a rise out of silence stays finite; and -100 dB,
 # so that silence has no rise.

@@ -16,6 +16,7 @@ FRAME, HOP, BATCH = 1024, 128, 64
 RATE = SAMPLE_RATE / HOP
 # Frames of the onset strength, 5.9 s, and the hop between them.
 LONG, STEP = 2048, 128
+# Lags of these tempos are candidates; what lies beyond is found as a half or a double.
 SLOWEST_BPM, FASTEST_BPM = 50, 210
 # Peaks of the autocorrelation that are judged by pulse trains.
 CANDIDATES = 10
@@ -26,6 +27,7 @@ LOUDNESS = 1000.0
 COMPRESSION = 0.5
 # Lags down to 50 bpm, and the deviation of the bell that each vote is smeared with.
 LAGS, SPREAD = 414, 10.0
+# Silence appended to a frame, see _lags: seven of the longest lags must fit.
 BEYOND = 7 * LAGS - LONG
 # A low pass at 7 Hz, faster than any beat: firwin(15, 7 Hz).
 LOW_PASS = np.array([

@@ -61,8 +61,10 @@ class Step:
     gather: Callable[[], Part] | None = None
 
 
+# Groups that rest on the spectral frames.
 _FRAMES = ("spectral", "timbre", "structure")
 
+# In the order in which they run: a step finds on the sheet what those before it left there.
 STEPS = (
     Step("signal", ("signal",), gather=signal.Signal, silence=True),
     Step("level", ("loudness",), gather=loudness.Level, silence=True),

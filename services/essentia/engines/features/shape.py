@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from services.essentia.contract import SAMPLE_RATE
 from services.essentia.essentia_library import es
 
+# Samples, 46 ms, and what its spectrum has.
 FRAME = 2048
 BINS = FRAME // 2 + 1
 NYQUIST = SAMPLE_RATE / 2
@@ -19,6 +20,7 @@ ROLLOFF = 0.85
 FLATTEST_DB = -60.0
 # Where SpectralComplexity looks for peaks, and how high they must be.
 PEAKS_HZ, PEAK_MAGNITUDE = (100.0, 5000.0), 0.005
+# Whose shares of the power are told.
 BANDS_HZ = {
     "energy_low_ratio": (20, 150),
     "energy_midlow_ratio": (150, 800),

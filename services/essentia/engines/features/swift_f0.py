@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chassis.audio.resample import Resampler
 from services.essentia.contract import SAMPLE_RATE
 
+# Hz, and samples of a frame (16 ms), that the network was trained at.
 RATE, HOP = 16000, 256
 FRAME_SECONDS = HOP / RATE
 # Range of the network, Hz.

@@ -32,6 +32,7 @@ TRAIN = 0.85
 EQUAL = 0.9
 # Autocorrelation below which there is no pulse to compare with.
 NO_PULSE = 0.1
+# Tempos of a family are so many times each other; an estimate agrees with a tempo "but for the octave" by RELATIVES.
 OCTAVES = (1.0, 2.0, 0.5)
 RELATIVES = (1.0, 2.0, 0.5, 3.0, 1 / 3)
 

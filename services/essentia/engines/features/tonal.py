@@ -21,8 +21,10 @@ KEY_EVERY = 2
 MIN_CREST, MAX_ENTROPY_BITS = 1.5, 3.5
 # A single note has a crest of 4.4 or more, a bare fifth 3.9, a triad up to 3.8, music up to 2.8: one note has no key.
 MAX_CREST = 4.2
+# A heuristic without calibration: chroma counts as atonal the more its crest falls below 2, and the more its entropy
+# exceeds this, up to that of twelve equal shares; each makes half. Noise has 0.9, music below 0.3, a cadence 0.
+ATONAL_FROM_BITS, ATONAL_BELOW_CREST = 3.3, 2
 FLATTEST_BITS = float(np.log2(12))
-ATONAL_FROM_BITS = 3.3
 # Chords of less than 1 % of the time are not counted.
 LASTING_SHARE = 0.01
 
@@ -133,7 +135,7 @@ def _fill_kinds(sheet: Sheet, frames: HarmonicFrames) -> None:
 
 def _atonality(crest: float, entropy: float) -> float:
     flat = (entropy - ATONAL_FROM_BITS) / (FLATTEST_BITS - ATONAL_FROM_BITS)
-    return 0.5 * min(1.0, max(0.0, 2 - crest)) + 0.5 * min(1.0, max(0.0, flat))
+    return 0.5 * min(1.0, max(0.0, ATONAL_BELOW_CREST - crest)) + 0.5 * min(1.0, max(0.0, flat))
 
 
 def _frames(sheet: Sheet) -> HarmonicFrames:

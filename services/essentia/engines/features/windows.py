@@ -12,6 +12,7 @@ from services.essentia.engines.features.clip import Samples
 
 # A rest shorter than this is too short for tempo and key; it is shared out with the window before it.
 SHORTEST_REST_SECONDS = 60
+# Samples between two reports of how much was read.
 TOLD_EVERY = 60 * SAMPLE_RATE
 # Arrays above 32 MiB have memory of their own, by glibc's rules, which goes back to the system when they go.
 SLAB_BYTES = 33 << 20

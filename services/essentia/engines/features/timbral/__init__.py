@@ -1,4 +1,4 @@
-"""Measures the timbral group: the eight AudioCommons models, written anew from their published definitions.
+"""The timbral group: the eight AudioCommons models, written anew from their published definitions.
 
 Source: A. Pearce, S. Safavi, T. Brookes, R. Mason, W. Wang, M. Plumbley, "Deliverable D5.8: Release of timbral
 characterisation tools for semantically annotating non-musical content", AudioCommons, 2018, and the package
@@ -6,63 +6,6 @@ timbral_models 0.4.0 (Apache-2.0), which no longer runs with numpy 2 and librosa
 theirs. The README says where this differs and by how much.
 """
 
-from __future__ import annotations
+from services.essentia.engines.features.timbral.scores import measure
 
-import numpy as np
-
-from services.essentia.engines.features import ebu
-from services.essentia.engines.features.clip import Samples
-from services.essentia.engines.features.sheet import Sheet
-from services.essentia.engines.features.timbral import attacks, hardness, reverberation, roughness, spectrum, warmth
-from services.essentia.engines.features.timbral.zwicker import Loudness
-
-TARGET_LUFS = -24.0
-# The models hold whole envelopes; two minutes at a time keep that small.
-LONGEST_SECONDS = 120
-Found = dict[str, float | None]
-
-
-def measure(sheet: Sheet) -> None:
-    """Fills the group: the mean over equal pieces of at most two minutes."""
-    values, clip = sheet.groups["timbral"], sheet.clip
-    reverberation.put(sheet)
-    meter = ebu.Meter(1)
-    meter.feed(clip.mono[None])
-    loudness = ebu.integrated(meter.blocks())
-    if loudness is None:
-        sheet.warn("LOUDNESS_BELOW_GATE", "nothing is above -70 LUFS", "timbral")
-        return
-    gain = 10 ** ((TARGET_LUFS - loudness) / 20)
-    # Beyond full scale it is turned down again, as the models were fitted.
-    gain = min(gain, 1 / max(float(clip.mono.max()), -float(clip.mono.min())))
-    found: list[Found] = []
-    weights = []
-    for _, piece in clip.windows(LONGEST_SECONDS):
-        sheet.checkpoint()
-        found.append(_describe(sheet, piece * np.float32(gain)))
-        weights.append(piece.size)
-    for name in found[0]:
-        known = [(weight, each[name]) for weight, each in zip(weights, found, strict=True) if each[name] is not None]
-        total = sum(weight for weight, _ in known)
-        if total:
-            score = sum(weight * number for weight, number in known if number is not None) / total
-            values.put(name, min(100.0, max(0.0, score)))
-
-
-def _describe(sheet: Sheet, samples: Samples) -> Found:
-    loudness = Loudness(samples)
-    sheet.checkpoint()
-    onsets = attacks.find(samples)
-    sheet.checkpoint()
-    spectra = spectrum.Spectrum(samples)
-    found: Found = {
-        "brightness": spectra.brightness(),
-        "depth": spectra.depth(samples, onsets),
-        "booming": loudness.booming(),
-        "sharpness": loudness.sharpness(),
-        "roughness": roughness.measure(samples),
-    }
-    sheet.checkpoint()
-    found["warmth"] = warmth.measure(samples, onsets, loudness)
-    found["hardness"] = hardness.measure(samples, onsets, loudness)
-    return found
+__all__ = ["measure"]
