@@ -98,7 +98,7 @@ check: check-protos check-code check-deploy check-pages ## Lint, types, import r
 check-code: $(VENV)/tools/.ready
 	$(TOOLS)/ruff check .
 	$(TOOLS)/ruff format --check .
-	$(TOOLS)/mypy wire renderers chassis client cli gateway tools/pages services/__main__.py $(SERVICES:%=services/%)
+	$(TOOLS)/mypy wire renderers chassis client cli gateway standins tools deploy/check.py services/__main__.py $(SERVICES:%=services/%)
 	$(TOOLS)/lint-imports
 	$(TOOLS)/python tools/unasync.py --check
 
