@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from services.essentia.engines.features.timbral import attacks, peaks, reverberation, zwicker
+from services.essentia.engines.features.timbral import (
+    attacks,
+    peaks,
+    reverberation,
+    specific_loudness,
+    third_octaves,
+    zwicker,
+)
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
 
@@ -104,3 +111,12 @@ def test_a_tone_is_loud_at_its_own_place() -> None:
     # 1 kHz is at 8.5 Bark. Slopes go up from there; what lies below comes of filters that start anew in each window.
     assert abs(int(specific.argmax()) / 10 - 8.5) < 1
     assert specific[:75].max() < 0.3 * specific.max()
+
+
+@pytest.mark.parametrize(("level", "sone"), [(40, 1), (50, 2), (60, 4), (70, 8)])
+def test_a_tone_of_1_khz_has_the_loudness_that_the_sone_is_defined_by(level: float, sone: float) -> None:
+    # A third-octave filter leaks by about 20 dB a band into its neighbours, as the standard takes for granted.
+    apart = np.abs(np.arange(third_octaves.BANDS) - np.argmin(np.abs(third_octaves.BAND_HZ - 1000)))
+    levels = level - 20.0 * apart
+    # Steps of 0.1 Bark; the standard's tables are given to two digits.
+    assert specific_loudness.specific_loudness(levels[None]).sum() / 10 == pytest.approx(sone, rel=0.01)
