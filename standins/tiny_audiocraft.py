@@ -165,12 +165,12 @@ def diffusion(builders: Any, path: Path) -> None:
 
 def store(folder: Path, kinds: dict[str, dict[str, Any]]) -> Store:
     """Makes a store with a model for each name: what :func:`release` takes; its pickles are in ``released/<name>``."""
-    from services.generation import conversion as convert
+    from services.generation import conversion
 
     rows, contents = [], {}
     for name, options in kinds.items():
         release(folder=folder / "released" / name, **options)
-        convert.audiocraft(folder / "released" / name, folder / "checkpoints" / name, options["kind"])
+        conversion.audiocraft(folder / "released" / name, folder / "checkpoints" / name, options["kind"])
         rows.append(
             f'[[models]]\nname = "{name}"\nengine = "audiocraft"\ndefault = false\nstarter = false\n'
             'revision = "seeded"\nlicense_spdx = "CC0-1.0"\ncommercial_use = true\n'

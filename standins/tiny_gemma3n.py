@@ -6,6 +6,7 @@ torchvision are not installed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -47,6 +48,24 @@ def write(folder: Path, seed: int = 0) -> Path:
     )
     tokenizer.chat_template = TEMPLATE
     tokens = tokenizer.convert_tokens_to_ids
+    config = _config(tokens)
+    torch.manual_seed(seed)
+    network = HearingGemma3n(config).eval()
+    network.generation_config.eos_token_id = [tokens("<eos>"), tokens("<end_of_turn>")]
+    network.save_pretrained(folder)
+    weights = load_file(folder / "model.safetensors")
+    weights["model.vision_tower.timm_model.conv_stem.conv.weight"] = torch.zeros(8, 3, 3, 3)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    # Saving wrote the name of the class without a picture encoder.
+    config.architectures = ["Gemma3nForConditionalGeneration"]
+    config.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    transformers.Gemma3nAudioFeatureExtractor().save_pretrained(folder)
+    return folder
+
+
+def _config(tokens: Callable[[str], int]) -> transformers.Gemma3nConfig:
+    """Configures the smallest network that has every part; ``tokens`` gives the number of a token."""
     text = transformers.Gemma3nTextConfig(
         vocab_size=VOCABULARY,
         vocab_size_per_layer_input=300,
@@ -77,7 +96,7 @@ def write(folder: Path, seed: int = 0) -> Path:
         sscp_conv_channel_size=(16, 8),
     )
     vision = transformers.Gemma3nVisionConfig(hidden_size=64, vocab_size=8, vocab_offset=VOCABULARY - 16)
-    config = transformers.Gemma3nConfig(
+    return transformers.Gemma3nConfig(
         text_config=text,
         audio_config=audio,
         vision_config=vision,
@@ -88,16 +107,3 @@ def write(folder: Path, seed: int = 0) -> Path:
         boa_token_id=tokens("<start_of_audio>"),
         eoa_token_id=tokens("<end_of_audio>"),
     )
-    torch.manual_seed(seed)
-    network = HearingGemma3n(config).eval()
-    network.generation_config.eos_token_id = [tokens("<eos>"), tokens("<end_of_turn>")]
-    network.save_pretrained(folder)
-    weights = load_file(folder / "model.safetensors")
-    weights["model.vision_tower.timm_model.conv_stem.conv.weight"] = torch.zeros(8, 3, 3, 3)
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    # Saving wrote the name of the class without a picture encoder.
-    config.architectures = ["Gemma3nForConditionalGeneration"]
-    config.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    transformers.Gemma3nAudioFeatureExtractor().save_pretrained(folder)
-    return folder

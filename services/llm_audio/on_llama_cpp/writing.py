@@ -102,6 +102,7 @@ class Writer:
             while True:
                 checkpoint()
                 token = llama_cpp.llama_sampler_sample(chain, llama.ctx, -1)
+                # The end is chosen like a token and counted as none: it is no text.
                 if llama_cpp.llama_vocab_is_eog(self._vocab, token):
                     finished = True
                     break
@@ -110,7 +111,7 @@ class Writer:
                     yield text
                 if written >= room:
                     finished = False
-                    break
+                    break  # the last token is not read: nothing is to follow it
                 began = time.monotonic()
                 if slow:
                     self._compute([token], checkpoint)

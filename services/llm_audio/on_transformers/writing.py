@@ -126,12 +126,14 @@ class Writer:
         if asked >= limit:
             raise context_too_long(asked, limit)
         room = min(sampling.max_tokens, limit - asked)
+        # Made for the first answer that needs one, and kept: it looks at every token of the vocabulary.
         if self._binder is None and json_schema:
             self._binder = Binder(self._tokenizer, self._vocabulary, min(self._ends))
         bond = self._binder.bind(json_schema) if self._binder is not None and json_schema else None
         sampler, speller, written = Sampler(sampling), Speller(self._tokenizer), list[int]()
         cache = _fork(heard)
         try:
+            # What is read last scores the first token of the answer, and each token then the next one.
             logits = self.read_tokens(cache, after, checkpoint)
             while True:
                 token = sampler.choose(logits, written, None if bond is None else bond.allowed())

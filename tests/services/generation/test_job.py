@@ -34,7 +34,7 @@ REQUEST = GenerationRequest(prompts=("warm piano",), seconds=1.0, seed=3, encodi
 
 
 @dataclass
-class Task:
+class ScriptedTask:
     """A task as the worker hands it over, with a checkpoint of the test's choosing."""
 
     source: Source | None = None
@@ -44,19 +44,22 @@ class Task:
         self.stop()
 
 
+MakeClip = Callable[..., ScriptedTask]
+
+
 @pytest.fixture(scope="module")
 def jobs(tiny_store: Store, settings: GenerationSettings) -> Jobs:
     return Jobs(settings, tiny_store)
 
 
 @pytest.fixture
-def clip(tmp_path: Path) -> Callable[..., Task]:
+def clip(tmp_path: Path) -> MakeClip:
     """Makes a task of samples ``(channels, n)``."""
 
-    def make(samples: np.ndarray, rate: int = 32_000) -> Task:
+    def make(samples: np.ndarray, rate: int = 32_000) -> ScriptedTask:
         path = tmp_path / "clip.f32"
         path.write_bytes(samples.T.astype("<f4").tobytes())
-        return Task(Source(path, raw=RawPcm("f32le", rate, samples.shape[0])))
+        return ScriptedTask(Source(path, raw=RawPcm("f32le", rate, samples.shape[0])))
 
     return make
 
@@ -65,14 +68,14 @@ def bytes_of(events: list[Any], piece: int = 0) -> bytes:
     return b"".join(event.data for event in events if isinstance(event, PieceBlock) and event.piece == piece)
 
 
-def refusal(jobs: Jobs, task: Task | None = None, **changes: Any) -> AntiphonError:
+def refusal(jobs: Jobs, task: ScriptedTask | None = None, **changes: Any) -> AntiphonError:
     with pytest.raises(AntiphonError) as caught:
-        list(jobs.generate(task or Task(), replace(REQUEST, **changes)))
+        list(jobs.generate(task or ScriptedTask(), replace(REQUEST, **changes)))
     return caught.value
 
 
 def test_a_header_comes_before_the_audio_and_a_summary_once_and_last(jobs: Jobs) -> None:
-    events = list(jobs.generate(Task(), REQUEST))
+    events = list(jobs.generate(ScriptedTask(), REQUEST))
     kinds = [type(event) for event in events if not isinstance(event, ProgressFacts)]
     assert kinds[0] is Header
     assert kinds[-1] is Summary
@@ -83,7 +86,7 @@ def test_a_header_comes_before_the_audio_and_a_summary_once_and_last(jobs: Jobs)
 
 
 def test_the_facts_of_a_piece_are_true(jobs: Jobs) -> None:
-    events = list(jobs.generate(Task(), REQUEST))
+    events = list(jobs.generate(ScriptedTask(), REQUEST))
     data = bytes_of(events)
     samples = np.frombuffer(data, "<f4")
     (piece,) = events[-1].pieces
@@ -97,7 +100,7 @@ def test_the_facts_of_a_piece_are_true(jobs: Jobs) -> None:
 
 
 def test_the_work_says_what_made_it(jobs: Jobs) -> None:
-    work = list(jobs.generate(Task(), replace(REQUEST, sampling={"top_k": 9})))[-1].work
+    work = list(jobs.generate(ScriptedTask(), replace(REQUEST, sampling={"top_k": 9})))[-1].work
     assert (work.engine, work.device, work.precision, work.seed) == ("musicgen", "cpu", "float32", 3)
     assert work.model.name == "tiny-mono"
     assert "model.safetensors" in work.model.weights_sha256
@@ -107,7 +110,11 @@ def test_the_work_says_what_made_it(jobs: Jobs) -> None:
 
 
 def test_progress_counts_generated_seconds(jobs: Jobs) -> None:
-    seen = [event for event in jobs.generate(Task(), REQUEST) if isinstance(event, ProgressFacts) and not event.loading]
+    seen = [
+        event
+        for event in jobs.generate(ScriptedTask(), REQUEST)
+        if isinstance(event, ProgressFacts) and not event.loading
+    ]
     seconds = [event.audio_seconds for event in seen]
     assert (seconds[0], seconds[-1]) == (0.0, 1.0)
     assert seconds == sorted(seconds)
@@ -116,17 +123,17 @@ def test_progress_counts_generated_seconds(jobs: Jobs) -> None:
 
 
 def test_a_seed_is_drawn_and_told_and_makes_the_same_again(jobs: Jobs) -> None:
-    drawn = list(jobs.generate(Task(), replace(REQUEST, seed=None)))
+    drawn = list(jobs.generate(ScriptedTask(), replace(REQUEST, seed=None)))
     (seed,) = next(event for event in drawn if isinstance(event, Header)).seeds
     assert drawn[-1].pieces[0].seed == seed
-    assert bytes_of(drawn) == bytes_of(list(jobs.generate(Task(), replace(REQUEST, seed=seed))))
-    other = list(jobs.generate(Task(), replace(REQUEST, seed=None)))
+    assert bytes_of(drawn) == bytes_of(list(jobs.generate(ScriptedTask(), replace(REQUEST, seed=seed))))
+    other = list(jobs.generate(ScriptedTask(), replace(REQUEST, seed=None)))
     assert bytes_of(other) != bytes_of(drawn)
 
 
 def test_every_prompt_gets_its_pieces_with_seeds_of_their_own(jobs: Jobs) -> None:
     request = replace(REQUEST, prompts=("warm piano", "calm guitar"), pieces_per_prompt=2, seconds=0.5)
-    events = list(jobs.generate(Task(), request))
+    events = list(jobs.generate(ScriptedTask(), request))
     pieces = events[-1].pieces
     assert [piece.prompt for piece in pieces] == ["warm piano"] * 2 + ["calm guitar"] * 2
     assert [piece.seed for piece in pieces] == [3, 4, 5, 6]
@@ -139,7 +146,7 @@ def test_every_prompt_gets_its_pieces_with_seeds_of_their_own(jobs: Jobs) -> Non
 
 def test_the_seeds_go_round_at_the_end_of_their_range(jobs: Jobs) -> None:
     request = replace(REQUEST, pieces_per_prompt=2, seconds=0.2, seed=(1 << 63) - 1)
-    assert [piece.seed for piece in list(jobs.generate(Task(), request))[-1].pieces] == [(1 << 63) - 1, 0]
+    assert [piece.seed for piece in list(jobs.generate(ScriptedTask(), request))[-1].pieces] == [(1 << 63) - 1, 0]
 
 
 @pytest.mark.parametrize("encoding", ["wav", "flac", "mp3", "opus", "pcm_s16le"])
@@ -147,7 +154,7 @@ def test_the_seeds_go_round_at_the_end_of_their_range(jobs: Jobs) -> None:
 def test_a_piece_comes_in_the_encoding_and_rate_asked_for(
     jobs: Jobs, encoding: str, rate: int | None, tmp_path: Path
 ) -> None:
-    events = list(jobs.generate(Task(), replace(REQUEST, encoding=encoding, sample_rate=rate)))
+    events = list(jobs.generate(ScriptedTask(), replace(REQUEST, encoding=encoding, sample_rate=rate)))
     (piece,) = events[-1].pieces
     header = next(event for event in events if isinstance(event, Header))
     assert piece.sample_rate == header.sample_rate == (rate or 32_000)
@@ -159,7 +166,7 @@ def test_a_piece_comes_in_the_encoding_and_rate_asked_for(
         assert (read.sample_rate, read.samples.shape) == (piece.sample_rate, (1, piece.frames))
 
 
-def test_a_continuation_begins_where_the_clip_ends(jobs: Jobs, clip: Callable[..., Task], scale: np.ndarray) -> None:
+def test_a_continuation_begins_where_the_clip_ends(jobs: Jobs, clip: MakeClip, scale: np.ndarray) -> None:
     request = replace(REQUEST, audio_role=CONTINUATION)
     new = list(jobs.generate(clip(scale[None]), request))
     whole = list(jobs.generate(clip(scale[None]), replace(request, include_clip=True)))
@@ -170,10 +177,10 @@ def test_a_continuation_begins_where_the_clip_ends(jobs: Jobs, clip: Callable[..
     assert new[-1].pieces[0].clip_frames == 0
     assert new[-1].source.frames == scale.size
     assert new[-1].source.pcm_sha256 is not None
-    assert bytes_of(new) != bytes_of(list(jobs.generate(Task(), REQUEST)))
+    assert bytes_of(new) != bytes_of(list(jobs.generate(ScriptedTask(), REQUEST)))
 
 
-def test_only_the_end_of_a_clip_is_heard(jobs: Jobs, clip: Callable[..., Task], scale: np.ndarray) -> None:
+def test_only_the_end_of_a_clip_is_heard(jobs: Jobs, clip: MakeClip, scale: np.ndarray) -> None:
     request = replace(REQUEST, audio_role=CONTINUATION)
     cut = scale[-48_000:]
     assert bytes_of(list(jobs.generate(clip(scale[None]), request))) == bytes_of(
@@ -181,7 +188,7 @@ def test_only_the_end_of_a_clip_is_heard(jobs: Jobs, clip: Callable[..., Task], 
     )
 
 
-def test_a_stereo_model_hears_both_sides_of_a_clip(jobs: Jobs, clip: Callable[..., Task], scale: np.ndarray) -> None:
+def test_a_stereo_model_hears_both_sides_of_a_clip(jobs: Jobs, clip: MakeClip, scale: np.ndarray) -> None:
     request = replace(REQUEST, model="tiny-stereo", audio_role=CONTINUATION)
     one = list(jobs.generate(clip(np.stack([scale, scale])), request))
     other = list(jobs.generate(clip(np.stack([scale, scale[::-1]])), request))
@@ -189,12 +196,12 @@ def test_a_stereo_model_hears_both_sides_of_a_clip(jobs: Jobs, clip: Callable[..
     assert bytes_of(one) != bytes_of(other)
 
 
-def test_a_melody_is_followed_whatever_its_rate(jobs: Jobs, clip: Callable[..., Task], scale: np.ndarray) -> None:
+def test_a_melody_is_followed_whatever_its_rate(jobs: Jobs, clip: MakeClip, scale: np.ndarray) -> None:
     request = replace(REQUEST, model="tiny-melody", audio_role=MELODY)
     followed = list(jobs.generate(clip(scale[None]), request))
     other = list(jobs.generate(clip(scale[None, ::-1]), request))
     assert bytes_of(followed) != bytes_of(other)
-    assert bytes_of(followed) != bytes_of(list(jobs.generate(Task(), replace(REQUEST, model="tiny-melody"))))
+    assert bytes_of(followed) != bytes_of(list(jobs.generate(ScriptedTask(), replace(REQUEST, model="tiny-melody"))))
     # Read as 16 kHz the tune is an octave lower: the same pitch classes at half the speed, another tune.
     slow = list(jobs.generate(clip(scale[None], rate=16_000), request))
     assert bytes_of(slow) != bytes_of(followed)
@@ -233,7 +240,9 @@ def test_weights_that_may_not_be_sold_with_are_refused_under_the_commercial_poli
     error = refusal(Jobs(settings, strict), model="noncommercial")
     assert (error.code, error.reason) == ("FAILED_PRECONDITION", "LICENCE_REFUSED")
     assert error.metadata["license_spdx"] == "CC-BY-NC-4.0"
-    made = list(Jobs(settings, tiny_store).generate(Task(), replace(REQUEST, model="noncommercial", seconds=0.2)))
+    made = list(
+        Jobs(settings, tiny_store).generate(ScriptedTask(), replace(REQUEST, model="noncommercial", seconds=0.2))
+    )
     assert made[-1].work.model.commercial_use is False
 
 
@@ -265,21 +274,24 @@ def test_a_call_without_a_model_gets_the_one_that_the_manifest_marks(
     store = Store(tiny_store.root, replace(tiny_store.manifest, models=marked), "any")
     jobs = Jobs(replace(settings, default_model=""), store)
     assert jobs.warm() == "tiny-stereo on cpu"
-    assert list(jobs.generate(Task(), replace(REQUEST, model="", seconds=0.2)))[-1].work.model.name == "tiny-stereo"
+    assert (
+        list(jobs.generate(ScriptedTask(), replace(REQUEST, model="", seconds=0.2)))[-1].work.model.name
+        == "tiny-stereo"
+    )
 
 
-def test_a_model_without_a_tune_refuses_a_melody(jobs: Jobs, clip: Callable[..., Task], scale: np.ndarray) -> None:
+def test_a_model_without_a_tune_refuses_a_melody(jobs: Jobs, clip: MakeClip, scale: np.ndarray) -> None:
     error = refusal(jobs, clip(scale[None]), audio_role=MELODY)
     assert (error.code, error.reason, error.field) == ("INVALID_ARGUMENT", "MELODY_UNSUPPORTED", "config.audio_role")
 
 
-def test_a_clip_too_short_to_continue_is_refused(jobs: Jobs, clip: Callable[..., Task], scale: np.ndarray) -> None:
+def test_a_clip_too_short_to_continue_is_refused(jobs: Jobs, clip: MakeClip, scale: np.ndarray) -> None:
     error = refusal(jobs, clip(scale[None, :3_000]), audio_role=CONTINUATION)
     assert (error.code, error.reason) == ("INVALID_ARGUMENT", "CLIP_TOO_SHORT")
 
 
 def test_a_clip_without_samples_is_refused_and_the_shortest_tune_is_followed(
-    jobs: Jobs, clip: Callable[..., Task], scale: np.ndarray
+    jobs: Jobs, clip: MakeClip, scale: np.ndarray
 ) -> None:
     for role, model in ((CONTINUATION, "tiny-mono"), (MELODY, "tiny-melody")):
         error = refusal(jobs, clip(scale[None, :0]), audio_role=role, model=model)
@@ -303,7 +315,7 @@ def test_a_clip_that_is_no_audio_is_refused_before_a_model_is_loaded(
 ) -> None:
     (tmp_path / "clip").write_bytes(b"no audio" * 1000)
     fresh = Jobs(settings, tiny_store)
-    error = refusal(fresh, Task(Source(tmp_path / "clip")), audio_role=CONTINUATION)
+    error = refusal(fresh, ScriptedTask(Source(tmp_path / "clip")), audio_role=CONTINUATION)
     assert (error.code, error.reason) == ("INVALID_ARGUMENT", "AUDIO_UNDECODABLE")
     assert not fresh._loader.holds("tiny-mono")
 
@@ -318,7 +330,7 @@ def test_a_cancel_ends_the_job(jobs: Jobs) -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        list(jobs.generate(Task(stop=stop), REQUEST))
+        list(jobs.generate(ScriptedTask(stop=stop), REQUEST))
     assert steps == 20
 
 
@@ -326,7 +338,7 @@ def test_the_next_request_finds_the_model_loaded(tiny_store: Store, settings: Ge
     fresh = Jobs(settings, tiny_store)
 
     def loads(model: str) -> int:
-        events = fresh.generate(Task(), replace(REQUEST, model=model, seconds=0.2))
+        events = fresh.generate(ScriptedTask(), replace(REQUEST, model=model, seconds=0.2))
         return sum(isinstance(event, ProgressFacts) and event.loading for event in events)
 
     assert [loads("tiny-mono"), loads("tiny-mono"), loads("tiny-stereo"), loads("tiny-mono")] == [1, 0, 1, 1]

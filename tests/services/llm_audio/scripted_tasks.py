@@ -19,11 +19,11 @@ SHORT = Sampling(max_tokens=8)
 
 
 @dataclass
-class Silent:
-    """A task without audio."""
+class ScriptedTask:
+    """A call with the test's checkpoint, and audio or none."""
 
     stop: Callable[[], None] = lambda: None
-    source: None = None
+    source: Source | None = None
 
     def checkpoint(self) -> None:
         self.stop()
@@ -50,24 +50,13 @@ class Told:
 
 def tell(jobs: Jobs, **request: Any) -> Told:
     """Has a job done without audio."""
-    events = list(jobs.describe(Silent(), DescriptionRequest(**request)))
+    events = list(jobs.describe(ScriptedTask(), DescriptionRequest(**request)))
     assert isinstance(events[-1], Summary)
     return Told(
         tuple(event for event in events if isinstance(event, Piece)),
         tuple(event for event in events if isinstance(event, Answer)),
         events[-1],
     )
-
-
-@dataclass
-class Clip:
-    """A task with audio."""
-
-    source: Source
-    stop: Callable[[], None] = lambda: None
-
-    def checkpoint(self) -> None:
-        self.stop()
 
 
 def describe(
@@ -77,6 +66,6 @@ def describe(
     path = folder / "clip.wav"
     path.write_bytes(recordings.wav(samples, RATE))
     request.setdefault("sampling", SHORT)
-    events = list(jobs.describe(Clip(Source(path), stop), DescriptionRequest(**request)))
+    events = list(jobs.describe(ScriptedTask(stop, Source(path)), DescriptionRequest(**request)))
     assert isinstance(events[-1], Summary)
     return [event for event in events if isinstance(event, Answer)], events[-1]

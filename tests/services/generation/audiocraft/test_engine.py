@@ -28,6 +28,15 @@ audiocraft = pytest.importorskip(
 SAME = 1e-6
 
 
+class ScriptedTask:
+    """A task without a clip that nobody cancels."""
+
+    source = None
+
+    def checkpoint(self) -> None:
+        return
+
+
 @pytest.fixture(scope="module")
 def music(craft_store: Store, craft_settings: GenerationSettings) -> Any:
     return audiocraft.Audiocraft.load(craft_store.require("music"), craft_settings)
@@ -110,13 +119,9 @@ def test_a_reader_who_leaves_ends_the_work(music: Any, order: Any) -> None:
 def test_the_job_and_its_contract_are_those_of_the_other_engine(
     craft_store: Store, craft_settings: GenerationSettings
 ) -> None:
-    class Task:
-        source = None
-
-        def checkpoint(self) -> None:
-            return
-
-    events = list(Jobs(craft_settings, craft_store).generate(Task(), GenerationRequest(prompts=("rain",), seed=1)))
+    events = list(
+        Jobs(craft_settings, craft_store).generate(ScriptedTask(), GenerationRequest(prompts=("rain",), seed=1))
+    )
     summary = events[-1]
     assert isinstance(summary, Summary)
     assert summary.work.engine == "audiocraft"
@@ -129,14 +134,8 @@ def test_the_job_and_its_contract_are_those_of_the_other_engine(
 def test_a_model_of_the_other_engine_is_served_where_its_library_is_here_too(
     tiny_store: Store, craft_settings: GenerationSettings
 ) -> None:
-    class Task:
-        source = None
-
-        def checkpoint(self) -> None:
-            return
-
     request = GenerationRequest(model="tiny-mono", prompts=("rain",), seconds=0.2)
-    assert list(Jobs(craft_settings, tiny_store).generate(Task(), request))[-1].work.engine == "musicgen"
+    assert list(Jobs(craft_settings, tiny_store).generate(ScriptedTask(), request))[-1].work.engine == "musicgen"
 
 
 def test_negative_prompts_are_refused(music: Any, order: Any) -> None:

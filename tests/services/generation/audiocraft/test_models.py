@@ -32,7 +32,7 @@ MAGNET_SAMPLING = audiocraft.MAGNET_SAMPLING
 SAME = 1e-6
 
 
-class Task:
+class ScriptedTask:
     """A task without a clip that nobody cancels."""
 
     source = None
@@ -100,11 +100,11 @@ def test_magnet_generates_by_its_own_defaults_and_no_longer_than_it_can(
 ) -> None:
     jobs = Jobs(craft_settings, craft_store)
     request = GenerationRequest(model="magnet", prompts=("rain",), seed=1, seconds=1.0, sampling={"top_p": 0.8})
-    work = list(jobs.generate(Task(), request))[-1].work
+    work = list(jobs.generate(ScriptedTask(), request))[-1].work
     told = {name: work.parameters[name] for name in ("temperature", "top_k", "top_p", "guidance_scale")}
     assert told == {"temperature": "3", "top_k": "0", "top_p": "0.8", "guidance_scale": "10"}
     with pytest.raises(AntiphonError) as caught:
-        list(jobs.generate(Task(), GenerationRequest(model="magnet", prompts=("rain",), seconds=4.5)))
+        list(jobs.generate(ScriptedTask(), GenerationRequest(model="magnet", prompts=("rain",), seconds=4.5)))
     assert (caught.value.reason, caught.value.field) == ("DURATION_OUT_OF_RANGE", "config.duration")
     assert "4.5 s of magnet; give 0.2 to 4" in caught.value.message
 
@@ -271,29 +271,29 @@ class Hostile:
 
 
 def test_a_pickle_that_would_run_code_is_refused_and_runs_none(folder: Path, tmp_path: Path) -> None:
-    from services.generation import conversion as convert
+    from services.generation import conversion
 
     torch.save({"best_state": {}, "xp.cfg": Hostile(tmp_path / "ran")}, folder / "state_dict.bin")
     with pytest.raises(ConversionError, match="refused"):
-        convert.audiocraft(folder, tmp_path / "out", "musicgen")
+        conversion.audiocraft(folder, tmp_path / "out", "musicgen")
     (folder / "diffusion.th").write_bytes(pickle.dumps(Hostile(tmp_path / "ran")))
     with pytest.raises(ConversionError):
-        convert.audiocraft(folder, tmp_path / "out", "musicgen")
+        conversion.audiocraft(folder, tmp_path / "out", "musicgen")
     assert not (tmp_path / "ran").exists()
 
 
 def test_a_folder_that_is_no_checkpoint_is_refused_by_name(folder: Path, tmp_path: Path) -> None:
-    from services.generation import conversion as convert
+    from services.generation import conversion
 
     torch.save({"pretrained": "facebook/encodec_32khz", "exported": True}, folder / "compression_state_dict.bin")
     with pytest.raises(ConversionError, match="encodec_32khz"):
-        convert.audiocraft(folder, tmp_path / "out", "musicgen")
+        conversion.audiocraft(folder, tmp_path / "out", "musicgen")
     torch.save({"xp.cfg": "{}"}, folder / "compression_state_dict.bin")
     with pytest.raises(ConversionError, match="best_state"):
-        convert.audiocraft(folder, tmp_path / "out", "musicgen")
+        conversion.audiocraft(folder, tmp_path / "out", "musicgen")
     (folder / "state_dict.bin").unlink()
     with pytest.raises(ConversionError, match=r"state_dict\.bin: No such file"):
-        convert.audiocraft(folder, tmp_path / "out", "musicgen")
+        conversion.audiocraft(folder, tmp_path / "out", "musicgen")
 
 
 @pytest.mark.parametrize(
@@ -325,6 +325,6 @@ def test_the_sampling_of_the_others_is_musicgens(loaded: Any) -> None:
 
 def test_a_job_of_magnet_sends_its_audio(craft_store: Store, craft_settings: GenerationSettings) -> None:
     request = GenerationRequest(model="magnet", prompts=("rain",), seed=1, seconds=4.0, encoding="pcm_f32le")
-    events = list(Jobs(craft_settings, craft_store).generate(Task(), request))
+    events = list(Jobs(craft_settings, craft_store).generate(ScriptedTask(), request))
     sent = sum(len(event.data) for event in events if isinstance(event, PieceBlock))
     assert sent == events[-1].pieces[0].frames * 4 == 198 * 640 * 4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from services.llm_audio.job import Jobs
 from services.llm_audio.settings import LlmAudioSettings
 from standins import tiny_flamingo
 from tests.fixtures import recordings
-from tests.services.llm_audio.scripted_tasks import describe
+from tests.services.llm_audio.scripted_tasks import ScriptedTask, describe
 from tests.services.llm_audio.tiny_stores import TINY, Shop, flamingo, tone
 
 SETTINGS = LlmAudioSettings("music-flamingo-gguf", device="cpu", default_model=TINY)
@@ -163,15 +162,8 @@ def test_a_model_that_makes_room_for_another_frees_its_encoder(shop: Shop, monke
 
 
 def test_without_audio_it_refuses(jobs: Jobs) -> None:
-    @dataclass
-    class Nothing:
-        source: None = None
-
-        def checkpoint(self) -> None:
-            return
-
     with pytest.raises(AntiphonError, match="AUDIO_MISSING") as caught:
-        list(jobs.describe(Nothing(), DescriptionRequest()))
+        list(jobs.describe(ScriptedTask(), DescriptionRequest()))
     assert caught.value.code == "INVALID_ARGUMENT"
 
 

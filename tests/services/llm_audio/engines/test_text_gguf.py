@@ -18,7 +18,7 @@ from services.llm_audio.engines.text_gguf import TextGguf
 from services.llm_audio.job import Jobs
 from services.llm_audio.settings import LlmAudioSettings
 from tests.services.llm_audio.conftest import SMOL, SONG
-from tests.services.llm_audio.scripted_tasks import Silent, tell
+from tests.services.llm_audio.scripted_tasks import ScriptedTask, tell
 from tests.services.llm_audio.tiny_stores import MANIFEST
 
 pytestmark = pytest.mark.weights
@@ -35,7 +35,7 @@ SCHEMA = json.dumps(
 
 
 def test_header_first_then_pieces_then_the_answer_and_the_summary_last(jobs: Jobs) -> None:
-    events = list(jobs.describe(Silent(), DescriptionRequest(facts_json=FACTS, sampling=SHORT)))
+    events = list(jobs.describe(ScriptedTask(), DescriptionRequest(facts_json=FACTS, sampling=SHORT)))
     kinds = [type(event) for event in events if not isinstance(event, ProgressFacts)]
     assert kinds[0] is Header
     assert kinds[1] is Piece
@@ -188,7 +188,7 @@ def test_a_cancel_is_heard_before_the_next_token_and_while_a_prompt_is_read(jobs
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        for event in jobs.describe(Silent(stop), DescriptionRequest(facts_json=FACTS)):
+        for event in jobs.describe(ScriptedTask(stop), DescriptionRequest(facts_json=FACTS)):
             if isinstance(event, Piece):
                 written.append(event)
     assert len(written) == 3
@@ -203,7 +203,7 @@ def test_a_cancel_is_heard_before_the_next_token_and_while_a_prompt_is_read(jobs
 
     long = json.dumps({f"fact{n}": f"some words about number {n}" for n in range(55)})
     with pytest.raises(Cancelled):
-        list(jobs.describe(Silent(second), DescriptionRequest(facts_json=long)))
+        list(jobs.describe(ScriptedTask(second), DescriptionRequest(facts_json=long)))
     assert tell(jobs, facts_json=FACTS, sampling=SHORT).text, "the model still answers"
 
 
