@@ -31,6 +31,7 @@ def chroma(samples: np.ndarray) -> np.ndarray:
     short = max(WINDOW - samples.size, 0)
     padded = np.pad(np.pad(samples, (short // 2, short - short // 2)), WINDOW // 2, mode="reflect")
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
+    # Periodic, not symmetric: WINDOW and not WINDOW - 1 below the fraction, as torch's and the published extractor's.
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
     classes = [
         (np.square(np.abs(np.fft.rfft(frames[start : start + _FRAMES_AT_ONCE] * window))) @ _filters().T).argmax(-1)
@@ -42,7 +43,7 @@ def chroma(samples: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def _filters() -> np.ndarray:
-    """``(CLASSES, WINDOW // 2 + 1)``."""
+    """Weights of each frequency in each class, ``(CLASSES, WINDOW // 2 + 1)``."""
     bank: np.ndarray = chroma_filter_bank(
         num_frequency_bins=WINDOW, num_chroma=CLASSES, sampling_rate=SAMPLE_RATE, tuning=0.0
     )

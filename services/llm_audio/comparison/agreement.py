@@ -47,6 +47,7 @@ def chrf(hypothesis: str, reference: str) -> float:
     if not precisions or not any(precisions):
         return 0.0
     precision, recall = sum(precisions) / len(precisions), sum(recalls) / len(recalls)
+    # F-beta: (1 + beta^2) P R / (beta^2 P + R); with beta 2 recall counts four times as much as precision.
     weight = CHRF_BETA**2
     return 100.0 * (1 + weight) * precision * recall / (weight * precision + recall)
 

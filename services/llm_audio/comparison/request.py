@@ -129,10 +129,10 @@ class Agreement:
 
     @property
     def chrf(self) -> float:
-        """Mean over the prompts."""
+        """chrF2, 0 to 100, the mean over the prompts."""
         return sum(each.chrf for each in self.prompts) / len(self.prompts)
 
     @property
     def token_f1(self) -> float:
-        """Mean over the prompts."""
+        """Token F1, 0 to 1, the mean over the prompts."""
         return sum(each.token_f1 for each in self.prompts) / len(self.prompts)

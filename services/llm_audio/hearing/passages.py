@@ -13,7 +13,9 @@ _HOP = SAMPLE_RATE // 50
 _SMOOTH_HOPS = 15
 """0.3 s: shorter than most pauses between words, longer than the closure of a consonant."""
 _NEARLY_DB = 3.0
+"""Places this much louder than the quietest are as good to cut at."""
 _FLOOR = 1e-10
+"""Power of -100 dBFS, added so that digital silence and what is nearly silent are alike."""
 
 
 def cut(samples: np.ndarray, limit_seconds: float) -> list[tuple[int, int]]:
@@ -58,7 +60,7 @@ def remark(found: Sequence[Passage]) -> tuple[WarningFacts, ...]:
 
 
 def _levels(samples: np.ndarray) -> np.ndarray:
-    """Power around each hop."""
+    """Gives the mean power around each hop, over 0.3 s."""
     hops = samples[: samples.size // _HOP * _HOP].reshape(-1, _HOP)
     power = np.einsum("ij,ij->i", hops, hops, dtype=np.float64) / _HOP
     return np.convolve(power, np.ones(_SMOOTH_HOPS) / _SMOOTH_HOPS, "same") + _FLOOR

@@ -79,6 +79,7 @@ class _Convolution:
         if not self._left and x.shape[-1]:
             return self._layer.conv(x)
         held = x if self._held is None else torch.cat([self._held, x], -1)
+        # Padded only where the whole begins and ends; between two parts the held inputs stand where padding would.
         left = right = 0
         # A reflection of the beginning needs one sample more than it gives.
         if not self._begun and (last or held.shape[-1] > self._left):
@@ -109,6 +110,7 @@ class _Upsampling:
         self._tail: torch.Tensor | None = None
 
     def push(self, x: torch.Tensor, last: bool) -> torch.Tensor:
+        # Where two parts overlap their outputs are added, and each would bring the bias: the tail is kept without it.
         bias = self._conv.bias[:, None]
         if x.shape[-1] == 0:
             whole = x.new_zeros(x.shape[0], self._conv.out_channels, self._overhang) + bias

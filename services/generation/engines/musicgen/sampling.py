@@ -48,6 +48,7 @@ class Sampler:
         """
         scores = scores.float()
         if self._guidance is not None:
+            # Classifier-free guidance (Ho and Salimans 2022): from the scores without the prompt, beyond those with it.
             with_prompt, without = scores.chunk(2)
             scores = without + (with_prompt - without) * self._guidance
         pieces = len(self._generators)
