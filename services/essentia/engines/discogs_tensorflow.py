@@ -77,6 +77,7 @@ class TensorflowTagger:
         hearing = Hearing(read(), GRID.fewest_samples)
         done = 0
         for stretch, skipped in stretches(hearing):
+            # Models that share an extractor find what it gave for the one before them here.
             found: dict[tuple[str, str], np.ndarray] = {}
             for chain, collected in pipelines:
                 for purpose in chain.purposes:

@@ -17,6 +17,8 @@ def select(
     found: Activations, request: TagRequest, model: ModelFacts, engine: str, tagger: Tagger
 ) -> Iterator[TagSet | WarningFacts]:
     """Yields warnings and the TagSet: labels by the mean of their scores over the patches, the best first."""
+    # In double, as float32 sums over an hour of patches lose digits; a stable order, so that ties come as the labels
+    # do.
     means = found.scores.mean(axis=0, dtype=np.float64)
     order = np.argsort(-means, kind="stable")
     if not request.all_scores:
@@ -24,6 +26,7 @@ def select(
     tensors: dict[str, Matrix | None] = {"embeddings": None, "patch_scores": None}
     wanted = {"embeddings": found.embeddings, "patch_scores": found.scores if request.patch_scores else None}
     for name, array in wanted.items():
+        # A message beyond the limit would not arrive at all, and with it the tags.
         if array is not None and array.nbytes > MATRIX_BYTES:
             yield WarningFacts(
                 "TENSOR_TOO_LARGE",

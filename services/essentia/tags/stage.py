@@ -65,6 +65,8 @@ class TagStage:
         yield from plan.warnings
         by_name = {model.name: model for model in plan.models}
         told: set[WarningFacts] = set()
+        # Engine by engine, so that models of one engine share a pass over the recording and what extractors they have
+        # in common; what two engines have to say of the audio, such as that it is silent, is told once.
         for engine in dict.fromkeys(model.model.engine for model in plan.models):
             models = [model for model in plan.models if model.model.engine == engine]
             if engine not in self._taggers:

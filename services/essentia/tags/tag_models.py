@@ -26,6 +26,7 @@ def choose(store: Store, named: Sequence[str], usual: Sequence[str]) -> tuple[li
             raise invalid(
                 "NOT_A_TAG_MODEL", f"the model {name!r} gives no tags", field="config.tags.models", model=name
             )
+    # A name that the caller gives must be served; the service's own choice is only what happens to be there.
     if named:
         return [store.require(name) for name in dict.fromkeys(named)], []
     present = [name for name in dict.fromkeys(usual) if store.installed(name)]

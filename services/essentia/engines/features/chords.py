@@ -53,6 +53,7 @@ def follow(classes: NDArray[np.float64], end_seconds: float) -> tuple[Chord, ...
     greatest = classes.max(1, keepdims=True)
     chroma = np.divide(classes, greatest, out=np.zeros_like(classes), where=greatest > 0)
     fit = correlate(chroma)
+    # No chord is a state like the others, which fits every frame by LEAST_CORRELATION.
     path = _viterbi(np.concatenate((fit, np.full((len(fit), 1), LEAST_CORRELATION)), 1))
     edges = [0, *(np.flatnonzero(np.diff(path)) + 1), len(path)]
     means = [chroma[start:end].mean(0, dtype=np.float64) for start, end in itertools.pairwise(edges)]

@@ -52,8 +52,10 @@ def walk(sheet: Sheet) -> None:
             chroma.append(np.zeros(12, np.float32))
             continue
         magnitudes = spectrum(window(frame))
+        # HPCP and the tuning want the strongest peaks first; dissonance and partials take them by frequency alone.
         strongest = by_magnitude(magnitudes)
         if len(strongest[0]):
+            # The algorithm keeps a histogram of all frames it was given, so the last answer is that of the clip.
             tuning = tuning_of(*strongest)
         chroma.append(chroma_of(*strongest))
         if index % FINE_EVERY == 0:

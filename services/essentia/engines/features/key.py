@@ -155,6 +155,7 @@ def vote(classes: NDArray[np.float64], profiles: Sequence[str], chords: Sequence
     sounding = [chord for chord in chords if chord.name != NO_CHORD]
     if sounding:
         weighed = (mean + correlate_chords(sounding)) / 2 + CADENCE * cadences(sounding)
+        # Only between the best key and its relative, which have the same chords: see OPENING.
         first = _place(sounding[0].name)
         if first in (leader := int(weighed.argmax()), _relative(leader)):
             weighed[first] += OPENING

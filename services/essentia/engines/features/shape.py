@@ -67,6 +67,7 @@ def describe(spectra: Spectra, before: NDArray[np.float32]) -> dict[str, Numbers
     found["flux"] = np.linalg.norm(np.diff(spectra, axis=0, prepend=before[None]), axis=1)
     sums = found.pop("sums")
     logs = np.log(np.maximum(spectra, TINY))
+    # Geometric mean over arithmetic mean; entropy of the shares p = m / sum, by -Σ p log p = log sum - Σ m log m / sum.
     flatness = np.exp(logs.mean(1, dtype=np.float64)) * BINS / sums
     found["flatness_ratio"] = flatness
     decibels = 10 * np.log10(np.maximum(flatness, TINY))

@@ -53,6 +53,7 @@ def measure_chroma(sheet: Sheet) -> None:
     _fill_kinds(sheet, frames)
     entropies = [bits for bits in map(entropy_bits, frames.chroma) if bits is not None]
     values.put("chroma_frame_entropy_bits", float(np.mean(entropies)))
+    # A step into silence or out of it is no change of the harmony.
     both = frames.sounding[1:] & frames.sounding[:-1]
     if both.any():
         steps = np.linalg.norm(np.diff(frames.chroma, axis=0)[both], axis=1)
@@ -108,6 +109,7 @@ def measure_chords(sheet: Sheet) -> None:
     )
     if not sounding:
         return
+    # Shares of the time, and not of the chords: a passing chord counts for as long as it lasts.
     changes, count = chords.changes(sheet.chords), len(sheet.pitch_classes)
     shares: dict[str, float] = {}
     for chord, length in zip(sounding, seconds, strict=True):

@@ -43,9 +43,11 @@ def cut(blocks: Iterable[Samples], longest_seconds: float) -> Iterator[int | tup
         while tape.held >= longest + spare:
             window = tape.take(longest)
             yield window, False
+            # The name would keep the window while the next one is read.
             del window
     if not tape.begun:
         raise invalid("AUDIO_TOO_SHORT", "there is no sample of audio", seconds=0)
+    # What is left is at most a window and the shortest rest: cut in two equal windows where it is more than one.
     if tape.held > longest:
         window = tape.take((tape.held // 2) // SAMPLE_RATE * SAMPLE_RATE)
         yield window, False

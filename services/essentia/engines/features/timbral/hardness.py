@@ -51,6 +51,7 @@ def measure(samples: Samples, onsets: Onsets, loudness: Loudness) -> float | Non
             span.start // STRENGTH_HOP : None if span.stop is None else span.stop // STRENGTH_HOP
         ]
         greatest = float(strength.max()) if strength.size else 0.0
+        # From the frame that ends where the sound begins, as the models count: its last samples may be wide already.
         first = max(0, span.start - FRAME) // HOP
         last = None if span.stop is None else max(first + 1, (span.stop - FRAME) // HOP)
         width = _attack_width(bandwidth[first:last])
@@ -69,6 +70,7 @@ def measure(samples: Samples, onsets: Onsets, loudness: Loudness) -> float | Non
     share = _stroke_share(samples)
     if not times or not np.mean(strengths) > 0 or middle <= 0 or share is None:
         return None
+    # The bandwidths of strong onsets are heard best, so they weigh the most.
     width = float(np.average(widths, weights=width_strengths)) if sum(width_strengths) > 0 else 0.0
     width = width if width > LEAST_BANDWIDTH_HZ else SAMPLE_RATE / LEAST_BANDWIDTH_HZ
     centre = max(LEAST_CENTRE_HZ, float(np.mean(centres)) if centres else 0.0)
