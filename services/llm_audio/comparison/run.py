@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Any
+from dataclasses import dataclass
+from typing import TypeVar
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
@@ -20,6 +21,8 @@ from services.llm_audio.comparison.request import CANNOT, Agreement, ComparisonR
 from services.llm_audio.messages import comparison as messages
 
 log = logging.getLogger(__name__)
+
+Event = TypeVar("Event")
 
 _OF_THE_CALL = ("INVALID_ARGUMENT", "DATA_LOSS")
 """Codes of what is wrong with what the caller sent, and so with every side."""
@@ -130,7 +133,7 @@ class Comparison:
         return [WarningFacts("SIDES_IN_TURN", message, "side_by_side")]
 
 
-async def chained(streams: Sequence[AsyncGenerator[Any, None]]) -> AsyncGenerator[Any, None]:
+async def chained(streams: Sequence[AsyncGenerator[Event, None]]) -> AsyncGenerator[Event, None]:
     """Yields what each stream yields, one stream after the other."""
     for stream in streams:
         async with aclosing(stream):
@@ -138,32 +141,39 @@ async def chained(streams: Sequence[AsyncGenerator[Any, None]]) -> AsyncGenerato
                 yield event
 
 
-async def merged(streams: Sequence[AsyncGenerator[Any, None]]) -> AsyncGenerator[Any, None]:
+@dataclass(frozen=True)
+class _End:
+    """What a stream leaves behind in the queue: nothing, or what it failed of."""
+
+    failure: Exception | None = None
+
+
+async def merged(streams: Sequence[AsyncGenerator[Event, None]]) -> AsyncGenerator[Event, None]:
     """Yields what all streams yield as it comes; the first that fails ends all. They wait while nobody reads."""
     # Bounded: a side that writes faster than the caller reads has its worker wait, not this process hold its text.
-    queue: asyncio.Queue[tuple[Any, bool, Exception | None]] = asyncio.Queue(_WAITING_EVENTS)
+    queue: asyncio.Queue[Event | _End] = asyncio.Queue(_WAITING_EVENTS)
 
-    async def pump(stream: AsyncGenerator[Any, None]) -> None:
-        failure: Exception | None = None
+    async def pump(stream: AsyncGenerator[Event, None]) -> None:
+        end = _End()
         try:
             async with aclosing(stream):
                 async for event in stream:
-                    await queue.put((event, False, None))
+                    await queue.put(event)
         except Exception as error:
-            failure = error
-        await queue.put((None, True, failure))
+            end = _End(error)
+        await queue.put(end)
 
     tasks = [asyncio.create_task(pump(stream)) for stream in streams]
     try:
         left = len(tasks)
         while left:
-            event, ended, failure = await queue.get()
-            if failure is not None:
-                raise failure
-            if ended:
-                left -= 1
-            else:
+            event = await queue.get()
+            if not isinstance(event, _End):
                 yield event
+            elif event.failure is not None:
+                raise event.failure
+            else:
+                left -= 1
     finally:
         for task in tasks:
             task.cancel()
