@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 from google.protobuf.message import Message
@@ -55,14 +55,20 @@ class Call:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        # A caller who leaves in the middle leaves these suspended, and the collector would close them only after the
-        # place had been given to somebody else. The newest first: it may be reading from the one before it.
-        for stream in reversed(self._streams):
-            await stream.aclose()
+        # The last one added runs first, and each runs whatever another raises: a second cancel may come while a stream
+        # is being closed, and a place that is not given back then is lost for good.
+        async with AsyncExitStack() as ending:
+            ending.push_async_callback(self._upload.__aexit__, *error)
+            ending.callback(self._give_back)
+            # A caller who leaves in the middle leaves these suspended, and the collector would close them only after
+            # the place had been given to somebody else. The newest first: it may be reading from the one before it.
+            for stream in self._streams:
+                ending.push_async_callback(stream.aclose)
+
+    def _give_back(self) -> None:
         for ticket in self._tickets:
             ticket.release()
         self._host.show_workers()
-        await self._upload.__aexit__(*error)
 
     async def config(self) -> Any:
         """The config message; the first that must arrive."""
