@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-NEEDED = ("click", "rich")
-"""What the command line needs beyond the SDK: the packages of the extra ``cli``."""
+NEEDED = ("click", "grpc_health", "rich")
+"""What the command line imports beyond what the SDK does: the packages of the extra ``cli``."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -15,8 +15,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Whoever installs the SDK alone has this script too, so it says what it needs before it imports any of that.
     """
-    if missing := [name for name in NEEDED if find_spec(name) is None]:
-        print(f'antiphon: {" and ".join(missing)} not installed: pip install "antiphon[cli]"', file=sys.stderr)
+    if any(find_spec(name) is None for name in NEEDED):
+        print('antiphon: the command line needs more than the SDK: pip install "antiphon[cli]"', file=sys.stderr)
         return 2
     from antiphon_cli.program import main as run
 

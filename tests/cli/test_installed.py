@@ -112,7 +112,7 @@ def test_the_sdk_needs_nothing_but_what_is_installed_with_it(sdk: Installation) 
 def test_the_command_without_its_packages_says_in_one_line_what_to_install(sdk: Installation) -> None:
     done = sdk.run("antiphon", "--help")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == 'antiphon: click and rich not installed: pip install "antiphon[cli]"\n'
+    assert done.stderr == 'antiphon: the command line needs more than the SDK: pip install "antiphon[cli]"\n'
 
 
 def test_mypy_sees_the_messages_and_not_any(sdk: Installation) -> None:

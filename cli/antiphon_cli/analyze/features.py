@@ -42,7 +42,7 @@ def chords(features: essentia_pb2.Features) -> Iterator[tuple[str, str]]:
 
 
 def stem(features: essentia_pb2.Features) -> str:
-    """The few numbers that tell one stem from another, on a line."""
+    """Returns the few numbers that tell one stem from another, on a line."""
     shown = (
         f"{field.name} {_words(value)}" for field, value in features.stem.ListFields() if field.name in _STEM_SHOWN
     )

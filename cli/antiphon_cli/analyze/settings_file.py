@@ -14,7 +14,7 @@ HINT, EXAMPLE = "--settings", '{"essentia": {"min_bpm": 60}}'
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The settings of each stage that the file names, as the stage's config message.
+    """Returns the settings of each stage that the file names, as the stage's config message.
 
     Raises:
         click.BadParameter: what is no JSON, or names no stage or no setting of one.

@@ -11,7 +11,12 @@ from types import FrameType
 
 @contextmanager
 def ended_by_interrupt(stop: threading.Event, wanted: bool) -> Iterator[None]:
-    """Within the block the first Ctrl-C sets ``stop``; the next one does what it did before."""
+    """Has the first Ctrl-C within the block set ``stop``; the next one does what it did before.
+
+    Args:
+        stop: What ends the audio.
+        wanted: Whether the audio has no end of its own; without one Ctrl-C keeps its meaning.
+    """
     # Python allows only the main thread to set handlers; elsewhere Ctrl-C keeps its meaning.
     if not wanted or threading.current_thread() is not threading.main_thread():
         yield

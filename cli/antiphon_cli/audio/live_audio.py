@@ -25,7 +25,7 @@ _OPUS_RATE = 48_000  # of its positions, whatever the rate of what was encoded; 
 
 
 def pcm(sample_rate: int = SAMPLE_RATE, channels: int = 1) -> audio_pb2.AudioFormat:
-    """16-bit samples without a header; by default what a microphone gives."""
+    """Returns the format of 16-bit samples without a header; by default what a microphone gives."""
     return audio_pb2.AudioFormat(
         encoding=audio_pb2.INPUT_ENCODING_PCM_S16LE, sample_rate_hertz=sample_rate, channel_count=channels
     )
@@ -34,12 +34,10 @@ def pcm(sample_rate: int = SAMPLE_RATE, channels: int = 1) -> audio_pb2.AudioFor
 def open_audio(
     path: Path | None, stop: threading.Event, command: str = "transcribe", piped: audio_pb2.AudioFormat | None = None
 ) -> tuple[audio_pb2.AudioFormat, Iterator[bytes]]:
-    """The audio to send and its format: of the microphone for None, of standard input for ``-``, else of a file.
-
-    The audio ends when ``stop`` is set.
+    """Returns the format of the audio to send, and the audio, which ends when ``stop`` is set.
 
     Args:
-        path: Where it comes from.
+        path: A file; ``-`` for standard input, None for the microphone.
         stop: Ends it.
         command: Whose audio it is, for messages.
         piped: What standard input is taken for; as a microphone where None.
@@ -80,7 +78,7 @@ def open_audio(
 
 
 def wav_pieces(file: BinaryIO) -> Pieces:
-    """A WAV file of any sample format: its header, then pieces of CHUNK_SECONDS.
+    """Yields a WAV file of any sample format: its header, then pieces of CHUNK_SECONDS.
 
     Raises:
         ValueError: it is none, or has no samples.
@@ -106,7 +104,7 @@ def wav_pieces(file: BinaryIO) -> Pieces:
 
 
 def ogg_pieces(file: BinaryIO) -> Pieces:
-    """Opus or Vorbis in Ogg, page by page; a page says where its audio ends.
+    """Yields Opus or Vorbis in Ogg, page by page; a page says where its audio ends.
 
     Raises:
         ValueError: it is neither.

@@ -32,7 +32,7 @@ _ADVICE = "give a WAV or Ogg file, or - for a pipe"
 
 
 def record(stop: threading.Event) -> Iterator[bytes]:
-    """Mono 16-bit samples at 16 kHz from the default microphone until ``stop`` is set.
+    """Yields mono 16-bit samples at 16 kHz from the default microphone until ``stop`` is set.
 
     Raises:
         Failure: there is no way to record; while it runs: there is no microphone, or the service takes no audio.

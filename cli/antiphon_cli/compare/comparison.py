@@ -67,16 +67,16 @@ class Comparison:
             self.summary = event
 
     def state(self, side: str) -> str:
-        """How a side ended: answered, unsupported or failed."""
+        """Returns how a side ended: answered, unsupported or failed."""
         return STATES.get(self.outcomes[side].state, "unknown")
 
     def why(self, side: str) -> str:
-        """Why a side did not answer; empty where it did."""
+        """Returns why a side did not answer; empty where it did."""
         outcome = self.outcomes[side]
         return str(from_status(outcome.error)) if outcome.HasField("error") else ""
 
     def measures(self, side: str) -> dict[str, float]:
-        """What was measured of a side, by SIDE_MEASURES; what is unknown is absent, so all where it did not answer."""
+        """Returns what was measured of a side, by SIDE_MEASURES; what is unknown is absent, so all where it failed."""
         outcome = self.outcomes.get(side)
         if outcome is None or not outcome.HasField("measures"):
             return {}
@@ -95,7 +95,7 @@ class Comparison:
         return {name: found[name] for name in SIDE_MEASURES if name in found}
 
     def agreement(self, a: str, b: str) -> dict[str, float]:
-        """How far two sides agree, by AGREEMENT_MEASURES; kinds of claims that neither makes are absent."""
+        """Returns how far two sides agree, by AGREEMENT_MEASURES; kinds of claims that neither makes are absent."""
         row = next((each for each in self.summary.agreements if (each.a, each.b) == (a, b)), None)
         if row is None:
             return {}
@@ -131,7 +131,7 @@ def over_all(
     confidence: float = CONFIDENCE,
     seed: int = SEED,
 ) -> list[Pair]:
-    """Each two sides over all recordings on which both answered, by the paired bootstrap.
+    """Compares each two sides over all recordings on which both answered, by the paired bootstrap.
 
     Args:
         comparisons: One for each recording.

@@ -42,7 +42,7 @@ class Interval:
 def bootstrap(
     values: Sequence[float], *, resamples: int = RESAMPLES, confidence: float = CONFIDENCE, seed: int = 0
 ) -> Interval:
-    """Where the mean of ``values`` lies; for a comparison they are differences, one for each recording.
+    """Finds where the mean of ``values`` lies; for a comparison they are differences, one for each recording.
 
     Args:
         values: One or more.

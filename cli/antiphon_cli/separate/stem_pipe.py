@@ -54,5 +54,5 @@ class StemPipe:
             raise exits.Failure("whoever read the stem has closed the pipe") from None
 
     def commit(self, frame_counts: Mapping[str, int]) -> list[Path]:
-        """There are no files to move."""
+        """Returns no file: all has been passed on."""
         return []

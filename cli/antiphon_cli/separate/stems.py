@@ -143,7 +143,7 @@ def receive_stems(
 
 
 def stem_folders(files: Sequence[Path], folder: Path | None) -> list[Path | None]:
-    """The folder of each file's stems: DIR itself for one file, DIR/<name> for several, numbered where names repeat."""
+    """Returns the folder of each file's stems: DIR for one file; for several DIR/<name>, numbered where it repeats."""
     if folder is None or len(files) == 1:
         return [folder] * len(files)
     return [folder / name for name in numbered(path.stem for path in files)]

@@ -79,7 +79,7 @@ class Child:
             self._signal_group(signal.SIGKILL)
 
     def tail(self) -> str:
-        """The last lines that it wrote since it was started; empty where it wrote nothing."""
+        """Returns the last lines that it wrote since it was started; empty where it wrote nothing."""
         with self.log.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
             file.seek(max(self._log_start, end - _TAIL_BYTES))

@@ -29,7 +29,7 @@ class AlreadyRunningError(StartError):
 
 
 def running(folder: Path) -> StackState | None:
-    """The state of the supervisor of a folder; None where none runs."""
+    """Returns the state of the supervisor of a folder; None where none runs."""
     state = StackState.load(folder / "state.json")
     return state if state is not None and state.alive else None
 

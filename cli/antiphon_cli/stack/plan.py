@@ -86,7 +86,7 @@ class Plan:
         return self.folder / "logs" / "supervisor.log"
 
     def service_log(self, name: str) -> Path:
-        """Where a service's output goes."""
+        """Returns the file that a service's output goes to."""
         return self.folder / "logs" / f"{name}.log"
 
     def save(self) -> Path:

@@ -46,7 +46,7 @@ def is_held(path: Path) -> bool:
 
 
 def process_birth(pid: int) -> str:
-    """When a process was started, in the kernel's own words; empty where no such process runs."""
+    """Returns when a process was started, in the kernel's own words; empty where no such process runs."""
     try:
         # The name in parentheses may hold anything; the fields after it are state, …, and start time as the 20th.
         fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
