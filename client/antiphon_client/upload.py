@@ -53,7 +53,8 @@ class Upload:
             )
 
     def announce(self, audio_format: audio_pb2.AudioFormat) -> None:
-        """Writes size and digest into the format, where they are known."""
+        """Writes size and digest into the format, where they are known; without them it is set all the same."""
+        audio_format.SetInParent()
         if self.total_bytes is not None and self.sha256 is not None:
             audio_format.total_bytes = self.total_bytes
             audio_format.content_sha256 = self.sha256

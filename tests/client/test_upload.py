@@ -60,6 +60,14 @@ def test_an_iterator_is_sent_piece_by_piece_without_a_digest() -> None:
     assert announced == audio_pb2.AudioFormat()
 
 
+async def test_a_config_says_that_audio_follows_although_nothing_is_known_of_it(peer: Any) -> None:
+    # Provenance carries a digest of the config: the same call has the same one from release to release.
+    async with Client(peer.target) as client:
+        await client.analyze_to_record(iter([FINE]))
+    assert peer.seen.config.HasField("audio_format")
+    assert peer.seen.config.audio_format == audio_pb2.AudioFormat()
+
+
 async def test_an_asynchronous_iterator_of_raw_samples_keeps_its_format(peer: Any) -> None:
     async def live() -> AsyncIterator[bytes]:
         yield b"fine "
