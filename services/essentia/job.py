@@ -79,7 +79,7 @@ class Jobs:
         used += [aesthetics] if aesthetics is not None else []
         yield Summary(
             task.source.complete(),
-            self._describe(request),
+            self._describe(request, None if aesthetics is None else self._scorers.load(aesthetics)),
             (*task.source.warnings, *warnings),
             tuple(model.facts() for model in used),
         )
@@ -93,9 +93,12 @@ class Jobs:
         yield from self._load().analyze_blocks(limited, request, task.checkpoint, source.seconds_hint)
 
     def _score(self, task: Task, model: InstalledModel) -> Iterator[ProgressFacts | GroupFeatures]:
+        if not self._scorers.holds(model.name):
+            yield ProgressFacts(step=model.name, loading=True)
+        scorer = self._scorers.load(model)
         yield ProgressFacts(step=AESTHETICS)
         blocks = (block[0] for block in task.source.blocks(sample_rate=TAG_SAMPLE_RATE, channels=1))
-        scores = self._scorers.load(model).score(blocks, task.checkpoint)
+        scores = scorer.score(blocks, task.checkpoint)
         yield GroupFeatures(AESTHETICS, {**scores, "model": f"{model.name} {model.revision}"})
 
     def _load(self) -> FeatureExtractor:
@@ -117,15 +120,18 @@ class Jobs:
         self._scorers.find(AESTHETICS).check_packages()
         return model
 
-    def _describe(self, request: AnalysisRequest) -> WorkFacts:
+    def _describe(self, request: AnalysisRequest, scorer: AestheticsScorer | None) -> WorkFacts:
+        """Tells how features and aesthetics were made; networks that tag say it in their tag sets."""
         extractor = self._extractor if request.measures else None
+        used = [engine for engine in (extractor, scorer) if engine is not None]
+        scored = {} if scorer is None else {"aesthetics_device": scorer.device}
         return WorkFacts(
-            engine=self._settings.engine,
+            engine=AESTHETICS if used == [scorer] else self._settings.engine,
             model=None,
-            device="cpu" if extractor is None else extractor.device,
-            precision="float32" if extractor is None else extractor.precision,
-            library_versions={} if extractor is None else dict(extractor.library_versions),
-            parameters={**request.described(), **reading(self._settings.window_seconds)},
+            device=used[0].device if used else "cpu",
+            precision=used[0].precision if used else "float32",
+            library_versions={name: version for engine in used for name, version in engine.library_versions.items()},
+            parameters={**request.described(), **reading(self._settings.window_seconds), **scored},
         )
 
 
