@@ -21,7 +21,7 @@ from services.speech.recording.spans import Span
 from services.speech.settings import SpeechSettings
 from services.speech.whisper.context import MAX_NEW_TOKENS, context_tokens, plain
 from services.speech.whisper.model import WhisperModel
-from services.speech.whisper.refusals import need_files, no_compute_type, no_device
+from services.speech.whisper.refusals import need_files, no_compute_type, no_device, unreadable
 from services.speech.whisper.subwords import Piece, grouped, joined
 
 # Models are loaded by path; should the library ever want more than is there, it must fail and not fetch.
@@ -29,6 +29,8 @@ huggingface_hub.constants.HF_HUB_OFFLINE = True
 
 LOOP_BREAKING_NGRAM = 3
 NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
+START = b"<|startoftranscript|>"
+"""Token that every transcript begins with."""
 LIBRARIES = ("faster-whisper", "ctranslate2", "onnxruntime", "tokenizers", "numpy")
 
 
@@ -46,15 +48,10 @@ class FasterWhisper(WhisperModel):
 
     def __init__(self, model: InstalledModel, settings: SpeechSettings) -> None:
         need_files(model, NEEDED_FILES)
+        _need_vocabulary(model)
         super().__init__(model, settings)
         device = choose_device(settings.device)
-        self._whisper = _Whisper(
-            str(model.directory),
-            device=device,
-            compute_type=choose_compute_type(settings.compute_type, device),
-            cpu_threads=settings.thread_count,
-            local_files_only=True,
-        )
+        self._whisper = _load(model, device, choose_compute_type(settings.compute_type, device), settings.thread_count)
         self.device = device if device == "cpu" else f"{device}:0"
         self.precision = str(self._whisper.model.compute_type)
         self.languages = languages_of(self._whisper)
@@ -161,6 +158,35 @@ def languages_of(whisper: LibraryModel) -> frozenset[str]:
         return frozenset({"en"})
     # Older models lack the languages that came later; a code without a token fails deep inside the library.
     return frozenset(code for code in LANGUAGE_CODES if whisper.hf_tokenizer.token_to_id(f"<|{code}|>") is not None)
+
+
+def _need_vocabulary(model: InstalledModel) -> None:
+    """Checks that the vocabulary is one of Whisper's, which CTranslate2 finds out only while it decodes.
+
+    Raises:
+        AntiphonError: MODEL_INCOMPLETE.
+    """
+    for name in ("vocabulary.json", "vocabulary.txt"):
+        if name in model.files and START not in model.files[name].read_bytes():
+            raise unreadable(model, ValueError(f"{name} has no {START.decode()}"))
+
+
+def _load(model: InstalledModel, device: str, compute_type: str, threads: int) -> _Whisper:
+    """Has the library read a model's files.
+
+    Raises:
+        AntiphonError: MODEL_INCOMPLETE where they are not what it reads.
+    """
+    try:
+        return _Whisper(
+            str(model.directory), device=device, compute_type=compute_type, cpu_threads=threads, local_files_only=True
+        )
+    except MemoryError:
+        raise
+    except Exception as error:  # tokenizers raises nothing more special
+        if "CUDA" in str(error):
+            raise  # the GPU's fault, not that of the files
+        raise unreadable(model, error) from error
 
 
 def _nothing() -> None:

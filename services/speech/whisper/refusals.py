@@ -59,6 +59,15 @@ def need_files(installed: InstalledModel, names: Iterable[str]) -> None:
         )
 
 
+def unreadable(installed: InstalledModel, cause: Exception) -> AntiphonError:
+    """Makes the error for files that a library cannot read as a model."""
+    return not_ready(
+        "MODEL_INCOMPLETE",
+        f"the files of the model {installed.name!r} cannot be read: {str(cause)[:400]}; pull the model again",
+        model=installed.name,
+    )
+
+
 def no_device(cause: str) -> AntiphonError:
     """Makes the error for a GPU that was asked for and cannot be used."""
     return not_ready(

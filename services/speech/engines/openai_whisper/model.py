@@ -28,7 +28,7 @@ from services.speech.recording.voice import VoiceDetector
 from services.speech.settings import SpeechSettings
 from services.speech.whisper.context import context_tokens, plain
 from services.speech.whisper.model import WhisperModel
-from services.speech.whisper.refusals import need_files, no_compute_type, no_device
+from services.speech.whisper.refusals import need_files, no_compute_type, no_device, unreadable
 from services.speech.whisper.subwords import Piece, grouped, joined
 
 WEIGHTS, VOICE = "model.safetensors", "silero_vad_v6.onnx"
@@ -58,7 +58,10 @@ class OpenAIWhisper(WhisperModel):
         dtype = choose_dtype(settings.compute_type, device)
         torch.set_num_threads(settings.thread_count)
         self._network = weights.load(model.directory / WEIGHTS, device, dtype)
-        self._voice = VoiceDetector(model.directory / VOICE)
+        try:
+            self._voice = VoiceDetector(model.directory / VOICE)
+        except Exception as error:  # ONNX Runtime's own exception types are not public
+            raise unreadable(model, error) from error
         self._dtype = dtype
         self.device = device if device == "cpu" else f"{device}:0 ({torch.cuda.get_device_name(0)})"
         self.precision = str(dtype).removeprefix("torch.")

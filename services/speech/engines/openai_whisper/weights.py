@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 import whisper.model
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from antiphon_wire.errors import not_ready
 
@@ -28,15 +28,18 @@ def load(path: Path, device: str, dtype: torch.dtype) -> Network:
     Raises:
         AntiphonError: MODEL_INCOMPLETE where the file lacks what the network needs, or has more.
     """
-    with safe_open(str(path), framework="pt", device="cpu") as file:
-        metadata = file.metadata() or {}
-        try:
-            dims = whisper.model.ModelDimensions(**json.loads(metadata["dims"]))
-            heads = json.loads(metadata["alignment_heads"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise _unreadable(path, f"its metadata lack {error}") from error
-        network = Network(dims)
-        weights = {name: file.get_tensor(name).to(dtype) for name in file.keys()}  # noqa: SIM118
+    try:
+        with safe_open(str(path), framework="pt", device="cpu") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name).to(dtype) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, str(error)) from error
+    try:
+        dims = whisper.model.ModelDimensions(**json.loads(metadata["dims"]))
+        heads = json.loads(metadata["alignment_heads"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _unreadable(path, f"its metadata lack {error}") from error
+    network = Network(dims)
     try:
         network.load_state_dict(weights, strict=True, assign=True)
     except RuntimeError as error:
