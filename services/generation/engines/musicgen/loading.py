@@ -44,6 +44,8 @@ def load(model: InstalledModel, settings: GenerationSettings) -> tuple[Any, Any]
         if (told := devices.out_of_memory(error)) is not None:
             raise told from error
         raise _unreadable(model, str(error)) from error
+    if network.generation_config.decoder_start_token_id is None:
+        raise _unreadable(model, "its generation_config.json names no token that the decoder starts with")
     _check_codec(model, network)
     network.eval().requires_grad_(False).to(device)
     # The codec stays in float32: it is a small part of the work, and its rounding would be heard.
