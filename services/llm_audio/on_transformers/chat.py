@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import TemplateError
 
 from antiphon_wire.errors import not_ready
-from services.llm_audio.contract import Turn
+from services.llm_audio.contract import Sampling, Turn
 from services.llm_audio.interview.steering import without
 
 
@@ -17,12 +17,17 @@ class Chat:
     Args:
         tokenizer: With a chat template.
         audio_token: What the template writes where audio goes, such as ``<sound>``.
+
+    Raises:
+        AntiphonError: CHAT_TEMPLATE as :meth:`render`.
     """
 
     def __init__(self, tokenizer: Any, audio_token: str) -> None:
         self._tokenizer, self._audio_token = tokenizer, audio_token
         special = [each.content for each in tokenizer.added_tokens_decoder.values() if each.special]
         self._steering = sorted({*special, audio_token}, key=len, reverse=True)
+        # A template that cannot be used is found out while loading, not behind the first words of an answer.
+        self.render(Turn("", None, "", "What is heard?", Sampling()))
 
     def render(self, turn: Turn) -> tuple[str, str]:
         """Writes the prompt before and after the audio, which comes first in the question, so that questions share it.
