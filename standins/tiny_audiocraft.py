@@ -163,20 +163,29 @@ def diffusion(builders: Any, path: Path) -> None:
     torch.save(package, path)
 
 
-def store(folder: Path, kinds: dict[str, dict[str, Any]]) -> Store:
-    """Makes a store with a model for each name: what :func:`release` takes; its pickles are in ``released/<name>``."""
+def files(folder: Path, name: str, kind: str, **options: Any) -> dict[str, bytes]:
+    """Writes a model as :func:`release` does and converts it; returns the converted files by name.
+
+    The pickles are in ``released/<name>`` of ``folder``, what they become in ``checkpoints/<name>``.
+    """
     from services.generation import conversion
 
+    made = folder / "checkpoints" / name
+    release(kind, folder / "released" / name, **options)
+    conversion.audiocraft(folder / "released" / name, made, kind)
+    paths = sorted(path for path in made.rglob("*") if path.is_file())
+    return {path.relative_to(made).as_posix(): path.read_bytes() for path in paths}
+
+
+def store(folder: Path, kinds: dict[str, dict[str, Any]]) -> Store:
+    """Makes a store with a model for each name: what :func:`files` takes."""
     rows, contents = [], {}
     for name, options in kinds.items():
-        release(folder=folder / "released" / name, **options)
-        conversion.audiocraft(folder / "released" / name, folder / "checkpoints" / name, options["kind"])
         rows.append(
             f'[[models]]\nname = "{name}"\nengine = "audiocraft"\ndefault = false\nstarter = false\n'
             'revision = "seeded"\nlicense_spdx = "CC0-1.0"\ncommercial_use = true\n'
         )
-        for path in sorted(each for each in (folder / "checkpoints" / name).rglob("*") if each.is_file()):
-            data, file = path.read_bytes(), path.relative_to(folder / "checkpoints" / name).as_posix()
+        for file, data in files(folder, name, **options).items():
             sha256 = hashlib.sha256(data).hexdigest()
             contents[sha256] = data
             rows.append(

@@ -75,6 +75,12 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
+def files(folder: Path, kind: str = "htdemucs") -> dict[str, bytes]:
+    """Writes a bag of one network into ``folder``; returns the files of such a model by name."""
+    write(folder / "tiny", network(kind), half=False)
+    return {"tiny.yaml": yaml_of(["tiny"]).encode(), "tiny.safetensors": (folder / "tiny").read_bytes()}
+
+
 def yaml_of(signatures: Sequence[str], weights: Any = None, segment: float | None = None) -> str:
     """Writes a bag's file."""
     lines = [f"models: {list(signatures)!r}"]

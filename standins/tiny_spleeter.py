@@ -59,6 +59,13 @@ def tensors() -> dict[str, torch.Tensor]:
     return {f"{stem}.{name}": tensor for seed, stem in enumerate(stems) for name, tensor in random_state(seed).items()}
 
 
+def files(folder: Path) -> dict[str, bytes]:
+    """Writes the weights file into ``folder``; returns the files of such a model by name."""
+    path = folder / "tiny.safetensors"
+    save_file(tensors(), path, METADATA)
+    return {path.name: path.read_bytes()}
+
+
 def store(root: Path) -> Store:
     """Makes a store with four models.
 
@@ -66,9 +73,7 @@ def store(root: Path) -> Store:
     """
     folder = root / "separation"
     folder.mkdir()
-    weights = folder / "weights"
-    save_file(tensors(), weights, METADATA)
-    data = weights.read_bytes()
+    (data,) = files(folder).values()
     sha256 = hashlib.sha256(data).hexdigest()
     installed = {"size": len(data), "sha256": sha256}
     manifest = folder / "models.toml"

@@ -29,10 +29,10 @@ def _weights(noise: np.random.Generator, *shape: int, gain: float = 1.0) -> np.n
     return noise.normal(0, spread, shape).astype(np.float32)
 
 
-def simple_extractor(words: type[Words], path: Path) -> None:
-    """Mean of a patch over time, 96 -> 1280 -> 400: an extractor that costs nothing."""
+def simple_extractor(words: type[Words], path: Path, frames: int = PATCH[0]) -> None:
+    """Mean of a patch of so many frames over time, 96 -> 1280 -> 400: an extractor that costs nothing."""
     noise = np.random.default_rng(1)
-    w = words("serving_default_melspectrogram", [BATCH, *PATCH])
+    w = words("serving_default_melspectrogram", [BATCH, frames, PATCH[1]])
     zero = np.zeros(EMBEDDING, np.float32)
     embeddings = w.relu(w.dense(w.over_time(w.x), _weights(noise, 96, EMBEDDING), zero))
     low = np.full(GENRES, -2, np.float32)
@@ -137,6 +137,14 @@ def installed(name: str, engine: str, folder: Path, *stems: str) -> InstalledMod
     files = tuple(File(one, len(data), hashlib.sha256(data).hexdigest()) for one, data in contents.items())
     model = Model(name, "essentia", engine, False, False, "stand-in", "CC0-1.0", True, files)
     return InstalledModel(model, folder, {one: folder / one for one in names})
+
+
+def extractor_files(folder: Path, words: type[Words], frames: int = PATCH[0]) -> dict[str, bytes]:
+    """Writes an extractor and its metadata into ``folder``; returns the files of such a model by name."""
+    graph, card = folder / f"extractor{words.suffix}", folder / "extractor.json"
+    simple_extractor(words, graph, frames)
+    extractor_card(card)
+    return {path.name: path.read_bytes() for path in (graph, card)}
 
 
 def write_all(folder: Path) -> None:

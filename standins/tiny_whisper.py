@@ -9,6 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from services.essentia.musicnn_checkpoint.onnx_writer import OnnxWriter
+from services.speech.contract import LANGUAGE_CODES
+from standins.tiny_flamingo import byte_symbols
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -21,6 +25,10 @@ class Shape:
     words: int = 10
     encoder_layers: int = 1
     decoder_layers: int = 1
+
+
+MULTILINGUAL = Shape(mels=80, audio=1500, text=448, words=51865, encoder_layers=2, decoder_layers=2)
+"""The published multilingual shape but for width and layers."""
 
 
 def variables(shape: Shape) -> dict[str, np.ndarray]:
@@ -104,3 +112,77 @@ def write_config(path: Path, heads: list[list[int]], **more: object) -> Path:
     """Writes a config.json."""
     path.write_text(json.dumps({"alignment_heads": heads, **more}))
     return path
+
+
+def faster_whisper_files(folder: Path) -> dict[str, bytes]:
+    """Writes a multilingual model for faster-whisper into ``folder``; returns its files by name.
+
+    Its tokenizer knows bytes and Whisper's own tokens; each other token of the vocabulary is a made-up word.
+    """
+    words = _vocabulary()
+    write_model(folder / "model.bin", {**variables(MULTILINGUAL), **settings(MULTILINGUAL)})
+    _write_multilingual_config(folder / "config.json")
+    (folder / "tokenizer.json").write_text(json.dumps(_tokenizer(words)), encoding="utf-8")
+    (folder / "vocabulary.txt").write_text("\n".join(words), encoding="utf-8")
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def openai_whisper_files(folder: Path) -> dict[str, bytes]:
+    """Writes the same model as openai-whisper reads it, converted, with a voice detector; returns its files by name."""
+    from services.speech import conversion
+
+    made = folder / "converted"
+    made.mkdir()
+    write_model(folder / "model.bin", {**variables(MULTILINGUAL), **settings(MULTILINGUAL)})
+    _write_multilingual_config(folder / "config.json")
+    conversion.openai_whisper(made / "model.safetensors", folder / "model.bin", folder / "config.json")
+    write_voice_detector(made / "silero_vad_v6.onnx")
+    return {path.name: path.read_bytes() for path in sorted(made.iterdir())}
+
+
+def write_voice_detector(path: Path) -> Path:
+    """Writes a network of Silero's inputs and outputs, which takes whatever is louder than -34 dBFS for speech."""
+    writer = OnnxWriter("voice")
+    heard = writer.input("input", ["n", 576])
+    states = [writer.input(name, [1, 1, 128]) for name in ("h", "c")]
+    loudness = writer.node("ReduceMean", writer.node("Abs", heard), axes=[1], keepdims=1)
+    over = writer.node("Sub", loudness, writer.weight(np.array([0.02], np.float32)))
+    steep = writer.node("Mul", over, writer.weight(np.array([1000.0], np.float32)))
+    writer.output("speech", writer.node("Sigmoid", steep), ["n", 1])
+    for name, state in zip(("hn", "cn"), states, strict=True):
+        writer.output(name, state, [1, 1, 128])
+    writer.save(path)
+    return path
+
+
+def _write_multilingual_config(path: Path) -> None:
+    first = len(_TEXT) + 2  # after the ends of a text and the beginning of a transcript
+    languages = list(range(first, first + len(_LANGUAGES)))
+    write_config(path, [[1, 0]], lang_ids=languages, suppress_ids=[], suppress_ids_begin=[220])
+
+
+def _vocabulary() -> list[str]:
+    tasks = ("translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps")
+    times = (f"{step * 0.02:.2f}" for step in range(1501))
+    own = ("endoftext", "startoftranscript", *_LANGUAGES, *tasks, *times)
+    return [*_TEXT, *(f"<|{name}|>" for name in own)]
+
+
+def _tokenizer(words: list[str]) -> dict[str, object]:
+    flags = {"special": True, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    return {
+        "version": "1.0",
+        "added_tokens": [
+            {"id": number, "content": word, **flags} for number, word in enumerate(words) if number >= len(_TEXT)
+        ],
+        "pre_tokenizer": byte_level,
+        "decoder": byte_level,
+        "model": {"type": "BPE", "vocab": {word: number for number, word in enumerate(_TEXT)}, "merges": []},
+    }
+
+
+_LANGUAGES = LANGUAGE_CODES[:99]
+"""Those of every multilingual model, in the order of their tokens; the hundredth came with large-v3."""
+
+_TEXT = [*byte_symbols(), *(f"word{number}" for number in range(256, 50257))]

@@ -18,11 +18,10 @@ from chassis.models import InstalledModel, Manifest, Store
 from chassis.models.model import File, HubSource
 from chassis.models.pull import Puller
 from chassis.models.settings import HubSettings, StoreSettings
-from standins.tiny_whisper import Shape, settings, variables, write_config, write_model
+from standins.tiny_whisper import MULTILINGUAL, Shape, settings, variables, write_config, write_model
 
 PROJECT = Path(__file__).parents[3]
 MANIFEST = PROJECT / "services" / "speech" / "models.toml"
-MULTILINGUAL = Shape(mels=80, audio=1500, text=448, words=51865, encoder_layers=2, decoder_layers=2)
 SHAPES = {
     "whisper-tiny": MULTILINGUAL,
     "whisper-small.en": replace(MULTILINGUAL, words=51864),

@@ -18,6 +18,7 @@ from services.essentia.contract import AESTHETICS, AnalysisRequest
 from services.essentia.engines.aesthetics import AXES, PACKAGES, Aesthetics
 from services.essentia.job import Jobs
 from services.essentia.settings import EssentiaSettings
+from standins import untrained_aesthetics
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import MANIFEST
 from tests.services.essentia.scripted_task import ScriptedTask
@@ -25,7 +26,6 @@ from tests.services.essentia.signals import write
 
 SETTINGS = EssentiaSettings(device="cpu")
 MISSING = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-CONFIG = {"target_transform": {axis: {"mean": 5.0 + number, "std": 2.0} for number, axis in enumerate(AXES)}}
 
 
 def test_without_weights_the_group_is_refused_before_any_work(tmp_path: Path) -> None:
@@ -41,19 +41,10 @@ def model(tmp_path: Path) -> InstalledModel:
     """A network of the published shape with made-up weights."""
     if MISSING:
         pytest.skip(f"the service's own requirements leave out {', '.join(MISSING)}")
-    import torch
-    from audiobox_aesthetics.model.aes import AesMultiOutput
-    from safetensors.torch import save_file
-
-    torch.manual_seed(0)
-    save_file(AesMultiOutput(**CONFIG).state_dict(), tmp_path / "model.safetensors")
-    (tmp_path / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
-    paths = {name: tmp_path / name for name in ("config.json", "model.safetensors")}
-    files = tuple(
-        File(name, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in paths.items()
-    )
+    contents = untrained_aesthetics.files(tmp_path)
+    files = tuple(File(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in contents.items())
     row = Model("aesthetics-standin", "essentia", AESTHETICS, False, False, "stand-in", "CC0-1.0", True, files)
-    return InstalledModel(row, tmp_path, paths)
+    return InstalledModel(row, tmp_path, {name: tmp_path / name for name in contents})
 
 
 def test_a_recording_is_the_mean_of_its_windows_weighed_by_length(model: InstalledModel) -> None:
