@@ -124,17 +124,19 @@ test: test-core $(SERVICES:%=test-%) $(ENGINES:%=test-%) test-e2e ## Set up what
 
 test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, deployment and structure
 	$(TOOLS)/python $(PYTEST) tests/test_*.py tests/tools tests/wire tests/chassis tests/gateway tests/client tests/cli \
-	    tests/renderers tests/deploy
+	    tests/renderers tests/deploy tests/contract/test_specimens.py
 
 test-e2e: $(VENV)/tools/.ready models ## Run the tests that start the whole of Antiphon
 	$(TOOLS)/python $(PYTEST) tests/e2e
 
 $(SERVICES:%=test-%): test-%: $(VENV)/%/.tests models
 	$(VENV)/$*/bin/python $(PYTEST) tests/services/$*
+	$(VENV)/$*/bin/python $(PYTEST) tests/contract -k "$*/"
 
 # The engine's own tests; those of its family that need another library are skipped there.
 $(ENGINES:%=test-%): test-%: $(VENV)/%/.tests models
 	$(VENV)/$*/bin/python $(PYTEST) tests/services/$(call family_of,$*)/$(subst -,_,$(call engine_of,$*))
+	$(VENV)/$*/bin/python $(PYTEST) tests/contract -k "$(call family_of,$*)/"
 
 # ---------------------------------------------------------------- running
 models: setup ## Install the starter models that are not there yet
