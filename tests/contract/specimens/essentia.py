@@ -82,7 +82,7 @@ SPECIMENS = {
         verb="analyze",
         ask=lambda model: AnalysisRequest(GROUPS),
         samples=music(12),
-        checkpoints=10,  # steps, some of which look more than once
+        checkpoints=16,  # a step each; some look more than once
         refusals=(
             Refusal("INVALID_ARGUMENT", "AUDIO_TOO_SHORT", samples=music(0.02)),
             Refusal("INVALID_ARGUMENT", "AUDIO_TOO_LONG", settings={"max_seconds": 1}, samples=music(2)),
@@ -91,9 +91,9 @@ SPECIMENS = {
         by_name=False,
     ),
     # Eight patches at once, each 0.992 s after the last.
-    "onnx": tagger(extractor("OnnxWords"), "onnxruntime", seconds=20, checkpoints=2),
-    # 64 patches at once.
-    "essentia": tagger(extractor("TensorflowWords"), "essentia-tensorflow", seconds=70, checkpoints=2),
+    "onnx": tagger(extractor("OnnxWords"), "onnxruntime", seconds=20, checkpoints=3),
+    # 64 patches at once, scores and embeddings each in a run of their own.
+    "essentia": tagger(extractor("TensorflowWords"), "essentia-tensorflow", seconds=70, checkpoints=4),
     "aesthetics": Specimen(
         libraries=("audiobox-aesthetics", "torch"),
         settings=SETTINGS,
@@ -108,5 +108,5 @@ SPECIMENS = {
         work=aesthetics_work,
     ),
     # Eight patches at once, each 1.488 s after the last.
-    "musicnn": tagger(extractor("OnnxWords", 187), "onnxruntime", seconds=30, checkpoints=2),
+    "musicnn": tagger(extractor("OnnxWords", 187), "onnxruntime", seconds=30, checkpoints=3),
 }

@@ -38,7 +38,7 @@ SPECIMENS = {
         verb="separate",
         ask=SeparationRequest,
         samples=music(10),
-        checkpoints=3,  # stretches of 3 s
+        checkpoints=4,  # stretches of 3 s
         refusals=(
             UNKNOWN_STEM,
             NO_SHIFTS,
