@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.trial import ROOT, engines, engines_of, families, specimens_of
+from tests.contract.trial import ROOT, engine_of, engines, engines_of, families, specimens_of
 
 WITHOUT_AN_ENVIRONMENT = {
     ("essentia", "aesthetics"): "its packages and its weights are the operator's to bring; services/essentia/README.md",
@@ -61,7 +61,7 @@ def test_every_engine_has_a_specimen(family: str, engine: str) -> None:
 
 @every_family
 def test_every_specimen_is_of_an_engine(family: str) -> None:
-    assert sorted(specimens_of(family).keys() - engines_of(family).keys()) == []
+    assert sorted({engine_of(name) for name in specimens_of(family)} - engines_of(family).keys()) == []
 
 
 @every_engine
@@ -78,9 +78,9 @@ def test_every_exemption_from_having_an_environment_is_needed(family: str, engin
 
 
 def homes(family: str, engine: str) -> list[str]:
-    """Names the environments that have every library of an engine."""
-    specimen = specimens_of(family).get(engine)
-    needed = set() if specimen is None else {plain(library) for library in specimen.libraries}
+    """Names the environments that have every library of each specimen of an engine."""
+    specimens = [specimen for name, specimen in specimens_of(family).items() if engine_of(name) == engine]
+    needed = {plain(library) for specimen in specimens for library in specimen.libraries}
     return [name for name, present in environments_of(family).items() if needed <= present]
 
 

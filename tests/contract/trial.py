@@ -40,7 +40,10 @@ def engines_of(family: str) -> dict[str, str]:
 
 
 def specimens_of(family: str) -> dict[str, Specimen]:
-    """The specimens of a family by engine; none where it has no file of them."""
+    """The specimens of a family by engine; none where it has no file of them.
+
+    A further specimen of the same engine has a word behind it, such as ``demucs+openvino``.
+    """
     if not (ROOT / "tests" / "contract" / "specimens" / f"{family}.py").is_file():
         return {}
     found = importlib.import_module(f"tests.contract.specimens.{family}").SPECIMENS
@@ -51,6 +54,20 @@ def specimens_of(family: str) -> dict[str, Specimen]:
 def engines() -> list[tuple[str, str]]:
     """Every engine of every family: (family, engine)."""
     return [(family, engine) for family in families() for engine in engines_of(family)]
+
+
+def cases() -> list[tuple[str, str]]:
+    """Every specimen of every engine, and every engine without one: (family, name)."""
+    found = []
+    for family, engine in engines():
+        names = [name for name in specimens_of(family) if engine_of(name) == engine]
+        found += [(family, name) for name in names or [engine]]
+    return found
+
+
+def engine_of(name: str) -> str:
+    """The engine that a specimen is of."""
+    return name.partition("+")[0]
 
 
 @dataclass
@@ -87,13 +104,13 @@ class Trial:
 
     Args:
         family: Name of the family.
-        engine: Name in its ENGINES.
+        name: Of the specimen.
         folder: An empty folder.
     """
 
-    def __init__(self, family: str, engine: str, folder: Path) -> None:
-        self.family, self.engine, self._folder = family, engine, folder
-        self.specimen = specimens_of(family)[engine]
+    def __init__(self, family: str, name: str, folder: Path) -> None:
+        self.family, self.engine, self._folder = family, engine_of(name), folder
+        self.specimen = specimens_of(family)[name]
 
     def missing(self) -> list[str]:
         """Names the libraries of the engine that this environment does not have."""

@@ -31,6 +31,23 @@ def demucs(folder: Path) -> Mapping[str, bytes]:
     return tiny_demucs.files(folder)
 
 
+DEMUCS = Specimen(
+    libraries=("demucs", "numpy", "safetensors", "torch"),
+    settings=SETTINGS,
+    verb="separate",
+    ask=SeparationRequest,
+    files=demucs,
+    samples=music(7),
+    checkpoints=5,  # segments of 2 s, every 1.5 s
+    unreadable="MODEL_UNREADABLE",
+    refusals=(
+        UNKNOWN_STEM,
+        Refusal("INVALID_ARGUMENT", "SEGMENT", lambda: replace(REQUEST, tuning=Tuning(segment_seconds=3))),
+    ),
+    sampled=lambda: replace(REQUEST, tuning=Tuning(shifts=2)),
+    seeded=lambda request, seed: replace(request, tuning=replace(request.tuning, seed=seed)),
+)
+
 SPECIMENS = {
     "dsp": Specimen(
         libraries=("numpy",),
@@ -56,20 +73,9 @@ SPECIMENS = {
         unreadable="MODEL_UNREADABLE",
         refusals=(UNKNOWN_STEM, NO_SHIFTS),
     ),
-    "demucs": Specimen(
-        libraries=("demucs", "numpy", "safetensors", "torch"),
-        settings=SETTINGS,
-        verb="separate",
-        ask=SeparationRequest,
-        files=demucs,
-        samples=music(7),
-        checkpoints=5,  # segments of 2 s, every 1.5 s
-        unreadable="MODEL_UNREADABLE",
-        refusals=(
-            UNKNOWN_STEM,
-            Refusal("INVALID_ARGUMENT", "SEGMENT", lambda: replace(REQUEST, tuning=Tuning(segment_seconds=3))),
-        ),
-        sampled=lambda: replace(REQUEST, tuning=Tuning(shifts=2)),
-        seeded=lambda request, seed: replace(request, tuning=replace(request.tuning, seed=seed)),
+    "demucs": DEMUCS,
+    # What computes HTDemucs on a CPU where nothing else is set.
+    "demucs+openvino": replace(
+        DEMUCS, libraries=(*DEMUCS.libraries, "openvino"), settings=replace(SETTINGS, backend="openvino")
     ),
 }
