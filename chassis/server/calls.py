@@ -150,8 +150,9 @@ async def _guarded(servicer: Any, method: str, context: Context) -> AsyncIterato
     except grpc.aio.AbortError:
         outcome = "ABORTED"
         raise
-    except Exception:
-        # What went wrong inside is for the log; the caller learns that it is no fault of theirs, and nothing else.
+    except BaseException:
+        # What went wrong inside is for the log; the caller learns that it is no fault of theirs, and nothing else. Also
+        # where it is no Exception: gRPC sends no status then, and the caller would wait.
         outcome, answer = "INTERNAL", INTERNAL
         logging.getLogger("antiphon").exception("%s failed", method)
     finally:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +24,7 @@ from antiphon.status.v1 import status_service_pb2 as status_pb2
 from antiphon.status.v1 import status_service_pb2_grpc as status_grpc
 from antiphon_wire import status
 from antiphon_wire.calls import keep_status
-from antiphon_wire.errors import AntiphonError, invalid
+from antiphon_wire.errors import AntiphonError, Cancelled, invalid
 from chassis.family.call import Call
 from chassis.family.family import Family
 from chassis.family.host import FamilyHost
@@ -51,6 +53,10 @@ class Servicer(pb_grpc.SpeechServiceServicer):
     @rpc
     async def ListModels(self, request: Any, context: Any) -> pb.ListModelsResponse:
         raise invalid("REFUSED", "no", field="config")
+
+    @rpc
+    async def RenderTranscript(self, request: Any, context: Any) -> pb.RenderTranscriptResponse:
+        raise Cancelled
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,19 @@ async def test_a_unary_error_is_rich_too(tmp_path: Path, unused_port: int) -> No
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await each.stub.ListModels(pb.ListModelsRequest())
     assert status.from_status(status.from_rpc_error(caught.value)).reason == "REFUSED"
+
+
+async def test_what_is_no_exception_but_escapes_is_told_as_internal_and_nobody_waits(
+    tmp_path: Path, unused_port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Cancelled belongs into a worker, and is a BaseException: without an answer its caller would wait for ever.
+    caplog.set_level(logging.INFO, "antiphon.call")
+    async with running(tmp_path, unused_port) as each:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await each.stub.RenderTranscript(pb.RenderTranscriptRequest(), timeout=10.0)
+    assert status.from_status(status.from_rpc_error(caught.value)).reason == "INTERNAL"
+    (line,) = (record.message for record in caplog.records if "RenderTranscript" in record.message)
+    assert json.loads(line)["outcome"] == "INTERNAL"
 
 
 async def test_a_killed_worker_is_unavailable_and_the_next_call_works(tmp_path: Path, unused_port: int) -> None:
