@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import types
 import typing
 from collections.abc import Iterator, Sequence
@@ -15,22 +16,28 @@ from chassis.models.settings import HubSettings, StoreSettings
 from chassis.server.settings import ServerSettings, WorkerSettings
 from chassis.settings import describe
 from gateway.settings import GatewaySettings
-from services.essentia.settings import EssentiaSettings
-from services.generation.settings import GenerationSettings
-from services.llm_audio.settings import LlmAudioSettings
-from services.separation.settings import SeparationSettings
-from services.speech.settings import SpeechSettings
 from tools.pages.markdown import cell, table
 
 PATH = "docs/settings.md"
 
-FAMILIES: dict[str, type] = {
-    "separation": SeparationSettings,
-    "speech": SpeechSettings,
-    "essentia": EssentiaSettings,
-    "generation": GenerationSettings,
-    "llm_audio": LlmAudioSettings,
-}
+_SERVICES = Path(__file__).resolve().parents[2] / "services"
+
+
+def _families() -> dict[str, type]:
+    """Finds the settings of each folder of ``services``, in the order of their ports."""
+    modules = [
+        importlib.import_module(f"services.{path.parent.name}.settings") for path in _SERVICES.glob("*/settings.py")
+    ]
+    return {
+        module.__name__.split(".")[1]: settings
+        for module in sorted(modules, key=lambda each: int(each.PORT))
+        for settings in vars(module).values()
+        if isinstance(settings, type) and settings.__module__ == module.__name__
+    }
+
+
+FAMILIES: dict[str, type] = _families()
+"""The settings of each family, by its name."""
 
 OF_THE_STACK = (
     ("ANTIPHON_ROOT", "the one that holds `cli/`", "Checkout whose services are started and whose models are listed."),
@@ -57,12 +64,12 @@ def page() -> str:
         "a service, `ANTIPHON_` in its place sets it for all services at once, and the service's own goes before it: "
         "`SPEECH_LOG_LEVEL`, else `ANTIPHON_LOG_LEVEL`. A list is separated by commas.",
         "## Every server",
-        "The gateway and the five families; `<SERVICE>` is `GATEWAY`, "
+        "The gateway and the families; `<SERVICE>` is `GATEWAY`, "
         + ", ".join(f"`{name.upper()}`" for name in FAMILIES)
         + ".",
         _table(ServerSettings, "<SERVICE>"),
         "## Every family",
-        "What the five families have beside that: their models, their workers and what they take in.",
+        "What the families have beside that: their models, their workers and what they take in.",
         _table(WorkerSettings, "<SERVICE>"),
     ]
     for name, settings in FAMILIES.items():
