@@ -18,10 +18,11 @@ from antiphon.generation.v1 import generation_service_pb2_grpc as generation_grp
 from antiphon.llm_audio.v1 import llm_audio_service_pb2_grpc as llm_audio_grpc
 from antiphon.separation.v1 import separation_service_pb2_grpc as separation_grpc
 from antiphon.speech.v1 import speech_service_pb2_grpc as speech_grpc
+from antiphon_cli.services import BASE_PORT, PORTS
 
 ROOT = Path(__file__).parent.parent.parent
 MAX_AUDIO_SECONDS = 100  # so that "too long" is a small file
-SERVICES = ("gateway", "separation", "speech", "essentia", "generation", "llm_audio")
+SERVICES = tuple(PORTS)
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Stack:
     environment: dict[str, str]
 
     def port(self, service: str) -> int:
-        return self.base_port + SERVICES.index(service)
+        return self.base_port + PORTS[service] - BASE_PORT
 
     def target(self, service: str) -> str:
         return f"127.0.0.1:{self.port(service)}"
@@ -81,7 +82,7 @@ def _free_ports(count: int) -> int:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    base = _free_ports(len(SERVICES))
+    base = _free_ports(max(PORTS.values()) - BASE_PORT + 1)
     # There are no weights of MusicGen that all may have: tiny random ones, made by the service's own environment.
     music = tmp_path_factory.mktemp("music")
     maker = [str(ROOT / ".venvs/generation/bin/python"), "-m", "standins.tiny_musicgen", str(music), "mono"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +33,16 @@ CALL_SECONDS = 20.0
 
 @dataclass
 class Peers:
-    """The servers behind a gateway."""
+    """The servers behind a gateway, one for each service that it asks, in the plan's order."""
 
-    separation: SeparationPeer
-    speech: SpeechPeer
-    essentia: EssentiaPeer
-    llm_audio: LlmAudioPeer
+    separation: SeparationPeer = field(default_factory=SeparationPeer)
+    speech: SpeechPeer = field(default_factory=SpeechPeer)
+    essentia: EssentiaPeer = field(default_factory=EssentiaPeer)
+    llm_audio: LlmAudioPeer = field(default_factory=LlmAudioPeer)
 
     def all(self) -> tuple[Peer, ...]:
         """Lists them in the plan's order."""
-        return self.separation, self.speech, self.essentia, self.llm_audio
+        return tuple(getattr(self, each.name) for each in fields(self))
 
     def targets(self) -> dict[str, Any]:
         """Gives the settings that lead a gateway to them."""
@@ -111,7 +111,7 @@ async def requests_of(config: analysis_pb2.AnalysisConfig, data: bytes) -> Async
 @pytest_asyncio.fixture
 async def peers() -> AsyncIterator[Peers]:
     """Servers that do everything right until told otherwise."""
-    result = Peers(SeparationPeer(), SpeechPeer(), EssentiaPeer(), LlmAudioPeer())
+    result = Peers()
     for peer in result.all():
         await peer.start()
     yield result

@@ -13,6 +13,7 @@ import grpc
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
+from gateway.__main__ import SERVICES
 
 COMMAND = [sys.executable, "-m", "gateway"]
 
@@ -26,7 +27,7 @@ def test_the_process_serves_and_ends_on_sigterm(tmp_path: Path) -> None:
             with grpc.insecure_channel(listening[1]) as channel:
                 stub = analysis_grpc.AnalysisServiceStub(channel)
                 answer = stub.ListServices(analysis_pb2.ListServicesRequest(), timeout=10)
-            assert [status.service for status in answer.services] == ["separation", "speech", "essentia", "llm_audio"]
+            assert [status.service for status in answer.services] == list(SERVICES)
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=20)
         finally:

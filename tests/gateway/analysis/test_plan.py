@@ -20,8 +20,9 @@ async def unasked(question: Question) -> AsyncGenerator[analysis_pb2.AnalyzeResp
 
 
 def test_the_stages_stand_in_the_order_of_the_contract() -> None:
-    # Records list their reports in it: another order would be other bytes.
-    assert [stage.name for stage in STAGES] == ["separation", "speech", "essentia", "stem_features", "llm_audio"]
+    # Records list their reports in it: another order would be other bytes, so what is new comes last.
+    published = ["separation", "speech", "essentia", "stem_features", "llm_audio"]
+    assert [stage.name for stage in STAGES][: len(published)] == published
 
 
 def test_a_stage_waits_only_for_stages_before_it() -> None:
@@ -88,7 +89,7 @@ def test_an_unknown_stage_is_refused_by_its_place() -> None:
     assert caught.value.field == "config.stages[1]"
     assert caught.value.metadata == {
         "stage": "speach",
-        "known": "separation, speech, essentia, stem_features, llm_audio",
+        "known": ", ".join(stage.name for stage in STAGES),
     }
 
 
