@@ -12,6 +12,7 @@ import dataclasses
 import importlib
 import re
 import tomllib
+import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,14 +41,14 @@ AGREED_FILES = (
 OPTIONAL_FILES = {
     "conversion.py": "turns published weights into safe files when a model is pulled; not where all are published safe",
     "requirements-platform.txt": "what the platform brings instead of the lock, such as torch",
-    "requirements-audiocraft.in": "an engine whose libraries need an environment of their own",
-    "requirements-audiocraft.lock": "the same, locked",
-    "requirements-audiocraft-platform.txt": "what the platform brings to that environment",
-    "requirements-openai-whisper.in": "an engine whose libraries need an environment of their own",
-    "requirements-openai-whisper.lock": "the same, locked",
-    "requirements-openai-whisper-platform.txt": "what the platform brings to that environment",
 }
 """What some families have and others need not, each with its reason."""
+
+OF_AN_ENGINE = ("requirements-{}.in", "requirements-{}.lock", "requirements-{}-platform.txt")
+"""What an engine has whose libraries need an environment of their own."""
+
+TAKEN_BY_THE_PROGRAM = ("FULL_NAME", "Servicer", "Settings", "family", "register")
+"""What services/__main__.py takes from a service.py."""
 
 WITHOUT_A_STAGE = {
     "generation": "makes audio and hears none of the upload; docs/decisions/0008-generation-has-no-stage.md",
@@ -167,6 +168,7 @@ def test_a_family_has_nothing_beside_the_agreed_files(family: str) -> None:
     folder = ROOT / "services" / family
     present = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     agreed = {Path(name).parts[0] for name in AGREED_FILES} | set(OPTIONAL_FILES) | {"__pycache__"}
+    agreed |= {name.format(engine) for engine in engines_of(family) for name in OF_AN_ENGINE}
     beside = sorted(present - agreed - ideas_of(family))
     assert beside == [], f"services/{family} holds files that no other service has a place for"
 
@@ -194,10 +196,96 @@ def test_a_family_has_a_proto_package(family: str) -> None:
 
 @every_family
 def test_a_family_has_a_port_of_its_own(family: str) -> None:
+    port = port_of(family)
+    settled = [name for name in FAMILIES if (ROOT / "services" / name / "settings.py").is_file()]
+    ports = {name: port_of(name) for name in settled} | {"gateway": importlib.import_module("gateway.settings").PORT}
+    sharing = [name for name, other in ports.items() if other == port and name != family]
+    assert sharing == [], f"{family} shares port {port}; the next free one is {max(ports.values()) + 1}"
+
+
+@every_family
+def test_the_command_line_knows_where_a_family_listens(family: str) -> None:
+    known = importlib.import_module("antiphon_cli.services").PORTS
+    assert known.get(family) == port_of(family), f"PORTS in cli/antiphon_cli/services.py has {dict(known)}"
+
+
+def port_of(family: str) -> int:
+    """The port of a family's settings."""
     read(f"services/{family}/settings.py")
-    ports = {name: importlib.import_module(f"services.{name}.settings").PORT for name in FAMILIES}
-    ports["gateway"] = importlib.import_module("gateway.settings").PORT
-    assert list(ports.values()).count(ports[family]) == 1, f"{family} shares port {ports[family]} with another: {ports}"
+    port = importlib.import_module(f"services.{family}.settings").PORT
+    assert isinstance(port, int)
+    return port
+
+
+@every_family
+def test_a_service_has_what_its_program_takes(family: str) -> None:
+    path = f"services/{family}/service.py"
+    missing = [name for name in TAKEN_BY_THE_PROGRAM if name not in names_of(parse(path))]
+    assert missing == [], f"{path} binds none of these, and services/__main__.py takes them"
+
+
+@every_family
+def test_every_call_of_a_proto_has_a_method(family: str) -> None:
+    path = f"services/{family}/service.py"
+    (servicer,) = (each for each in parse(path).body if isinstance(each, ast.ClassDef) and each.name == "Servicer")
+    answered = {each.name for each in servicer.body if isinstance(each, ast.AsyncFunctionDef)}
+    missing = [method.name for method in calls_of(family) if method.name not in answered]
+    assert missing == [], f"{path}: Servicer has no coroutine of these calls"
+
+
+@every_family
+def test_every_call_that_takes_audio_has_the_shape_that_the_chassis_reads(family: str) -> None:
+    proto = f"protos/antiphon/{family}/v1/{family}_service.proto"
+    streaming = [method for method in calls_of(family) if method.client_streaming]
+    for method in streaming:
+        assert {"config", "chunk"} <= set(method.input_type.fields_by_name), f"{proto}: request of {method.name}"
+        # A live stream has no clip: it is heard from its first sample to its last.
+        wanted = {"audio_format"} if method.name.startswith("Streaming") else {"audio_format", "clip"}
+        config = method.input_type.fields_by_name["config"].message_type
+        missing = sorted(wanted - set(config.fields_by_name))
+        assert missing == [], f"{proto}: {config.name} lacks what chassis/family/call.py reads"
+        events = {field.name for oneof in method.output_type.oneofs for field in oneof.fields}
+        assert {"progress", "summary"} <= events, f"{proto}: the oneof of {method.output_type.name} has only {events}"
+
+
+@every_family
+def test_every_call_that_takes_audio_is_a_stream_of_the_wire(family: str) -> None:
+    known = vars(importlib.import_module("antiphon_wire.rpcs")).values()
+    paths = {each.method for each in known if hasattr(each, "method")}
+    streaming = [method for method in calls_of(family) if method.client_streaming]
+    missing = [f"/{each.containing_service.full_name}/{each.name}" for each in streaming]
+    missing = [path for path in missing if path not in paths]
+    assert missing == [], "wire/antiphon_wire/rpcs.py has no StreamRpc of these calls"
+
+
+def calls_of(family: str) -> list[Any]:
+    """The descriptors of the calls of a family, as its generated code has them."""
+    if not (ROOT / "gen" / "antiphon" / family / "v1" / f"{family}_service_pb2.py").is_file():
+        pytest.fail(f"gen/ has no messages of {family}: run make protos")
+    messages = importlib.import_module(f"antiphon.{family}.v1.{family}_service_pb2")
+    return [method for each in messages.DESCRIPTOR.services_by_name.values() for method in each.methods]
+
+
+def names_of(tree: ast.Module) -> set[str]:
+    """The names that a module binds at its top level."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign):
+            names |= {ast.unparse(target) for target in node.targets}
+        elif isinstance(node, ast.AnnAssign):
+            names.add(ast.unparse(node.target))
+    return names
+
+
+@every_family
+def test_a_family_has_tests_and_a_line_in_the_readme(family: str) -> None:
+    found = list((ROOT / "tests" / "services" / family).rglob("test_*.py"))
+    assert found, f"tests/services/{family} has no tests: make test-{family} runs them"
+    assert f"](services/{family}/README.md)" in read("README.md"), f"the table in README.md has no row of {family}"
 
 
 @every_stage
@@ -213,8 +301,48 @@ def test_a_family_has_a_part_in_the_analysis_record(family: str) -> None:
 def test_a_family_has_a_stage_of_its_own(family: str) -> None:
     path = f"gateway/analysis/stages/{family}.py"
     read(path)
-    names = sorted(stage.name for stage in importlib.import_module("gateway.analysis.plan").STAGES)
-    assert family in names, f"{path} binds no STAGE named {family}; the plan has {', '.join(names)}"
+    stage = getattr(importlib.import_module(f"gateway.analysis.stages.{family}"), "STAGE", None)
+    assert stage is not None, f"{path} binds no STAGE"
+    assert stage.name == family, f"the STAGE of {path} is named {stage.name!r}; the field of the record is {family}"
+
+
+@every_stage
+def test_an_analysis_can_be_given_settings_of_a_family_and_gives_its_part(family: str) -> None:
+    path = "protos/antiphon/analysis/v1/analysis_service.proto"
+    messages = importlib.import_module("antiphon.analysis.v1.analysis_service_pb2")
+    for message in (messages.AnalysisConfig, messages.AnalyzeResponse):
+        assert family in message.DESCRIPTOR.fields_by_name, f"{path}: {message.DESCRIPTOR.name} has no field {family}"
+    part = messages.AnalyzeResponse.DESCRIPTOR.fields_by_name[family].message_type
+    events = typing.get_args(importlib.import_module("antiphon_wire.rpcs").AnalyzeEvent)
+    assert part.full_name in {each.DESCRIPTOR.full_name for each in events}, (
+        f"AnalyzeEvent in wire/antiphon_wire/rpcs.py has no {part.full_name}"
+    )
+
+
+@every_stage
+def test_the_client_takes_the_settings_of_a_family(family: str) -> None:
+    for name in ("client", "sync"):
+        path = f"client/antiphon_client/{name}.py"
+        functions = (each for each in ast.walk(parse(path)) if isinstance(each, ast.FunctionDef))
+        (analyze,) = (each for each in functions if each.name == "analyze")
+        assert family in {each.arg for each in analyze.args.kwonlyargs}, (
+            f"analyze in {path} has no parameter {family}; tools/unasync.py makes sync.py of client.py"
+        )
+
+
+@every_stage
+def test_the_gateway_has_settings_of_a_family(family: str) -> None:
+    fields = {each.name for each in dataclasses.fields(importlib.import_module("gateway.settings").GatewaySettings)}
+    missing = sorted({f"{family}_target", f"{family}_seconds"} - fields)
+    assert missing == [], "GatewaySettings in gateway/settings.py has none of these, and the gateway will not start"
+    default = importlib.import_module("gateway.settings").GatewaySettings().target(family)
+    assert default == f"127.0.0.1:{port_of(family)}", "a target's default is the port of the family's own settings"
+
+
+@every_stage
+def test_a_family_has_a_scripted_peer_in_the_tests_of_the_gateway(family: str) -> None:
+    assert f'\n    service = "{family}"\n' in read("tests/gateway/peers.py"), f"tests/gateway/peers.py: no {family}"
+    assert f"\n    {family}: " in read("tests/gateway/conftest.py"), f"Peers in tests/gateway/conftest.py: no {family}"
 
 
 @every_family
@@ -222,19 +350,23 @@ def test_a_family_has_a_block_in_compose(family: str) -> None:
     services = compose()
     assert family in services, f"deploy/compose.yaml has no service {family}"
     assert services[family]["build"]["args"]["SERVICE"] == family
+    volumes = {mount.partition(":")[0] for mount in services[family]["volumes"]}
+    missing = sorted(volumes - set(yaml.safe_load(read("deploy/compose.yaml"))["volumes"]))
+    assert missing == [], "deploy/compose.yaml does not declare these under its volumes"
 
 
 @every_stage
 def test_the_gateway_is_told_in_compose_where_a_family_listens(family: str) -> None:
-    target = f"GATEWAY_{family.upper()}_TARGET"
-    environment = compose()["gateway"]["environment"]
-    assert target in environment, f"the gateway in deploy/compose.yaml is not given {target}"
+    target, gateway = f"GATEWAY_{family.upper()}_TARGET", compose()["gateway"]
+    given = gateway["environment"].get(target)
+    assert given == f"dns:///{family}:{port_of(family)}", f"the gateway in deploy/compose.yaml has {target} {given}"
+    assert family in gateway["depends_on"], f"the gateway in deploy/compose.yaml does not wait for {family}"
 
 
 @pytest.mark.parametrize("family", WITHOUT_A_STAGE)
 def test_every_exemption_from_having_a_stage_is_needed(family: str) -> None:
     assert family in FAMILIES
-    assert family not in {stage.name for stage in importlib.import_module("gateway.analysis.plan").STAGES}
+    assert not (ROOT / "gateway" / "analysis" / "stages" / f"{family}.py").exists()
     (page,) = re.findall(r"docs/decisions/\S+\.md", WITHOUT_A_STAGE[family])
     assert (ROOT / page).is_file(), f"{page} is missing"
 
@@ -253,7 +385,7 @@ def test_every_setting_of_a_family_is_on_the_page_of_settings(family: str) -> No
     assert classes, f"services/{family}/settings.py has no settings dataclass"
     variables = [row[0] for each in classes for row in describe(each, family.upper())]
     missing = [variable for variable in variables if not re.search(rf"\b{variable}\b", page)]
-    assert missing == [], "docs/settings.md does not have these settings: tools/pages/variables.py makes it"
+    assert missing == [], "docs/settings.md does not have these settings: run make pages"
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("chassis/")])
