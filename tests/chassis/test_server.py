@@ -157,7 +157,7 @@ async def test_what_is_no_exception_but_escapes_is_told_as_internal_and_nobody_w
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await each.stub.RenderTranscript(pb.RenderTranscriptRequest(), timeout=10.0)
     assert status.from_status(status.from_rpc_error(caught.value)).reason == "INTERNAL"
-    (line,) = (record.message for record in caplog.records if "RenderTranscript" in record.message)
+    (line,) = (record.message for record in caplog.records if record.name == "antiphon.call")
     assert json.loads(line)["outcome"] == "INTERNAL"
 
 
