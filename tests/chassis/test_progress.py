@@ -22,7 +22,7 @@ def said_twice(tree: ast.Module) -> Iterator[int]:
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("ProgressFacts"):
             given = {keyword.arg: keyword.value for keyword in node.keywords}
             if "loading" in given and "load" in "".join(
-                part.value for part in ast.walk(given.get("step", node.func)) if isinstance(part, ast.Constant)
+                str(part.value) for part in ast.walk(given.get("step", node.func)) if isinstance(part, ast.Constant)
             ):
                 yield node.lineno
 
