@@ -55,7 +55,8 @@ every_engine = of_engines()
 def test_it_is_loaded_by_the_first_call_and_answers_to_the_end(trial: Trial) -> None:
     contract = importlib.import_module(f"services.{trial.family}.contract")
     again = trial.first, trial.run(trial.shared)
-    assert [sum(_is_loading(event) for event in run.events) > 0 for run in again] == [True, False]
+    told = [any(_is_loading(event) for event in run.events) for run in again]
+    assert told == [True, False], "a ProgressFacts with loading comes in the first call, and in no other"
     for run in again:
         ends = [index for index, event in enumerate(run.events) if isinstance(event, contract.Summary)]
         assert ends == [len(run.events) - 1], "a summary comes once and last"
