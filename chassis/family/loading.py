@@ -30,7 +30,7 @@ def engine_class(family: str, engines: Mapping[str, str], name: str) -> Any:
         AntiphonError: ENGINE_NOT_SERVED where the table does not name it, or its library is not in this environment.
     """
     if name not in engines:
-        raise engine_not_served(family, name, f"{family} has {', '.join(engines)}")
+        raise engine_not_served(name, f"{family} has {', '.join(engines)}")
     module, _, attribute = engines[name].partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
@@ -38,15 +38,18 @@ def engine_class(family: str, engines: Mapping[str, str], name: str) -> Any:
         missing = error.name or ""
         if missing.partition(".")[0] in _OURS:
             raise  # a fault of ours, not of the environment
-        what = f"it needs {missing}, which is not in this service's environment"
-        raise engine_not_served(family, name, what, missing=missing) from error
+        what = (
+            f"it needs {missing}, which is not in this service's environment; install it there, or, where the engine "
+            f"has an environment of its own, start the service in that with {family.upper()}_ENGINE={name}"
+        )
+        raise engine_not_served(name, what, missing=missing) from error
 
 
-def engine_not_served(family: str, engine: str, why: str, **metadata: object) -> AntiphonError:
-    """Makes the error for a model whose engine this process cannot run, whatever the reason."""
+def engine_not_served(engine: str, why: str, **metadata: object) -> AntiphonError:
+    """Makes the error for a model whose engine this process cannot run; ``why`` says what can be done, if anything."""
     return not_ready(
         "ENGINE_NOT_SERVED",
-        f"this service cannot run the engine {engine}: {why}; start one that can with {family.upper()}_ENGINE={engine}",
+        f"this service cannot run the engine {engine}: {why}",
         engine=engine,
         **metadata,
     )

@@ -77,7 +77,7 @@ class Selection:
                 asked=engine,
             )
         if found.engine not in self.engines:
-            raise engine_not_served(self.family, found.engine, f"{self.family} has {', '.join(self.engines)}")
+            raise engine_not_served(found.engine, f"{self.family} has {', '.join(self.engines)}")
         return found
 
     def _named(self, name: str, field: str) -> Model:
@@ -105,10 +105,11 @@ class Selection:
                 if name
                 else f"the engine {chosen} has no default model in a manifest"
             )
+            # A caller who names an engine is not answered by the service's default model.
+            where = "in the request" if engine else f"in the request or in {prefix}_DEFAULT_MODEL"
             raise not_ready(
                 "NO_DEFAULT_MODEL",
-                f"{what}; name a model in the request or in {prefix}_DEFAULT_MODEL, or bring one in by a manifest of "
-                f"your own ({prefix}_MODELS_EXTRA)",
+                f"{what}; name a model {where}, or bring one in by a manifest of your own ({prefix}_MODELS_EXTRA)",
                 engine=chosen,
                 model=name,
             )

@@ -80,7 +80,20 @@ def test_an_engine_that_cannot_run_here_is_refused_by_one_reason(engines: dict[s
     with pytest.raises(AntiphonError, match=said) as caught:
         engine_class("speech", engines, name)
     assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "ENGINE_NOT_SERVED")
-    assert f"SPEECH_ENGINE={name}" in caught.value.message
+
+
+def test_the_remedy_for_a_missing_library_is_the_library_or_an_environment_that_has_it(engines: dict[str, str]) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        engine_class("speech", engines, "absent")
+    # The setting alone is no remedy: most engines share their family's environment, and none may be set for all.
+    assert "install it there, or, where the engine has an environment of its own" in caught.value.message
+    assert "SPEECH_ENGINE=absent" in caught.value.message
+
+
+def test_an_engine_that_the_family_does_not_have_is_not_to_be_had_by_a_setting(engines: dict[str, str]) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        engine_class("speech", engines, "unheard_of")
+    assert "SPEECH_ENGINE" not in caught.value.message
 
 
 def test_a_module_of_our_own_that_is_missing_is_our_fault_and_not_the_environments() -> None:

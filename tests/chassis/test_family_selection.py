@@ -71,6 +71,15 @@ def test_what_cannot_be_chosen_is_refused_by_who_is_at_fault(
     assert (caught.value.code, caught.value.reason, caught.value.field) == (code, reason, field)
 
 
+@pytest.mark.parametrize(("asked", "helps"), [({}, True), ({"engine": "small"}, False)])
+def test_the_services_default_model_is_offered_as_a_remedy_only_where_it_would_answer(
+    asked: dict[str, str], helps: bool
+) -> None:
+    with pytest.raises(AntiphonError, match="name a model in the request") as caught:
+        Selection("speech", ENGINES, Manifest("speech", ()), "small").choose(**asked)
+    assert ("SPEECH_DEFAULT_MODEL" in caught.value.message) is helps
+
+
 def test_a_field_of_the_request_is_named_where_the_message_is_nested(manifest: Manifest) -> None:
     with pytest.raises(AntiphonError) as caught:
         Selection("llm_audio", ENGINES, manifest, "small").choose("x", field="config.sides[1]")
