@@ -57,7 +57,7 @@ def _ours(name: str) -> Callable[[str], int]:
 
 def steps(clip: str, repeats: int) -> dict[str, float]:
     from chassis.audio import Source
-    from chassis.reports import ProgressFacts
+    from chassis.reports import ProgressReport
     from services.essentia.contract import AnalysisRequest
     from services.essentia.engines.features import Features
 
@@ -67,7 +67,7 @@ def steps(clip: str, repeats: int) -> dict[str, float]:
         spent, step, since = dict[str, float](), "reading", time.process_time()
         blocks = Source(Path(clip)).blocks(sample_rate=RATE, channels=2)
         for event in engine.analyze_blocks(blocks, AnalysisRequest()):
-            if isinstance(event, ProgressFacts):
+            if isinstance(event, ProgressReport):
                 now = time.process_time()
                 spent[step] = spent.get(step, 0) + now - since
                 step, since = event.step or "the rest", now

@@ -8,7 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
-from chassis.reports import ModelFacts, ProgressFacts, SourceFacts, WarningFacts, WorkFacts
+from chassis.reports import ModelReport, ProgressReport, SourceReport, WarningReport, WorkReport
 from chassis.version import VERSION
 
 
@@ -19,59 +19,59 @@ def duration(seconds: float) -> Duration:
     return message
 
 
-def source(facts: SourceFacts, upload_sha256: bytes) -> audio_pb2.SourceAudio:
+def source(report: SourceReport, upload_sha256: bytes) -> audio_pb2.SourceAudio:
     """What the upload was found to be."""
     message = audio_pb2.SourceAudio(
         upload_sha256=upload_sha256,
-        container=facts.container,
-        codec=facts.codec,
-        sample_rate_hertz=facts.sample_rate,
-        channel_count=facts.channels,
+        container=report.container,
+        codec=report.codec,
+        sample_rate_hertz=report.sample_rate,
+        channel_count=report.channels,
     )
-    if facts.pcm_sha256 is not None:
-        message.pcm_sha256 = facts.pcm_sha256
-    if facts.frames is not None and facts.seconds is not None:
-        message.frame_count = facts.frames
-        message.duration.CopyFrom(duration(facts.seconds))
+    if report.pcm_sha256 is not None:
+        message.pcm_sha256 = report.pcm_sha256
+    if report.frames is not None and report.seconds is not None:
+        message.frame_count = report.frames
+        message.duration.CopyFrom(duration(report.seconds))
     return message
 
 
-def progress(facts: ProgressFacts) -> evidence_pb2.Progress:
+def progress(report: ProgressReport) -> evidence_pb2.Progress:
     """How far a job is."""
     message = evidence_pb2.Progress(
-        phase=evidence_pb2.Progress.PHASE_LOADING if facts.loading else evidence_pb2.Progress.PHASE_COMPUTING,
-        step=facts.step,
+        phase=evidence_pb2.Progress.PHASE_LOADING if report.loading else evidence_pb2.Progress.PHASE_COMPUTING,
+        step=report.step,
     )
-    if facts.fraction is not None:
-        message.fraction = min(max(facts.fraction, 0.0), 1.0)
-    if facts.audio_seconds is not None:
-        message.audio_done.CopyFrom(duration(facts.audio_seconds))
-    if facts.remaining_seconds is not None:
-        message.remaining.CopyFrom(duration(facts.remaining_seconds))
+    if report.fraction is not None:
+        message.fraction = min(max(report.fraction, 0.0), 1.0)
+    if report.audio_seconds is not None:
+        message.audio_done.CopyFrom(duration(report.audio_seconds))
+    if report.remaining_seconds is not None:
+        message.remaining.CopyFrom(duration(report.remaining_seconds))
     return message
 
 
-def warnings(facts: Iterable[WarningFacts]) -> list[evidence_pb2.Warning]:
+def warnings(report: Iterable[WarningReport]) -> list[evidence_pb2.Warning]:
     """Things to know about an answer."""
-    return [evidence_pb2.Warning(reason=each.reason, message=each.message, field=each.field) for each in facts]
+    return [evidence_pb2.Warning(reason=each.reason, message=each.message, field=each.field) for each in report]
 
 
-def model(facts: ModelFacts) -> evidence_pb2.ModelIdentity:
+def model(report: ModelReport) -> evidence_pb2.ModelIdentity:
     """The model that made an answer."""
     return evidence_pb2.ModelIdentity(
-        name=facts.name,
-        revision=facts.revision,
-        weights_sha256=facts.weights_sha256,
-        license_spdx=facts.license_spdx,
-        commercial_use=facts.commercial_use,
+        name=report.name,
+        revision=report.revision,
+        weights_sha256=report.weights_sha256,
+        license_spdx=report.license_spdx,
+        commercial_use=report.commercial_use,
     )
 
 
 def provenance(
     *,
     service: str,
-    work: WorkFacts,
-    source: SourceFacts | None,
+    work: WorkReport,
+    source: SourceReport | None,
     upload_sha256: bytes,
     config_sha256: bytes,
     started: float,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class SourceFacts:
+class SourceReport:
     """What uploaded audio was found to be.
 
     Attributes:
@@ -33,7 +33,7 @@ class SourceFacts:
 
 
 @dataclass(frozen=True)
-class ModelFacts:
+class ModelReport:
     """The model that was used: name, revision, SHA-256 (hex) by file name, licence."""
 
     name: str
@@ -44,7 +44,7 @@ class ModelFacts:
 
 
 @dataclass(frozen=True)
-class WarningFacts:
+class WarningReport:
     """Something to know about an answer that is otherwise good.
 
     Attributes:
@@ -59,7 +59,7 @@ class WarningFacts:
 
 
 @dataclass(frozen=True)
-class WorkFacts:
+class WorkReport:
     """How an answer was computed.
 
     Attributes:
@@ -73,7 +73,7 @@ class WorkFacts:
     """
 
     engine: str
-    model: ModelFacts | None
+    model: ModelReport | None
     device: str
     precision: str
     library_versions: Mapping[str, str] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class WorkFacts:
 
 
 @dataclass(frozen=True)
-class ProgressFacts:
+class ProgressReport:
     """How far a job is, measured in work done.
 
     Attributes:

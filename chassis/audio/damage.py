@@ -5,7 +5,7 @@ from __future__ import annotations
 from av.audio.frame import AudioFrame
 
 from chassis.audio.container import undecodable
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 
 MAX_BAD_SHARE = 0.1
 """Share of packets, and at least one packet, that may be damaged before the whole counts as undecodable."""
@@ -67,7 +67,7 @@ class Damage:
             self.bad += not follows_bad
         self._expected = position + frame.samples / frame.sample_rate
 
-    def conclude(self, sample_rate: int, promised: int | None, slack: int, unfinished: str) -> list[WarningFacts]:
+    def conclude(self, sample_rate: int, promised: int | None, slack: int, unfinished: str) -> list[WarningReport]:
         """Gives the warnings about a pass that came to its end.
 
         Args:
@@ -92,14 +92,14 @@ class Damage:
         elif at_end and not whole and not unfinished:
             unfinished = f"nothing decodes from packet {self.packets - at_end + 1} of {self.packets} on"
         if unfinished:
-            found.append(WarningFacts("AUDIO_TRUNCATED", f"part of the audio is missing: {unfinished}"))
+            found.append(WarningReport("AUDIO_TRUNCATED", f"part of the audio is missing: {unfinished}"))
         if corrupt := self.bad - at_end:
             message = f"{corrupt} damaged places among {self.packets} packets were left out"
             if self._lost_frames:
                 message += f", at least {self._lost_frames / sample_rate:.3f} s by the time stamps"
             if self._changed:
                 message += f"; {self._changed} are of another sample rate or channel count"
-            found.append(WarningFacts("AUDIO_CORRUPT_PACKETS", message))
+            found.append(WarningReport("AUDIO_CORRUPT_PACKETS", message))
         return found
 
     def _judge(self) -> None:

@@ -26,7 +26,7 @@ from chassis.audio.damage import Damage
 from chassis.audio.frames import join, to_samples
 from chassis.audio.samples import Samples
 from chassis.reading import Limits
-from chassis.reports import SourceFacts, WarningFacts
+from chassis.reports import SourceReport, WarningReport
 
 GATHER_FRAMES = 65536
 MAX_PADDING_FRAMES = 4096
@@ -37,7 +37,7 @@ PACKETS_PER_CHECK = 256
 class LibavStream:
     """One pass over a file in a container.
 
-    The first frame is decoded on construction, so that ``facts`` is what the decoder gives and not what a header says.
+    The first frame is decoded on construction, so that ``report`` is what the decoder gives and not what a header says.
 
     Args:
         path: The file; its name is not looked at.
@@ -83,7 +83,7 @@ class LibavStream:
         self._limits.check_format(context.sample_rate or 0, context.layout.nb_channels)
         self._name = self._container.format.name
         self.claimed_seconds = self._read_claim()
-        self.warnings: list[WarningFacts] = []
+        self.warnings: list[WarningReport] = []
         self._damage = Damage(counts_time=self._name in ("flac", "ogg"))
         self._frames = self._decode()
         first = next(self._frames, None)
@@ -94,7 +94,7 @@ class LibavStream:
             raise undecodable("nothing in it could be decoded", container=self._name, codec=context.codec.name)
         self._first = first
         self._limits.check_format(first.sample_rate, first.layout.nb_channels)
-        self.facts = SourceFacts(self._name, context.codec.name, first.sample_rate, first.layout.nb_channels)
+        self.report = SourceReport(self._name, context.codec.name, first.sample_rate, first.layout.nb_channels)
         names = tuple(channel.name for channel in first.layout.channels)
         self.layout = names if len(names) == first.layout.nb_channels else None
         promised = self._promise(first.sample_rate)
@@ -134,7 +134,7 @@ class LibavStream:
 
     def _without_padding(self) -> Iterator[Samples]:
         """Drops what a last AAC frame holds beyond the length in the m4a header: libav leaves it in."""
-        promised = self._promise(self.facts.sample_rate) if self._name.startswith("mov") else None
+        promised = self._promise(self.report.sample_rate) if self._name.startswith("mov") else None
         beyond: list[Samples] = []
         position = 0
         for samples in self._matching():
@@ -153,7 +153,7 @@ class LibavStream:
     def _matching(self) -> Iterator[Samples]:
         yield to_samples(self._first)
         for frame in self._frames:
-            if (frame.sample_rate, frame.layout.nb_channels) == (self.facts.sample_rate, self.facts.channels):
+            if (frame.sample_rate, frame.layout.nb_channels) == (self.report.sample_rate, self.report.channels):
                 yield to_samples(frame)
             else:
                 self._damage.count_changed()
@@ -192,7 +192,7 @@ class LibavStream:
             yield packet
 
     def _conclude(self) -> None:
-        rate = self.facts.sample_rate
+        rate = self.report.sample_rate
         unfinished = ""
         riff = self._riff
         if riff is not None and riff.data_bytes is not None and riff.stored_bytes is not None:
@@ -204,7 +204,7 @@ class LibavStream:
 
     def _slack(self) -> int:
         if self._name.startswith("matroska"):
-            return self.facts.sample_rate // 10
+            return self.report.sample_rate // 10
         return 0 if self._name in ("flac", "aiff") else MAX_PADDING_FRAMES
 
     def close(self) -> None:

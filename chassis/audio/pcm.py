@@ -13,7 +13,7 @@ from antiphon_wire.errors import invalid
 from chassis.audio.budget import Budget
 from chassis.audio.samples import Samples
 from chassis.reading import Limits, RawPcm
-from chassis.reports import SourceFacts, WarningFacts
+from chassis.reports import SourceReport, WarningReport
 
 DTYPES: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
 READ_FRAMES = 65536
@@ -42,10 +42,10 @@ class RawStream:
                 encoding=raw.encoding,
                 channels=raw.channels,
             )
-        self.facts = SourceFacts("raw", f"pcm_{raw.encoding}", raw.sample_rate, raw.channels)
+        self.report = SourceReport("raw", f"pcm_{raw.encoding}", raw.sample_rate, raw.channels)
         self.layout: tuple[str, ...] | None = None
         self.claimed_seconds: float | None = size / raw.frame_bytes / raw.sample_rate
-        self.warnings: list[WarningFacts] = []
+        self.warnings: list[WarningReport] = []
         self._raw = raw
         self._budget = budget
         self._file: BinaryIO = path.open("rb")

@@ -19,7 +19,7 @@ from chassis.audio.pcm import RawStream
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Audio, Samples, recut
 from chassis.reading import Limits, RawPcm
-from chassis.reports import SourceFacts, WarningFacts
+from chassis.reports import SourceReport, WarningReport
 
 BLOCK_FRAMES = 65536
 
@@ -64,21 +64,21 @@ class Source:
         self._start_seconds = start_seconds
         self._end_seconds = end_seconds
         self._checkpoint = checkpoint
-        self._facts: SourceFacts | None = None
+        self._report: SourceReport | None = None
         self._claimed_seconds: float | None = None
-        self._warnings: list[WarningFacts] = []
+        self._warnings: list[WarningReport] = []
         self._rest: Iterator[Samples] | None = None
 
     @property
-    def facts(self) -> SourceFacts:
+    def report(self) -> SourceReport:
         """What the source was found to be; frames and digest are None until one pass has reached its end.
 
         Raises:
             AntiphonError: the source cannot be opened; see :meth:`blocks`.
         """
         self.probe()
-        assert self._facts is not None
-        return self._facts
+        assert self._report is not None
+        return self._report
 
     def probe(self) -> None:
         """Opens the source once, so that one which cannot be read is refused before costly work is done for it.
@@ -86,12 +86,12 @@ class Source:
         Raises:
             AntiphonError: the source cannot be opened; see :meth:`blocks`.
         """
-        if self._facts is None:
+        if self._report is None:
             stream, _ = self._open()
             stream.close()
 
     @property
-    def warnings(self) -> list[WarningFacts]:
+    def warnings(self) -> list[WarningReport]:
         """AUDIO_TRUNCATED and AUDIO_CORRUPT_PACKETS, as found by the last pass that reached the end of the source."""
         return list(self._warnings)
 
@@ -103,8 +103,8 @@ class Source:
     @property
     def seconds_hint(self) -> float | None:
         """Length of the clip (s) by the container's own word; for progress only. None where it gives none."""
-        facts = self.facts
-        total = self._claimed_seconds if facts.seconds is None else facts.seconds
+        report = self.report
+        total = self._claimed_seconds if report.seconds is None else report.seconds
         ends = [seconds for seconds in (total, self._end_seconds) if seconds is not None]
         return max(0.0, min(ends) - self._start_seconds) if ends else None
 
@@ -136,29 +136,29 @@ class Source:
         A clip of a sample or two may leave nothing at a lower rate: shape (channels, 0).
         """
         parts = list(self.blocks(sample_rate, channels))
-        facts = self.facts
-        whole = np.empty((channels or facts.channels, sum(part.shape[1] for part in parts)), np.float32)
+        report = self.report
+        whole = np.empty((channels or report.channels, sum(part.shape[1] for part in parts)), np.float32)
         position = whole.shape[1]
         while parts:
             # From the back, each part let go once copied: the clip is not held twice.
             part = parts.pop()
             whole[:, position - part.shape[1] : position] = part
             position -= part.shape[1]
-        return Audio(whole, sample_rate or facts.sample_rate)
+        return Audio(whole, sample_rate or report.sample_rate)
 
-    def complete(self) -> SourceFacts:
-        """Decodes what no pass has reached yet, and returns the facts with frames and digest.
+    def complete(self) -> SourceReport:
+        """Decodes what no pass has reached yet, and returns the report with frames and digest.
 
         Cheap after a full pass, and after a pass over a clip: that one goes on where the clip ended.
 
         Raises:
             AntiphonError: as :meth:`blocks`; limits and damage count for the whole source.
         """
-        if self._facts is None or self._facts.frames is None:
+        if self._report is None or self._report.frames is None:
             rest, self._rest = self._rest or self._walk(*self._open()), None
             for _ in rest:
                 pass
-        return self.facts
+        return self.report
 
     def _open(self) -> tuple[RawStream | LibavStream, Budget]:
         budget = Budget(self._limits, self._checkpoint)
@@ -170,21 +170,21 @@ class Source:
         else:
             stream = LibavStream(self._path, self._limits, budget)
         budget.pause()
-        if self._facts is None:
-            self._facts = stream.facts
+        if self._report is None:
+            self._report = stream.report
             self._claimed_seconds = stream.claimed_seconds
         return stream, budget
 
     def _walk(self, stream: RawStream | LibavStream, budget: Budget) -> Iterator[Samples]:
-        """Yields the whole source at its own rate; its facts and warnings are complete after the last block."""
-        facts = stream.facts
-        digest = hashlib.sha256() if self._facts is None or self._facts.pcm_sha256 is None else None
+        """Yields the whole source at its own rate; its report and warnings are complete after the last block."""
+        report = stream.report
+        digest = hashlib.sha256() if self._report is None or self._report.pcm_sha256 is None else None
         frames = 0
         try:
             budget.resume()
             for block in stream.blocks():
                 budget.check()
-                budget.spend(block.shape[1], facts.channels, facts.sample_rate)
+                budget.spend(block.shape[1], report.channels, report.sample_rate)
                 check_finite(block, frames)
                 frames += block.shape[1]
                 if digest is not None:
@@ -194,7 +194,7 @@ class Source:
                 budget.resume()
             self._warnings = stream.warnings
             if digest is not None:
-                self._facts = replace(facts, frames=frames, pcm_sha256=digest.digest())
+                self._report = replace(report, frames=frames, pcm_sha256=digest.digest())
         finally:
             stream.close()
 
@@ -218,7 +218,7 @@ class Source:
 
     def _converted(self, sample_rate: int | None, channels: int | None) -> Iterator[Samples]:
         stream, budget = self._open()
-        stored = stream.facts
+        stored = stream.report
         walk = self._walk(stream, budget)
         target = stored.channels if channels is None else channels
         mixdown = Mixdown(stored.channels, target, stream.layout)

@@ -16,7 +16,7 @@ from chassis import evidence
 from chassis.family.audio_format import clip_range, raw_format
 from chassis.family.host import FamilyHost
 from chassis.family.work import Work
-from chassis.reports import ProgressFacts, SourceFacts, WorkFacts
+from chassis.reports import ProgressReport, SourceReport, WorkReport
 from chassis.server.calls import note
 from chassis.spool import SpooledAudio
 from chassis.upload import Upload
@@ -164,7 +164,7 @@ class Call:
             try:
                 async with aclosing(stream.events()) as events:
                     async for event in events:
-                        yield evidence.progress(event) if isinstance(event, ProgressFacts) else event
+                        yield evidence.progress(event) if isinstance(event, ProgressReport) else event
             finally:
                 feeding.cancel()
                 await asyncio.gather(feeding, return_exceptions=True)
@@ -180,15 +180,15 @@ class Call:
             # The answer is read elsewhere; it must end with what is wrong with the question.
             await stream.fail(error)
 
-    def source(self, facts: SourceFacts) -> audio_pb2.SourceAudio:
+    def source(self, report: SourceReport) -> audio_pb2.SourceAudio:
         """The upload as a message; without its digest while a live stream goes on."""
-        return evidence.source(facts, self._upload.sha256)
+        return evidence.source(report, self._upload.sha256)
 
     def provenance(
-        self, facts: WorkFacts, source: SourceFacts | None, config: Message, work: Work | None = None
+        self, report: WorkReport, source: SourceReport | None, config: Message, work: Work | None = None
     ) -> evidence_pb2.Provenance:
         """How this call's answer, or that of one of its jobs, was made."""
-        return (work or self._work).provenance(facts, source, self._upload.sha256, config)
+        return (work or self._work).provenance(report, source, self._upload.sha256, config)
 
 
 async def _formed(verb: str, events: AsyncGenerator[Any, None], forms: Forms) -> AsyncGenerator[Any, None]:

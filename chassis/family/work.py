@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from antiphon.evidence.v1 import evidence_pb2
 from chassis import evidence
-from chassis.reports import ProgressFacts, SourceFacts, WorkFacts
+from chassis.reports import ProgressReport, SourceReport, WorkReport
 from chassis.worker import Job, Pool, Queued, Started
 
 
@@ -41,7 +41,7 @@ class Work:
                     yield evidence_pb2.Progress(phase=evidence_pb2.Progress.PHASE_QUEUED, queue_position=event.position)
                 elif isinstance(event, Started):
                     self.began(event.queue_seconds)
-                elif isinstance(event, ProgressFacts):
+                elif isinstance(event, ProgressReport):
                     yield evidence.progress(event)
                 else:
                     yield event
@@ -52,7 +52,7 @@ class Work:
         self._started, self._clock = time.time(), time.monotonic()
 
     def provenance(
-        self, work: WorkFacts, source: SourceFacts | None, upload_sha256: bytes, config: Message
+        self, work: WorkReport, source: SourceReport | None, upload_sha256: bytes, config: Message
     ) -> evidence_pb2.Provenance:
         """How the job's answer was made."""
         return evidence.provenance(

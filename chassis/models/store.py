@@ -16,7 +16,7 @@ from chassis.models.manifest import Manifest
 from chassis.models.model import Model
 from chassis.models.records import Records
 from chassis.models.settings import read_settings
-from chassis.reports import ModelFacts
+from chassis.reports import ModelReport
 
 LICENCE_POLICIES = ("any", "commercial")
 """What weights a store gives out: all, or those whose licence allows commercial use."""
@@ -46,9 +46,9 @@ class InstalledModel:
         """Identifies the weights at their publisher."""
         return self.model.revision
 
-    def facts(self) -> ModelFacts:
+    def report(self) -> ModelReport:
         """What an answer says of the model that made it."""
-        return ModelFacts(
+        return ModelReport(
             name=self.model.name,
             revision=self.model.revision,
             weights_sha256={file.name: file.sha256 for file in self.model.files},

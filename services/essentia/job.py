@@ -9,7 +9,7 @@ import numpy as np
 
 from antiphon_wire.errors import invalid, not_ready
 from chassis.family.loading import Loader, engine_class
-from chassis.reports import ProgressFacts, WarningFacts, WorkFacts
+from chassis.reports import ProgressReport, WarningReport, WorkReport
 from services.essentia.contract import (
     AESTHETICS,
     SAMPLE_RATE,
@@ -33,7 +33,7 @@ from services.essentia.tags.stage import TagStage
 if TYPE_CHECKING:
     from chassis.models import InstalledModel, Store
 
-Told = ProgressFacts | GroupFeatures | TagSet
+Told = ProgressReport | GroupFeatures | TagSet
 """What is told while it is found; warnings wait for the summary."""
 
 
@@ -57,7 +57,7 @@ class Jobs:
         return self._settings.engine
 
     def analyze(self, task: Task, request: AnalysisRequest) -> Iterator[AnalysisEvent]:
-        """Yields a Header, then ProgressFacts, GroupFeatures and TagSets as they come, then a Summary.
+        """Yields a Header, then ProgressReport, GroupFeatures and TagSets as they come, then a Summary.
 
         Raises:
             AntiphonError: AUDIO_TOO_LONG beyond max_seconds, AUDIO_TOO_SHORT below 0.05 s, what reading raises, and for
@@ -67,8 +67,8 @@ class Jobs:
         # What is missing for any part is told before any work is done on another.
         tags = self._tags.plan(request.tags)
         aesthetics = self._aesthetics_model() if AESTHETICS in request.groups else None
-        yield Header(task.source.facts)
-        warnings: list[WarningFacts] = []
+        yield Header(task.source.report)
+        warnings: list[WarningReport] = []
         if request.measures:
             yield from _without_warnings(self._measure(task, request), warnings)
         if tags is not None:
@@ -81,22 +81,22 @@ class Jobs:
             task.source.complete(),
             self._describe(request, None if aesthetics is None else self._scorers.load(aesthetics)),
             (*task.source.warnings, *warnings),
-            tuple(model.facts() for model in used),
+            tuple(model.report() for model in used),
         )
 
     def _measure(self, task: Task, request: AnalysisRequest) -> Iterator[Measured]:
         if self._extractor is None:
-            yield ProgressFacts(step=self._settings.engine, loading=True)
+            yield ProgressReport(step=self._settings.engine, loading=True)
         source = task.source
-        blocks = source.blocks(sample_rate=SAMPLE_RATE, channels=min(source.facts.channels, 2))
+        blocks = source.blocks(sample_rate=SAMPLE_RATE, channels=min(source.report.channels, 2))
         limited = _limited(blocks, self._settings.max_seconds)
         yield from self._load().analyze_blocks(limited, request, task.checkpoint, source.seconds_hint)
 
-    def _score(self, task: Task, model: InstalledModel) -> Iterator[ProgressFacts | GroupFeatures]:
+    def _score(self, task: Task, model: InstalledModel) -> Iterator[ProgressReport | GroupFeatures]:
         if not self._scorers.holds(model.name):
-            yield ProgressFacts(step=model.name, loading=True)
+            yield ProgressReport(step=model.name, loading=True)
         scorer = self._scorers.load(model)
-        yield ProgressFacts(step=AESTHETICS)
+        yield ProgressReport(step=AESTHETICS)
         blocks = (block[0] for block in task.source.blocks(sample_rate=TAG_SAMPLE_RATE, channels=1))
         scores = scorer.score(blocks, task.checkpoint)
         yield GroupFeatures(AESTHETICS, {**scores, "model": f"{model.name} {model.revision}"})
@@ -120,12 +120,12 @@ class Jobs:
         self._scorers.find(AESTHETICS).check_packages()
         return model
 
-    def _describe(self, request: AnalysisRequest, scorer: AestheticsScorer | None) -> WorkFacts:
+    def _describe(self, request: AnalysisRequest, scorer: AestheticsScorer | None) -> WorkReport:
         """Tells how features and aesthetics were made; networks that tag say it in their tag sets."""
         extractor = self._extractor if request.measures else None
         used = [engine for engine in (extractor, scorer) if engine is not None]
         scored = {} if scorer is None else {"aesthetics_device": scorer.device}
-        return WorkFacts(
+        return WorkReport(
             engine=AESTHETICS if used == [scorer] else self._settings.engine,
             model=None,
             device=used[0].device if used else "cpu",
@@ -135,10 +135,10 @@ class Jobs:
         )
 
 
-def _without_warnings(events: Iterable[Told | WarningFacts], warnings: list[WarningFacts]) -> Iterator[Told]:
+def _without_warnings(events: Iterable[Told | WarningReport], warnings: list[WarningReport]) -> Iterator[Told]:
     """Yields the events but for warnings, which are put aside for the summary."""
     for event in events:
-        if isinstance(event, WarningFacts):
+        if isinstance(event, WarningReport):
             warnings.append(event)
         else:
             yield event

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from chassis.reports import ProgressFacts, SourceFacts, WarningFacts, WorkFacts
+from chassis.reports import ProgressReport, SourceReport, WarningReport, WorkReport
 
 if TYPE_CHECKING:
     from chassis.audio import Source
@@ -180,7 +180,7 @@ class GenerationRequest:
 class Header:
     """What will be sent: the clip as far as it is known, the seeds, the format, the length before encoding."""
 
-    source: SourceFacts | None
+    source: SourceReport | None
     model: str
     seeds: tuple[int, ...]
     encoding: str
@@ -199,7 +199,7 @@ class PieceBlock:
 
 
 @dataclass(frozen=True)
-class PieceFacts:
+class PieceReport:
     """One piece that was sent.
 
     Attributes:
@@ -237,11 +237,11 @@ class PieceFacts:
 class Summary:
     """What was made and how; the last thing a generation yields."""
 
-    source: SourceFacts | None
-    pieces: tuple[PieceFacts, ...]
-    work: WorkFacts
-    warnings: tuple[WarningFacts, ...] = field(default=())
+    source: SourceReport | None
+    pieces: tuple[PieceReport, ...]
+    work: WorkReport
+    warnings: tuple[WarningReport, ...] = field(default=())
 
 
-Event = ProgressFacts | Header | PieceBlock | Summary
+Event = ProgressReport | Header | PieceBlock | Summary
 """What a generation yields."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from chassis.family.loading import Loader
 from chassis.family.selection import Selection
 from chassis.models import InstalledModel, Store
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from services.generation.contract import Event, GenerationRequest, Generator, Header, Summary, Task
 from services.generation.engines import ENGINES
 from services.generation.order.checks import check_clip, check_for_model, check_request
@@ -42,8 +42,8 @@ class Jobs:
     def generate(self, task: Task, request: GenerationRequest) -> Iterator[Event]:
         """Makes every piece of the request.
 
-        Yields a ProgressFacts with ``loading`` where a model must be loaded; a Header; then PieceBlocks of all pieces
-        as they grow, and ProgressFacts that count the new audio of a piece; last a Summary.
+        Yields a ProgressReport with ``loading`` where a model must be loaded; a Header; then PieceBlocks of all pieces
+        as they grow, and ProgressReport that count the new audio of a piece; last a Summary.
 
         Raises:
             AntiphonError: INVALID_ARGUMENT: what :mod:`services.generation.order.checks` refuses, an unknown model, or
@@ -56,20 +56,20 @@ class Jobs:
         check_clip(task.source, request.audio_role)
 
         if not self._loader.holds(model.name):
-            yield ProgressFacts(step=model.name, loading=True)
+            yield ProgressReport(step=model.name, loading=True)
         generator = self._loader.load(model)
         check_for_model(request, model.name, generator, self._settings)
         order = place_order(request, task.source, generator, self._settings)
         pieces = Pieces(generator, order, request.encoding, request.sample_rate)
 
-        heard = None if task.source is None else task.source.facts
+        heard = None if task.source is None else task.source.report
         rate = pieces.sample_rate
         yield Header(heard, model.name, order.seeds, request.encoding, rate, generator.channels, pieces.frames)
         yield from pieces.make(task.checkpoint)
         completed = None if task.source is None else task.source.complete()
         warnings = () if task.source is None else tuple(task.source.warnings)
         work = work_facts(model, generator, request, order, rate, self._settings)
-        yield Summary(completed, pieces.facts(), work, warnings)
+        yield Summary(completed, pieces.report(), work, warnings)
 
     def _installed(self, name: str) -> InstalledModel:
         """Finds the model that a request means, empty for the default one, and whether it can be used here."""

@@ -106,22 +106,22 @@ def summary(event: contract.Summary, call: Call, config: pb.GenerationConfig) ->
     )
 
 
-def piece(facts: contract.PieceFacts) -> pb.Piece:
+def piece(report: contract.PieceReport) -> pb.Piece:
     """Says what was sent of one piece."""
     return pb.Piece(
-        piece=facts.piece,
-        prompt=facts.prompt,
-        seed=facts.seed,
-        frame_count=facts.frames,
-        clip_frame_count=facts.clip_frames,
-        sample_rate_hertz=facts.sample_rate,
-        channel_count=facts.channels,
-        encoding=_ENCODING_NUMBERS[facts.encoding],
-        byte_count=facts.byte_count,
-        sha256=facts.sha256,
-        peak=facts.peak,
-        rms_dbfs=facts.rms_dbfs,
-        clipped_sample_count=facts.clipped,
+        piece=report.piece,
+        prompt=report.prompt,
+        seed=report.seed,
+        frame_count=report.frames,
+        clip_frame_count=report.clip_frames,
+        sample_rate_hertz=report.sample_rate,
+        channel_count=report.channels,
+        encoding=_ENCODING_NUMBERS[report.encoding],
+        byte_count=report.byte_count,
+        sha256=report.sha256,
+        peak=report.peak,
+        rms_dbfs=report.rms_dbfs,
+        clipped_sample_count=report.clipped,
     )
 
 

@@ -9,7 +9,7 @@ from chassis.audio import Source
 from chassis.family.loading import Loader
 from chassis.family.selection import Selection
 from chassis.models import InstalledModel, Store
-from chassis.reports import ProgressFacts, WarningFacts, WorkFacts
+from chassis.reports import ProgressReport, WarningReport, WorkReport
 from services.llm_audio.comparison.agreement import judge
 from services.llm_audio.comparison.cost import Meter
 from services.llm_audio.comparison.request import Agreement, JudgeRequest
@@ -59,7 +59,7 @@ class Jobs:
         source = _source(task, hears, installed.name)
 
         if request.cold or not self._loader.holds(installed.name):
-            yield ProgressFacts(loading=True, step=installed.name)
+            yield ProgressReport(loading=True, step=installed.name)
             # Before the meter is made: the memory of the model before is no cost of this one.
             self._loader.give_up()
         meter = Meter()
@@ -69,10 +69,10 @@ class Jobs:
         clock = WritingClock()
         session = model.open(samples, 0.0 if source is None else source.start_seconds)
         interview = Interview(model, session, request, facts, clock)
-        yield Header(None if source is None else source.facts, tuple(prompt.name for prompt in request.prompts))
-        remarks: list[WarningFacts] = []
+        yield Header(None if source is None else source.report, tuple(prompt.name for prompt in request.prompts))
+        remarks: list[WarningReport] = []
         for event in interview.run(task.checkpoint):
-            if isinstance(event, WarningFacts):
+            if isinstance(event, WarningReport):
                 remarks.append(event)
             else:
                 yield event
@@ -106,11 +106,11 @@ def _source(task: Task, hears: bool, model: str) -> Source | None:
     return task.source
 
 
-def _work(installed: InstalledModel, model: LanguageModel, request: DescriptionRequest) -> WorkFacts:
+def _work(installed: InstalledModel, model: LanguageModel, request: DescriptionRequest) -> WorkReport:
     """Tells how an answer was made."""
-    return WorkFacts(
+    return WorkReport(
         engine=installed.model.engine,
-        model=installed.facts(),
+        model=installed.report(),
         device=model.device,
         precision=model.precision,
         library_versions=model.library_versions,

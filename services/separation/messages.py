@@ -13,7 +13,7 @@ from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon_wire.errors import invalid
 from chassis import evidence
 from chassis.family.call import Call, Forms
-from services.separation.contract import Header, SeparationRequest, StemBlock, StemFacts, Summary, Tuning
+from services.separation.contract import Header, SeparationRequest, StemBlock, StemReport, Summary, Tuning
 
 _ENCODINGS = {
     audio_pb2.OUTPUT_ENCODING_UNSPECIFIED: "flac",
@@ -163,7 +163,7 @@ def summary(event: Summary, call: Call, config: pb.SeparationConfig) -> pb.Separ
     )
 
 
-def stem_message(stem: StemFacts) -> pb.Stem:
+def stem_message(stem: StemReport) -> pb.Stem:
     """Tells what became of one stem."""
     return pb.Stem(
         name=stem.name,

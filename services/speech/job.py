@@ -10,7 +10,7 @@ import numpy as np
 from chassis.family.loading import Loader
 from chassis.family.selection import Selection
 from chassis.models import InstalledModel, Store
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from services.speech.contract import (
     SAMPLE_RATE,
     AlignedLine,
@@ -63,13 +63,13 @@ class Jobs:
         """Does the same in a worker for live streams."""
         return self._live_worker().warm()
 
-    def listen_live(self, task: LiveTask, request: LiveRequest) -> Iterator[LiveEvent | ProgressFacts | Turn]:
+    def listen_live(self, task: LiveTask, request: LiveRequest) -> Iterator[LiveEvent | ProgressReport | Turn]:
         """Follows a live stream; see :meth:`services.speech.live.worker.LiveWorker.listen`."""
         return self._live_worker().listen(task, request)
 
     def transcribe(
         self, task: Task, request: TranscriptionRequest
-    ) -> Iterator[Header | ProgressFacts | Segment | Summary]:
+    ) -> Iterator[Header | ProgressReport | Segment | Summary]:
         """Yields the header, progress and segments as they are decoded, and the summary.
 
         Times are from the beginning of the recording, the clip's start being added; progress counts the clip alone.
@@ -80,7 +80,7 @@ class Jobs:
                 the audio is refused for.
         """
         source = task.source
-        yield Header(source.facts)
+        yield Header(source.report)
         installed, recognizer = yield from self._ready(request)
         yield _progress(0.0, source.seconds_hint)  # the first window may take long to say something
         offset = source.start_seconds
@@ -95,14 +95,14 @@ class Jobs:
 
     def align_lyrics(
         self, task: Task, request: AlignmentRequest
-    ) -> Iterator[Header | ProgressFacts | AlignedLine | AlignmentSummary]:
+    ) -> Iterator[Header | ProgressReport | AlignedLine | AlignmentSummary]:
         """Yields the header, progress while it listens, the lines with their times, and the summary.
 
         Raises:
             AntiphonError: as :meth:`transcribe`.
         """
         source = task.source
-        yield Header(source.facts)
+        yield Header(source.report)
         installed, recognizer = yield from self._ready(request)
         yield _progress(0.0, source.seconds_hint)
 
@@ -119,13 +119,13 @@ class Jobs:
 
     def _ready(
         self, request: TranscriptionRequest | AlignmentRequest
-    ) -> Generator[ProgressFacts, None, tuple[InstalledModel, Recognizer]]:
+    ) -> Generator[ProgressReport, None, tuple[InstalledModel, Recognizer]]:
         """Finds the model that a request means, loads it, and checks that it can do what is asked."""
         row = self._selection.choose(request.model)
         self._loader.find(row.engine)
         installed = self._models.require(row.name)
         if not self._loader.holds(installed.name):
-            yield ProgressFacts(loading=True, step=installed.name)
+            yield ProgressReport(loading=True, step=installed.name)
         recognizer = self._loader.load(installed)
         recognizer.check(request)
         return installed, recognizer
@@ -139,6 +139,6 @@ class Jobs:
         return self._live
 
 
-def _progress(seconds: float, clip_seconds: float | None) -> ProgressFacts:
+def _progress(seconds: float, clip_seconds: float | None) -> ProgressReport:
     fraction = min(seconds / clip_seconds, 1.0) if clip_seconds else None
-    return ProgressFacts(fraction=fraction, audio_seconds=seconds, step="listening")
+    return ProgressReport(fraction=fraction, audio_seconds=seconds, step="listening")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon_wire.errors import invalid
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 
 
 class Jobs:
@@ -29,26 +29,26 @@ class Jobs:
     def count(self, task: Any, request: int) -> Iterator[object]:
         """Yields ``request`` steps of progress."""
         for step in range(request):
-            yield ProgressFacts(fraction=(step + 1) / request)
+            yield ProgressReport(fraction=(step + 1) / request)
 
     def refuse(self, task: Any, request: object) -> Iterator[object]:
         """Raises an error that is the caller's."""
-        yield ProgressFacts(fraction=0.0)
+        yield ProgressReport(fraction=0.0)
         raise invalid("REFUSED", "this job refuses", field="config.model", value=7)
 
     def fail(self, task: Any, request: object) -> Iterator[object]:
         """Raises an error that is ours."""
-        yield ProgressFacts(fraction=0.0)
+        yield ProgressReport(fraction=0.0)
         raise KeyError("a secret of the inside")
 
     def die(self, task: Any, request: object) -> Iterator[object]:
         """Ends its process as a native crash does."""
-        yield ProgressFacts(fraction=0.0)
+        yield ProgressReport(fraction=0.0)
         os.kill(os.getpid(), signal.SIGSEGV)
 
     def step(self, task: Any, request: float) -> Iterator[object]:
         """Computes for ever in steps with a checkpoint after each."""
-        yield ProgressFacts(fraction=0.0)
+        yield ProgressReport(fraction=0.0)
         while True:
             deadline = time.monotonic() + request
             while time.monotonic() < deadline:
@@ -60,7 +60,7 @@ class Jobs:
         if isinstance(request, str):
             Path(request).touch()
         else:
-            yield ProgressFacts(fraction=0.0)
+            yield ProgressReport(fraction=0.0)
         ctypes.PyDLL(None).usleep(ctypes.c_uint(3_000_000_000))
 
     def flood(self, task: Any, request: int) -> Iterator[object]:
@@ -71,7 +71,7 @@ class Jobs:
     def grow(self, task: Any, request: int) -> Iterator[object]:
         """Keeps ``request`` mebibytes for ever."""
         self._kept = os.urandom(request << 20)
-        yield ProgressFacts(fraction=1.0)
+        yield ProgressReport(fraction=1.0)
 
     def pid(self, task: Any, request: object) -> Iterator[object]:
         """Tells which process it is."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from antiphon_wire.errors import invalid
-from chassis.reports import ProgressFacts, SourceFacts, WorkFacts
+from chassis.reports import ProgressReport, SourceReport, WorkReport
 from services.speech.live.contract import Position, Reached
 
 
@@ -37,8 +37,8 @@ class Jobs:
                 yield f"{request}{piece.data.decode('latin1')[:20]}"
             if not task.closed:
                 yield task.turn()
-        source = SourceFacts("raw", "pcm_s16le", 16000, 1)
-        yield source, WorkFacts("none", None, "cpu", "none"), count
+        source = SourceReport("raw", "pcm_s16le", 16000, 1)
+        yield source, WorkReport("none", None, "cpu", "none"), count
 
     def urgent(self, task: Any, request: tuple[str, tuple[float, ...]]) -> Iterator[object]:
         """Meets another such job, then falls due at the times given; tells the order in which both worked."""
@@ -102,7 +102,7 @@ class Jobs:
 
     def refuse(self, task: Any, request: object) -> Iterator[object]:
         """Raises an error that is the caller's."""
-        yield ProgressFacts(step="looking")
+        yield ProgressReport(step="looking")
         raise invalid("REFUSED", "this job refuses", field="config.model", value=7)
 
     def fail(self, task: Any, request: object) -> Iterator[object]:

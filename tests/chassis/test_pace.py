@@ -6,7 +6,7 @@ import pytest
 
 from chassis import evidence
 from chassis.pace import Pace
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 
 
 def test_the_time_left_is_what_is_left_at_the_rate_so_far() -> None:
@@ -23,5 +23,5 @@ def test_nothing_is_said_before_something_is_done(fraction: float | None) -> Non
 
 
 def test_it_is_absent_from_the_message_until_it_is_known() -> None:
-    assert not evidence.progress(ProgressFacts(0.0)).HasField("remaining")
-    assert evidence.progress(ProgressFacts(0.5, remaining_seconds=2.5)).remaining.ToTimedelta().total_seconds() == 2.5
+    assert not evidence.progress(ProgressReport(0.0)).HasField("remaining")
+    assert evidence.progress(ProgressReport(0.5, remaining_seconds=2.5)).remaining.ToTimedelta().total_seconds() == 2.5

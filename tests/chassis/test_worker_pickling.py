@@ -10,7 +10,7 @@ import pickle
 import pytest
 
 from antiphon_wire.errors import invalid
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from chassis.worker import pickling
 from chassis.worker.messages import Ended, Event
 
@@ -21,7 +21,7 @@ class Hostile:
 
 
 def test_our_own_messages_pass() -> None:
-    message = Event(1, ProgressFacts(fraction=0.5, step="tempo"))
+    message = Event(1, ProgressReport(fraction=0.5, step="tempo"))
     assert pickling.unpack(pickling.pack(message)[pickling.HEADER.size :]) == message
 
 
@@ -50,11 +50,11 @@ def test_a_class_cannot_be_changed_by_a_message() -> None:
 @pytest.mark.parametrize("cut", [0, 1, 10])
 def test_a_body_that_is_cut_off_is_refused(cut: int) -> None:
     with pytest.raises(pickling.ForbiddenClassError):
-        pickling.unpack(body(Event(1, ProgressFacts()))[:cut])
+        pickling.unpack(body(Event(1, ProgressReport()))[:cut])
 
 
 def test_a_field_that_a_class_does_not_have_is_refused() -> None:
-    forged = body(ProgressFacts()).replace(b"fraction", b"fractiom")
+    forged = body(ProgressReport()).replace(b"fraction", b"fractiom")
     with pytest.raises(pickling.ForbiddenClassError):
         pickling.unpack(forged)
 

@@ -16,7 +16,7 @@ import pytest
 
 from antiphon_wire.errors import AntiphonError
 from chassis.reading import Limits
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from chassis.worker import Job, Pool, Queued, Started, WorkerOptions
 from chassis.worker.messages import Init
 
@@ -54,7 +54,7 @@ async def begin(each: Pool, todo: Job) -> AsyncIterator[Any]:
     """Starts a job and waits for its first own event."""
     events = each.run(todo)
     async for event in events:
-        if isinstance(event, ProgressFacts):
+        if isinstance(event, ProgressReport):
             return events
     raise AssertionError("the job ended before its first event")
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from chassis.reports import WorkFacts
+from chassis.reports import WorkReport
 
 SPECIMEN, TWIN, BROKEN, ABSENT = "specimen", "twin", "broken", "absent"
 """Models of the store that a trial makes: the tiny one, the same again, one of whose files one is something else, and
 one that is not installed."""
 
 
-def last_work(events: Sequence[Any]) -> WorkFacts:
+def last_work(events: Sequence[Any]) -> WorkReport:
     """Reads from the summary, the last event, how an answer was made."""
     work = events[-1].work
-    assert isinstance(work, WorkFacts)
+    assert isinstance(work, WorkReport)
     return work
 
 
@@ -87,7 +87,7 @@ class Specimen:
     refusals: tuple[Refusal, ...] = ()
     by_name: bool = True
     keeps: str = ""
-    work: Callable[[Sequence[Any]], WorkFacts] = last_work
+    work: Callable[[Sequence[Any]], WorkReport] = last_work
     timeless: Callable[[Any], Any] = unchanged
     sampled: Callable[[], Any] | None = None
     seeded: Callable[[Any, int], Any] | None = None

@@ -20,7 +20,7 @@ import pytest
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.family.loading import engine_class
 from chassis.models import Store
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from chassis.worker import pickling
 from tests.contract.specimen import ABSENT, BROKEN, SPECIMEN, TWIN, Refusal, Specimen
 from tests.contract.trial import Trial, cases, engines_of, specimens_of
@@ -56,7 +56,7 @@ def test_it_is_loaded_by_the_first_call_and_answers_to_the_end(trial: Trial) -> 
     contract = importlib.import_module(f"services.{trial.family}.contract")
     again = trial.first, trial.run(trial.shared)
     told = [any(_is_loading(event) for event in run.events) for run in again]
-    assert told == [True, False], "a ProgressFacts with loading comes in the first call, and in no other"
+    assert told == [True, False], "a ProgressReport with loading comes in the first call, and in no other"
     for run in again:
         ends = [index for index, event in enumerate(run.events) if isinstance(event, contract.Summary)]
         assert ends == [len(run.events) - 1], "a summary comes once and last"
@@ -142,7 +142,7 @@ def _refused(trial: Trial, refusal: Refusal, store: Store | None = None) -> Anti
         trial.finish(jobs, run, None if refusal.request is None else refusal.request())
     assert (caught.value.code, caught.value.reason) == (refusal.code, refusal.reason), caught.value.message
     # A header says what the audio is, and progress that something is loaded or begins: neither was computed.
-    done = [event for event in run.events if not isinstance(event, ProgressFacts) and not _is_header(event)]
+    done = [event for event in run.events if not isinstance(event, ProgressReport) and not _is_header(event)]
     assert done == [], f"before {refusal.reason} it had begun to answer"
     # What is wrong with the audio can only be known once it is read, which may be stopped too.
     assert refusal.samples is not None or run.task.calls == 0, f"before {refusal.reason} it had begun to compute"
@@ -246,7 +246,7 @@ def test_what_is_drawn_at_random_can_be_had_again_or_is_said_not_to_be(trial: Tr
 
 
 def _is_loading(event: Any) -> bool:
-    return isinstance(event, ProgressFacts) and event.loading
+    return isinstance(event, ProgressReport) and event.loading
 
 
 def _is_header(event: Any) -> bool:

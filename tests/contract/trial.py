@@ -20,7 +20,7 @@ from antiphon_wire.errors import Cancelled
 from chassis.audio import RawPcm, Source
 from chassis.models import Manifest, Model, Store
 from chassis.models.model import File
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from tests.contract.specimen import ABSENT, BROKEN, SPECIMEN, TWIN, Specimen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,7 +173,7 @@ class Trial:
 
     def told(self, run: Run) -> list[Any]:
         """The events of a call without those that say something is being loaded, and without times."""
-        kept = [event for event in run.events if not (isinstance(event, ProgressFacts) and event.loading)]
+        kept = [event for event in run.events if not (isinstance(event, ProgressReport) and event.loading)]
         told = (self.specimen.timeless(_untimed(event)) for event in kept)
         return [event for event in told if event is not None]
 
@@ -202,4 +202,4 @@ def _has(distribution: str) -> bool:
 
 
 def _untimed(event: Any) -> Any:
-    return replace(event, remaining_seconds=None) if isinstance(event, ProgressFacts) else event
+    return replace(event, remaining_seconds=None) if isinstance(event, ProgressReport) else event

@@ -15,7 +15,7 @@ from chassis.audio.frames import to_samples
 from chassis.audio.samples import Samples
 from chassis.bridge import Bridge, Closed
 from chassis.reading import Limits
-from chassis.reports import SourceFacts
+from chassis.reports import SourceReport
 
 CONTAINERS = ("mp3", "wav", "flac", "aac", "ogg", "matroska")
 """FFmpeg's demuxers that can be read from front to back; m4a keeps its index at the end more often than not."""
@@ -38,7 +38,7 @@ class ContainerDecoder:
     """libav on the far side of a bridge, where it decodes while :meth:`feed` or :meth:`finish` waits for it.
 
     Attributes:
-        facts: What the stream is; None until its first frame was decoded.
+        report: What the stream is; None until its first frame was decoded.
         layout: Names of the channels, as libav gives them; None where they are not all named, or not known yet.
         bad_packets: Packets that could not be decoded and were left out.
     """
@@ -50,7 +50,7 @@ class ContainerDecoder:
         # makes dozens of a piece, and each would cost two changes of thread. Only the side that has the turn looks.
         self._blocks: list[Samples] = []
         self._fed = False
-        self.facts: SourceFacts | None = None
+        self.report: SourceReport | None = None
         self.layout: tuple[str, ...] | None = None
         self.bad_packets = 0
 
@@ -112,15 +112,15 @@ class ContainerDecoder:
 
     def _take(self, container: str, codec: str, frame: AudioFrame) -> None:
         rate, channels = frame.sample_rate, frame.layout.nb_channels
-        if self.facts is None:
+        if self.report is None:
             self._limits.check_format(rate, channels)
-            self.facts = SourceFacts(container, codec, rate, channels)
+            self.report = SourceReport(container, codec, rate, channels)
             names = tuple(channel.name for channel in frame.layout.channels)
             self.layout = names if len(names) == channels else None
-        if (rate, channels) != (self.facts.sample_rate, self.facts.channels):
+        if (rate, channels) != (self.report.sample_rate, self.report.channels):
             raise undecodable(
-                f"the stream changes from {self.facts.sample_rate} Hz with {self.facts.channels} channels to {rate} Hz "
-                f"with {channels}"
+                f"the stream changes from {self.report.sample_rate} Hz with {self.report.channels} channels "
+                f"to {rate} Hz with {channels}"
             )
         self._blocks.append(to_samples(frame))
 

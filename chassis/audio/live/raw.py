@@ -8,7 +8,7 @@ from antiphon_wire.errors import invalid
 from chassis.audio.pcm import DTYPES, from_integers
 from chassis.audio.samples import Samples
 from chassis.reading import Limits, RawPcm
-from chassis.reports import SourceFacts
+from chassis.reports import SourceReport
 
 
 class RawDecoder:
@@ -19,7 +19,7 @@ class RawDecoder:
         limits: Bounds on rate and channels.
 
     Attributes:
-        facts: What the stream is, which is known from the beginning.
+        report: What the stream is, which is known from the beginning.
         layout: Names of the channels; never known.
         bad_packets: Packets that could not be decoded; there are none.
 
@@ -31,7 +31,7 @@ class RawDecoder:
         limits.check_format(raw.sample_rate, raw.channels)
         self._raw = raw
         self._rest = b""
-        self.facts: SourceFacts | None = SourceFacts("raw", f"pcm_{raw.encoding}", raw.sample_rate, raw.channels)
+        self.report: SourceReport | None = SourceReport("raw", f"pcm_{raw.encoding}", raw.sample_rate, raw.channels)
         self.layout: tuple[str, ...] | None = None
         self.bad_packets = 0
 

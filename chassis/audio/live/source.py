@@ -16,7 +16,7 @@ from chassis.audio.mixdown import Mixdown
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Samples
 from chassis.reading import Limits, RawPcm
-from chassis.reports import SourceFacts, WarningFacts
+from chassis.reports import SourceReport, WarningReport
 
 BLOCKS_PER_SECOND = 50
 """The resampler is given blocks of this length whatever came in: its rounding depends on how it is fed."""
@@ -56,26 +56,26 @@ class LiveSource:
         self._mixdown: Mixdown | None = None
         self._resampler: Resampler | None = None
         self._mixes_first = True
-        self._facts: SourceFacts | None = None
+        self._report: SourceReport | None = None
         self._ended = False
 
     @property
-    def facts(self) -> SourceFacts | None:
+    def report(self) -> SourceReport | None:
         """What the stream was found to be; None until enough has come; length and digest once it has ended."""
-        facts = self._decoder.facts
-        if facts is None or not self._ended:
-            return facts
-        return SourceFacts(
-            facts.container, facts.codec, facts.sample_rate, facts.channels, self._frames, self._digest.digest()
+        report = self._decoder.report
+        if report is None or not self._ended:
+            return report
+        return SourceReport(
+            report.container, report.codec, report.sample_rate, report.channels, self._frames, self._digest.digest()
         )
 
     @property
-    def warnings(self) -> tuple[WarningFacts, ...]:
+    def warnings(self) -> tuple[WarningReport, ...]:
         """AUDIO_CORRUPT_PACKETS where some could not be decoded and were left out."""
         bad = self._decoder.bad_packets
         if not bad:
             return ()
-        return (WarningFacts("AUDIO_CORRUPT_PACKETS", f"{bad} packets could not be decoded and were left out"),)
+        return (WarningReport("AUDIO_CORRUPT_PACKETS", f"{bad} packets could not be decoded and were left out"),)
 
     def feed(self, data: bytes) -> Samples:
         """Takes the next bytes; returns the samples (n,) float32 that they make ready, n >= 0.
@@ -115,19 +115,19 @@ class LiveSource:
     def _converted(self, blocks: list[Samples]) -> list[Samples]:
         ready: list[Samples] = []
         for block in blocks:
-            facts = self._decoder.facts
-            assert facts is not None
+            report = self._decoder.report
+            assert report is not None
             if self._resampler is None:
                 target = self._channels or 1
-                self._mixdown = Mixdown(facts.channels, target, self._decoder.layout)
+                self._mixdown = Mixdown(report.channels, target, self._decoder.layout)
                 # Mono is resampled before it is repeated; anything else is mixed down first: the fewer, the cheaper.
-                self._mixes_first = target <= facts.channels
-                self._resampler = Resampler(facts.sample_rate, self._sample_rate, min(target, facts.channels))
-            self._budget.spend(block.shape[1], facts.channels, facts.sample_rate)
+                self._mixes_first = target <= report.channels
+                self._resampler = Resampler(report.sample_rate, self._sample_rate, min(target, report.channels))
+            self._budget.spend(block.shape[1], report.channels, report.sample_rate)
             check_finite(block, self._frames)
             self._frames += block.shape[1]
             self._digest.update(np.ascontiguousarray(block.T, "<f4").data)
-            ready += self._resampled(block, max(1, facts.sample_rate // BLOCKS_PER_SECOND))
+            ready += self._resampled(block, max(1, report.sample_rate // BLOCKS_PER_SECOND))
         return ready
 
     def _apply(self, part: Samples) -> Samples:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chassis.reports import ModelFacts, ProgressFacts, SourceFacts, WarningFacts, WorkFacts
+from chassis.reports import ModelReport, ProgressReport, SourceReport, WarningReport, WorkReport
 
 
 @dataclass(frozen=True)
 class Header:
     """First event of an analysis: what the audio is, its length not yet known."""
 
-    source: SourceFacts
+    source: SourceReport
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class Summary:
         networks: Models that the features rest on; those that tag are in their tag sets.
     """
 
-    source: SourceFacts
-    work: WorkFacts
-    warnings: tuple[WarningFacts, ...] = ()
-    networks: tuple[ModelFacts, ...] = ()
+    source: SourceReport
+    work: WorkReport
+    warnings: tuple[WarningReport, ...] = ()
+    networks: tuple[ModelReport, ...] = ()
 
 
-Measured = ProgressFacts | GroupFeatures | WarningFacts
+Measured = ProgressReport | GroupFeatures | WarningReport
 """What a FeatureExtractor yields."""
 
 
@@ -75,7 +75,7 @@ class Activations:
     stand_in: bool
 
 
-TagEvent = Activations | ProgressFacts | WarningFacts
+TagEvent = Activations | ProgressReport | WarningReport
 """What a Tagger yields."""
 
 
@@ -116,7 +116,7 @@ class TagSet:
         stand_in: Whether the weights mean nothing.
     """
 
-    model: ModelFacts
+    model: ModelReport
     engine: str
     device: str
     precision: str
@@ -132,5 +132,5 @@ class TagSet:
     stand_in: bool
 
 
-AnalysisEvent = Header | ProgressFacts | GroupFeatures | TagSet | Summary
+AnalysisEvent = Header | ProgressReport | GroupFeatures | TagSet | Summary
 """What the job yields."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from antiphon_wire.errors import not_ready
 from chassis.models import InstalledModel
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from services.essentia.contract import TagEvent
 from services.essentia.essentia_library import es
 from services.essentia.tags.card import EMBEDDINGS, PREDICTIONS, Card, Network, networks
@@ -71,7 +71,7 @@ class TensorflowTagger:
         for model in models:
             chain = _chain(model, embeddings)
             if chain.key(chain.purposes[-1]) not in self._algorithms:
-                yield ProgressFacts(step=model.name, loading=True)
+                yield ProgressReport(step=model.name, loading=True)
             self._load(chain)
             pipelines.append((chain, Collected(model, chain.card, embeddings)))
         hearing = Hearing(read(), GRID.fewest_samples)
@@ -92,7 +92,7 @@ class TensorflowTagger:
                     scores = found[chain.key(PREDICTIONS)]
                 collected.add(scores, embedding)
             done += (len(stretch) - GRID.fewest_samples) // (GRID.hop * HOP) + 1 - skipped
-            yield ProgressFacts(audio_seconds=done * GRID.hop_seconds, step="tags")
+            yield ProgressReport(audio_seconds=done * GRID.hop_seconds, step="tags")
         yield from hearing.warnings()
         if not hearing.silent:
             for _, collected in pipelines:

@@ -11,7 +11,7 @@ import numpy as np
 
 from antiphon_wire.errors import not_ready
 from chassis.models import InstalledModel
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from services.essentia.contract import TagEvent
 from services.essentia.tags.card import EMBEDDINGS, PREDICTIONS, Card, Network, networks
 from services.essentia.tags.collected import Collected
@@ -79,7 +79,7 @@ class OnnxTagger:
         for model in models:
             parts = networks(model, SUFFIX)
             if any(part.digest not in self._sessions for part in parts):
-                yield ProgressFacts(step=model.name, loading=True)
+                yield ProgressReport(step=model.name, loading=True)
             sessions = [self._session(part) for part in parts]
             pipelines.append(Pipeline(model, parts, sessions, embeddings, self.usual_patch_hop))
         for grid in sorted({pipeline.grid for pipeline in pipelines}, key=lambda grid: grid.frames):
@@ -139,7 +139,7 @@ def _run(
                 one.take(found)
         done += len(patches)
         checkpoint()
-        yield ProgressFacts(audio_seconds=done * grid.hop_seconds, step="tags")
+        yield ProgressReport(audio_seconds=done * grid.hop_seconds, step="tags")
     yield from hearing.warnings()
     if not hearing.silent:
         for one in pipelines:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from antiphon_wire.errors import invalid
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.essentia.tags.mel import BANDS, HOP, SAMPLE_RATE
 
 FEWEST_SAMPLES = SAMPLE_RATE // 20
@@ -123,16 +123,16 @@ class Hearing:
         """Whether it is a constant, or changes so slowly that nothing is heard; False where it is too short to tell."""
         return self.samples > 3 * EDGE and self.change <= LEAST_CHANGE and self.change < SLOWEST_CHANGE * self.peak
 
-    def warnings(self) -> Iterator[WarningFacts]:
+    def warnings(self) -> Iterator[WarningReport]:
         """Yields what to know of the answer, once everything has been heard."""
         if self.infrasonic and self.peak >= SILENT_BELOW:
-            yield WarningFacts("AUDIO_INFRASONIC", "there is nothing above 20 Hz: no tags", "tag_sets")
+            yield WarningReport("AUDIO_INFRASONIC", "there is nothing above 20 Hz: no tags", "tag_sets")
         elif self.silent:
-            yield WarningFacts("AUDIO_SILENT", "nothing is above -80 dBFS: no tags", "tag_sets")
+            yield WarningReport("AUDIO_SILENT", "nothing is above -80 dBFS: no tags", "tag_sets")
         elif self.samples < self._fewest:
             fewest = self._fewest / SAMPLE_RATE
             message = f"the clip has {self.seconds:.2f} s; it was repeated up to the {fewest:.2f} s that tags need"
-            yield WarningFacts("AUDIO_REPEATED", message, "tag_sets")
+            yield WarningReport("AUDIO_REPEATED", message, "tag_sets")
 
     def _follow(self, block: np.ndarray) -> None:
         """Brings ``change`` up to EDGE samples before the end of ``block``."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from chassis.reports import ModelFacts, WarningFacts
+from chassis.reports import ModelReport, WarningReport
 from services.essentia.contract import Activations, Matrix, Tagger, TagRequest, TagScore, TagSet
 
 MATRIX_BYTES = 24 << 20
@@ -14,8 +14,8 @@ MATRIX_BYTES = 24 << 20
 
 
 def select(
-    found: Activations, request: TagRequest, model: ModelFacts, engine: str, tagger: Tagger
-) -> Iterator[TagSet | WarningFacts]:
+    found: Activations, request: TagRequest, model: ModelReport, engine: str, tagger: Tagger
+) -> Iterator[TagSet | WarningReport]:
     """Yields warnings and the TagSet: labels by the mean of their scores over the patches, the best first."""
     # In double, as float32 sums over an hour of patches lose digits; a stable order, so that ties come as the labels
     # do.
@@ -28,7 +28,7 @@ def select(
     for name, array in wanted.items():
         # A message beyond the limit would not arrive at all, and with it the tags.
         if array is not None and array.nbytes > MATRIX_BYTES:
-            yield WarningFacts(
+            yield WarningReport(
                 "TENSOR_TOO_LARGE",
                 f"{name} of {found.model} have {array.nbytes} bytes; at most {MATRIX_BYTES} are sent: choose a part",
                 f"tag_sets.{name}",
@@ -37,7 +37,7 @@ def select(
             tensors[name] = Matrix(array.shape, np.ascontiguousarray(array, "<f4").tobytes())
     if found.stand_in:
         message = f"{found.model} has made-up weights: its tags say nothing about the music"
-        yield WarningFacts("STAND_IN_MODEL", message, "tag_sets.stand_in")
+        yield WarningReport("STAND_IN_MODEL", message, "tag_sets.stand_in")
     yield TagSet(
         model=model,
         engine=engine,

@@ -10,7 +10,7 @@ import numpy as np
 
 from chassis.family.loading import engine_class
 from chassis.models import InstalledModel, Store
-from chassis.reports import ProgressFacts, WarningFacts
+from chassis.reports import ProgressReport, WarningReport
 from services.essentia.contract import TAG_SAMPLE_RATE, Activations, Tagger, TagRequest, TagSet
 from services.essentia.engines import ENGINES
 from services.essentia.settings import EssentiaSettings
@@ -27,7 +27,7 @@ class TagPlan:
 
     request: TagRequest
     models: tuple[InstalledModel, ...]
-    warnings: tuple[WarningFacts, ...]
+    warnings: tuple[WarningReport, ...]
 
 
 class TagStage:
@@ -56,7 +56,7 @@ class TagStage:
 
     def run(
         self, plan: TagPlan, source: Source, checkpoint: Callable[[], None]
-    ) -> Iterator[TagSet | ProgressFacts | WarningFacts]:
+    ) -> Iterator[TagSet | ProgressReport | WarningReport]:
         """Yields progress, warnings, and a TagSet for each model; one pass over ``source`` for each engine.
 
         Raises:
@@ -64,23 +64,23 @@ class TagStage:
         """
         yield from plan.warnings
         by_name = {model.name: model for model in plan.models}
-        told: set[WarningFacts] = set()
+        told: set[WarningReport] = set()
         # Engine by engine, so that models of one engine share a pass over the recording and what extractors they have
         # in common; what two engines have to say of the audio, such as that it is silent, is told once.
         for engine in dict.fromkeys(model.model.engine for model in plan.models):
             models = [model for model in plan.models if model.model.engine == engine]
             if engine not in self._taggers:
-                yield ProgressFacts(step=models[0].name, loading=True)
+                yield ProgressReport(step=models[0].name, loading=True)
                 found = engine_class("essentia", ENGINES, engine)
                 self._taggers[engine] = found.load(models[0], self._settings)
             tagger = self._taggers[engine]
             events = tagger.tag(lambda: _mono(source), models, plan.request.embeddings, checkpoint)
             for event in events:
                 if isinstance(event, Activations):
-                    facts = by_name[event.model].facts()
-                    yield from select(event, plan.request, facts, engine, tagger)
-                elif not isinstance(event, WarningFacts) or event not in told:
-                    told |= {event} if isinstance(event, WarningFacts) else set()
+                    report = by_name[event.model].report()
+                    yield from select(event, plan.request, report, engine, tagger)
+                elif not isinstance(event, WarningReport) or event not in told:
+                    told |= {event} if isinstance(event, WarningReport) else set()
                     yield event
 
 

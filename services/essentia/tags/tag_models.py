@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from antiphon_wire.errors import invalid
 from chassis.models import InstalledModel, Store
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.essentia.contract import TAG_ENGINES
 
 
-def choose(store: Store, named: Sequence[str], usual: Sequence[str]) -> tuple[list[InstalledModel], list[WarningFacts]]:
+def choose(
+    store: Store, named: Sequence[str], usual: Sequence[str]
+) -> tuple[list[InstalledModel], list[WarningReport]]:
     """Chooses the models to run, each once, in order, with what to know of the choice.
 
     Args:
@@ -34,9 +36,9 @@ def choose(store: Store, named: Sequence[str], usual: Sequence[str]) -> tuple[li
     warnings = []
     if not present and usual:
         message = f"no tag model is installed; install one with: antiphon models pull {usual[0]}"
-        warnings.append(WarningFacts("TAGS_NOT_INSTALLED", message, "tag_sets"))
+        warnings.append(WarningReport("TAGS_NOT_INSTALLED", message, "tag_sets"))
     for name in present:
         if name not in usable:
             message = f"{name} may not be used commercially, which ANTIPHON_LICENCE_POLICY demands"
-            warnings.append(WarningFacts("LICENCE_REFUSED", message, "tag_sets"))
+            warnings.append(WarningReport("LICENCE_REFUSED", message, "tag_sets"))
     return [store.require(name) for name in usable], warnings

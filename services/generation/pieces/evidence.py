@@ -6,7 +6,7 @@ import importlib.metadata
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from chassis.reports import WorkFacts
+from chassis.reports import WorkReport
 from services.generation.contract import GenerationRequest, Generator, Order
 from services.generation.settings import GenerationSettings
 
@@ -24,7 +24,7 @@ def work_facts(
     order: Order,
     sample_rate: int,
     settings: GenerationSettings,
-) -> WorkFacts:
+) -> WorkReport:
     """Tells how an answer was computed.
 
     Args:
@@ -36,9 +36,9 @@ def work_facts(
         settings: The service's.
     """
     versions = {library: importlib.metadata.version(library) for library in _READING_LIBRARIES}
-    return WorkFacts(
+    return WorkReport(
         engine=model.model.engine,
-        model=model.facts(),
+        model=model.report(),
         device=generator.device,
         precision=generator.precision,
         library_versions={**versions, **generator.library_versions},

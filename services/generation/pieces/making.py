@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from chassis.audio import Track
-from chassis.reports import ProgressFacts
-from services.generation.contract import MAX_BLOCK_BYTES, Generator, Order, PieceBlock, PieceFacts
+from chassis.reports import ProgressReport
+from services.generation.contract import MAX_BLOCK_BYTES, Generator, Order, PieceBlock, PieceReport
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +43,7 @@ class Pieces:
             for _ in order.prompts
         ]
 
-    def make(self, checkpoint: Callable[[], None]) -> Iterator[PieceBlock | ProgressFacts]:
+    def make(self, checkpoint: Callable[[], None]) -> Iterator[PieceBlock | ProgressReport]:
         """Yields the bytes of all pieces as they grow, and progress that counts the new audio of a piece.
 
         Args:
@@ -52,21 +52,21 @@ class Pieces:
         Raises:
             AntiphonError: what the model raises.
         """
-        yield ProgressFacts(0.0, 0.0, _STEP)
+        yield ProgressReport(0.0, 0.0, _STEP)
         done = 0.0
         for block in self._generator.generate(self._order, checkpoint):
             yield from self._encoded(block.samples)
             if block.seconds > done:
                 done = block.seconds
-                yield ProgressFacts(min(done / self._order.seconds, 1.0), done, _STEP)
+                yield ProgressReport(min(done / self._order.seconds, 1.0), done, _STEP)
         for piece, track in enumerate(self._tracks):
             yield from (PieceBlock(piece, *part) for part in track.finish())
-        yield ProgressFacts(1.0, done, _STEP)
+        yield ProgressReport(1.0, done, _STEP)
 
-    def facts(self) -> tuple[PieceFacts, ...]:
+    def report(self) -> tuple[PieceReport, ...]:
         """Tells what was sent of each piece; complete once :meth:`make` has ended."""
         return tuple(
-            PieceFacts(
+            PieceReport(
                 piece=piece,
                 prompt=self._order.prompts[piece],
                 seed=self._order.seeds[piece],

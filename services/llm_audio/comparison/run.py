@@ -14,7 +14,7 @@ from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon_wire.errors import AntiphonError
 from chassis.family.call import Call
 from chassis.family.host import FamilyHost
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from chassis.server.calls import INTERNAL
 from services.llm_audio import contract
 from services.llm_audio.comparison.request import CANNOT, Agreement, ComparisonRequest, JudgeRequest, Side, Texts
@@ -125,12 +125,12 @@ class Comparison:
         events = self._call.run("judge", JudgeRequest(prompts, texts), needs_audio=False, work=self._call.more_work())
         return [event async for event in events if isinstance(event, Agreement)]
 
-    def _remarks(self, request: ComparisonRequest) -> list[WarningFacts]:
+    def _remarks(self, request: ComparisonRequest) -> list[WarningReport]:
         sides, workers = len(request.sides), self._host.workers.worker_count
         if not request.side_by_side or workers >= sides:
             return []
         message = f"{sides} sides were to answer side by side, and there are {workers} workers; the rest waited"
-        return [WarningFacts("SIDES_IN_TURN", message, "side_by_side")]
+        return [WarningReport("SIDES_IN_TURN", message, "side_by_side")]
 
 
 async def chained(streams: Sequence[AsyncGenerator[Event, None]]) -> AsyncGenerator[Event, None]:

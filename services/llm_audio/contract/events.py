@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chassis.reports import ProgressFacts, SourceFacts, WarningFacts, WorkFacts
+from chassis.reports import ProgressReport, SourceReport, WarningReport, WorkReport
 
 CLAIM_KINDS = ("tempo", "key", "number", "genre", "instrument")
 
@@ -13,7 +13,7 @@ CLAIM_KINDS = ("tempo", "key", "number", "genre", "instrument")
 class Header:
     """First event: the audio, None where the model hears none, and the names of the prompts."""
 
-    source: SourceFacts | None
+    source: SourceReport | None
     prompts: tuple[str, ...]
 
 
@@ -129,12 +129,12 @@ class Measured:
 class Summary:
     """Last event: the audio (None where the model hears none), how it was made, what to know, the work, its cost."""
 
-    source: SourceFacts | None
-    work: WorkFacts
-    warnings: tuple[WarningFacts, ...]
+    source: SourceReport | None
+    work: WorkReport
+    warnings: tuple[WarningReport, ...]
     usage: Usage
     measured: Measured
 
 
-DescriptionEvent = ProgressFacts | Header | Piece | Answer | Summary
+DescriptionEvent = ProgressReport | Header | Piece | Answer | Summary
 """What a description yields."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
 from antiphon_wire.errors import AntiphonError
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.llm_audio.contract.events import Passage, Usage
 from services.llm_audio.contract.request import Sampling
 
@@ -77,7 +77,7 @@ class Session(Protocol):
             audio.
     """
 
-    warnings: tuple[WarningFacts, ...]
+    warnings: tuple[WarningReport, ...]
     passages: tuple[Passage, ...]
 
     def ask(self, turn: Turn, checkpoint: Checkpoint, passage: int = 0) -> Iterator[str | Ending]:

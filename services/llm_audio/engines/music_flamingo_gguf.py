@@ -11,7 +11,7 @@ from llama_cpp import Llama
 
 from antiphon_wire.errors import AntiphonError, not_ready
 from chassis.models import InstalledModel
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.llm_audio.contract import Checkpoint, Ending, Passage, Turn, Usage
 from services.llm_audio.hearing import flamingo_windows
 from services.llm_audio.hearing.passages import remark
@@ -131,7 +131,7 @@ class Session:
         self._model, self._ears, self._samples = model, ears, samples
         self._heard: tuple[int, str, int] | None = None
         self.passages = found
-        self.warnings: tuple[WarningFacts, ...] = remark(found)
+        self.warnings: tuple[WarningReport, ...] = remark(found)
 
     def ask(self, turn: Turn, checkpoint: Checkpoint, passage: int = 0) -> Iterator[str | Ending]:
         """Yields the text and an Ending; see :class:`services.llm_audio.contract.Session`."""

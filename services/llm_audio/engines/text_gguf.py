@@ -9,7 +9,7 @@ import numpy as np
 from llama_cpp import Llama
 
 from chassis.models import InstalledModel
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.llm_audio.contract import Checkpoint, Ending, Passage, Turn, Usage
 from services.llm_audio.on_llama_cpp import loading
 from services.llm_audio.on_llama_cpp.chat import Chat
@@ -30,7 +30,7 @@ class TextGguf:
     """
 
     hears = False
-    warnings: tuple[WarningFacts, ...] = ()
+    warnings: tuple[WarningReport, ...] = ()
     passages: tuple[Passage, ...] = ()
     repeat_penalty = 1.1  # small models go round in circles without
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.llm_audio.contract import SAMPLE_RATE, Passage
 
 _HOP = SAMPLE_RATE // 50
@@ -47,7 +47,7 @@ def passages(cuts: Sequence[tuple[int, int]], start_seconds: float = 0.0) -> tup
     )
 
 
-def remark(found: Sequence[Passage]) -> tuple[WarningFacts, ...]:
+def remark(found: Sequence[Passage]) -> tuple[WarningReport, ...]:
     """Tells what to know of a recording that was heard in passages; nothing where it was heard in one."""
     if len(found) < 2:
         return ()
@@ -56,7 +56,7 @@ def remark(found: Sequence[Passage]) -> tuple[WarningFacts, ...]:
         f"the recording is longer than the model hears at once; it was heard in {len(found)} passages of at most "
         f"{longest:.1f} s, each by itself, and the answers to them stand one after the other"
     )
-    return (WarningFacts("AUDIO_IN_PASSAGES", message),)
+    return (WarningReport("AUDIO_IN_PASSAGES", message),)
 
 
 def _levels(samples: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 
 from antiphon_wire.errors import invalid
-from chassis.reports import ProgressFacts, WarningFacts
+from chassis.reports import ProgressReport, WarningReport
 from services.llm_audio.contract import (
     Answer,
     Checkpoint,
@@ -63,7 +63,7 @@ class Interview:
         self._asked = [prompts.question(prompt, facts) for prompt in request.prompts]
         self.usage = Usage()
 
-    def run(self, checkpoint: Checkpoint) -> Iterator[ProgressFacts | Piece | Answer | WarningFacts]:
+    def run(self, checkpoint: Checkpoint) -> Iterator[ProgressReport | Piece | Answer | WarningReport]:
         """Yields progress, the pieces of each answer, each answer, and what is to be known of it.
 
         Of a recording in passages, all questions are asked about one before the next, for hearing it is what costs; the
@@ -77,11 +77,11 @@ class Interview:
                 yield from remarks(answer, self._model.hears, self._schema is not None)
         else:
             for index, (name, asked) in enumerate(zip(names, self._asked, strict=True)):
-                yield ProgressFacts(fraction=index / len(names), step=name)
+                yield ProgressReport(fraction=index / len(names), step=name)
                 answer = yield from self._answer(name, asked, checkpoint)
                 yield answer
                 yield from remarks(answer, self._model.hears, self._schema is not None)
-        yield ProgressFacts(fraction=1.0, step=names[-1])
+        yield ProgressReport(fraction=1.0, step=names[-1])
 
     def _answer(self, name: str, asked: str, checkpoint: Checkpoint) -> Generator[Piece, None, Answer]:
         attempt, usage = 1, Usage()
@@ -99,13 +99,13 @@ class Interview:
                 return Answer(name, text, self._json(text), ending.finished, found, attempt, usage, asked)
             attempt += 1
 
-    def _in_passages(self, checkpoint: Checkpoint) -> Generator[ProgressFacts | Piece, None, list[Answer]]:
+    def _in_passages(self, checkpoint: Checkpoint) -> Generator[ProgressReport | Piece, None, list[Answer]]:
         names, spans = [prompt.name for prompt in self._request.prompts], self._session.passages
         parts: dict[str, list[PassageAnswer]] = {name: [] for name in names}
         usages = dict.fromkeys(names, Usage())
         for index, span in enumerate(spans):
             for place, (name, asked) in enumerate(zip(names, self._asked, strict=True)):
-                yield ProgressFacts(fraction=(index + place / len(names)) / len(spans), step=name)
+                yield ProgressReport(fraction=(index + place / len(names)) / len(spans), step=name)
                 if opening := self._opening(name, span, index):
                     yield Piece(name, opening, 1)
                 turn = self._turn(asked, ())

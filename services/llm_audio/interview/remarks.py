@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.llm_audio.contract import Answer
 
 
-def remarks(answer: Answer, hears: bool, wants_json: bool) -> Iterator[WarningFacts]:
+def remarks(answer: Answer, hears: bool, wants_json: bool) -> Iterator[WarningReport]:
     """Yields what to know of an answer.
 
     Args:
@@ -24,19 +24,19 @@ def remarks(answer: Answer, hears: bool, wants_json: bool) -> Iterator[WarningFa
     if wrong:
         stated = ", ".join(dict.fromkeys(claim.text for claim in wrong))
         tries = "" if answer.attempts == 1 else f", after {answer.attempts} attempts"
-        yield WarningFacts(
+        yield WarningReport(
             "CLAIMS_UNSUPPORTED",
             f"the answer to {answer.prompt!r} states what the facts do not hold{tries}: {stated}",
             field,
         )
     if not answer.finished:
-        yield WarningFacts(
+        yield WarningReport(
             "ANSWER_CUT",
             f"the answer to {answer.prompt!r} was cut after {answer.usage.answer} tokens; allow more (max_tokens)",
             field,
         )
     kept = [part.json for part in answer.passages] or [answer.json]
     if wants_json and None in kept:
-        yield WarningFacts("JSON_INVALID", f"the answer to {answer.prompt!r} does not keep to the schema", field)
+        yield WarningReport("JSON_INVALID", f"the answer to {answer.prompt!r} does not keep to the schema", field)
     if not answer.text:
-        yield WarningFacts("ANSWER_EMPTY", f"the model wrote nothing in answer to {answer.prompt!r}", field)
+        yield WarningReport("ANSWER_EMPTY", f"the model wrote nothing in answer to {answer.prompt!r}", field)

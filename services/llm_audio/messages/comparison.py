@@ -13,7 +13,7 @@ from antiphon_wire.errors import AntiphonError
 from chassis import evidence
 from chassis.family.call import Call
 from chassis.family.work import Work
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.llm_audio import contract
 from services.llm_audio.comparison import request as comparison
 from services.llm_audio.messages.description import (
@@ -89,7 +89,7 @@ def measures_message(measured: contract.Measured) -> pb.SideMeasures:
 def comparison_summary(
     source: audio_pb2.SourceAudio | None,
     agreements: Sequence[comparison.Agreement],
-    warnings: Sequence[WarningFacts],
+    warnings: Sequence[WarningReport],
     answered: Sequence[str],
     unanswered: Sequence[str],
 ) -> pb.ComparisonSummary:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.llm_audio.contract import Checkpoint, Ending, Passage, Turn, Usage
 from services.llm_audio.hearing.passages import remark
 from services.llm_audio.on_transformers.chat import Chat
@@ -32,7 +32,7 @@ class Session:
     ) -> None:
         self._hear, self._chat, self._writer, self._samples = hear, chat, writer, samples
         self.passages = tuple(passages)
-        self.warnings: tuple[WarningFacts, ...] = remark(self.passages)
+        self.warnings: tuple[WarningReport, ...] = remark(self.passages)
         self._heard: tuple[int, str, Heard] | None = None
 
     def ask(self, turn: Turn, checkpoint: Checkpoint, passage: int = 0) -> Iterator[str | Ending]:

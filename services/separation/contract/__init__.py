@@ -24,7 +24,7 @@ from services.separation.contract.results import (
     SeparatedBlock,
     SeparationEvent,
     StemBlock,
-    StemFacts,
+    StemReport,
     Summary,
 )
 
@@ -45,7 +45,7 @@ __all__ = [
     "SeparationRequest",
     "Separator",
     "StemBlock",
-    "StemFacts",
+    "StemReport",
     "Summary",
     "Task",
     "Tuning",

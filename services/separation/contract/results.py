@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from chassis.reports import ProgressFacts, SourceFacts, WarningFacts, WorkFacts
+from chassis.reports import ProgressReport, SourceReport, WarningReport, WorkReport
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class SeparatedBlock:
 class Header:
     """What will be sent: the source as far as it is known, the stems in their order within a block, their format."""
 
-    source: SourceFacts
+    source: SourceReport
     stems: tuple[str, ...]
     encoding: str
     sample_rate: int
@@ -70,7 +70,7 @@ MAX_BLOCK_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True)
-class StemFacts:
+class StemReport:
     """One stem that was sent.
 
     Attributes:
@@ -121,14 +121,14 @@ class Summary:
         gain: Factor by which all stems were made quieter; None where that was not asked for.
     """
 
-    source: SourceFacts
-    stems: tuple[StemFacts, ...]
-    work: WorkFacts
-    warnings: tuple[WarningFacts, ...] = field(default=())
+    source: SourceReport
+    stems: tuple[StemReport, ...]
+    work: WorkReport
+    warnings: tuple[WarningReport, ...] = field(default=())
     sum_bound_db: float | None = None
     residual_energy_share: float | None = None
     gain: float | None = None
 
 
-SeparationEvent = ProgressFacts | Header | StemBlock | Summary
+SeparationEvent = ProgressReport | Header | StemBlock | Summary
 """What a job yields."""

@@ -11,7 +11,7 @@ import numpy as np
 from antiphon_wire.errors import invalid
 from chassis.audio.live import LiveSource
 from chassis.bridge import Bridge
-from chassis.reports import SourceFacts, WarningFacts
+from chassis.reports import SourceReport, WarningReport
 from services.separation.contract import LiveTask, Plan, SeparatedBlock, SeparationRequest, Separator, Turn
 from services.separation.mix.delay import DelayLine
 from services.separation.mix.protocol import Separated
@@ -39,7 +39,7 @@ class Arriving:
             message = "rescaling needs the peaks of the whole clip, which a live one does not have; ask for CLAMP"
             raise invalid("CLIP_MODE", message, field="config.clip_mode")
 
-    def open(self, separator: Separator) -> Generator[Turn, None, SourceFacts]:
+    def open(self, separator: Separator) -> Generator[Turn, None, SourceReport]:
         """Decodes until it is known what is being sent; what that gave is kept for :meth:`separated`."""
         self._separator = separator
         self._source = source = LiveSource(separator.sample_rate, self._task.raw, self._task.limits, separator.channels)
@@ -50,9 +50,9 @@ class Arriving:
                 yield piece
                 continue
             first.append(piece)
-            if source.facts is not None:
+            if source.report is not None:
                 self._decoded = chain(first, coming)
-                return source.facts
+                return source.report
         raise AssertionError("a stream that ended before it was known what it is was refused")
 
     def level(self) -> None:
@@ -80,14 +80,14 @@ class Arriving:
         for block in bridge.finish():
             yield Separated(block, line.take(block.frame_count))
 
-    def complete(self) -> SourceFacts:
+    def complete(self) -> SourceReport:
         """Tells what came."""
-        facts = None if self._source is None else self._source.facts
-        assert facts is not None, "a stream without samples was refused"
-        return facts
+        report = None if self._source is None else self._source.report
+        assert report is not None, "a stream without samples was refused"
+        return report
 
     @property
-    def warnings(self) -> tuple[WarningFacts, ...]:
+    def warnings(self) -> tuple[WarningReport, ...]:
         """What the decoder had to leave out."""
         return () if self._source is None else self._source.warnings
 

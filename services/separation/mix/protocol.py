@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from chassis.reports import SourceFacts, WarningFacts
+from chassis.reports import SourceReport, WarningReport
 from services.separation.contract import MixLevel, Plan, SeparatedBlock, SeparationRequest, Separator, Turn
 
 
@@ -48,7 +48,7 @@ class Mix(Protocol):
         """
         ...
 
-    def open(self, separator: Separator) -> Generator[Turn, None, SourceFacts]:
+    def open(self, separator: Separator) -> Generator[Turn, None, SourceReport]:
         """Makes ready to be separated; yields turns while that takes more audio.
 
         Returns:
@@ -67,12 +67,12 @@ class Mix(Protocol):
         """Separates: yields each block when it is final, and turns while it waits for audio."""
         ...
 
-    def complete(self) -> SourceFacts:
+    def complete(self) -> SourceReport:
         """Tells what the audio was, now with length and digest."""
         ...
 
     @property
-    def warnings(self) -> tuple[WarningFacts, ...]:
+    def warnings(self) -> tuple[WarningReport, ...]:
         """Things to know about the audio."""
         ...
 

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 
 import numpy as np
 
-from chassis.reports import SourceFacts, WarningFacts
+from chassis.reports import SourceReport, WarningReport
 from services.separation.contract import MixLevel, Plan, SeparationRequest, Separator, Task, Turn
 from services.separation.mix.delay import DelayLine
 from services.separation.mix.level import mix_level
@@ -32,13 +32,13 @@ class Recorded:
 
     def check(self, request: SeparationRequest) -> None:
         """Opens the file: one that nothing can read is not worth loading a model for."""
-        _ = self._task.source.facts
+        _ = self._task.source.report
 
-    def open(self, separator: Separator) -> Generator[Turn, None, SourceFacts]:
+    def open(self, separator: Separator) -> Generator[Turn, None, SourceReport]:
         """Learns what to resample to; a file needs no turns."""
         self._separator = separator
         yield from ()
-        return self._task.source.facts
+        return self._task.source.report
 
     def level(self) -> MixLevel:
         """Decodes the whole clip once."""
@@ -50,12 +50,12 @@ class Recorded:
         for block in self._opened.separate(line.through(self._samples()), self._task.checkpoint, plan):
             yield Separated(block, line.take(block.frame_count))
 
-    def complete(self) -> SourceFacts:
+    def complete(self) -> SourceReport:
         """Decodes what has not been decoded yet."""
         return self._task.source.complete()
 
     @property
-    def warnings(self) -> tuple[WarningFacts, ...]:
+    def warnings(self) -> tuple[WarningReport, ...]:
         """What the decoder had to leave out or to assume."""
         return tuple(self._task.source.warnings)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 
 from chassis.models import InstalledModel
-from chassis.reports import WorkFacts
+from chassis.reports import WorkReport
 from services.separation.contract import Plan, Separator
 from services.separation.stems.form import Form
 
@@ -15,7 +15,7 @@ _READING_LIBRARIES = ("av", "soxr")
 
 def work_facts(
     model: InstalledModel, separator: Separator, plan: Plan, form: Form, choices: dict[str, str]
-) -> WorkFacts:
+) -> WorkReport:
     """Puts together what decided the numbers.
 
     Args:
@@ -26,9 +26,9 @@ def work_facts(
         choices: Further parameters, by name.
     """
     tuning = plan.tuning
-    return WorkFacts(
+    return WorkReport(
         engine=model.model.engine,
-        model=model.facts() if model.files else None,
+        model=model.report() if model.files else None,
         device=separator.device,
         precision=separator.precision,
         library_versions={

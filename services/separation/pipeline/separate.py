@@ -9,7 +9,7 @@ from dataclasses import replace
 from chassis.family.loading import Loader
 from chassis.family.selection import Selection
 from chassis.models import InstalledModel, Store
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from services.separation.contract import (
     SUM_BOUNDS_DB,
     Header,
@@ -56,10 +56,11 @@ class Pipeline:
     def separate(self, mix: Mix, request: SeparationRequest) -> Iterator[SeparationEvent | Turn]:
         """Splits a mix into stems.
 
-        Yields a Header; then, block by block as they become final, each wanted stem's StemBlocks in the Header's order
-        and a ProgressFacts; last a Summary. A ProgressFacts with ``loading`` comes first where a model must be loaded,
-        and those of the pass that looks for the peaks come after the Header where stems are to be rescaled. A live mix
-        yields turns besides while it waits for audio, and its progress has no fraction.
+        Yields a Header; then, block by block as they become final, each wanted stem's StemBlocks in the
+        Header's order and a ProgressReport; last a Summary. A ProgressReport with ``loading`` comes first
+        where a model must be loaded, and those of the pass that looks for the peaks come after the Header
+        where stems are to be rescaled. A live mix yields turns besides while it waits for audio, and its
+        progress has no fraction.
 
         Raises:
             AntiphonError: the request names a model or a stem that there is not (``UNKNOWN_MODEL``, ``UNKNOWN_STEM``),
@@ -72,7 +73,7 @@ class Pipeline:
             if request.sample_rate:
                 output_rate(request.encoding, request.sample_rate, request.sample_rate, request.sample_rate)
             if not self._loader.holds(model.name):
-                yield ProgressFacts(step=model.name, loading=True)
+                yield ProgressReport(step=model.name, loading=True)
             separator = self._loader.load(model)
             tuning = separator.tuned(request.tuning)
 
@@ -90,7 +91,7 @@ class Pipeline:
             yield from _sent(mix, plan, output)
             yield Summary(
                 mix.complete(),
-                output.facts(),
+                output.report(),
                 work_facts(model, separator, plan, form, self._choices(request, stems)),
                 mix.warnings,
                 SUM_BOUNDS_DB.get(model.model.engine),
@@ -113,7 +114,7 @@ class Pipeline:
         }
 
 
-def _sent(mix: Mix, plan: Plan, output: Output) -> Iterator[StemBlock | ProgressFacts | Turn]:
+def _sent(mix: Mix, plan: Plan, output: Output) -> Iterator[StemBlock | ProgressReport | Turn]:
     for step in mix.separated(plan):
         if isinstance(step, Separated):
             yield from output.add(step)

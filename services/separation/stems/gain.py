@@ -7,7 +7,7 @@ from collections.abc import Generator
 import numpy as np
 
 from chassis.audio import Resampler
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from services.separation.contract import Plan, Turn
 from services.separation.mix.protocol import Mix, Separated
 from services.separation.stems.form import Form
@@ -46,7 +46,7 @@ class Peak:
 
 def find_gain(
     mix: Mix, plan: Plan, selection: StemSelection, form: Form, progress: PassProgress
-) -> Generator[ProgressFacts | Turn, None, float]:
+) -> Generator[ProgressReport | Turn, None, float]:
     """Separates once to see how far the stems to be sent reach; yields progress, and turns of a live mix.
 
     Returns:

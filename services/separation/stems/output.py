@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chassis.reports import ProgressFacts
-from services.separation.contract import StemBlock, StemFacts
+from chassis.reports import ProgressReport
+from services.separation.contract import StemBlock, StemReport
 from services.separation.mix.protocol import Separated
 from services.separation.stems.form import Form
 from services.separation.stems.levels import Levels
@@ -38,7 +38,7 @@ class Output:
         """Energy of the mix minus all stems; see :attr:`Levels.residual_share`."""
         return self._levels.residual_share
 
-    def add(self, separated: Separated) -> Iterator[StemBlock | ProgressFacts]:
+    def add(self, separated: Separated) -> Iterator[StemBlock | ProgressReport]:
         """Takes a block; yields what of each stem is ready for it, and how far the work is."""
         block, mix = separated.block, separated.mix
         if block.frame_count:
@@ -53,10 +53,10 @@ class Output:
         for track in self._tracks.values():
             yield from track.finish(self._frames)
 
-    def end(self) -> ProgressFacts:
+    def end(self) -> ProgressReport:
         """Tells that all has been sent."""
         return self._progress.end(STEP, self._frames / self._form.model_rate)
 
-    def facts(self) -> tuple[StemFacts, ...]:
+    def report(self) -> tuple[StemReport, ...]:
         """Tells what the stems have become; to be asked once, after :meth:`finish`."""
-        return tuple(track.facts(self._levels.share(stem)) for stem, track in self._tracks.items())
+        return tuple(track.report(self._levels.share(stem)) for stem, track in self._tracks.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chassis.pace import Pace
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 
 
 class PassProgress:
@@ -20,21 +20,21 @@ class PassProgress:
         self._done = 0
         self._pace = Pace()
 
-    def reached(self, step: str, seconds: float) -> ProgressFacts:
+    def reached(self, step: str, seconds: float) -> ProgressReport:
         """Tells how far it is when ``seconds`` of this pass are done."""
         share = min(seconds / self._expected, 1.0) if self._expected else None
-        return self._facts(step, seconds, share)
+        return self._report(step, seconds, share)
 
-    def end(self, step: str, seconds: float | None) -> ProgressFacts:
+    def end(self, step: str, seconds: float | None) -> ProgressReport:
         """Ends a pass."""
-        facts = self._facts(step, seconds, 1.0)
+        report = self._report(step, seconds, 1.0)
         self._done += 1
-        return facts
+        return report
 
-    def _facts(self, step: str, seconds: float | None, share: float | None) -> ProgressFacts:
+    def _report(self, step: str, seconds: float | None, share: float | None) -> ProgressReport:
         fraction = None if share is None else (self._done + share) / self._passes
         last = self._done + 1 == self._passes
         # The audio counts as done when it has been sent; an earlier pass only adds to the fraction.
-        return ProgressFacts(
+        return ProgressReport(
             fraction, seconds if last else None, step, remaining_seconds=self._pace.remaining(fraction)
         )

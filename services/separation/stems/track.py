@@ -9,7 +9,7 @@ import numpy as np
 
 from chassis import audio
 from chassis.audio import LoudnessMeter
-from services.separation.contract import MAX_BLOCK_BYTES, StemBlock, StemFacts
+from services.separation.contract import MAX_BLOCK_BYTES, StemBlock, StemReport
 from services.separation.stems.form import Form
 
 
@@ -38,10 +38,10 @@ class Track:
         for data, last in self._track.finish():
             yield StemBlock(self.stem, data, frames, last)
 
-    def facts(self, energy_share: float | None) -> StemFacts:
+    def report(self, energy_share: float | None) -> StemReport:
         """Tells what it has become; to be asked once, after :meth:`finish`."""
         track = self._track
-        return StemFacts(
+        return StemReport(
             name=self.stem,
             frames=track.frames,
             sample_rate=track.sample_rate,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chassis.reports import SourceFacts, WarningFacts, WorkFacts
+from chassis.reports import SourceReport, WarningReport, WorkReport
 from services.speech.contract.transcript import LanguageCandidate
 
 
@@ -12,7 +12,7 @@ from services.speech.contract.transcript import LanguageCandidate
 class Header:
     """First event of a transcription: what the audio is, its length not yet known."""
 
-    source: SourceFacts
+    source: SourceReport
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,20 @@ class Findings:
     language_probability: float | None
     language_candidates: tuple[LanguageCandidate, ...]
     speech_seconds: float | None
-    warnings: tuple[WarningFacts, ...]
+    warnings: tuple[WarningReport, ...]
 
 
 @dataclass(frozen=True)
 class Summary:
     """Last event of a transcription: the audio with its length and digest, what was found, how it was made."""
 
-    source: SourceFacts
-    work: WorkFacts
+    source: SourceReport
+    work: WorkReport
     language: str | None
     language_probability: float | None
     language_candidates: tuple[LanguageCandidate, ...]
     speech_seconds: float | None
-    warnings: tuple[WarningFacts, ...]
+    warnings: tuple[WarningReport, ...]
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,14 @@ class AlignmentFindings:
     language_probability: float | None
     aligned: int
     unmatched: int
-    warnings: tuple[WarningFacts, ...]
+    warnings: tuple[WarningReport, ...]
 
 
 @dataclass(frozen=True)
 class AlignmentSummary:
     """Last event of an alignment: the audio with its length and digest, what was found, how it was made."""
 
-    source: SourceFacts
-    work: WorkFacts
+    source: SourceReport
+    work: WorkReport
     findings: AlignmentFindings
-    warnings: tuple[WarningFacts, ...]
+    warnings: tuple[WarningReport, ...]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from antiphon_wire.errors import invalid
-from chassis.reports import SourceFacts, WarningFacts, WorkFacts
+from chassis.reports import SourceReport, WarningReport, WorkReport
 from services.speech.contract import LanguageCandidate, Word, check_language, check_prompt
 
 
@@ -86,7 +86,7 @@ class Position:
 class LiveHeader:
     """The stream has been understood: container and codec; length and digest not yet known."""
 
-    source: SourceFacts
+    source: SourceReport
 
 
 class Placed:
@@ -191,8 +191,8 @@ class LiveSummary:
         warnings: Things to know.
     """
 
-    source: SourceFacts
-    work: WorkFacts
+    source: SourceReport
+    work: WorkReport
     language: str | None
     language_probability: float | None
     language_candidates: tuple[LanguageCandidate, ...]
@@ -201,7 +201,7 @@ class LiveSummary:
     steps: int
     skipped_steps: int
     max_lag_seconds: float
-    warnings: tuple[WarningFacts, ...]
+    warnings: tuple[WarningReport, ...]
 
 
 LiveEvent = LiveHeader | Told | LiveSummary

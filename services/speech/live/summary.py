@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chassis.models import InstalledModel
-from chassis.reports import SourceFacts, WarningFacts
+from chassis.reports import SourceReport, WarningReport
 from services.speech.contract import SAMPLE_RATE
 from services.speech.live.contract import LiveRequest, LiveSummary
 from services.speech.live.model import LiveModel
@@ -20,8 +20,8 @@ LATE_SECONDS = 5.0
 
 
 def live_summary(
-    source: SourceFacts,
-    warnings: tuple[WarningFacts, ...],
+    source: SourceReport,
+    warnings: tuple[WarningReport, ...],
     model: InstalledModel,
     loaded: LiveModel,
     request: LiveRequest,
@@ -67,14 +67,14 @@ def _parameters(request: LiveRequest) -> dict[str, str]:
     }
 
 
-def _warnings(session: Session) -> Iterator[WarningFacts]:
+def _warnings(session: Session) -> Iterator[WarningReport]:
     hearing = session.hearing
     if not hearing.heard_anything:
-        yield WarningFacts("NO_SPEECH", f"no speech was found in {session.seconds:.1f} s of audio", "final")
+        yield WarningReport("NO_SPEECH", f"no speech was found in {session.seconds:.1f} s of audio", "final")
     if session.max_lag > LATE_SECONDS:
         message = f"the model was up to {session.max_lag:.1f} s behind and left out {session.skipped_steps} hypotheses"
-        yield WarningFacts("LIVE_BEHIND", f"{message}; the machine carries fewer streams than it was given", "final")
+        yield WarningReport("LIVE_BEHIND", f"{message}; the machine carries fewer streams than it was given", "final")
     if hearing.candidates and hearing.heard_anything and hearing.candidates[0].probability < UNCERTAIN:
         probability = hearing.candidates[0].probability
         message = f"the language {hearing.language} is a guess, probability {probability:.2f}; name it if you know it"
-        yield WarningFacts("LANGUAGE_UNCERTAIN", message, "language_code")
+        yield WarningReport("LANGUAGE_UNCERTAIN", message, "language_code")

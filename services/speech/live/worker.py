@@ -9,7 +9,7 @@ from chassis.audio.live import LiveSource
 from chassis.family.loading import Loader
 from chassis.family.selection import Selection
 from chassis.models import InstalledModel, Store
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from services.speech.contract import SAMPLE_RATE, LiveTask, Turn
 from services.speech.engines import ENGINES
 from services.speech.live import LIVE_ENGINES
@@ -48,7 +48,7 @@ class LiveWorker:
         model = self._loader.load(self._models.require(name))
         return f"{name} on {model.device} in {model.precision}, live"
 
-    def listen(self, task: LiveTask, request: LiveRequest) -> Iterator[LiveEvent | ProgressFacts | Turn]:
+    def listen(self, task: LiveTask, request: LiveRequest) -> Iterator[LiveEvent | ProgressReport | Turn]:
         """Yields the header, speech events, interim and final results as they come about, the summary, and turns.
 
         Raises:
@@ -57,7 +57,7 @@ class LiveWorker:
         """
         installed = self._installed(request.model)
         if not self._loader.holds(installed.name):
-            yield ProgressFacts(loading=True, step=installed.name)
+            yield ProgressReport(loading=True, step=installed.name)
         model = self._loader.load(installed)
         model.check(request.language)
         source = LiveSource(SAMPLE_RATE, task.raw, task.limits)
@@ -65,8 +65,8 @@ class LiveWorker:
             try:
                 session = Session(model, self._detector(), request)
                 yield from _follow(task, source, session, model)
-                assert source.facts is not None  # a stream that cannot be read has raised by now
-                yield live_summary(source.facts, tuple(source.warnings), installed, model, request, session)
+                assert source.report is not None  # a stream that cannot be read has raised by now
+                yield live_summary(source.report, tuple(source.warnings), installed, model, request, session)
             finally:
                 source.close()
 
@@ -103,9 +103,9 @@ def _follow(
             closed = True
             session.feed(source.finish(), 0.0)
             session.end()
-        if not told_header and source.facts is not None:
+        if not told_header and source.report is not None:
             told_header = True
-            yield LiveHeader(source.facts)
+            yield LiveHeader(source.report)
         for event in session.advance():
             if not isinstance(event, Due):
                 yield event

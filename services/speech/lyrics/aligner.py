@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.speech.contract import (
     AlignedLine,
     AlignmentFindings,
@@ -203,7 +203,7 @@ class LyricsAligner:
         if missing:
             numbers = ", ".join(map(str, missing[:20])) + (" …" if len(missing) > 20 else "")
             message = f"{len(missing)} of {len(aligned)} lines were not found and have no times: {numbers}"
-            warnings.append(WarningFacts("LINES_UNMATCHED", message, "lines"))
+            warnings.append(WarningReport("LINES_UNMATCHED", message, "lines"))
         return AlignmentFindings(
             language=self._request.language or findings.language,
             language_probability=findings.language_probability,

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.speech.contract import SAMPLE_RATE, Findings, LanguageCandidate, Reached, Segment, TranscriptionRequest
 from services.speech.recording.screening import SILENCE, Scene, Screen
 from services.speech.recording.spans import Span, Spans
@@ -155,15 +155,15 @@ class Recording:
         probability = self._candidates[0].probability if self._candidates else None
         if probability is not None and probability < UNCERTAIN:
             message = f"the language {self._language} is a guess, probability {probability:.2f}; name it if you know it"
-            warnings.append(WarningFacts("LANGUAGE_UNCERTAIN", message, "language_code"))
+            warnings.append(WarningReport("LANGUAGE_UNCERTAIN", message, "language_code"))
         if self._other_seconds:
             others = ", ".join(f"{seconds:.0f} s in {code}" for code, seconds in self._other_seconds.items())
             message = f"the recording is in {self._language}, of which the model left out speech that it heard {others}"
-            warnings.append(WarningFacts("LANGUAGES_MIXED", message, "segments"))
+            warnings.append(WarningReport("LANGUAGES_MIXED", message, "segments"))
         if self._sampled:
             temperatures = ", ".join(f"{one:g}" for one in self._request.temperatures)
             message = f"decoding failed at temperature 0 and some of the text was sampled (temperatures {temperatures})"
-            warnings.append(WarningFacts("TEXT_SAMPLED", message, "segments"))
+            warnings.append(WarningReport("TEXT_SAMPLED", message, "segments"))
         return Findings(
             language=self._language if heard else None,
             language_probability=probability,
@@ -172,15 +172,15 @@ class Recording:
             warnings=tuple(warnings),
         )
 
-    def _nothing_heard(self) -> WarningFacts:
+    def _nothing_heard(self) -> WarningReport:
         shortest = MIN_SAMPLES / SAMPLE_RATE
         if self._seconds < shortest:
             message = f"{self._seconds:g} s of audio cannot hold a word; what is below {shortest:g} s is passed over"
-            return WarningFacts("AUDIO_SHORT", message, "segments")
+            return WarningReport("AUDIO_SHORT", message, "segments")
         message = f"no speech was found in {self._seconds:.1f} s of audio"
         if self._request.vad:
             message += "; voice activity detection does not know singing, so turn it off for that"
-        return WarningFacts("NO_SPEECH", message, "segments")
+        return WarningReport("NO_SPEECH", message, "segments")
 
 
 def _shift(seconds: float) -> Callable[[float, float], tuple[float, float]]:

@@ -10,7 +10,7 @@ from itertools import groupby
 
 import numpy as np
 
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.speech.contract import SAMPLE_RATE, Segment, Word
 from services.speech.recording.spans import Span, overlap
 
@@ -81,10 +81,10 @@ class Screen:
             self._count("runs of punctuation", len(segment.text) - len(spoken.text))
         return spoken
 
-    def warnings(self) -> tuple[WarningFacts, ...]:
+    def warnings(self) -> tuple[WarningReport, ...]:
         """Makes one HALLUCINATION_DROPPED for each cause there was."""
         return tuple(
-            WarningFacts(
+            WarningReport(
                 "HALLUCINATION_DROPPED",
                 f"dropped {self._characters[cause]} characters of text in {count} segment{'s' * (count > 1)}: {cause}",
                 "segments",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from chassis.models import InstalledModel
-from chassis.reports import WorkFacts
+from chassis.reports import WorkReport
 
 
 class Described(Protocol):
@@ -20,7 +20,7 @@ class Described(Protocol):
 
 def work_facts(
     model: InstalledModel, loaded: Described, parameters: Mapping[str, str], seed: int | None = None
-) -> WorkFacts:
+) -> WorkReport:
     """Puts together how an answer was computed.
 
     Args:
@@ -29,9 +29,9 @@ def work_facts(
         parameters: What the request asked, defaults filled in.
         seed: Where text was sampled from one.
     """
-    return WorkFacts(
+    return WorkReport(
         engine=model.model.engine,
-        model=model.facts(),
+        model=model.report(),
         device=loaded.device,
         precision=loaded.precision,
         library_versions=loaded.library_versions,

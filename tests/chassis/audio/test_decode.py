@@ -48,7 +48,7 @@ def test_a_lossless_file_comes_back_sample_by_sample(name, clicks, encode, spool
     options = {"rf64": "always"} if name == "wav rf64" else {}
     source = Source(spool(encode(samples, muxer, codec, muxer_options=options)))
     audio = source.read()
-    assert (source.facts.container, source.facts.channels, source.facts.sample_rate) == (container, 2, RATE)
+    assert (source.report.container, source.report.channels, source.report.sample_rate) == (container, 2, RATE)
     assert audio.samples.dtype == np.float32
     assert audio.samples.shape == samples.shape
     assert np.abs(audio.samples - samples).max() <= tolerance
@@ -61,7 +61,7 @@ def test_a_lossy_file_comes_back_with_its_length_and_its_sounds_in_place(name, c
     samples = clicks(rate, 2)
     source = Source(spool(encode(samples, muxer, codec, rate, codec_options=options)))
     audio = source.read()
-    assert (source.facts.channels, source.facts.sample_rate) == (2, rate)
+    assert (source.report.channels, source.report.sample_rate) == (2, rate)
     # "A few samples": a resampling inside the codec may move the peak of the correlation by one or two.
     assert abs(lag(audio.samples[0], samples[0]) - delay) <= 2
     assert rate <= audio.samples.shape[1] <= rate + excess
@@ -99,10 +99,10 @@ def test_raw_pcm_comes_back_sample_by_sample(spool):
     integers = Source(spool((samples.T * 32768).astype("<i2").tobytes()), RawPcm("s16le", 8000, 2))
     assert np.array_equal(floats.read().samples, samples)
     assert np.array_equal(integers.read().samples, samples)
-    assert (floats.facts.container, floats.facts.codec) == ("raw", "pcm_f32le")
-    assert (integers.facts.codec, integers.facts.frames, integers.seconds_hint) == ("pcm_s16le", 4, 4 / 8000)
+    assert (floats.report.container, floats.report.codec) == ("raw", "pcm_f32le")
+    assert (integers.report.codec, integers.report.frames, integers.seconds_hint) == ("pcm_s16le", 4, 4 / 8000)
     # The digest is over the samples, so it does not depend on how they were stored.
-    assert floats.facts.pcm_sha256 == integers.facts.pcm_sha256
+    assert floats.report.pcm_sha256 == integers.report.pcm_sha256
 
 
 def test_a_picture_beside_the_sound_is_ignored(clicks, encode, spool):

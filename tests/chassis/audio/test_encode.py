@@ -82,7 +82,7 @@ def test_opus_comes_back_at_48_khz_with_length_and_place(rate, channels, clicks,
     encoder = Encoder("opus", rate, channels)
     assert encoder.sample_rate == 48_000
     source = Source(spool(encoder.write(samples) + encoder.finish()))
-    assert (source.facts.container, source.facts.codec, source.facts.channels) == ("ogg", "opus", channels)
+    assert (source.report.container, source.report.codec, source.report.channels) == ("ogg", "opus", channels)
     found = source.read(rate).samples
     assert abs(found.shape[1] - rate) <= 1
     assert abs(lag(found[0], samples[0])) <= 2
@@ -110,7 +110,7 @@ def test_aac_comes_back_in_place_with_at_most_a_frame_of_silence_behind(rate, be
     encoder = Encoder("aac", rate, channels)
     assert encoder.sample_rate == becomes == encoded_rate("aac", rate)
     source = Source(spool(encoder.write(samples) + encoder.finish()))
-    assert (source.facts.codec, source.facts.sample_rate, source.facts.channels) == ("aac", becomes, channels)
+    assert (source.report.codec, source.report.sample_rate, source.report.channels) == ("aac", becomes, channels)
     found = source.read(rate).samples
     assert 0 <= found.shape[1] - samples.shape[1] <= 1024 * rate / becomes + 1
     assert abs(lag(found[0], samples[0])) <= 2

@@ -79,7 +79,7 @@ def test_a_stream_gives_what_the_file_gives(tmp_path: Path, name: str) -> None:
     same = len(from_file) - (100 if padding else 0)
     assert np.abs(samples[:same] - from_file[:same]).max() < 1e-5
     if not padding:
-        assert live.facts == source.facts
+        assert live.report == source.report
 
 
 @pytest.mark.parametrize("name", sorted(CONTAINERS))
@@ -88,8 +88,8 @@ def test_samples_come_before_the_stream_ends(name: str) -> None:
     source = LiveSource(16_000)
     first = source.feed(data[: len(data) // 2])
     assert len(first) > 16_000 // 2
-    assert source.facts is not None
-    assert source.facts.frames is None
+    assert source.report is not None
+    assert source.report.frames is None
     source.close()
 
 

@@ -1,4 +1,4 @@
-"""The clip that an engine gets does not depend on blocks, and the facts cover the whole source."""
+"""The clip that an engine gets does not depend on blocks, and the report covers the whole source."""
 
 from __future__ import annotations
 
@@ -91,22 +91,22 @@ def test_a_mono_source_is_repeated_after_resampling(spool):
 def test_a_second_pass_gives_the_same_samples_and_facts(source):
     clip = source()
     first = joined(clip)
-    facts = clip.facts
+    report = clip.report
     assert np.array_equal(first, joined(clip))
-    assert clip.facts == facts
+    assert clip.report == report
 
 
 def test_frames_and_digest_are_known_after_a_full_pass_and_not_before(source, stereo):
     clip = source()
-    assert (clip.facts.frames, clip.facts.pcm_sha256, clip.facts.seconds) == (None, None, None)
+    assert (clip.report.frames, clip.report.pcm_sha256, clip.report.seconds) == (None, None, None)
     blocks = clip.blocks(sample_rate=16000, channels=1, block_frames=1000)
     next(blocks)
-    assert clip.facts.frames is None
+    assert clip.report.frames is None
     for _ in blocks:
         pass
-    assert clip.facts.frames == FRAMES
+    assert clip.report.frames == FRAMES
     # At the stored rate and channels, whatever the engine asked for.
-    assert clip.facts.pcm_sha256 == hashlib.sha256(np.ascontiguousarray(stereo.T, "<f4")).digest()
+    assert clip.report.pcm_sha256 == hashlib.sha256(np.ascontiguousarray(stereo.T, "<f4")).digest()
 
 
 @pytest.mark.parametrize("passes", ["none", "clip", "broken off"])
@@ -114,13 +114,13 @@ def test_complete_decodes_what_is_left(passes, source, stereo):
     clip = source(start_seconds=0.5, end_seconds=1.0)
     if passes == "clip":
         clip.read()
-        assert clip.facts.frames is None
+        assert clip.report.frames is None
     elif passes == "broken off":
         next(clip.blocks(block_frames=100))
-    facts = clip.complete()
-    assert facts.frames == FRAMES
-    assert facts.pcm_sha256 == hashlib.sha256(np.ascontiguousarray(stereo.T, "<f4")).digest()
-    assert clip.facts == clip.complete() == facts
+    report = clip.complete()
+    assert report.frames == FRAMES
+    assert report.pcm_sha256 == hashlib.sha256(np.ascontiguousarray(stereo.T, "<f4")).digest()
+    assert clip.report == clip.complete() == report
 
 
 def test_complete_goes_on_where_the_clip_ended(source):

@@ -51,7 +51,7 @@ def test_the_first_pull_records_what_the_conversion_gave(recorded, lab, digest_o
     recorded.pull(lab.store(), "tiny")
     assert lab.store().installed("tiny")
     assert output(lab).read_bytes() == b"aaa"
-    assert lab.store().require("tiny").facts().weights_sha256 == {"weights.bin": digest_of(b"aaa")}
+    assert lab.store().require("tiny").report().weights_sha256 == {"weights.bin": digest_of(b"aaa")}
     (record,) = (lab.root / "records").iterdir()
     told = json.loads(record.read_text())
     assert (told["sha256"], told["size"], told["inputs"]) == (digest_of(b"aaa"), 3, {"a": digest_of(b"aaa")})

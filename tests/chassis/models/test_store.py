@@ -44,7 +44,7 @@ def test_an_installed_model_has_its_files_under_their_names(pulled):
     model = lab.store().require("tiny")
     assert {name: path.read_bytes() for name, path in model.files.items()} == contents
     assert all(path == model.directory / name for name, path in model.files.items())
-    assert model.facts().weights_sha256.keys() == contents.keys()
+    assert model.report().weights_sha256.keys() == contents.keys()
     assert (model.name, model.revision) == ("tiny", "r1")
 
 

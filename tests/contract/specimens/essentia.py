@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chassis.reports import WorkFacts
+from chassis.reports import WorkReport
 from services.essentia.contract import AESTHETICS, AnalysisRequest, TagRequest, TagSet
 from services.essentia.settings import EssentiaSettings
 from tests.contract.signals import music
@@ -23,13 +23,13 @@ def tags(model: str) -> AnalysisRequest:
     return AnalysisRequest(tags=TagRequest((model,), all_scores=True, embeddings=True), tags_only=True)
 
 
-def tag_work(events: Sequence[Any]) -> WorkFacts:
+def tag_work(events: Sequence[Any]) -> WorkReport:
     """How the one tag set was made: networks that tag say so beside their tags."""
     (found,) = [event for event in events if isinstance(event, TagSet)]
-    return WorkFacts(found.engine, found.model, found.device, found.precision, found.library_versions)
+    return WorkReport(found.engine, found.model, found.device, found.precision, found.library_versions)
 
 
-def aesthetics_work(events: Sequence[Any]) -> WorkFacts:
+def aesthetics_work(events: Sequence[Any]) -> WorkReport:
     """How the scores were made: their network is named among those that the summary rests on."""
     (network,) = events[-1].networks
     return replace(last_work(events), model=network)

@@ -10,7 +10,7 @@ import pytest
 
 from chassis.audio import Audio
 from chassis.models import Store
-from chassis.reports import ProgressFacts, WarningFacts
+from chassis.reports import ProgressReport, WarningReport
 from services.essentia.contract import GROUPS, AnalysisRequest, GroupFeatures
 from services.essentia.engines.features import Features
 from standins import tiny_tag_networks
@@ -23,8 +23,8 @@ class Analysis:
 
     groups: Mapping[str, Mapping[str, object]]
     order: tuple[str, ...]
-    warnings: tuple[WarningFacts, ...]
-    progress: tuple[ProgressFacts, ...]
+    warnings: tuple[WarningReport, ...]
+    progress: tuple[ProgressReport, ...]
 
     def number(self, path: str) -> float | None:
         """A value by its path, such as ``rhythm.bpm``; None where it is absent."""
@@ -69,8 +69,8 @@ def analyze(engine: Features) -> Analyze:
         return Analysis(
             groups={event.group: event.values for event in finished},
             order=tuple(event.group for event in finished),
-            warnings=tuple(event for event in events if isinstance(event, WarningFacts)),
-            progress=tuple(event for event in events if isinstance(event, ProgressFacts)),
+            warnings=tuple(event for event in events if isinstance(event, WarningReport)),
+            progress=tuple(event for event in events if isinstance(event, ProgressReport)),
         )
 
     return run

@@ -11,7 +11,7 @@ import pytest
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import Source
 from chassis.models import Manifest, Store
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from services.essentia.contract import AnalysisRequest, GroupFeatures, Header, Summary
 from services.essentia.job import Jobs
 from services.essentia.settings import EssentiaSettings
@@ -50,7 +50,7 @@ def test_the_engine_is_loaded_once_and_says_so(jobs: Jobs, tmp_path: Path) -> No
     loads = []
     for _ in range(2):
         events = list(jobs.analyze(ScriptedTask(Source(path)), AnalysisRequest(("signal",))))
-        loads.append(sum(isinstance(event, ProgressFacts) and event.loading for event in events))
+        loads.append(sum(isinstance(event, ProgressReport) and event.loading for event in events))
     assert loads == [1, 0]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
-from chassis.reports import ModelFacts
+from chassis.reports import ModelReport
 from services.essentia import messages
 from services.essentia.contract import Matrix, TagRequest, TagScore, TagSet
 
@@ -44,7 +44,7 @@ def test_labels_are_parted_at_three_dashes_alone() -> None:
     labels = ["Folk, World, & Country---Celtic", "Funk / Soul---Rhythm & Blues", "alt-country", "Yé-Yé"]
     matrix = Matrix((2, 3), np.arange(6, dtype="<f4").tobytes())
     event = TagSet(
-        model=ModelFacts("m", "1", {"a": "b"}, "CC0-1.0", True),
+        model=ModelReport("m", "1", {"a": "b"}, "CC0-1.0", True),
         engine="onnx",
         device="cpu",
         precision="float32",

@@ -16,7 +16,7 @@ import pytest
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.audio import RawPcm, Source
 from chassis.models import Store
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from chassis.worker import pickling as wire
 from services.generation.contract import (
     CONTINUATION,
@@ -76,7 +76,7 @@ def refusal(jobs: Jobs, task: ScriptedTask | None = None, **changes: Any) -> Ant
 
 def test_a_header_comes_before_the_audio_and_a_summary_once_and_last(jobs: Jobs) -> None:
     events = list(jobs.generate(ScriptedTask(), REQUEST))
-    kinds = [type(event) for event in events if not isinstance(event, ProgressFacts)]
+    kinds = [type(event) for event in events if not isinstance(event, ProgressReport)]
     assert kinds[0] is Header
     assert kinds[-1] is Summary
     assert set(kinds[1:-1]) == {PieceBlock}
@@ -113,7 +113,7 @@ def test_progress_counts_generated_seconds(jobs: Jobs) -> None:
     seen = [
         event
         for event in jobs.generate(ScriptedTask(), REQUEST)
-        if isinstance(event, ProgressFacts) and not event.loading
+        if isinstance(event, ProgressReport) and not event.loading
     ]
     seconds = [event.audio_seconds for event in seen]
     assert (seconds[0], seconds[-1]) == (0.0, 1.0)
@@ -339,7 +339,7 @@ def test_the_next_request_finds_the_model_loaded(tiny_store: Store, settings: Ge
 
     def loads(model: str) -> int:
         events = fresh.generate(ScriptedTask(), replace(REQUEST, model=model, seconds=0.2))
-        return sum(isinstance(event, ProgressFacts) and event.loading for event in events)
+        return sum(isinstance(event, ProgressReport) and event.loading for event in events)
 
     assert [loads("tiny-mono"), loads("tiny-mono"), loads("tiny-stereo"), loads("tiny-mono")] == [1, 0, 1, 1]
 

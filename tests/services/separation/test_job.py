@@ -17,7 +17,7 @@ import pytest
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.audio import RawPcm, Source
 from chassis.models import Store
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from chassis.worker import pickling as wire
 from services.separation.contract import MAX_BLOCK_BYTES, Header, SeparationRequest, StemBlock, Summary, Tuning
 from services.separation.job import Jobs
@@ -43,11 +43,11 @@ def test_a_header_comes_first_and_a_summary_once_and_last(
     jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any
 ) -> None:
     loading, header, *between, summary = jobs.separate(clip(signals.noise(60_000)), REQUEST)
-    assert loading == ProgressFacts(step="tiny", loading=True)
+    assert loading == ProgressReport(step="tiny", loading=True)
     assert header == Header(header.source, ("vocals", "accompaniment"), "pcm_f32le", 44_100, 2)
     assert (header.source.sample_rate, header.source.channels) == (44_100, 2)
     assert isinstance(summary, Summary)
-    assert {type(event) for event in between} == {StemBlock, ProgressFacts}
+    assert {type(event) for event in between} == {StemBlock, ProgressReport}
 
 
 def test_a_model_is_loaded_once(jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any) -> None:
@@ -67,15 +67,23 @@ def test_the_stems_sum_to_the_clip_and_their_facts_are_true(
     stems = {name: samples_of(each) for name, each in data.items()}
     assert level(sum(stems.values()) - mix, mix) < -120
     energies = {name: float(np.square(each, dtype=np.float64).sum()) for name, each in stems.items()}
-    for facts in summary.stems:
-        stem = stems[facts.name]
-        assert (facts.frames, facts.sample_rate, facts.channels, facts.encoding) == (600_000, 44_100, 2, "pcm_f32le")
-        assert (facts.byte_count, facts.sha256) == (len(data[facts.name]), hashlib.sha256(data[facts.name]).digest())
-        assert facts.peak == np.abs(stem).max()
-        assert facts.rms_dbfs == pytest.approx(10 * np.log10(np.mean(np.square(stem, dtype=np.float64))), abs=1e-9)
-        assert facts.energy_share == pytest.approx(energies[facts.name] / sum(energies.values()), abs=1e-12)
-        assert facts.clipped == 0
-    assert sum(facts.energy_share for facts in summary.stems) == pytest.approx(1.0, abs=1e-12)
+    for each in summary.stems:
+        stem = stems[each.name]
+        assert (each.frames, each.sample_rate, each.channels, each.encoding) == (
+            600_000,
+            44_100,
+            2,
+            "pcm_f32le",
+        )
+        assert (each.byte_count, each.sha256) == (
+            len(data[each.name]),
+            hashlib.sha256(data[each.name]).digest(),
+        )
+        assert each.peak == np.abs(stem).max()
+        assert each.rms_dbfs == pytest.approx(10 * np.log10(np.mean(np.square(stem, dtype=np.float64))), abs=1e-9)
+        assert each.energy_share == pytest.approx(energies[each.name] / sum(energies.values()), abs=1e-12)
+        assert each.clipped == 0
+    assert sum(each.energy_share for each in summary.stems) == pytest.approx(1.0, abs=1e-12)
     assert summary.source.frames == 600_000
     assert summary.source.pcm_sha256 == hashlib.sha256(mix.T.tobytes()).digest()
 
@@ -115,7 +123,7 @@ def test_stems_come_in_the_models_order_whatever_the_order_asked(
 
 def test_progress_grows_with_the_audio_to_one(jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any) -> None:
     events = list(jobs.separate(clip(signals.noise(1_200_000)), REQUEST))
-    seen = [event for event in events if isinstance(event, ProgressFacts) and not event.loading]
+    seen = [event for event in events if isinstance(event, ProgressReport) and not event.loading]
     seconds = [event.audio_seconds for event in seen]
     assert seconds == sorted(seconds)
     assert seconds[-1] == 1_200_000 / 44_100

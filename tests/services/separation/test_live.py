@@ -26,7 +26,7 @@ from chassis.audio import RawPcm
 from chassis.family.host import FamilyHost
 from chassis.models import Store
 from chassis.reading import Limits
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from chassis.server import Server, ServerSettings, WorkerSettings
 from services.separation import service
 from services.separation.contract import Header, SeparationRequest, StemBlock, Summary
@@ -112,9 +112,9 @@ def test_the_stems_are_those_of_the_engine_that_knows_no_level(jobs: Jobs, store
         assert np.array_equal(samples, np.concatenate([block.stems[stem] for block in blocks], axis=1))
     assert isinstance(summary, Summary)
     assert summary.work.parameters["mode"] == "live"
-    assert {facts.frames for facts in summary.stems} == {200_001}
+    assert {report.frames for report in summary.stems} == {200_001}
     assert summary.source.frames == 200_001
-    seconds = [event.audio_seconds for event in events if isinstance(event, ProgressFacts) and not event.loading]
+    seconds = [event.audio_seconds for event in events if isinstance(event, ProgressReport) and not event.loading]
     assert seconds == sorted(seconds)
     assert seconds[-1] == 200_001 / RATE
 
@@ -138,7 +138,7 @@ def test_stems_come_before_the_upload_has_ended(jobs: Jobs) -> None:
 @pytest.mark.parametrize(("rate", "channels"), [(8_000, 1), (48_000, 2), (44_100, 6)])
 def test_any_rate_and_channel_count_is_taken_live(jobs: Jobs, rate: int, channels: int) -> None:
     summary = list(jobs.separate_live(upload(noise(rate, channels), rate=rate), REQUEST))[-1]
-    assert {facts.frames for facts in summary.stems} == {RATE}
+    assert {report.frames for report in summary.stems} == {RATE}
 
 
 def test_a_stream_without_samples_and_rescaling_are_refused(jobs: Jobs) -> None:

@@ -13,22 +13,24 @@ from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon_wire.errors import AntiphonError
 from chassis.family.call import Call
-from chassis.reports import SourceFacts, WarningFacts, WorkFacts
+from chassis.reports import SourceReport, WarningReport, WorkReport
 from services.separation import messages
-from services.separation.contract import Header, SeparationRequest, StemBlock, StemFacts, Summary, Tuning
+from services.separation.contract import Header, SeparationRequest, StemBlock, StemReport, Summary, Tuning
 
-SOURCE = SourceFacts("wav", "pcm_s16le", 48_000, 2, 96_000, b"\1" * 32)
-WORK = WorkFacts("dsp", None, "cpu", "float32")
+SOURCE = SourceReport("wav", "pcm_s16le", 48_000, 2, 96_000, b"\1" * 32)
+WORK = WorkReport("dsp", None, "cpu", "float32")
 
 
 class ScriptedCall:
     """A call that knows its source and its provenance."""
 
-    def source(self, facts: SourceFacts) -> audio_pb2.SourceAudio:
+    def source(self, report: SourceReport) -> audio_pb2.SourceAudio:
         """The source's rate, as a sign that it was asked."""
-        return audio_pb2.SourceAudio(sample_rate_hertz=facts.sample_rate)
+        return audio_pb2.SourceAudio(sample_rate_hertz=report.sample_rate)
 
-    def provenance(self, work: WorkFacts, source: SourceFacts, config: pb.SeparationConfig) -> evidence_pb2.Provenance:
+    def provenance(
+        self, work: WorkReport, source: SourceReport, config: pb.SeparationConfig
+    ) -> evidence_pb2.Provenance:
         """The engine's name, as a sign that it was asked."""
         return evidence_pb2.Provenance(engine=work.engine)
 
@@ -136,7 +138,7 @@ def test_the_pieces_of_each_stem_are_counted_by_themselves() -> None:
 
 
 def test_a_summary_leaves_out_what_is_not_known() -> None:
-    stem = StemFacts("a", 10, 44_100, 2, "flac", 7, b"\2" * 32, None, None, None, None, None, 0)
+    stem = StemReport("a", 10, 44_100, 2, "flac", 7, b"\2" * 32, None, None, None, None, None, 0)
     message = messages.summary(Summary(SOURCE, (stem,), WORK), CALL, pb.SeparationConfig())
     assert message.provenance.engine == "dsp"
     (told,) = message.stems
@@ -147,8 +149,8 @@ def test_a_summary_leaves_out_what_is_not_known() -> None:
 
 
 def test_a_summary_tells_what_is_known() -> None:
-    stem = StemFacts("a", 10, 44_100, 2, "flac", 7, b"\2" * 32, 0.5, -6.0, -9.0, -10.0, 0.0, 3)
-    warning = WarningFacts("AUDIO_CORRUPT_PACKETS", "1 packet", "source")
+    stem = StemReport("a", 10, 44_100, 2, "flac", 7, b"\2" * 32, 0.5, -6.0, -9.0, -10.0, 0.0, 3)
+    warning = WarningReport("AUDIO_CORRUPT_PACKETS", "1 packet", "source")
     event = Summary(SOURCE, (stem,), WORK, (warning,), -120.0, 0.0, 0.5)
     message = messages.summary(event, CALL, pb.SeparationConfig())
     (told,) = message.stems

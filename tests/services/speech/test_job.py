@@ -17,7 +17,7 @@ from antiphon_wire.errors import AntiphonError, Cancelled
 from bench.speech_material import recordings
 from chassis.audio import Source
 from chassis.models import Manifest, Store
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from chassis.worker import pickling as wire
 from services.speech.contract import Header, Segment, Summary, TranscriptionRequest
 from services.speech.job import Jobs
@@ -62,7 +62,7 @@ def test_header_comes_first_and_summary_last_with_progress_between(jobs: Jobs, c
     assert isinstance(events[0], Header)
     assert isinstance(events[-1], Summary)
     assert sum(isinstance(event, Summary) for event in events) == 1
-    told = [event for event in events if isinstance(event, ProgressFacts)]
+    told = [event for event in events if isinstance(event, ProgressReport)]
     assert told[0].loading
     assert told[0].step == "whisper-tiny.en"
     fractions = [event.fraction for event in told[1:] if event.fraction is not None]
@@ -71,7 +71,7 @@ def test_header_comes_first_and_summary_last_with_progress_between(jobs: Jobs, c
     assert fractions[-1] == 1.0
     assert all(wire.pack(event) for event in events)
     again = [
-        event for event in jobs.transcribe(clip(recordings.line("0880")), TINY) if isinstance(event, ProgressFacts)
+        event for event in jobs.transcribe(clip(recordings.line("0880")), TINY) if isinstance(event, ProgressReport)
     ]
     assert not any(event.loading for event in again)
 
@@ -104,7 +104,7 @@ def test_times_of_a_clip_are_those_of_the_recording(jobs: Jobs, clip: Callable[.
     assert recordings.word_errors(recordings.LINES["0930"], " ".join(segment.text for segment in said)) <= 1
     assert start <= said[0].start
     assert said[-1].end <= end + 1e-6
-    told = [event for event in events if isinstance(event, ProgressFacts)]
+    told = [event for event in events if isinstance(event, ProgressReport)]
     assert told[-1].audio_seconds == pytest.approx(end - start, abs=1e-3)
     assert told[-1].fraction == pytest.approx(1.0)
     # The digest is that of the whole recording.
@@ -117,7 +117,7 @@ def test_what_a_model_cannot_do_is_refused_before_any_audio_is_decoded(jobs: Job
     task = clip(recordings.noise(1.0))
     with pytest.raises(AntiphonError, match="TASK_NOT_SUPPORTED"):
         list(jobs.transcribe(task, TranscriptionRequest(task="translate")))
-    assert task.source.facts.frames is None
+    assert task.source.report.frames is None
 
 
 @pytest.mark.weights

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chassis.audio import Audio
-from chassis.reports import ProgressFacts, WarningFacts
+from chassis.reports import ProgressReport, WarningReport
 from services.essentia.contract import ALL_GROUPS, SAMPLE_RATE, AnalysisRequest, GroupFeatures, Measured
 from services.essentia.engines.features import combine, plan, timeline
 from services.essentia.engines.features.clip import Clip, Samples, check
@@ -32,7 +32,7 @@ class _Window:
     start: float
     seconds: float
     sheet: Sheet
-    warnings: list[WarningFacts] = field(default_factory=list)
+    warnings: list[WarningReport] = field(default_factory=list)
 
     def take_warnings(self) -> None:
         """Moves the warnings from the sheet, which a later step may fill again, to the window."""
@@ -102,7 +102,7 @@ class Analysis:
         untold = [group for group in ALL_GROUPS if group in self._request.groups] if last else []
         yield from self._told(untold, steps, window)
         for done, step in enumerate(steps):
-            yield ProgressFacts(fraction=self.share(done / len(steps), last), step=step.name)
+            yield ProgressReport(fraction=self.share(done / len(steps), last), step=step.name)
             self._checkpoint()
             self._do(step, window, whole, last)
             if only:
@@ -164,7 +164,7 @@ class Analysis:
         window.sheet.let_go()
         self._closed.append(window)
 
-    def _joint_warnings(self) -> Iterator[WarningFacts]:
+    def _joint_warnings(self) -> Iterator[WarningReport]:
         yield from combine.warnings([window.warnings for window in self._closed])
         if "rhythm" in self._request.groups:
             found = sum("bpm" in window.sheet.groups["rhythm"] for window in self._closed)
@@ -172,18 +172,18 @@ class Analysis:
                 f"the recording was followed in {len(self._closed)} windows, {found} of them with beats; "
                 "bpm is their lower median"
             )
-            yield WarningFacts("RHYTHM_WINDOWED", message, "rhythm.bpm")
+            yield WarningReport("RHYTHM_WINDOWED", message, "rhythm.bpm")
 
 
-def _taken(warnings: list[WarningFacts]) -> Iterator[WarningFacts]:
+def _taken(warnings: list[WarningReport]) -> Iterator[WarningReport]:
     yield from warnings
     warnings.clear()
 
 
-def _absences(seconds: float, steps: list[plan.Step]) -> Iterator[WarningFacts]:
+def _absences(seconds: float, steps: list[plan.Step]) -> Iterator[WarningReport]:
     """Yields a warning for each field that a clip is too short for, but not for fields of a group that is absent."""
     absent = {step.field: step.min_seconds for step in steps}
     for name, needed in absent.items():
         if name.partition(".")[0] not in absent or "." not in name:
             message = f"{seconds:.2f} s is too short for {name}, which needs {needed:.0f} s"
-            yield WarningFacts("AUDIO_SHORT", message, name)
+            yield WarningReport("AUDIO_SHORT", message, name)

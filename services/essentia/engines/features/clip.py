@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from antiphon_wire.errors import invalid
 from chassis.audio import Audio
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.essentia.contract import MIN_SECONDS, SAMPLE_RATE
 
 Samples = NDArray[np.float32]
@@ -43,7 +43,7 @@ class Clip:
     channels: Samples
     mono: Samples
     alive: tuple[bool, ...]
-    warnings: tuple[WarningFacts, ...]
+    warnings: tuple[WarningReport, ...]
     infrasonic: bool = False
 
     @property
@@ -102,7 +102,7 @@ def check(audio: Audio) -> Clip:
     infrasonic = any(alive) and _creeps(mono)
     if infrasonic:
         message = "there is nothing above 20 Hz; only the signal and its level are measured"
-        warnings.append(WarningFacts("AUDIO_INFRASONIC", message))
+        warnings.append(WarningReport("AUDIO_INFRASONIC", message))
     return Clip(channels, mono, alive, (*_describe(channels, alive), *warnings), infrasonic)
 
 
@@ -118,7 +118,7 @@ def _creeps(mono: Samples) -> bool:
     return change < SLOWEST_CHANGE * max(float(mono.max()), -float(mono.min()))
 
 
-def _mix(channels: Samples, alive: tuple[bool, ...]) -> tuple[Samples, list[WarningFacts]]:
+def _mix(channels: Samples, alive: tuple[bool, ...]) -> tuple[Samples, list[WarningReport]]:
     live = [channel for channel, moves in zip(channels, alive, strict=True) if moves]
     if len(live) < 2:
         return np.ascontiguousarray(live[0] if live else channels[0]), []
@@ -126,25 +126,25 @@ def _mix(channels: Samples, alive: tuple[bool, ...]) -> tuple[Samples, list[Warn
     loudest = max(float(channel.std(dtype=np.float64)) for channel in live)
     if float(mono.std(dtype=np.float64)) < CANCELLED_RATIO * loudest:
         message = "left and right cancel each other when mixed; measured on the left channel alone where mono is needed"
-        return np.ascontiguousarray(live[0]), [WarningFacts("AUDIO_OUT_OF_PHASE", message)]
+        return np.ascontiguousarray(live[0]), [WarningReport("AUDIO_OUT_OF_PHASE", message)]
     return mono, []
 
 
-def _describe(channels: Samples, alive: tuple[bool, ...]) -> Iterator[WarningFacts]:
+def _describe(channels: Samples, alive: tuple[bool, ...]) -> Iterator[WarningReport]:
     if not any(alive):
         offset = float(channels.mean(dtype=np.float64))
         if abs(offset) >= SILENT_PEAK:
-            yield WarningFacts(
+            yield WarningReport(
                 "AUDIO_CONSTANT",
                 f"the audio is a constant {offset:.4f} and nothing else; only the signal and its level are measured",
             )
         else:
-            yield WarningFacts(
+            yield WarningReport(
                 "AUDIO_SILENT", "no sample is above -80 dBFS; only the signal and its level are measured"
             )
         return
     for name, moves in zip(("left", "right"), alive, strict=False):
         if not moves:
-            yield WarningFacts(
+            yield WarningReport(
                 "CHANNEL_DEAD", f"the {name} channel is silent; measured on the other one", "signal.stereo_correlation"
             )

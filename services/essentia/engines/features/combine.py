@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.essentia.engines.features.values import Values
 
 Name = TypeVar("Name")
@@ -64,9 +64,9 @@ def series(windows: Sequence[tuple[float, Mapping[str, object]]]) -> Values:
     return joined
 
 
-def warnings(windows: Sequence[Sequence[WarningFacts]]) -> list[WarningFacts]:
+def warnings(windows: Sequence[Sequence[WarningReport]]) -> list[WarningReport]:
     """Makes one warning for each reason and field, which says in how many windows it was found."""
-    found: dict[tuple[str, str], list[WarningFacts]] = {}
+    found: dict[tuple[str, str], list[WarningReport]] = {}
     for window in windows:
         for warning in window:
             found.setdefault((warning.reason, warning.field), []).append(warning)

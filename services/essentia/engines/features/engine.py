@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Self
 
 from chassis.audio import Audio
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from services.essentia.contract import SAMPLE_RATE, SERIES, AnalysisRequest, GroupFeatures, Measured, reading
 from services.essentia.engines.features import windows
 from services.essentia.engines.features.analysis import Analysis
@@ -70,12 +70,12 @@ class Features:
         for piece in windows.cut(blocks, self._window_seconds):
             checkpoint()
             if isinstance(piece, int):
-                yield ProgressFacts(analysis.share(0), piece / SAMPLE_RATE, "reading")
+                yield ProgressReport(analysis.share(0), piece / SAMPLE_RATE, "reading")
                 continue
             samples, last = piece
             yield from analysis.add(samples, last)
             # Each name would keep the window's audio while the next one is read: twice the memory.
             del piece, samples
-        yield ProgressFacts(fraction=1.0, audio_seconds=analysis.seconds)
+        yield ProgressReport(fraction=1.0, audio_seconds=analysis.seconds)
         if request.include_series:
             yield GroupFeatures(SERIES, analysis.series())

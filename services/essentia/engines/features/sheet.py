@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.essentia.contract import ALL_GROUPS, SAMPLE_RATE, AnalysisRequest
 from services.essentia.engines.features.chords import Chord
 from services.essentia.engines.features.clip import Clip
@@ -108,7 +108,7 @@ class Sheet:
     window_seconds: float
     groups: dict[str, Values] = field(default_factory=lambda: {name: Values() for name in ALL_GROUPS})
     series: Values = field(default_factory=Values)
-    warnings: list[WarningFacts] = field(default_factory=list)
+    warnings: list[WarningReport] = field(default_factory=list)
     onsets: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     beats: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     beat_intervals: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
@@ -144,4 +144,4 @@ class Sheet:
 
     def warn(self, reason: str, message: str, field: str = "") -> None:
         """Notes something to know about the answer."""
-        self.warnings.append(WarningFacts(reason, message, field))
+        self.warnings.append(WarningReport(reason, message, field))

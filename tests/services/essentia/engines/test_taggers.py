@@ -11,7 +11,7 @@ import pytest
 
 from antiphon_wire.errors import AntiphonError
 from chassis.models import InstalledModel
-from chassis.reports import ProgressFacts, WarningFacts
+from chassis.reports import ProgressReport, WarningReport
 from services.essentia.contract import Activations, Tagger
 from services.essentia.engines.discogs_onnx import DiscogsTagger
 from services.essentia.engines.discogs_tensorflow import TensorflowTagger, stretches
@@ -69,7 +69,7 @@ def test_a_model_is_loaded_once_and_says_so(standins: Path, engine: str) -> None
     loads = []
     for _ in range(2):
         events = found(tagger, sweep(40000), models(standins, engine))
-        loads.append([event.step for event in events if isinstance(event, ProgressFacts) and event.loading])
+        loads.append([event.step for event in events if isinstance(event, ProgressReport) and event.loading])
     assert loads[0][0] == "genre"
     assert loads[1] == []
 
@@ -86,7 +86,7 @@ def test_embeddings_come_where_they_are_asked_for(taggers: dict[str, Tagger], st
 def test_silence_gives_a_warning_and_no_tags(taggers: dict[str, Tagger], standins: Path, engine: str) -> None:
     events = found(taggers[engine], np.zeros(64000, np.float32), models(standins, engine))
     assert activations(events) == []
-    assert [event.reason for event in events if isinstance(event, WarningFacts)] == ["AUDIO_SILENT"]
+    assert [event.reason for event in events if isinstance(event, WarningReport)] == ["AUDIO_SILENT"]
 
 
 @pytest.mark.parametrize("engine", TAGGERS)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from antiphon_wire.errors import AntiphonError
-from chassis.reports import ModelFacts, WarningFacts
+from chassis.reports import ModelReport, WarningReport
 from services.essentia.contract import Activations, TagRequest, TagSet
 from services.essentia.engines.discogs_onnx import DiscogsTagger
 from services.essentia.tags import score_selection as selection
@@ -17,7 +17,7 @@ LABELS = ("low", "high", "middle", "edge")
 # Means over the patches: 0.05, 0.9, 0.4, 0.125 (exactly, to stand on a threshold).
 SCORES = np.array([[0.0, 0.8, 0.4, 0.125], [0.1, 1.0, 0.4, 0.125]], np.float32)
 FOUND = Activations("m", LABELS, SCORES, np.arange(6, dtype=np.float32).reshape(2, 3), 2.048, 0.992, stand_in=False)
-MODEL = ModelFacts("m", "1", {}, "CC0-1.0", True)
+MODEL = ModelReport("m", "1", {}, "CC0-1.0", True)
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +25,12 @@ def tagger() -> DiscogsTagger:
     return DiscogsTagger("cpu", 1)
 
 
-def choose(tagger: DiscogsTagger, request: TagRequest, found: Activations = FOUND) -> tuple[TagSet, list[WarningFacts]]:
+def choose(
+    tagger: DiscogsTagger, request: TagRequest, found: Activations = FOUND
+) -> tuple[TagSet, list[WarningReport]]:
     events = list(selection.select(found, request, MODEL, "onnx", tagger))
     assert isinstance(events[-1], TagSet)
-    return events[-1], [event for event in events if isinstance(event, WarningFacts)]
+    return events[-1], [event for event in events if isinstance(event, WarningReport)]
 
 
 def test_by_default_tags_of_a_tenth_and_more_come_the_best_first(tagger: DiscogsTagger) -> None:

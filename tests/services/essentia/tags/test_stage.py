@@ -17,7 +17,7 @@ from chassis.models import Manifest, Store
 from chassis.models.pull import Puller
 from chassis.models.settings import HubSettings, StoreSettings
 from chassis.models.sources import Mirror
-from chassis.reports import ProgressFacts, WarningFacts
+from chassis.reports import ProgressReport, WarningReport
 from services.essentia.contract import AnalysisRequest, GroupFeatures, Header, Summary, TagRequest, TagSet
 from services.essentia.engines import ENGINES
 from services.essentia.job import Jobs
@@ -98,7 +98,7 @@ def run(store: Store, recording: Path, request: TagRequest, *usual: str) -> tupl
     plan = stage.plan(request)
     assert plan is not None
     events = list(stage.run(plan, Source(recording), lambda: None))
-    reasons = {event.reason for event in events if isinstance(event, WarningFacts)}
+    reasons = {event.reason for event in events if isinstance(event, WarningReport)}
     return [event for event in events if isinstance(event, TagSet)], reasons
 
 
@@ -186,6 +186,6 @@ def test_the_first_model_of_an_engine_is_told_to_be_loading_once(lab: Lab, recor
     loads = []
     for _ in range(2):
         events = list(stage.run(plan, Source(recording), lambda: None))
-        loads.append([event.step for event in events if isinstance(event, ProgressFacts) and event.loading])
+        loads.append([event.step for event in events if isinstance(event, ProgressReport) and event.loading])
     # The second model brings a head, and shares its extractor with the first.
     assert loads == [["own-genre", "own-mood"], []]

@@ -12,7 +12,7 @@ import torch
 
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import Store
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from services.generation.contract import GenerationRequest, PieceBlock, Sampling, Summary
 from services.generation.engines.audiocraft.library import ABSENT, AbsentLibraryError, bring_in
 from services.generation.job import Jobs
@@ -127,7 +127,7 @@ def test_the_job_and_its_contract_are_those_of_the_other_engine(
     assert summary.work.engine == "audiocraft"
     assert "audiocraft" in summary.work.library_versions
     assert summary.pieces[0].frames == 320_000
-    assert sum(isinstance(event, ProgressFacts) for event in events) > 300, "of 500 steps; windows overlap"
+    assert sum(isinstance(event, ProgressReport) for event in events) > 300, "of 500 steps; windows overlap"
     assert sum(isinstance(event, PieceBlock) for event in events) >= 1
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import InstalledModel, Manifest, Store
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from chassis.worker import pickling as wire
 from services.llm_audio.contract import Answer, DescriptionRequest, Header, Piece, Prompt, Sampling, Summary
 from services.llm_audio.engines.text_gguf import TextGguf
@@ -36,11 +36,11 @@ SCHEMA = json.dumps(
 
 def test_header_first_then_pieces_then_the_answer_and_the_summary_last(jobs: Jobs) -> None:
     events = list(jobs.describe(ScriptedTask(), DescriptionRequest(facts_json=FACTS, sampling=SHORT)))
-    kinds = [type(event) for event in events if not isinstance(event, ProgressFacts)]
+    kinds = [type(event) for event in events if not isinstance(event, ProgressReport)]
     assert kinds[0] is Header
     assert kinds[1] is Piece
     assert kinds[-2:] == [Answer, Summary]
-    fractions = [event.fraction for event in events if isinstance(event, ProgressFacts) and not event.loading]
+    fractions = [event.fraction for event in events if isinstance(event, ProgressReport) and not event.loading]
     assert fractions[0] == 0.0
     assert fractions[-1] == 1.0
     assert all(wire.pack(event) for event in events)

@@ -13,7 +13,7 @@ import pytest
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import LoudnessMeter, Source
 from chassis.models import Store
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from services.separation.contract import Header, SeparationRequest, StemBlock
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
@@ -55,9 +55,9 @@ def test_stems_come_at_the_rate_asked_for(
 ) -> None:
     request = SeparationRequest(stems=("vocals",), encoding=encoding, sample_rate=asked)
     events = list(jobs.separate(clip(signals.noise(source_rate // 2), source_rate), request))
-    (facts,) = events[-1].stems
-    assert header_of(events).sample_rate == facts.sample_rate == rate
-    assert facts.frames == rate // 2
+    (report,) = events[-1].stems
+    assert header_of(events).sample_rate == report.sample_rate == rate
+    assert report.frames == rate // 2
     assert events[-1].work.parameters["output_sample_rate"] == str(rate)
 
 
@@ -129,12 +129,12 @@ def test_progress_over_two_passes_never_falls_and_sends_audio_in_the_second(
 ) -> None:
     mix = signals.noise(1_200_000)
     events = list(jobs.separate(clip(mix), SeparationRequest(encoding="pcm_f32le", rescale=True)))
-    seen = [event for event in events if isinstance(event, ProgressFacts) and not event.loading]
+    seen = [event for event in events if isinstance(event, ProgressReport) and not event.loading]
     fractions = [event.fraction for event in seen]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
     first = next(index for index, event in enumerate(events) if isinstance(event, StemBlock))
-    before = [event.fraction for event in events[:first] if isinstance(event, ProgressFacts) and not event.loading]
+    before = [event.fraction for event in events[:first] if isinstance(event, ProgressReport) and not event.loading]
     assert before[-1] == 0.5
     assert {event.audio_seconds is None for event in seen} == {True, False}
     assert seen[-1].audio_seconds == 1_200_000 / 44_100
@@ -144,7 +144,7 @@ def test_the_time_left_is_told_after_the_first_block_and_is_nothing_at_the_end(
     jobs: Jobs, clip: Callable[..., Any], signals: Any
 ) -> None:
     events = list(jobs.separate(clip(signals.noise(1_800_000)), SeparationRequest(encoding="pcm_f32le")))
-    seen = [event for event in events if isinstance(event, ProgressFacts)]
+    seen = [event for event in events if isinstance(event, ProgressReport)]
     assert [event.remaining_seconds for event in seen if event.loading] == [None]
     left = [event.remaining_seconds for event in seen if not event.loading]
     assert all(seconds >= 0 for seconds in left)
@@ -154,13 +154,13 @@ def test_the_time_left_is_told_after_the_first_block_and_is_nothing_at_the_end(
 
 def test_levels_are_those_of_the_samples_that_were_encoded(jobs: Jobs, clip: Callable[..., Any], signals: Any) -> None:
     events = list(jobs.separate(clip(signals.noise(132_300)), SeparationRequest(encoding="pcm_f32le")))
-    for facts in events[-1].stems:
-        samples = samples_of(stems_of(events)[facts.name])
+    for report in events[-1].stems:
+        samples = samples_of(stems_of(events)[report.name])
         meter = LoudnessMeter(44_100, 2)
         meter.feed(samples)
-        assert facts.integrated_lufs == meter.finish()
-        assert facts.integrated_lufs == pytest.approx(facts.rms_dbfs + 3, abs=4), "of noise, near its level"
-        assert facts.peak_dbfs == pytest.approx(20 * np.log10(np.abs(samples).max()), abs=1e-9)
+        assert report.integrated_lufs == meter.finish()
+        assert report.integrated_lufs == pytest.approx(report.rms_dbfs + 3, abs=4), "of noise, near its level"
+        assert report.peak_dbfs == pytest.approx(20 * np.log10(np.abs(samples).max()), abs=1e-9)
 
 
 def test_silence_has_neither_loudness_nor_peak_in_decibels(jobs: Jobs, clip: Callable[..., Any]) -> None:
@@ -173,5 +173,5 @@ def test_aac_is_a_file_that_plays_in_place(jobs: Jobs, clip: Callable[..., Any],
     events = list(jobs.separate(clip(signals.noise(200_000)), SeparationRequest(stems=("vocals",), encoding="aac")))
     path = tmp_path / "vocals.m4a"
     path.write_bytes(stems_of(events)["vocals"])
-    facts = Source(path).facts
-    assert (facts.codec, facts.sample_rate, facts.channels) == ("aac", 44_100, 2)
+    report = Source(path).report
+    assert (report.codec, report.sample_rate, report.channels) == ("aac", 44_100, 2)

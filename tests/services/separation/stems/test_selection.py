@@ -78,7 +78,7 @@ def test_karaoke_is_the_vocals_and_the_mix_without_them(jobs: Jobs, clip: Callab
     alone = samples_of(stems_of(list(jobs.separate(clip(mix), asking("vocals"))))["vocals"])
     assert np.array_equal(stems["vocals"], alone)
     assert np.array_equal(stems["no_vocals"], mix - stems["vocals"])
-    assert [facts.energy_share is None for facts in events[-1].stems] == [False, True]
+    assert [report.energy_share is None for report in events[-1].stems] == [False, True]
 
 
 def test_a_two_stem_model_computes_once_whatever_is_asked_of_it(
@@ -140,5 +140,5 @@ def test_shares_are_unknown_where_not_every_stem_was_computed(
     mix = signals.noise(200_000)
     events = list(jobs.separate(clip(mix), asking("vocals", "no_vocals")))
     assert np.array_equal(samples_of(stems_of(events)["no_vocals"]), mix - mix / 4)
-    assert {facts.energy_share for facts in events[-1].stems} == {None}
+    assert {report.energy_share for report in events[-1].stems} == {None}
     assert events[-1].residual_energy_share is None

@@ -14,7 +14,7 @@ from antiphon_wire.errors import AntiphonError
 from bench.speech_material import recordings
 from chassis.models import Manifest, Store
 from chassis.reading import Limits, RawPcm
-from chassis.reports import ProgressFacts
+from chassis.reports import ProgressReport
 from chassis.worker import pickling as wire
 from services.speech.job import Jobs
 from services.speech.live.contract import Final, LiveHeader, LiveRequest, LiveSummary
@@ -82,7 +82,7 @@ def test_a_line_is_written_down_with_header_first_and_summary_last(jobs: Jobs) -
     samples = recordings.line("0880")
     events = listen(jobs, pcm(samples), 3200)
     assert misheard(text(events)) <= ONE_WORD
-    heard = [event for event in events if not isinstance(event, ProgressFacts)]
+    heard = [event for event in events if not isinstance(event, ProgressReport)]
     assert isinstance(heard[0], LiveHeader)
     assert isinstance(heard[-1], LiveSummary)
     summary = heard[-1]

@@ -23,7 +23,7 @@ def test_a_tiny_model_of_its_shape_is_pulled_converted_loaded_and_heard(
     with pulled(f"{name}.openai", shape, tmp_path, {}) as installed:
         engine = OpenAIWhisper.load(installed, SpeechSettings("openai-whisper", device="cpu"))
         heard = listen(engine, recordings.noise(2.0), hallucination_guard=False, beam_size=1)
-    digest = installed.facts().weights_sha256["model.safetensors"]
+    digest = installed.report().weights_sha256["model.safetensors"]
     assert len(digest) == 64, "what the conversion gave is recorded"
     assert ("yue" in engine.languages) == (shape.words == 51866)
     assert heard.reached[-1] == 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.essentia.engines.features import combine
 
 
@@ -89,7 +89,7 @@ def test_times_are_moved_to_where_their_window_starts() -> None:
 
 
 def test_a_warning_says_in_how_many_windows_it_was_found() -> None:
-    silent, unclear = WarningFacts("AUDIO_SILENT", "nothing"), WarningFacts("KEY_UNCLEAR", "flat", "tonal.key_tonic")
+    silent, unclear = WarningReport("AUDIO_SILENT", "nothing"), WarningReport("KEY_UNCLEAR", "flat", "tonal.key_tonic")
     found = combine.warnings([[silent, unclear], [silent], []])
     assert [(each.reason, each.message) for each in found] == [
         ("AUDIO_SILENT", "in 2 of 3 windows: nothing"),

@@ -96,12 +96,12 @@ def test_groups_come_as_soon_as_they_are_finished(engine: Features) -> None:
     names = [type(event).__name__ for event in engine.analyze(Audio(signals.music(), 44100), request)]
     # Signal is one step; the spectrum two more; each is told right after its last.
     assert names == [
-        "ProgressFacts",
+        "ProgressReport",
         "GroupFeatures",
-        "ProgressFacts",
-        "ProgressFacts",
+        "ProgressReport",
+        "ProgressReport",
         "GroupFeatures",
-        "ProgressFacts",
+        "ProgressReport",
     ]
 
 

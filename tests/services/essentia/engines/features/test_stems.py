@@ -10,7 +10,7 @@ import pytest
 from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import Audio
-from chassis.reports import WarningFacts
+from chassis.reports import WarningReport
 from services.essentia.contract import STEM, AnalysisRequest, GroupFeatures
 from services.essentia.engines.features import Features, onsets, stems
 from services.essentia.engines.features.values import Values
@@ -24,7 +24,7 @@ def measure(
     events = list(Features(window_seconds).analyze(Audio(samples, signals.SAMPLE_RATE), request))
     values = [event.values for event in events if isinstance(event, GroupFeatures)]
     assert len(values) == 1
-    return values[0], {event.reason for event in events if isinstance(event, WarningFacts)}
+    return values[0], {event.reason for event in events if isinstance(event, WarningReport)}
 
 
 METRONOME = signals.stack(signals.metronome(120, 24))

@@ -10,7 +10,7 @@ import pytest
 
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import Audio
-from chassis.reports import ProgressFacts, WarningFacts
+from chassis.reports import ProgressReport, WarningReport
 from services.essentia.contract import SERIES, AnalysisRequest, GroupFeatures, Measured
 from services.essentia.engines.features import Features, timeline, windows
 from services.essentia.engines.features.values import Values
@@ -122,7 +122,7 @@ def test_a_recording_is_cut_into_windows_none_of_them_short(seconds: int, length
 def test_silence_in_one_window_is_said_of_that_window() -> None:
     samples = signals.stack(np.concatenate((np.zeros(60 * RATE), signals.cadence(signals.C_MAJOR, 1.0, 15))))
     events = list(Features(60).analyze(Audio(samples, RATE), AnalysisRequest(("loudness", "tonal"))))
-    silent = [event for event in events if isinstance(event, WarningFacts) and event.reason == "AUDIO_SILENT"]
+    silent = [event for event in events if isinstance(event, WarningReport) and event.reason == "AUDIO_SILENT"]
     assert [each.message.partition(":")[0] for each in silent] == ["in 1 of 2 windows"]
     found = groups(events)
     assert found["tonal"]["key_tonic"] == "C"
@@ -142,7 +142,7 @@ def test_the_first_beat_is_told_from_the_start_of_the_recording() -> None:
 def test_progress_never_goes_back_and_ends_at_one() -> None:
     samples = signals.stack(signals.noise(190))
     events = Features(60).analyze(Audio(samples, RATE), AnalysisRequest(("signal", "loudness")))
-    fractions = [event.fraction for event in events if isinstance(event, ProgressFacts)]
+    fractions = [event.fraction for event in events if isinstance(event, ProgressReport)]
     known = [fraction for fraction in fractions if fraction is not None]
     assert known == sorted(known)
     assert known[-1] == 1

@@ -15,7 +15,7 @@ from tests.services.essentia.conftest import Analyze
 
 ROOT = Path(__file__).parents[5]
 README = (ROOT / "services" / "essentia" / "README.md").read_text(encoding="utf-8")
-CALLS = {"warn", "WarningFacts", "invalid", "not_ready"}
+CALLS = {"warn", "WarningReport", "invalid", "not_ready"}
 
 
 def reasons() -> Iterator[str]:

@@ -131,8 +131,8 @@ def test_a_bag_of_pickles_is_pulled_from_a_mirror_and_separates(tmp_path: Path) 
         store.require("tiny")
     Puller(PROJECT, settings, HubSettings(), lambda event: None).pull(store, "tiny")
     model = store.require("tiny")
-    assert set(model.facts().weights_sha256) == {"tiny.yaml", "aaaa0000.safetensors", "aaaa0001.safetensors"}
-    assert all(len(digest) == 64 for digest in model.facts().weights_sha256.values())
+    assert set(model.report().weights_sha256) == {"tiny.yaml", "aaaa0000.safetensors", "aaaa0001.safetensors"}
+    assert all(len(digest) == 64 for digest in model.report().weights_sha256.values())
     bag_ = Demucs.load(model, SETTINGS)
     mix = (0.1 * np.random.default_rng(0).standard_normal((2, 50_000))).astype(np.float32)
     got = list(bag_.separate([mix], plan=Plan(stems=("vocals",))))
