@@ -12,7 +12,7 @@ SERVICES := $(patsubst services/%/requirements.in,%,$(wildcard services/*/requir
 # for make up, make run-speech and antiphon up alike.
 ENGINES := $(subst /requirements-,-,$(patsubst services/%.in,%,$(wildcard services/*/requirements-*.in)))
 LOCKS := $(SERVICES:%=services/%/requirements) $(patsubst %.in,%,$(wildcard services/*/requirements-*.in)) gateway/requirements cli/requirements tests/requirements \
-         tools/requirements protos/requirements
+         tools/requirements tools/uv tools/environments/llama_build protos/requirements
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 PYTEST := -m pytest -q --durations=5
 VENV := .venvs
@@ -29,43 +29,40 @@ help: ## List the commands
 	@echo "  make run-<service>         Run one of: $(SERVICES) gateway"
 
 # ---------------------------------------------------------------- environments
-# One rule for all: folder/requirements.lock -> .venvs/folder. Packages that the platform brings (torch: a CPU, CUDA or
-# ROCm build) are not in the lock; pip installs them from where it is configured to, or from TORCH_PIP_ARGS.
-family_of = $(firstword $(subst -, ,$(1)))
-engine_of = $(patsubst $(call family_of,$(1))-%,%,$(1))
-lock_of = $(firstword $(wildcard services/$(1)/requirements.lock $(1)/requirements.lock \
-            services/$(call family_of,$(1))/requirements-$(call engine_of,$(1)).lock))
-platform_of = $(firstword $(wildcard services/$(1)/requirements-platform.txt \
-                services/$(call family_of,$(1))/requirements-$(call engine_of,$(1))-platform.txt))
-# The engine environments that <FAMILY>_ENGINE asks for; environment_of gives a family's, its own where none is.
-chosen_engine = $(or $($(shell echo $(1) | tr a-z A-Z)_ENGINE),$(ANTIPHON_ENGINE))
-environment_of = $(or $(filter $(1)-$(call chosen_engine,$(1)),$(ENGINES)),$(1))
-TORCH_PIP_ARGS ?=
-
-# llama.cpp is built from source, for any x86-64 of the last ten years; pip keeps the wheel. For a GPU give other flags:
+# .venvs/NAME is made from services/NAME/requirements.lock or NAME/requirements.lock by tools/environments: by uv, which
+# keeps a package on disk once for all of them, or by pip where INSTALLER=pip says so. What the platform brings is not in
+# a lock: torch, a build for the CPU unless TORCH_PIP_ARGS says where another one is.
+#
+# llama.cpp is built from source, for any x86-64 of the last ten years. For a GPU give other flags:
 #   ROCm:   LLAMA_CMAKE_ARGS="-DGGML_HIP=ON -DGPU_TARGETS=gfx1201 -DGGML_NATIVE=OFF" HIPCXX="$(hipconfig -l)/clang" HIP_PATH="$(hipconfig -R)"
 #   Vulkan: LLAMA_CMAKE_ARGS="-DGGML_VULKAN=ON -DGGML_NATIVE=OFF"
-# They are part of what .venvs/llm_audio is made from, so a change of them makes it anew, past pip's cache of wheels.
-LLAMA_PORTABLE := -DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON -DGGML_OPENMP=ON
-LLAMA_CMAKE_ARGS ?= $(LLAMA_PORTABLE)
-LLAMA_JOBS ?= $(shell nproc)
-$(VENV)/llm_audio/.ready: export CMAKE_ARGS = $(LLAMA_CMAKE_ARGS)
-$(VENV)/llm_audio/.ready: export CMAKE_BUILD_PARALLEL_LEVEL = $(LLAMA_JOBS)
-$(VENV)/llm_audio/.ready: export PIP_NO_CACHE_DIR = $(if $(filter-out $(LLAMA_PORTABLE),$(LLAMA_CMAKE_ARGS)),1)
+# They are part of what .venvs/llm_audio is made from, so a change of them makes it anew.
+export TORCH_PIP_ARGS LLAMA_CMAKE_ARGS LLAMA_JOBS INSTALLER
+PHASE := PYTHONPATH=$(CURDIR) $(PYTHON) -m tools.phases run
+ENVIRONMENT := PYTHONPATH=$(CURDIR) $(PYTHON) -m tools.environments
+
+# The engine environments that <FAMILY>_ENGINE asks for; environment_of gives a family's, its own where none is.
+family_of = $(firstword $(subst -, ,$(1)))
+engine_of = $(patsubst $(call family_of,$(1))-%,%,$(1))
+chosen_engine = $(or $($(shell echo $(1) | tr a-z A-Z)_ENGINE),$(ANTIPHON_ENGINE))
+environment_of = $(or $(filter $(1)-$(call chosen_engine,$(1)),$(ENGINES)),$(1))
 
 # Made on the way to .tests, and not to be thrown away as an intermediate file.
 .PRECIOUS: $(VENV)/%/.ready $(VENV)/%/.tests
 
 .SECONDEXPANSION:
-$(VENV)/%/.ready: $$(call lock_of,$$*) $$(call platform_of,$$*)
-	@PYTHON="$(PYTHON)" TORCH_PIP_ARGS="$(TORCH_PIP_ARGS)" tools/environment.sh $(VENV)/$* $^ >&2
+# Whether one is as its lock says is for tools/environments to tell, by what is in the files and not by their times.
+$(VENV)/%/.ready: FORCE
+	@$(ENVIRONMENT) $* >&2
 
-$(VENV)/%/.tests: $(VENV)/%/.ready tests/requirements.lock
-	@$(VENV)/$*/bin/pip install -qq --require-hashes --no-deps -r tests/requirements.lock >&2
-	@touch $@
+$(VENV)/%/.tests: FORCE
+	@$(ENVIRONMENT) --tests $* >&2
+
+FORCE:
 
 CHOSEN := $(sort $(SERVICES) $(foreach each,$(SERVICES),$(call environment_of,$(each))))
-setup: $(CHOSEN:%=$(VENV)/%/.ready) $(VENV)/gateway/.ready $(VENV)/cli/.ready ## Make every environment that running needs
+setup: ## Make every environment that running needs
+	@$(ENVIRONMENT) --at-once 3 $(CHOSEN) gateway cli >&2
 
 lock: $(VENV)/tools/.ready ## Resolve every requirements.in to a locked, hashed requirements.lock
 	@for each in $(LOCKS); do echo "$$each.lock"; \
@@ -93,7 +90,9 @@ check-protos: $(VENV)/tools/.ready build/googleapis/google/rpc/status.proto
 	@tools/check_breaking.sh $(TOOLS)/buf
 
 # ---------------------------------------------------------------- checks
-check: check-protos check-code check-deploy check-pages ## Lint, types, import rules, protos, deployment files, pages
+CHECKS := check-protos check-code check-deploy check-pages
+check: ## Lint, types, import rules, protos, deployment files, pages
+	@for each in $(CHECKS); do $(PHASE) $$each $(MAKE) $$each; done
 
 check-code: $(VENV)/tools/.ready
 	$(TOOLS)/ruff check .
@@ -123,24 +122,24 @@ format: $(VENV)/tools/.ready ## Format the code
 test: test-core $(SERVICES:%=test-%) $(ENGINES:%=test-%) test-e2e ## Set up what is needed and run all tests
 
 test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, deployment and structure
-	$(TOOLS)/python $(PYTEST) tests/test_*.py tests/tools tests/wire tests/chassis tests/gateway tests/client tests/cli \
+	@$(PHASE) $@ $(TOOLS)/python $(PYTEST) tests/test_*.py tests/tools tests/wire tests/chassis tests/gateway tests/client tests/cli \
 	    tests/renderers tests/deploy tests/contract/test_specimens.py
 
 test-e2e: $(VENV)/tools/.ready models ## Run the tests that start the whole of Antiphon
-	$(TOOLS)/python $(PYTEST) tests/e2e
+	@$(PHASE) $@ $(TOOLS)/python $(PYTEST) tests/e2e
 
 $(SERVICES:%=test-%): test-%: $(VENV)/%/.tests models
-	$(VENV)/$*/bin/python $(PYTEST) tests/services/$*
-	$(VENV)/$*/bin/python $(PYTEST) tests/contract -k "$*/"
+	@$(PHASE) $@ $(VENV)/$*/bin/python $(PYTEST) tests/services/$*
+	@$(PHASE) $@ $(VENV)/$*/bin/python $(PYTEST) tests/contract -k "$*/"
 
 # The engine's own tests; those of its family that need another library are skipped there.
 $(ENGINES:%=test-%): test-%: $(VENV)/%/.tests models
-	$(VENV)/$*/bin/python $(PYTEST) tests/services/$(call family_of,$*)/$(subst -,_,$(call engine_of,$*))
-	$(VENV)/$*/bin/python $(PYTEST) tests/contract -k "$(call family_of,$*)/"
+	@$(PHASE) $@ $(VENV)/$*/bin/python $(PYTEST) tests/services/$(call family_of,$*)/$(subst -,_,$(call engine_of,$*))
+	@$(PHASE) $@ $(VENV)/$*/bin/python $(PYTEST) tests/contract -k "$(call family_of,$*)/"
 
 # ---------------------------------------------------------------- running
 models: setup ## Install the starter models that are not there yet
-	@./antiphon models pull starter
+	@$(PHASE) models ./antiphon models pull starter
 
 $(SERVICES:%=run-%): run-%: $$(VENV)/$$(call environment_of,$$*)/.ready
 	$(VENV)/$(call environment_of,$*)/bin/python -m services $*
