@@ -37,6 +37,8 @@ def rows(arguments: argparse.Namespace) -> str:
         f"license_spdx = {json.dumps(arguments.licence)}",
         f"commercial_use = {json.dumps(arguments.commercial)}",
     ]
+    if arguments.parameters is not None:
+        lines.append(f"parameter_count = {arguments.parameters}")
     for path in paths:
         name = path.relative_to(arguments.folder).as_posix()
         with path.open("rb") as stream:
@@ -66,6 +68,7 @@ def main() -> None:
     parser.add_argument("--licence", required=True, metavar="SPDX", help="licence of the weights, such as CC-BY-NC-4.0")
     parser.add_argument("--commercial", action="store_true", help="that licence allows commercial use")
     parser.add_argument("--default", action="store_true", help="the engine's default model")
+    parser.add_argument("--parameters", type=int, metavar="COUNT", help="parameters of its networks")
     parser.add_argument("--hub", default="", metavar="OWNER/NAME@COMMIT", help="where others can pull it from")
     sys.stdout.write(rows(parser.parse_args()))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from chassis.models import Store
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Family:
         live: How it hosts live streams; None for a family that has none.
         port: Where it listens where no setting says otherwise.
         engines: Its ENGINES table; empty for a family that answers with several models at once.
+        own: Names the model that the family itself chooses, by what a store has; None for one without such a rule.
     """
 
     name: str
@@ -44,3 +47,4 @@ class Family:
     live: Live | None = None
     port: int = 0
     engines: Mapping[str, str] = field(default_factory=dict)
+    own: Callable[[Store], str] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 from antiphon.evidence.v1 import evidence_pb2
 from chassis.family.family import Family, Live
@@ -27,8 +28,9 @@ class FamilyHost:
         self.workers = workers
         extra = workers.models_extra.absolute() if workers.models_extra is not None else None
         self.manifest = Manifest.load(family.manifest, extra)
-        self.selection = Selection.of(family.name, family.engines, family.settings, self.manifest)
         self.store = Store(workers.models.expanduser(), self.manifest, workers.licence_policy)
+        own = None if family.own is None else partial(family.own, self.store)
+        self.selection = Selection.of(family.name, family.engines, family.settings, self.manifest, own)
         self.spool = Spool(server.spool_dir, server.spool_bytes, server.upload_bytes)
         threads = str(getattr(family.settings, "thread_count", 1))
         # Idle OpenMP threads that spin cost the others their core; glibc's arenas keep freed memory; a library that

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from antiphon_wire.errors import invalid, not_ready
 from chassis.family.loading import engine_not_served
 from chassis.models import Manifest, Model
+
+AUTO = "auto"
+"""Setting ``engine`` of a family that has the model chosen by a rule of its own."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Selection:
             ``default_model`` always says which.
         default_model: Model of the service's own choice; empty for the one that the manifest marks as the default of
             ``engine``.
+        own: Names the model where neither ``engine`` nor ``default_model`` settles it, empty where there is none; asked
+            anew for each call, for what is installed may change. None for a family that has no such rule.
     """
 
     family: str
@@ -30,17 +35,27 @@ class Selection:
     manifest: Manifest
     engine: str = ""
     default_model: str = ""
+    own: Callable[[], str] | None = None
 
     @classmethod
-    def of(cls, family: str, engines: Mapping[str, str], settings: Any, manifest: Manifest) -> Selection:
+    def of(
+        cls,
+        family: str,
+        engines: Mapping[str, str],
+        settings: Any,
+        manifest: Manifest,
+        own: Callable[[], str] | None = None,
+    ) -> Selection:
         """Reads the service's own choice from its settings ``engine`` and ``default_model``, as far as it has them."""
         engine, model = getattr(settings, "engine", ""), getattr(settings, "default_model", "")
-        return cls(family, engines, manifest, engine, model)
+        return cls(family, engines, manifest, engine, model, own if engine == AUTO else None)
 
     def default(self, engine: str = "") -> str:
         """Names the model of an engine, or of the service where none is given; empty where there is none."""
         if self.default_model and not engine:
             return self.default_model
+        if self.own is not None and not engine:
+            return self.own()
         marked = self.manifest.default(engine or self.engine)
         return "" if marked is None else marked.name
 

@@ -106,6 +106,12 @@ class _Row:
             raise ManifestError(f"{self.where}: size = {value}; give the bytes")
         return value
 
+    def count(self, key: str) -> int | None:
+        value: int | None = self.take(key, int, optional=True)
+        if value is not None and value < 0:
+            raise ManifestError(f"{self.where}: {key} = {value}; give a count, or leave it out")
+        return value
+
     def rows(self, key: str, *, optional: bool = False) -> list[_Row]:
         tables = self.take(key, list, [], optional=optional)
         if not all(isinstance(table, dict) for table in tables):
@@ -167,6 +173,7 @@ def _model(service: str, row: _Row, wheels: Mapping[str, Wheel]) -> Model:
         files=tuple(_file(file, wheels) for file in row.rows("files")),
         summary=row.take("summary", str, "", optional=True),
         memory_bytes=row.take("memory_bytes", int, optional=True),
+        parameter_count=row.count("parameter_count"),
     )
     row.done()
     names = [file.name for file in model.files]

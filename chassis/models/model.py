@@ -105,6 +105,8 @@ class Model:
         files: Its weights; none, written as ``files = []``, for an engine that needs none, and so always installed.
         summary: What it is, in one line.
         memory_bytes: Memory that its engine needs with it; None where nobody measured.
+        parameter_count: Parameters of its networks, as published, which may be rounded; 0 for rules, None where nobody
+            says.
     """
 
     name: str
@@ -118,6 +120,7 @@ class Model:
     files: tuple[File, ...]
     summary: str = ""
     memory_bytes: int | None = None
+    parameter_count: int | None = None
 
     @property
     def installed_bytes(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,6 +51,36 @@ def test_a_call_is_answered_by_what_it_names_else_by_the_services_own_choice(
     manifest: Manifest, engine: str, default_model: str, asked: dict[str, str], answers: str
 ) -> None:
     assert Selection("speech", ENGINES, manifest, engine, default_model).choose(**asked).name == answers
+
+
+@pytest.mark.parametrize(
+    ("engine", "default_model", "asked", "answers"),
+    [
+        ("auto", "", {}, "d"),
+        ("auto", "b", {}, "b"),
+        ("auto", "", {"engine": "large"}, "c"),
+        ("auto", "", {"model": "a"}, "a"),
+        ("small", "", {}, "a"),
+    ],
+)
+def test_a_familys_own_rule_chooses_where_neither_the_caller_nor_the_operator_does(
+    manifest: Manifest, engine: str, default_model: str, asked: dict[str, str], answers: str
+) -> None:
+    settings = SimpleNamespace(engine=engine, default_model=default_model)
+    engines = {**ENGINES, "foreign": "module:Foreign"}
+    assert Selection.of("speech", engines, settings, manifest, lambda: "d").choose(**asked).name == answers
+
+
+def test_a_familys_own_rule_is_asked_anew_for_each_call(manifest: Manifest) -> None:
+    answers = iter("ac")
+    selection = Selection("speech", ENGINES, manifest, own=lambda: next(answers))
+    assert [selection.choose().name, selection.choose().name] == ["a", "c"]
+
+
+def test_a_familys_own_rule_may_find_nothing(manifest: Manifest) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        Selection("speech", ENGINES, manifest, "auto", own=lambda: "").choose()
+    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "NO_DEFAULT_MODEL")
 
 
 @pytest.mark.parametrize(

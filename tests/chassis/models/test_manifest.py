@@ -33,6 +33,20 @@ def test_an_empty_list_is_a_manifest(lab):
     assert (caught.value.code, caught.value.reason) == ("INVALID_ARGUMENT", "UNKNOWN_MODEL")
 
 
+@pytest.mark.parametrize(("line", "count"), [("parameter_count = 134_515_008", 134_515_008), ("", None)])
+def test_a_row_says_how_many_parameters_its_networks_have_or_nothing(lab, hub_row, line, count):
+    path = lab.manifest(lab.file("a", b"a", hub_row("a")))
+    path.write_text(path.read_text().replace("default = true", f"default = true\n{line}"))
+    assert Manifest.load(path).model("tiny").parameter_count == count
+
+
+def test_a_count_of_parameters_below_none_is_refused(lab, hub_row):
+    path = lab.manifest(lab.file("a", b"a", hub_row("a")))
+    path.write_text(path.read_text().replace("default = true", "default = true\nparameter_count = -1"))
+    with pytest.raises(ManifestError, match="parameter_count = -1; give a count, or leave it out"):
+        Manifest.load(path)
+
+
 def test_an_operators_own_models_come_after_the_services(lab, hub_row, tmp_path):
     path = lab.manifest(lab.file("a", b"a", hub_row("a")))
     extra = tmp_path / "own.toml"

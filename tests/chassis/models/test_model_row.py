@@ -28,7 +28,9 @@ def checkpoint(folder: Path) -> Path:
 
 def test_every_file_is_pinned_and_pickles_are_left_out(tmp_path: Path) -> None:
     folder = checkpoint(tmp_path)
-    done = run("music", str(folder), "--engine", "musicgen", "--licence", "CC-BY-NC-4.0", "--default")
+    done = run(
+        "music", str(folder), "--engine", "musicgen", "--licence", "CC-BY-NC-4.0", "--default", "--parameters", "3000"
+    )
     assert done.returncode == 0, done.stderr
     manifest = tmp_path / "models.toml"
     manifest.write_text(done.stdout)
@@ -40,6 +42,7 @@ def test_every_file_is_pinned_and_pickles_are_left_out(tmp_path: Path) -> None:
         False,
     )
     assert model.default
+    assert model.parameter_count == 3000
     assert {file.name: (file.size, file.sha256) for file in model.files} == {
         "config.json": (2, hashlib.sha256(b"{}").hexdigest()),
         "model.safetensors": (7, hashlib.sha256(b"weights").hexdigest()),
