@@ -17,6 +17,9 @@ from antiphon_cli.options import Command, option_group
 NAMES = ("full", "technical", "genre_mood", "instrumentation", "structure", "transcribe", "analyze")
 """The prompts that the service knows by name."""
 
+FUSED = ("tempo", "key", "loudness", "vocals")
+"""The fused facts of a record that the service reads; the others are in the parts."""
+
 SAMPLING = ("max_tokens", "temperature", "top_p", "seed", "repeat_penalty")
 
 
@@ -79,7 +82,10 @@ def read_facts(path: Path) -> str:
     except ValueError as error:
         raise exits.Failure(f"{click.format_filename(path)} is no JSON: {error}") from error
     if isinstance(document, dict) and "schema_version" in document:
+        fused = {name: document.get("fusion", {}).get(name) for name in FUSED}
         document = {name: document[name] for name in ("essentia", "speech") if name in document}
         document.get("essentia", {}).get("features", {}).pop("series", None)
+        if any(fused.values()):
+            document["fusion"] = {name: fact for name, fact in fused.items() if fact}
         return json.dumps(document)
     return text

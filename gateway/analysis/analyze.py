@@ -9,7 +9,7 @@ from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from chassis.spool import Spool
 from gateway.analysis.events import Send
 from gateway.analysis.fan_out import FanOut
-from gateway.analysis.fuse import fuse
+from gateway.analysis.fuse.record import fuse
 from gateway.analysis.limits import Limits
 from gateway.analysis.plan import derive
 from gateway.analysis.question import Service

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from antiphon_wire.errors import AntiphonError, invalid
-from gateway.analysis.stage import UPLOAD, Stage, source_of
+from gateway.analysis.stage import FACTS, UPLOAD, Stage, source_of
 from gateway.analysis.stages import collect
 
 STAGES = collect()
@@ -76,12 +76,17 @@ def derive(wanted: Sequence[str], stages: Sequence[Stage] = STAGES) -> Plan:
             Step(
                 stage,
                 inputs[stage.name],
-                tuple(name.partition(".")[2] for name in needed if source_of(name) == stage.name),
+                tuple(output for name in needed if (output := _output(name, stage)) not in ("", FACTS)),
                 uses[stage.name],
             )
             for stage in chosen
         )
     )
+
+
+def _output(name: str, stage: Stage) -> str:
+    """The output that ``name`` means, where it is one of this stage; empty otherwise."""
+    return name.partition(".")[2] if source_of(name) == stage.name else ""
 
 
 def _choose(wanted: Sequence[str], stages: Sequence[Stage]) -> list[Stage]:

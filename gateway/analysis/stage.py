@@ -11,6 +11,8 @@ from gateway.analysis.question import Question
 UPLOAD = "upload"
 EVERY = "*"
 """Stands for all outputs of a stage, as in ``separation.*``."""
+FACTS = "facts"
+"""Stands for what a stage says, its part, as in ``essentia.facts``: nothing that it would have to keep."""
 
 Ask = Callable[[Question], AsyncGenerator[analysis_pb2.AnalyzeResponse, None]]
 """Yields what happens while a service answers; the stage's part, the event named like the stage, once and last.

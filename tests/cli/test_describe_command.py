@@ -93,11 +93,13 @@ def test_sampling_engine_and_schema_are_sent_only_as_given(antiphon: Any, writer
 def test_of_a_record_the_parts_that_are_facts_are_sent(antiphon: Any, writer: Any, tmp_path: Path) -> None:
     features = {"rhythm": {"bpm": 120.0}, "series": {"beat_seconds": [1.0]}}
     record = {"schema_version": 1, "essentia": {"features": features}, "speech": {}, "separation": {}}
+    record["fusion"] = {"tempo": {"bpm": 120.0}, "lyrics": {"text": "la"}, "description": {"text": "A song."}}
     (tmp_path / "record.json").write_text(json.dumps(record))
     assert antiphon("describe", "--llm-audio", writer[0], "--facts", "record.json").returncode == 0
     assert json.loads(writer[1].configs[0].facts_json) == {
         "essentia": {"features": {"rhythm": {"bpm": 120.0}}},
         "speech": {},
+        "fusion": {"tempo": {"bpm": 120.0}},
     }
 
 

@@ -1,4 +1,4 @@
-"""Prose: llm_audio, asked about the recording, and from what essentia and speech said of it."""
+"""Prose: llm_audio, asked about the recording, and from what essentia, speech and separation said of it."""
 
 from __future__ import annotations
 
@@ -35,4 +35,4 @@ async def ask(question: Question) -> AsyncGenerator[analysis_pb2.AnalyzeResponse
     yield analysis_pb2.AnalyzeResponse(llm_audio=description)
 
 
-STAGE = Stage("llm_audio", service="llm_audio", ask=ask, uses=("essentia.facts", "speech.facts"))
+STAGE = Stage("llm_audio", service="llm_audio", ask=ask, uses=("essentia.facts", "speech.facts", "separation.facts"))

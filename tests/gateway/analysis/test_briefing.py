@@ -5,12 +5,32 @@ from __future__ import annotations
 import json
 
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
+from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from gateway.analysis.briefing import briefing
+from gateway.analysis.fuse.record import fuse
 
 
 def test_no_parts_are_no_facts() -> None:
     assert briefing({}) == ""
+
+
+def test_the_facts_are_those_that_the_record_will_have() -> None:
+    analysis, stems = essentia_pb2.Analysis(), separation_pb2.SeparationSummary()
+    rhythm, tonal = analysis.features.rhythm, analysis.features.tonal
+    rhythm.bpm, rhythm.bpm_multifeature, rhythm.bpm_percival = 172.0, 86.0, 172.5
+    tonal.key_tonic, tonal.key_scale, tonal.key_agreement = "A", "minor", 1.0
+    analysis.features.loudness.integrated_lufs = -14.5
+    stems.stems.add(name="vocals", energy_share=0.25)
+    parts = {"essentia": analysis, "separation": stems}
+    assert json.loads(briefing(parts))["fusion"] == {
+        "tempo": {"bpm": 172.0, "agreement": 0.5, "disputed": True},
+        "key": {"tonic": "A", "scale": "minor", "agreement": 1.0},
+        "loudness": {"integrated_lufs": -14.5},
+        "vocals": {"energy_share": 0.25},
+    }
+    record = fuse(parts, []).fusion
+    assert (record.tempo.bpm, record.tempo.agreement, record.key.tonic) == (172.0, 0.5, "A")
 
 
 def test_long_and_inner_things_are_left_out_of_the_facts() -> None:

@@ -75,6 +75,9 @@ def test_prose_waits_for_the_facts_that_the_plan_has() -> None:
     *_, prose = derive(["speech", "essentia", "llm_audio"]).steps
     assert prose.inputs == (UPLOAD,)
     assert prose.waits_for == ("essentia", "speech")
+    separation, *_, prose = derive(["separation", "essentia", "llm_audio"]).steps
+    assert prose.waits_for == ("essentia", "separation")
+    assert separation.kept == (), "what it says is no stem"
 
 
 def test_nothing_is_kept_for_nobody() -> None:

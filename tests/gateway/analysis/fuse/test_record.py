@@ -17,7 +17,7 @@ from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_wire.errors import not_ready
 from antiphon_wire.status import to_rpc_status
-from gateway.analysis.fuse import SCHEMA_VERSION, canonical, fuse
+from gateway.analysis.fuse.record import SCHEMA_VERSION, canonical, fuse
 
 STAGES = ("separation", "speech", "essentia", "stem_features", "llm_audio")
 
