@@ -41,7 +41,7 @@ from standins import tiny_flamingo
 
 ROOT = Path(__file__).parent.parent
 SMOL = "smollm2-135m-instruct"
-SETTINGS = LlmAudioSettings(device="cpu")
+SETTINGS = LlmAudioSettings("text-gguf", device="cpu")
 FACTS = json.dumps({"tempo": 120, "key": "A minor", "genres": ["house"], "length": "3 minutes"})
 NAMES = ("full", "technical", "genre_mood", "instrumentation", "structure")
 TOKENS = 100

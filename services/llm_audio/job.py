@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from antiphon_wire.errors import invalid
 from chassis.audio import Source
@@ -10,6 +11,7 @@ from chassis.family.loading import Loader
 from chassis.family.selection import Selection
 from chassis.models import InstalledModel, Store
 from chassis.reports import ProgressReport, WarningReport, WorkReport
+from services.llm_audio.automatic.choice import automatic
 from services.llm_audio.comparison.agreement import judge
 from services.llm_audio.comparison.cost import Meter
 from services.llm_audio.comparison.request import Agreement, JudgeRequest
@@ -23,9 +25,10 @@ from services.llm_audio.contract import (
     Task,
 )
 from services.llm_audio.engines import ENGINES
+from services.llm_audio.interview.answerable import check_answerable
 from services.llm_audio.interview.clock import WritingClock
 from services.llm_audio.interview.facts import Facts
-from services.llm_audio.interview.interview import Interview, check_answerable
+from services.llm_audio.interview.interview import Interview
 from services.llm_audio.settings import LlmAudioSettings
 
 
@@ -34,7 +37,8 @@ class Jobs:
 
     def __init__(self, settings: LlmAudioSettings, models: Store) -> None:
         self._models = models
-        self._selection = Selection.of("llm_audio", ENGINES, settings, models.manifest)
+        own = partial(automatic, models)
+        self._selection = Selection.of("llm_audio", ENGINES, settings, models.manifest, own)
         self._loader: Loader[LanguageModel] = Loader("llm_audio", ENGINES, settings)
 
     def warm(self) -> str:
@@ -54,9 +58,9 @@ class Jobs:
         """
         facts = Facts.parse(request.facts_json)
         installed = self._models.require(self._selection.choose(request.model, request.engine).name)
-        hears: bool = self._loader.find(installed.model.engine).hears
-        check_answerable(hears, request, facts)
-        source = _source(task, hears, installed.name)
+        engine: type[LanguageModel] = self._loader.find(installed.model.engine)
+        check_answerable(engine, request, facts)
+        source = _source(task, engine.hears, installed.name)
 
         if request.cold or not self._loader.holds(installed.name):
             yield ProgressReport(loading=True, step=installed.name)
@@ -110,18 +114,25 @@ def _work(installed: InstalledModel, model: LanguageModel, request: DescriptionR
     """Tells how an answer was made."""
     return WorkReport(
         engine=installed.model.engine,
-        model=installed.report(),
+        model=installed.report() if installed.files else None,
         device=model.device,
         precision=model.precision,
         library_versions=model.library_versions,
         parameters={
             "model": installed.name,
             "prompts": ",".join(prompt.name for prompt in request.prompts),
-            "repeat_penalty": f"{model.repeat_penalty:g}",
-            **request.sampling.parameters(),
-            "json_schema": str(bool(request.json_schema)).lower(),
+            **({} if model.by_rule else _writing(model, request)),
             "check_claims": str(request.check_claims).lower(),
             **model.parameters,
         },
-        seed=request.sampling.seed if request.sampling.do_sample else None,
+        seed=request.sampling.seed if request.sampling.do_sample and not model.by_rule else None,
     )
+
+
+def _writing(model: LanguageModel, request: DescriptionRequest) -> dict[str, str]:
+    """Tells how tokens are chosen, of which rules have none."""
+    return {
+        "repeat_penalty": f"{model.repeat_penalty:g}",
+        **request.sampling.parameters(),
+        "json_schema": str(bool(request.json_schema)).lower(),
+    }

@@ -13,6 +13,7 @@ from chassis.family.call import Call
 from chassis.family.family import Family
 from chassis.family.host import FamilyHost
 from chassis.server import rpc
+from services.llm_audio.automatic.choice import automatic
 from services.llm_audio.comparison.run import Comparison
 from services.llm_audio.engines import ENGINES
 from services.llm_audio.messages import description
@@ -26,7 +27,8 @@ register = pb_grpc.add_LlmAudioServiceServicer_to_server
 def family(settings: Settings) -> Family:
     """Says what sets this family apart."""
     manifest = Path(__file__).parent / "models.toml"
-    return Family("llm_audio", "services.llm_audio.job:Jobs", settings, manifest, port=PORT, engines=ENGINES)
+    jobs = "services.llm_audio.job:Jobs"
+    return Family("llm_audio", jobs, settings, manifest, port=PORT, engines=ENGINES, own=automatic)
 
 
 class Servicer(pb_grpc.LlmAudioServiceServicer):

@@ -15,9 +15,17 @@ class LlmAudioSettings(Bounded):
     """Settings of the llm_audio family, read from variables that begin with LLM_AUDIO_."""
 
     engine: str = setting(
-        "text-gguf",
-        "Engine whose default model answers where a call names neither engine nor model.",
-        choices=("text-gguf", "music-flamingo-gguf", "music-flamingo-transformers", "gemma3n-transformers"),
+        "auto",
+        "Engine whose default model answers where a call names neither engine nor model; auto is the first engine with "
+        "an installed model of 1 billion parameters or more, and facts, which is prose by rule, where there is none.",
+        choices=(
+            "auto",
+            "facts",
+            "text-gguf",
+            "music-flamingo-gguf",
+            "music-flamingo-transformers",
+            "gemma3n-transformers",
+        ),
     )
     device: str = setting(
         "auto",

@@ -26,6 +26,8 @@ CANNOT = frozenset(
         "NO_CHAT_TEMPLATE",
         "NO_DEFAULT_MODEL",
         "PROMPT_NEEDS_AUDIO",
+        "PROMPT_NOT_BY_RULE",
+        "SCHEMA_NOT_BY_RULE",
     ]
 )
 """Reasons beside UNIMPLEMENTED for which a side does not do what was asked, while others may."""

@@ -4,6 +4,7 @@ from services.llm_audio.contract.events import (
     CLAIM_KINDS,
     Answer,
     Claim,
+    Clause,
     DescriptionEvent,
     Header,
     Measured,
@@ -13,6 +14,7 @@ from services.llm_audio.contract.events import (
     Summary,
     Usage,
 )
+from services.llm_audio.contract.fact import Fact
 from services.llm_audio.contract.model import (
     PENALTY_TOKENS,
     SAMPLE_RATE,
@@ -50,9 +52,11 @@ __all__ = [
     "Answer",
     "Checkpoint",
     "Claim",
+    "Clause",
     "DescriptionEvent",
     "DescriptionRequest",
     "Ending",
+    "Fact",
     "Header",
     "LanguageModel",
     "Measured",

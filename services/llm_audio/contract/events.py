@@ -57,6 +57,14 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Clause:
+    """A part of a text that was written by rule, as it stands there, and the paths of the facts that it says."""
+
+    text: str
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Passage:
     """A part of a recording that a model hears by itself: its start and end in the recording (s)."""
 
@@ -88,6 +96,7 @@ class Answer:
         usage: Work of all attempts.
         asked: The question, placeholders filled in.
         passages: What was said of each passage; empty where the recording was heard in one.
+        clauses: What each part of the text was written from, in the order of the text; empty but for prose by rule.
     """
 
     prompt: str
@@ -99,6 +108,7 @@ class Answer:
     usage: Usage
     asked: str
     passages: tuple[PassageAnswer, ...] = ()
+    clauses: tuple[Clause, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from antiphon_wire.errors import AntiphonError
 from chassis.reports import WarningReport
-from services.llm_audio.contract.events import Passage, Usage
+from services.llm_audio.contract.events import Clause, Passage, Usage
+from services.llm_audio.contract.fact import Fact
 from services.llm_audio.contract.request import Sampling
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Turn:
         question: What it is asked.
         sampling: How tokens are chosen.
         json_schema: JSON Schema that the text must keep to; empty for prose.
+        prompt: Name of the question.
+        facts: What ``shared`` tells, for an engine that reads no text.
     """
 
     system: str
@@ -47,14 +50,17 @@ class Turn:
     question: str
     sampling: Sampling
     json_schema: str = ""
+    prompt: str = ""
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True)
 class Ending:
-    """Last thing that a turn yields: whether the model ended the text, and the work done."""
+    """Last thing that a turn yields: whether the model ended the text, the work done, and what was written by rule."""
 
     finished: bool
     usage: Usage
+    clauses: tuple[Clause, ...] = ()
 
 
 def context_too_long(needed: int, limit: int) -> AntiphonError:
@@ -97,6 +103,7 @@ class LanguageModel(Protocol):
 
     Attributes:
         hears: Whether it listens to audio; one that does not works from facts.
+        by_rule: Whether it is no network but rules: those answer the questions that they know by name, in prose.
         repeat_penalty: Penalty on repeated tokens where the caller names none.
         device: Where it computes, such as ``cpu``.
         precision: Number format of the weights, such as ``Q4_1``.
@@ -105,6 +112,7 @@ class LanguageModel(Protocol):
     """
 
     hears: bool
+    by_rule: bool
     repeat_penalty: float
     device: str
     precision: str

@@ -73,6 +73,7 @@ class Gemma3nTransformers:
     """
 
     hears = True
+    by_rule = False
     repeat_penalty = 1.0
 
     def __init__(self, network: HearingGemma3n, features: Any, tokenizer: Any, settings: LlmAudioSettings) -> None:

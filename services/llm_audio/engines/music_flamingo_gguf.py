@@ -39,6 +39,7 @@ class MusicFlamingoGguf:
     """
 
     hears = True
+    by_rule = False
     repeat_penalty = 1.0
 
     def __init__(self, path: Path, projector: Path, settings: LlmAudioSettings) -> None:

@@ -41,6 +41,7 @@ class MusicFlamingoTransformers:
     """
 
     hears = True
+    by_rule = False
     repeat_penalty = 1.0
 
     def __init__(self, network: Any, processor: Any, tokenizer: Any, settings: LlmAudioSettings) -> None:

@@ -30,6 +30,7 @@ class TextGguf:
     """
 
     hears = False
+    by_rule = False
     warnings: tuple[WarningReport, ...] = ()
     passages: tuple[Passage, ...] = ()
     repeat_penalty = 1.1  # small models go round in circles without

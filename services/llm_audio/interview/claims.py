@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.llm_audio.contract import Claim
+from services.llm_audio.contract import Claim, Fact
 from services.llm_audio.interview import units
-from services.llm_audio.interview.facts import Fact, Facts
+from services.llm_audio.interview.facts import Facts
 from services.llm_audio.interview.units import Unit
 from services.llm_audio.interview.vocabulary import named
 
@@ -129,16 +129,23 @@ def claims(text: str, facts: Facts) -> tuple[Claim, ...]:
     (a lyric, a decade) are held as they stand. A tempo must be a tempo's, a key a key's, C# being Db. A genre or an
     instrument is held by a fact that names it.
     """
-    words = {(kind, word): fact.path for fact in reversed(facts.shown) for _, _, kind, word in named(fact.text)}
-    found = []
+    return tuple(_judged(text, facts.shown))
+
+
+def held(text: str, shown: Sequence[Fact]) -> bool:
+    """Tells whether facts hold all that ``text`` states."""
+    return all(claim.supported for claim in _judged(text, shown))
+
+
+def _judged(text: str, shown: Sequence[Fact]) -> Iterator[Claim]:
+    words = {(kind, word): fact.path for fact in reversed(shown) for _, _, kind, word in named(fact.text)}
     for each in statements(text):
         if each.kind in ("genre", "instrument"):
             path = words.get((each.kind, each.spelling), "")
         else:
-            path = next((fact.path for fact in facts.shown if _holds(fact, each)), "")
+            path = next((fact.path for fact in shown if _holds(fact, each)), "")
         symbol = "" if each.unit is None else each.unit.symbol
-        found.append(Claim(each.kind, each.words, each.value, bool(path), path, symbol))
-    return tuple(found)
+        yield Claim(each.kind, each.words, each.value, bool(path), path, symbol)
 
 
 def _numbers(text: str) -> Iterator[Statement]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from antiphon_wire.errors import invalid
+from services.llm_audio.contract import Fact
+from services.llm_audio.interview.measured import FUSED, measured
 from services.llm_audio.interview.units import unit_of_field
 from services.llm_audio.interview.vocabulary import MOODS, VOICES, named
 
@@ -18,27 +19,6 @@ _TAGS_SHOWN = 5
 _TEMPO_WORDS = ("bpm", "tempo")
 
 
-@dataclass(frozen=True)
-class Fact:
-    """One thing that is known.
-
-    Attributes:
-        label: In words, such as ``tempo``.
-        text: As it is told, with its unit.
-        path: Where it stands in the JSON, such as ``essentia.features.rhythm.bpm``.
-        kind: ``tempo``, ``key``, ``number`` or ``text``.
-        value: The number; None for a key or text.
-        unit: Its unit, such as ``LUFS``; empty where none is known.
-    """
-
-    label: str
-    text: str
-    path: str
-    kind: str = "text"
-    value: float | None = None
-    unit: str = ""
-
-
 class Facts:
     """The facts of one request.
 
@@ -47,14 +27,10 @@ class Facts:
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        rest = {name: value for name, value in document.items() if name not in ("essentia", "speech")}
-        self._tags = dict(_tags(_mapping(document, "essentia")))
-        found = [
-            *_measured(_mapping(document, "essentia")),
-            *(Fact(name, ", ".join(tags), "essentia.tag_sets") for name, tags in self._tags.items()),
-            *_heard(_mapping(document, "speech")),
-            *_flat(rest, ""),
-        ]
+        essentia, speech = _mapping(document, "essentia"), _mapping(document, "speech")
+        read = {"essentia", "speech"} | ({"fusion"} if _is_fused(document.get("fusion")) else set())
+        rest = {name: value for name, value in document.items() if name not in read}
+        found = [*measured(document), *_tags(essentia), *_heard(speech), *_flat(rest, "")]
         self.shown = tuple(found[:MAX_SHOWN])
 
     @classmethod
@@ -90,6 +66,11 @@ class Facts:
         return values
 
 
+def _is_fused(value: Any) -> bool:
+    """Tells facts that a gateway fused from a caller's own fact of that name."""
+    return isinstance(value, Mapping) and any(isinstance(value.get(name), Mapping) for name in FUSED)
+
+
 def _mapping(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     part = document.get(name, {})
     if not isinstance(part, Mapping):
@@ -101,26 +82,7 @@ def _no_facts(message: str) -> Exception:
     return invalid("FACTS_JSON", message, field="config.facts_json")
 
 
-def _measured(essentia: Mapping[str, Any]) -> Iterator[Fact]:
-    """Length, tempo, key and loudness out of an essentia analysis."""
-    for label, path, kind, unit in (
-        ("length", "signal.duration_seconds", "number", "seconds"),
-        ("tempo", "rhythm.bpm", "tempo", "BPM"),
-        ("key", "tonal.key_tonic", "key", ""),
-        ("loudness", "loudness.integrated_lufs", "number", "LUFS"),
-        ("loudness range", "loudness.loudness_range_lu", "number", "LU"),
-    ):
-        group, _, name = path.partition(".")
-        features = essentia.get("features", {})
-        values = features.get(group, {}) if isinstance(features, Mapping) else {}
-        value = values.get(name) if isinstance(values, Mapping) else None
-        if kind == "key" and value and values.get("key_scale"):
-            yield Fact(label, f"{value} {values['key_scale']}", f"essentia.features.{path}", kind)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield Fact(label, f"{value:.1f} {unit}", f"essentia.features.{path}", kind, float(value), unit)
-
-
-def _tags(essentia: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+def _tags(essentia: Mapping[str, Any]) -> Iterator[Fact]:
     """Labels by what they tell of, best first; those of made-up weights are left out."""
     sorts: dict[str, dict[str, float]] = {"genres": {}, "moods": {}, "instruments": {}, "voices": {}}
     for tag_set in _rows(essentia.get("tag_sets")):
@@ -132,9 +94,10 @@ def _tags(essentia: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
                 scores = sorts[_sort(label, name)]
                 scores[label.lower()] = max(float(score), scores.get(label.lower(), 0.0))
     for sort, scores in sorts.items():
-        best = sorted(scores, key=lambda label: (-scores[label], label))[:_TAGS_SHOWN]
+        best = sorted(scores.items(), key=lambda row: (-row[1], row[0]))
         if best:
-            yield sort, best
+            text = ", ".join(label for label, _ in best[:_TAGS_SHOWN])
+            yield Fact(sort, text, "essentia.tag_sets", items=tuple(best))
 
 
 def _sort(label: str, model: str) -> str:
@@ -151,13 +114,14 @@ def _sort(label: str, model: str) -> str:
 
 def _heard(speech: Mapping[str, Any]) -> Iterator[Fact]:
     """Language and words out of a transcript."""
-    text = " / ".join(str(each.get("text", "")).strip() for each in _rows(speech.get("segments")))
+    lines = [str(each.get("text", "")).strip() for each in _rows(speech.get("segments"))]
+    text = " / ".join(lines)
     if not text.strip(" /"):
         return
     summary = speech.get("summary")
     if isinstance(summary, Mapping) and summary.get("language_code"):
         yield Fact("language", str(summary["language_code"]), "speech.summary.language_code")
-    yield Fact("words", f'"{_cut(text)}"', "speech.segments")
+    yield Fact("words", f'"{_cut(text)}"', "speech.segments", items=tuple((line, 1.0) for line in lines if line))
 
 
 def _flat(value: Any, path: str) -> Iterator[Fact]:
@@ -168,7 +132,8 @@ def _flat(value: Any, path: str) -> Iterator[Fact]:
     elif isinstance(value, list):
         if all(isinstance(each, str | int | float) for each in value):
             if value:
-                yield Fact(_label(path), _cut(", ".join(_plain(each) for each in value)), path)
+                names = [_plain(each) for each in value]
+                yield Fact(_label(path), _cut(", ".join(names)), path, items=tuple((name, 1.0) for name in names))
         else:
             for index, each in enumerate(value):
                 yield from _flat(each, f"{path}[{index}]")

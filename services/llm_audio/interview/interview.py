@@ -6,7 +6,6 @@ import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
-from antiphon_wire.errors import invalid
 from chassis.reports import ProgressReport, WarningReport
 from services.llm_audio.contract import (
     Answer,
@@ -23,6 +22,7 @@ from services.llm_audio.contract import (
     Usage,
 )
 from services.llm_audio.interview import prompts
+from services.llm_audio.interview.answerable import check_answerable
 from services.llm_audio.interview.claims import claims
 from services.llm_audio.interview.clock import WritingClock
 from services.llm_audio.interview.facts import Facts
@@ -47,7 +47,8 @@ class Interview:
         clock: Told when a text begins and ends.
 
     Raises:
-        AntiphonError: FACTS_MISSING, PROMPT_NEEDS_AUDIO, PROMPT_PLACEHOLDER, JSON_SCHEMA; before anything is computed.
+        AntiphonError: PROMPT_PLACEHOLDER, JSON_SCHEMA, and what :func:`check_answerable` raises; before anything is
+            computed.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Interview:
         self._facts = facts
         self._clock = clock
         self._schema = AnswerSchema(request.json_schema) if request.json_schema else None
-        check_answerable(model.hears, request, facts)
+        check_answerable(model, request, facts)
         self._asked = [prompts.question(prompt, facts) for prompt in request.prompts]
         self.usage = Usage()
 
@@ -87,7 +88,7 @@ class Interview:
         attempt, usage = 1, Usage()
         avoid: tuple[str, ...] = ()
         while True:
-            turn = self._turn(asked, avoid)
+            turn = self._turn(name, asked, avoid)
             text, ending = yield from self._text(turn, name, attempt, checkpoint)
             usage += ending.usage
             found = self._claims(text)
@@ -96,7 +97,8 @@ class Interview:
             if self._model.hears or not avoid or attempt == 2:
                 self.usage += usage
                 asked = turn.shared + turn.question
-                return Answer(name, text, self._json(text), ending.finished, found, attempt, usage, asked)
+                json, clauses = self._json(text), ending.clauses
+                return Answer(name, text, json, ending.finished, found, attempt, usage, asked, clauses=clauses)
             attempt += 1
 
     def _in_passages(self, checkpoint: Checkpoint) -> Generator[ProgressReport | Piece, None, list[Answer]]:
@@ -108,14 +110,14 @@ class Interview:
                 yield ProgressReport(fraction=(index + place / len(names)) / len(spans), step=name)
                 if opening := self._opening(name, span, index):
                     yield Piece(name, opening, 1)
-                turn = self._turn(asked, ())
+                turn = self._turn(name, asked, ())
                 text, ending = yield from self._text(turn, name, 1, checkpoint, index)
                 parts[name].append(PassageAnswer(span, text, self._json(text), ending.finished))
                 usages[name] += ending.usage
         for usage in usages.values():
             self.usage += usage
         return [
-            self._merged(name, tuple(parts[name]), usages[name], self._turn(asked, ()))
+            self._merged(name, tuple(parts[name]), usages[name], self._turn(name, asked, ()))
             for name, asked in zip(names, self._asked, strict=True)
         ]
 
@@ -158,16 +160,17 @@ class Interview:
         assert ending is not None, "a session's last word is its ending"
         return "".join(parts).strip(), ending
 
-    def _turn(self, asked: str, avoid: tuple[str, ...]) -> Turn:
+    def _turn(self, name: str, asked: str, avoid: tuple[str, ...]) -> Turn:
         sampling, schema = self._request.sampling, self._request.json_schema
         if sampling.repeat_penalty is None:
             sampling = replace(sampling, repeat_penalty=self._model.repeat_penalty)
         if self._model.hears:
-            return Turn("", None, "", asked, sampling, schema)
+            return Turn("", None, "", asked, sampling, schema, name)
         if avoid:
             asked = prompts.once_more(asked, avoid)
         example = None if schema else prompts.EXAMPLE
-        return Turn(prompts.WRITER, example, prompts.given(self._facts), asked, sampling, schema)
+        shared, facts = prompts.given(self._facts), self._facts.shown
+        return Turn(prompts.WRITER, example, shared, asked, sampling, schema, name, facts)
 
     def _claims(self, text: str) -> tuple[Claim, ...]:
         return claims(text, self._facts) if self._request.check_claims and self._facts else ()
@@ -181,26 +184,3 @@ def _minutes(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def check_answerable(hears: bool, request: DescriptionRequest, facts: Facts) -> None:
-    """Refuses what a model without ears cannot answer.
-
-    Raises:
-        AntiphonError: FACTS_MISSING, PROMPT_NEEDS_AUDIO.
-    """
-    if hears:
-        return
-    if any(prompt.name == "transcribe" and not prompt.text for prompt in request.prompts):
-        raise invalid(
-            "PROMPT_NEEDS_AUDIO",
-            "the prompt 'transcribe' needs a model that hears; this one writes from facts alone",
-            field="config.prompts",
-            prompt="transcribe",
-        )
-    if not facts:
-        raise invalid(
-            "FACTS_MISSING",
-            "the model writes from facts, and there are none; give facts_json, such as what essentia and speech said",
-            field="config.facts_json",
-        )

@@ -92,6 +92,7 @@ def answer_message(answer: contract.Answer) -> pb.Answer:
         usage=usage_message(answer.usage),
         asked=answer.asked,
         passages=[_passage(each) for each in answer.passages],
+        clauses=[pb.Clause(text=clause.text, facts=clause.facts) for clause in answer.clauses],
     )
     if answer.json is not None:
         message.json = answer.json

@@ -98,9 +98,25 @@ TEXT_GGUF = Specimen(
     sampled=drawn,
     seeded=lambda request, seed: drawn(seed),
 )
+FACTS_BY_RULE = Specimen(
+    libraries=(),
+    settings=LlmAudioSettings(device="cpu", default_model=SPECIMEN),
+    verb="describe",
+    ask=lambda model: DescriptionRequest(model, facts_json=FACTS),
+    checkpoints=2,  # before it writes, and for its only sentence
+    refusals=(
+        NOT_JSON,
+        DEAF,
+        Refusal("INVALID_ARGUMENT", "PROMPT_NOT_BY_RULE", lambda: asked(prompts=(Prompt("own", "What is it?"),))),
+        Refusal("INVALID_ARGUMENT", "SCHEMA_NOT_BY_RULE", lambda: asked(json_schema='{"type": "object"}')),
+        Refusal("INVALID_ARGUMENT", "FACTS_MISSING", lambda: asked(facts_json="")),
+    ),
+    timeless=timeless,
+)
 HEARING = replace(TEXT_GGUF, samples=music(35, 16_000, 1), sample_rate=16_000, refusals=(NOT_JSON,))
 
 SPECIMENS = {
+    "facts": FACTS_BY_RULE,
     "text-gguf": TEXT_GGUF,
     "music-flamingo-gguf": replace(HEARING, files=gguf(hears=True)),
     "music-flamingo-transformers": replace(

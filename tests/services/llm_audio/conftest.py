@@ -61,7 +61,7 @@ def smol(store: Store) -> Path:
 @pytest.fixture(scope="session")
 def jobs(store: Store, smol: Path) -> Jobs:
     """The job with the real model, loaded once."""
-    return Jobs(LlmAudioSettings(device="cpu"), store)
+    return Jobs(LlmAudioSettings("text-gguf", device="cpu"), store)
 
 
 Serve = Callable[..., Any]
@@ -71,7 +71,8 @@ Serve = Callable[..., Any]
 def serve(store: Store, request: pytest.FixtureRequest, tmp_path: Path, unused_tcp_port: int) -> Serve:
     """Serves the family in this process, its worker in one of its own: ``async with serve() as (host, client)``.
 
-    From the store of the real models, without which the test is skipped, or from one of the test's own.
+    With the real text model as its default, where no other settings are given. From the store of the real models,
+    without which the test is skipped, or from one of the test's own.
     """
 
     @asynccontextmanager
@@ -84,7 +85,8 @@ def serve(store: Store, request: pytest.FixtureRequest, tmp_path: Path, unused_t
         worker_settings = WorkerSettings(
             models=root or store.root, models_extra=extra, worker_count=workers, max_pending=max_pending
         )
-        host = FamilyHost(service.family(LlmAudioSettings(device="cpu", **settings)), server_settings, worker_settings)
+        family = service.family(LlmAudioSettings(**{"engine": "text-gguf", "device": "cpu", **settings}))
+        host = FamilyHost(family, server_settings, worker_settings)
         server = Server("llm_audio", server_settings)
         server.add(service.Servicer(host), service.register, service.FULL_NAME)
         host.start()

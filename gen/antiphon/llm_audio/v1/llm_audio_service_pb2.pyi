@@ -122,7 +122,7 @@ class TextPiece(_message.Message):
     def __init__(self, prompt: _Optional[str] = ..., text: _Optional[str] = ..., attempt: _Optional[int] = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("prompt", "key", "text", "json", "finish_reason", "claims", "attempt_count", "usage", "asked", "passages")
+    __slots__ = ("prompt", "key", "text", "json", "finish_reason", "claims", "attempt_count", "usage", "asked", "passages", "clauses")
     PROMPT_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
@@ -133,6 +133,7 @@ class Answer(_message.Message):
     USAGE_FIELD_NUMBER: _ClassVar[int]
     ASKED_FIELD_NUMBER: _ClassVar[int]
     PASSAGES_FIELD_NUMBER: _ClassVar[int]
+    CLAUSES_FIELD_NUMBER: _ClassVar[int]
     prompt: str
     key: str
     text: str
@@ -143,7 +144,16 @@ class Answer(_message.Message):
     usage: Usage
     asked: str
     passages: _containers.RepeatedCompositeFieldContainer[PassageAnswer]
-    def __init__(self, prompt: _Optional[str] = ..., key: _Optional[str] = ..., text: _Optional[str] = ..., json: _Optional[str] = ..., finish_reason: _Optional[_Union[FinishReason, str]] = ..., claims: _Optional[_Iterable[_Union[Claim, _Mapping]]] = ..., attempt_count: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., asked: _Optional[str] = ..., passages: _Optional[_Iterable[_Union[PassageAnswer, _Mapping]]] = ...) -> None: ...
+    clauses: _containers.RepeatedCompositeFieldContainer[Clause]
+    def __init__(self, prompt: _Optional[str] = ..., key: _Optional[str] = ..., text: _Optional[str] = ..., json: _Optional[str] = ..., finish_reason: _Optional[_Union[FinishReason, str]] = ..., claims: _Optional[_Iterable[_Union[Claim, _Mapping]]] = ..., attempt_count: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., asked: _Optional[str] = ..., passages: _Optional[_Iterable[_Union[PassageAnswer, _Mapping]]] = ..., clauses: _Optional[_Iterable[_Union[Clause, _Mapping]]] = ...) -> None: ...
+
+class Clause(_message.Message):
+    __slots__ = ("text", "facts")
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    FACTS_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    facts: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, text: _Optional[str] = ..., facts: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PassageAnswer(_message.Message):
     __slots__ = ("start_offset", "end_offset", "text", "json", "finish_reason")

@@ -59,9 +59,10 @@ class LlmAudioServiceServicer(object):
     def Describe(self, request_iterator, context):
         """Takes prompts, facts, a recording or both, and streams the answers while they are written.
 
-        A model that hears needs audio; a text model needs facts and no audio, so its upload may end with the config. Fails
-        with INVALID_ARGUMENT for a bad config or audio that cannot be read (FACTS_MISSING, AUDIO_MISSING where the model
-        lacks what it works from), DATA_LOSS for a damaged upload, FAILED_PRECONDITION for weights that are not there
+        A model that hears needs audio; a text model needs facts and no audio, so its upload may end with the config, and so
+        may that of prose by rule, which is written without a model. Fails with INVALID_ARGUMENT for a bad config or audio
+        that cannot be read (FACTS_MISSING, AUDIO_MISSING where the model lacks what it works from, PROMPT_NOT_BY_RULE,
+        SCHEMA_NOT_BY_RULE where rules cannot answer), DATA_LOSS for a damaged upload, FAILED_PRECONDITION for weights that are not there
         (MODEL_NOT_INSTALLED), that cannot answer (NO_CHAT_TEMPLATE) or that another engine's environment runs
         (ENGINE_NOT_SERVED), UNIMPLEMENTED for what no engine can do, OUT_OF_RANGE (CONTEXT_TOO_LONG) for more than the
         model holds, RESOURCE_EXHAUSTED (QUEUE_FULL) when busy, UNAVAILABLE (WORKER_LOST) when the worker died.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
+from gateway.analysis.fuse.description import description
 from gateway.analysis.fuse.key import key, pitch_class
 from gateway.analysis.fuse.loudness import loudness
 from gateway.analysis.fuse.tempo import tempo
@@ -220,3 +221,24 @@ def test_vocals_are_measured_by_their_stem() -> None:
     fact = vocals(record)
     assert fact is not None
     assert fact.energy_share == 0.0
+
+
+def test_prose_by_rule_rests_on_the_sources_of_what_its_clauses_say() -> None:
+    record = with_tempos(bpm=120.0, bpm_multifeature=120.0, bpm_percival=60.0)
+    fused = tempo(record)
+    assert fused is not None
+    record.fusion.tempo.CopyFrom(fused)
+    record.essentia.tag_sets.add().model.name = "musicnn-msd"
+    answer = record.llm_audio.answers.add(text="The recording is rock in style, and perhaps runs at 120 BPM.")
+    answer.clauses.add(text="is rock in style", facts=["essentia.tag_sets"])
+    answer.clauses.add(text="perhaps runs at 120 BPM", facts=["fusion.tempo.bpm", "fusion.tempo.agreement"])
+    answer.clauses.add(text="title as", facts=["title"])
+    answer.claims.add(text="120", supported=True, fact="speech.segments")
+    fact = description(record)
+    assert fact is not None
+    assert [evidence.field for evidence in fact.evidence] == [
+        "llm_audio.answers",
+        "essentia.tag_sets",
+        "essentia.features.rhythm.bpm",
+        "essentia.features.rhythm.bpm_multifeature",
+    ]

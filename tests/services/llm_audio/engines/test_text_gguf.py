@@ -167,7 +167,7 @@ def test_control_tokens_of_a_caller_do_not_steer_the_model(jobs: Jobs, store: St
 
 
 def test_a_prompt_beyond_the_context_is_refused_with_both_numbers(store: Store, smol: Path) -> None:
-    jobs = Jobs(LlmAudioSettings(device="cpu", context_tokens=512), store)
+    jobs = Jobs(LlmAudioSettings("text-gguf", device="cpu", context_tokens=512), store)
     with pytest.raises(AntiphonError, match="CONTEXT_TOO_LONG") as caught:
         tell(jobs, facts_json=json.dumps({f"fact{n}": "many words " * 10 for n in range(50)}))
     assert caught.value.code == "OUT_OF_RANGE"
@@ -175,7 +175,7 @@ def test_a_prompt_beyond_the_context_is_refused_with_both_numbers(store: Store, 
 
 
 def test_the_room_that_is_left_bounds_the_answer(store: Store, smol: Path) -> None:
-    jobs = Jobs(LlmAudioSettings(device="cpu", context_tokens=512), store)
+    jobs = Jobs(LlmAudioSettings("text-gguf", device="cpu", context_tokens=512), store)
     answer = tell(jobs, facts_json=json.dumps({"title": "x" * 300}), sampling=Sampling(max_tokens=8000)).answers[0]
     assert answer.usage.answer < 512
 

@@ -1,0 +1,1 @@
+"""Who answers where neither the caller nor the operator says."""

@@ -1,0 +1,95 @@
+"""From facts to sentences: which clauses answer which question, and how they are put together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.llm_audio.contract import Clause, Fact
+from services.llm_audio.prose.clauses import (
+    Wordings,
+    duration,
+    first_words,
+    key,
+    loudness,
+    loudness_range,
+    mood,
+    sources,
+    style,
+    tempo,
+    vocal_share,
+    words_language,
+)
+from services.llm_audio.prose.known import Known
+from services.llm_audio.prose.phrases import listed, quoted
+
+RECORDING, WORDS = ("The recording", "It"), ("The words", "Its words")
+"""Subjects: in a text's first sentence, and later."""
+
+_WORDS = (WORDS, (words_language, first_words))
+PLANS: Mapping[str, tuple[tuple[tuple[str, str], tuple[Wordings, ...]], ...]] = {
+    "full": ((RECORDING, (style, mood, sources)), (RECORDING, (tempo, key, duration, loudness)), _WORDS),
+    "technical": ((RECORDING, (tempo, key, duration)), (RECORDING, (loudness, loudness_range, vocal_share))),
+    "genre_mood": ((RECORDING, (style, mood)),),
+    "instrumentation": ((RECORDING, (sources, vocal_share)),),
+    "structure": ((RECORDING, (duration, tempo, loudness_range)),),
+    "analyze": (
+        (RECORDING, (sources, vocal_share, style, mood)),
+        (RECORDING, (tempo, key, duration, loudness, loudness_range)),
+        _WORDS,
+    ),
+}
+"""For each question by name, the subject and the clauses of each sentence; one with nothing to say is left out."""
+
+WITH_OTHERS = ("full", "analyze")
+"""Questions whose answer ends with facts that no clause is made for, such as a caller's title of the recording."""
+_MOST_OTHERS = 3
+_LONGEST_LABEL = 40
+_OURS = ("essentia.", "speech.", "fusion.")
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A text, as sentences, and its clauses in their order; both empty where nothing is known of what was asked."""
+
+    sentences: tuple[str, ...]
+    clauses: tuple[Clause, ...]
+
+
+def write(prompt: str, facts: Sequence[Fact]) -> Prose:
+    """Answers the question of that name from the facts, the same for the same facts.
+
+    Raises:
+        KeyError: there is no plan of that name.
+    """
+    known = Known(facts)
+    sentences: list[str] = []
+    said: list[Clause] = []
+    for subject, wordings in PLANS[prompt]:
+        found = [clause for each in wordings if (clause := _first_held(each(known), known)) is not None]
+        if found:
+            sentences.append(f"{subject[bool(sentences)]} {listed([clause.text for clause in found])}.")
+            said += found
+    others = list(_others(known, {path for clause in said for path in clause.facts})) if prompt in WITH_OTHERS else []
+    if others:
+        opening = "The facts also give" if sentences else "The facts give"
+        sentences.append(f"{opening} {listed([clause.text for clause in others])}.")
+    return Prose(tuple(sentences), (*said, *others))
+
+
+def _first_held(wordings: Iterator[Clause], known: Known) -> Clause | None:
+    return next((clause for clause in wordings if known.holds(clause.text)), None)
+
+
+def _others(known: Known, said: set[str]) -> Iterator[Clause]:
+    """Yields the first few of a caller's own facts that were not said, each by its name."""
+    found = (_other(fact) for fact in known.facts if fact.path not in said and not fact.path.startswith(_OURS))
+    held = [clause for clause in found if clause is not None and known.holds(clause.text)]
+    yield from held[:_MOST_OTHERS]
+
+
+def _other(fact: Fact) -> Clause | None:
+    label = " ".join(fact.label.replace('"', "'").split())
+    text = quoted(fact.text) if fact.value is None else fact.text if math.isfinite(fact.value) else ""
+    return Clause(f"{label} as {text}", (fact.path,)) if label and text and len(label) <= _LONGEST_LABEL else None
