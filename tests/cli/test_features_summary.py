@@ -107,3 +107,15 @@ def test_a_tempo_that_no_estimator_names_is_told_with_what_they_say() -> None:
     for bpm in (60.0, 240.1, 60.04):
         tempo.candidates.add(bpm=bpm)
     assert "  tempo      120.0 BPM (no estimator names it; they say 60.0 or 240.1)\n" in summarise(NAME, full, [])
+
+
+def test_prose_is_told_with_who_wrote_it() -> None:
+    full = record()
+    full.fusion.description.text = "The recording runs at 120 BPM."
+    full.llm_audio.summary.provenance.engine = "facts"
+    assert "  in prose   by rule, from these facts alone\n             | The recording runs at 120 BPM.\n" in summarise(
+        NAME, full, []
+    )
+    full.llm_audio.summary.provenance.model.name = "gemma-2-2b-it"
+    full.fusion.description.unsupported_claim_count = 1
+    assert "by gemma-2-2b-it, from these facts alone, 1 claim unsupported\n" in summarise(NAME, full, [])

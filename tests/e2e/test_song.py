@@ -149,12 +149,14 @@ def test_the_song_is_described_from_its_facts(analysis: tuple[dict[str, Any], Pa
     answer = record["llm_audio"]["answers"][0]
     tempo = record["fusion"]["tempo"]["bpm"]
     assert f"- tempo: {tempo:.1f} BPM" in answer["asked"]
-    assert any(claim.get("supported") for claim in answer["claims"])
+    assert all(claim.get("supported") for claim in answer["claims"])
+    assert f"runs at {tempo:.0f} BPM" in [clause["text"] for clause in answer["clauses"]]
     fact = record["fusion"]["description"]
     assert fact["text"] == answer["text"]
     assert "heard_audio" not in fact, "it wrote from the facts alone"
     assert fact["evidence"][0]["field"] == "llm_audio.answers"
-    assert "smollm2-135m-instruct, from these facts alone" in printed
+    assert "essentia.features.rhythm.bpm" in [evidence["field"] for evidence in fact["evidence"]]
+    assert "by rule, from these facts alone" in printed
 
 
 def test_describe_prints_the_text_and_nothing_else(stack: Stack, song: Path) -> None:

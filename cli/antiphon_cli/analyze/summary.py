@@ -83,11 +83,12 @@ def _facts(fusion: record_pb2.Fusion) -> Iterator[tuple[str, str]]:
 def _description(record: record_pb2.AnalysisRecord) -> Iterator[tuple[str, str]]:
     if not record.fusion.HasField("description"):
         return
-    fact, model = record.fusion.description, record.llm_audio.summary.provenance.model
+    fact, provenance = record.fusion.description, record.llm_audio.summary.provenance
+    author = provenance.model.name if provenance.HasField("model") else "rule"
     rests_on = "the audio" if fact.heard_audio else "these facts alone"
     wrong = fact.unsupported_claim_count
     doubt = f", {_count(wrong, 'claim')} unsupported" if wrong else ""
-    yield "in prose", f"by {model.name}, from {rests_on}{doubt}"
+    yield "in prose", f"by {author}, from {rests_on}{doubt}"
     for line in textwrap.wrap(plain(" ".join(fact.text.split())), _WIDTH):
         yield "", f"| {line}"
 
