@@ -49,15 +49,15 @@ def _describe(antiphon: str, record: str) -> int:
     done = subprocess.run([antiphon, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
     if done.returncode == 0:
         (answer,) = json.loads(answers.read_text(encoding="utf-8"))["answers"]
-        print(f"the same facts by {MODEL}, the smallest of language models")
+        print(f"the same facts by {MODEL}, a language model of 135 million parameters")
         for line in textwrap.wrap(" ".join(answer["text"].split()), WIDTH):
             print(f"             | {line}")
-        for label, supported in (("held", True), ("not held", False)):
+        for label, held, supported in (("claims", "held", True), ("", "not held", False)):
             claims = dict.fromkeys(
                 claim["text"] for claim in answer.get("claims", []) if claim.get("supported", False) is supported
             )
-            print(f"  {label:<11}{', '.join(claims) or 'nothing'}")
-        print(f"the whole record is in {record}")
+            print(f"  {label:<11}{held}: {', '.join(claims) or 'none'}")
+        print(f"the whole record is in {record}", flush=True)
     return done.returncode
 
 

@@ -44,15 +44,16 @@ STAGES = ("speech", "essentia", "llm_audio")
 def describe(
     file: Path | None, facts: Path | None, no_facts: bool, json_path: str | None, connection: Connection, **given: Any
 ) -> int:
-    """Have a language model describe a recording.
+    """Have a recording described, by rule or by a language model.
 
-    The file goes through the gateway: essentia and speech say what can be measured and heard, and the model is given
-    that with the file. On a terminal the text appears while it is written.
+    The file goes through the gateway: essentia and speech say what can be measured and heard, and a model, or rules
+    where no large model is installed, are given that with the file. On a terminal the text appears while it is written.
 
     \b
     Examples:
       antiphon describe song.mp3
-      antiphon describe song.mp3 --prompt technical --prompt "Write a caption of ten words in {key}."
+      antiphon describe song.mp3 --prompt technical --prompt genre_mood
+      antiphon describe song.mp3 --engine text-gguf --prompt "Write a caption of ten words in {key}."
       antiphon describe --facts record.json --prompt full
       antiphon describe song.mp3 --no-facts --engine music-flamingo-gguf
     """

@@ -13,7 +13,10 @@ describe_options = option_group(
         ", in which {bpm}, {key}, {genres} and so on stand for facts. May be given several times; full where not given."
     ),
     click.option(
-        "--engine", metavar="NAME", default="", help="Engine, such as text-gguf; the service's own where not given."
+        "--engine",
+        metavar="NAME",
+        default="",
+        help="Engine, such as facts or text-gguf; the service's own where not given.",
     ),
     click.option("--model", metavar="NAME", default="", help="Model; the engine's default where not given."),
     click.option(

@@ -208,7 +208,7 @@ def test_a_cancel_is_heard_before_the_next_token_and_while_a_prompt_is_read(jobs
 
 
 def test_a_model_that_is_not_installed_is_named_with_its_command(tmp_path: Path) -> None:
-    jobs = Jobs(LlmAudioSettings(), Store(tmp_path / "empty", Manifest.load(MANIFEST)))
+    jobs = Jobs(LlmAudioSettings("text-gguf"), Store(tmp_path / "empty", Manifest.load(MANIFEST)))
     with pytest.raises(AntiphonError, match=f"MODEL_NOT_INSTALLED.*antiphon models pull {SMOL}"):
         tell(jobs, facts_json=FACTS)
     assert jobs.warm() == f"{SMOL} is not installed"
