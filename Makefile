@@ -154,7 +154,7 @@ down: $(VENV)/cli/.ready ## Stop them
 	@./antiphon down
 
 demo: models ## Set up, start, analyse a real song, print the record, stop
-	@$(VENV)/cli/bin/python tools/demo.py
+	@$(VENV)/cli/bin/python -m tools.demo
 
 clean: ## Remove environments, builds and outputs (not the model store)
 	@if [ -x $(VENV)/cli/bin/python ]; then ./antiphon down || true; fi

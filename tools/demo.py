@@ -11,8 +11,11 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import zipfile
 from pathlib import Path
+
+from tools import phases
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "out" / "demo"
@@ -31,22 +34,33 @@ def main() -> int:
     status = subprocess.run([antiphon, "status", "--json"], capture_output=True, check=False)
     running = bool(json.loads(status.stdout)["running"])
     if not running:
-        subprocess.run([antiphon, "up"], check=True)
+        _timed("start", [antiphon, "up"], check=True)
     try:
         paths = [str(path.relative_to(ROOT)) for path in (song, OUT / "stems", OUT / "record.json")]
         arguments = ["analyze", paths[0], "--stems", paths[1], "--json", paths[2]]
-        code = subprocess.run([antiphon, *arguments], cwd=ROOT, check=False).returncode
+        code = _timed("analysis", [antiphon, *arguments]).returncode
         return code or _describe(antiphon, paths[2])
     finally:
         if not running:  # what was up before the demo stays up
             subprocess.run([antiphon, "down"], check=False)
+        print(f"times: {phases.told(phases.take())}")
+
+
+def _timed(phase: str, command: list[str], check: bool = False) -> subprocess.CompletedProcess[bytes]:
+    """Runs a command at the root of the project and notes how long it took."""
+    started = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, check=check)
+    phases.note(phase, time.monotonic() - started)
+    return done
 
 
 def _describe(antiphon: str, record: str) -> int:
     """Prints what MODEL writes from the record's facts, and which of its claims they hold; returns its exit code."""
     answers = OUT / "model.json"
     arguments = ["describe", "--facts", record, "--model", MODEL, "--quiet", "--json", str(answers)]
+    started = time.monotonic()
     done = subprocess.run([antiphon, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+    phases.note("prose", time.monotonic() - started)
     if done.returncode == 0:
         (answer,) = json.loads(answers.read_text(encoding="utf-8"))["answers"]
         print(f"the same facts by {MODEL}, a language model of 135 million parameters")
