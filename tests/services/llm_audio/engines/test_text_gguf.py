@@ -103,7 +103,7 @@ def test_the_same_seed_draws_the_same_text_and_another_one_another(jobs: Jobs) -
 def test_the_provenance_has_what_was_in_force(jobs: Jobs, store: Store) -> None:
     work = tell(jobs, facts_json=FACTS, sampling=Sampling(do_sample=True, seed=5, max_tokens=4)).summary.work
     assert (work.engine, work.seed, work.precision) == ("text-gguf", 5, "Q4_1")
-    assert work.model == store.require(SMOL).facts()
+    assert work.model == store.require(SMOL).report()
     assert work.parameters["temperature"] == "0.7"
     assert work.parameters["repeat_penalty"] == "1.1"
     assert tell(jobs, facts_json=FACTS, sampling=SHORT).summary.work.seed is None
