@@ -17,6 +17,7 @@ from grpc_reflection.v1alpha import reflection
 from chassis.reports import PoolStatus
 from chassis.server import status_service, telemetry
 from chassis.server.calls import InFlight
+from chassis.server.readable import ReadableMessages
 from chassis.server.settings import ServerSettings
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class Server:
         self.in_flight = InFlight()
         self.port = 0
         self._health = health.aio.HealthServicer()
-        self._server = grpc.aio.server(options=_OPTIONS)
+        self._server = grpc.aio.server(options=_OPTIONS, interceptors=[ReadableMessages()])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         self._probes: grpc.aio.Server | None = None
         self._names: list[str] = [health.SERVICE_NAME, reflection.SERVICE_NAME]
@@ -106,7 +107,7 @@ class Server:
 
     async def _start_probes(self) -> None:
         """Health on a port of its own: neither the image's check nor Kubernetes' gRPC probes show a certificate."""
-        probes = grpc.aio.server(options=_OPTIONS)
+        probes = grpc.aio.server(options=_OPTIONS, interceptors=[ReadableMessages()])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, probes)
         address = f"{self.settings.host}:{self.settings.health_port}"
         try:
