@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +16,7 @@ from services.llm_audio.interview.vocabulary import MOODS, VOICES, named
 
 MAX_SHOWN = 60
 MAX_TEXT_CHARACTERS = 600
+MAX_NUMBER = sys.float_info.max
 _TAGS_SHOWN = 5
 
 _TEMPO_WORDS = ("bpm", "tempo")
@@ -43,12 +46,14 @@ class Facts:
         if not text.strip():
             return cls({})
         try:
-            document = json.loads(text)
+            document = json.loads(text, parse_int=_integer, parse_float=_number, parse_constant=_number)
+            # Half of a surrogate pair can be spelled out in JSON, and written nowhere.
+            json.dumps(document, ensure_ascii=False).encode()
+            if isinstance(document, dict):
+                return cls(document)
         except (ValueError, RecursionError) as error:
-            raise _no_facts(f"the facts are no JSON: {error}") from error
-        if not isinstance(document, dict):
-            raise _no_facts(f"the facts are a JSON {type(document).__name__}; give one object")
-        return cls(document)
+            raise _no_facts(f"the facts are no JSON that can be told: {str(error)[:200]}") from error
+        raise _no_facts(f"the facts are a JSON {type(document).__name__}; give one object")
 
     def __bool__(self) -> bool:
         return bool(self.shown)
@@ -69,6 +74,23 @@ class Facts:
 def _is_fused(value: Any) -> bool:
     """Tells facts that a gateway fused from a caller's own fact of that name."""
     return isinstance(value, Mapping) and any(isinstance(value.get(name), Mapping) for name in FUSED)
+
+
+def _number(text: str) -> float:
+    """Reads a number that is one.
+
+    >>> _number("1e3")
+    1000.0
+    """
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:20]} is no finite number of at most {MAX_NUMBER:g}")
+    return value
+
+
+def _integer(text: str) -> int:
+    _number(text)  # A count of many digits is neither read in linear time nor told by a float.
+    return int(text)
 
 
 def _mapping(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ import llama_cpp
 from llama_cpp import Llama
 
 from antiphon_wire.errors import AntiphonError, not_ready
+from services.llm_audio.interview.steering import steers
 from services.llm_audio.settings import LlmAudioSettings
 
 log = logging.getLogger("antiphon.llama")
@@ -138,13 +139,15 @@ def describe(llama: Llama) -> str:
 
 def control_tokens(llama: Llama) -> list[str]:
     """Texts of the tokens that steer the model, such as ``<|im_end|>``, longest first."""
-    vocab, special = llama._model.vocab, llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED
+    vocab, control = llama._model.vocab, llama_cpp.LLAMA_TOKEN_ATTR_CONTROL
+    marks = llama_cpp.LLAMA_TOKEN_ATTR_USER_DEFINED | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
     found = []
     for token in range(llama.n_vocab()):
-        if llama_cpp.llama_vocab_get_attr(vocab, token) & special:
+        attributes = llama_cpp.llama_vocab_get_attr(vocab, token)
+        if attributes & (control | marks):
             text: Any = llama_cpp.llama_vocab_get_text(vocab, token)
             plain = text.decode("utf-8", "replace") if text else ""
             # User-defined tokens are often runs of spaces or plain words, which steer nothing.
-            if len(plain) > 2 and plain[0] in "<[" and plain[-1] in ">]":
+            if plain.strip() and (attributes & control or steers(plain)):
                 found.append(plain)
     return sorted(found, key=len, reverse=True)

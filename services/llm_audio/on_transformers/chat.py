@@ -8,7 +8,7 @@ from jinja2 import TemplateError
 
 from antiphon_wire.errors import not_ready
 from services.llm_audio.contract import Sampling, Turn
-from services.llm_audio.interview.steering import without
+from services.llm_audio.interview.steering import steers, without
 
 
 class Chat:
@@ -24,7 +24,8 @@ class Chat:
 
     def __init__(self, tokenizer: Any, audio_token: str) -> None:
         self._tokenizer, self._audio_token = tokenizer, audio_token
-        special = [each.content for each in tokenizer.added_tokens_decoder.values() if each.special]
+        added = tokenizer.added_tokens_decoder.values()
+        special = {each.content for each in added if each.content.strip() and (each.special or steers(each.content))}
         self._steering = sorted({*special, audio_token}, key=len, reverse=True)
         # A template that cannot be used is found out while loading, not behind the first words of an answer.
         self.render(Turn("", None, "", "What is heard?", Sampling()))

@@ -82,3 +82,39 @@ def test_a_placeholder_without_a_fact_is_refused_with_those_there_are() -> None:
 def test_every_name_has_a_wording_and_a_key() -> None:
     assert set(WORDING) == set(PROMPT_NAMES)
     assert [export_key(name) for name in PROMPT_NAMES[:2]] == ["music_flamingo_full", "music_flamingo_technical"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": %s}' % ("9" * 400),
+        '{"a": -%s}' % ("9" * 100_000),
+        '{"essentia": {"features": {"rhythm": {"bpm": %s}}}}' % ("9" * 400),
+        '{"essentia": {"features": {"rhythm": {"bpm": NaN}}}}',
+        '{"essentia": {"tag_sets": [{"tags": [{"name": "rock", "score": Infinity}]}]}}',
+        '{"a": -Infinity}',
+        '{"a": 1e999}',
+        '{"a": "\\ud800"}',
+        '{"\\udfff": 1}',
+        '{"a": [["\\ud800\\ud800"]]}',
+    ],
+    ids=["400-digits", "many-digits", "bpm", "nan", "score", "infinity", "overflow", "surrogate", "name", "deep"],
+)
+def test_what_is_no_number_and_no_text_is_refused_and_told_to_nobody(text: str) -> None:
+    with pytest.raises(AntiphonError, match="FACTS_JSON") as caught:
+        Facts.parse(text)
+    assert (caught.value.code, caught.value.field) == ("INVALID_ARGUMENT", "config.facts_json")
+    assert len(caught.value.message) < 400
+    assert caught.value.message.encode()
+
+
+def test_a_pair_of_surrogates_is_the_letter_that_it_spells() -> None:
+    assert Facts.parse('{"title": "\\ud83c\\udfb5"}').shown[0].text == "🎵"
+
+
+@pytest.mark.parametrize("depth", [300, 900, 5000])
+def test_deep_facts_are_told_or_refused(depth: int) -> None:
+    try:
+        assert len(Facts.parse('{"a":' * depth + "1" + "}" * depth).shown) == 1
+    except AntiphonError as error:
+        assert error.reason == "FACTS_JSON"
