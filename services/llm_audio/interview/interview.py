@@ -27,7 +27,7 @@ from services.llm_audio.interview.claims import claims
 from services.llm_audio.interview.clock import WritingClock
 from services.llm_audio.interview.facts import Facts
 from services.llm_audio.interview.remarks import remarks
-from services.llm_audio.interview.schema import AnswerSchema
+from services.llm_audio.schema.answer import AnswerSchema
 
 _QUOTED = 12
 """Most unsupported statements that a second attempt is told to leave out."""
@@ -161,7 +161,7 @@ class Interview:
         return "".join(parts).strip(), ending
 
     def _turn(self, name: str, asked: str, avoid: tuple[str, ...]) -> Turn:
-        sampling, schema = self._request.sampling, self._request.json_schema
+        sampling, schema = self._request.sampling, "" if self._schema is None else self._schema.for_grammar
         if sampling.repeat_penalty is None:
             sampling = replace(sampling, repeat_penalty=self._model.repeat_penalty)
         if self._model.hears:

@@ -19,13 +19,15 @@ from services.llm_audio.settings import LlmAudioSettings
 
 log = logging.getLogger("antiphon.llama")
 _HEAD_BYTES = 65_536
+_LINE_BYTES = 400
 _LEVELS = {2: logging.DEBUG, 3: logging.WARNING}
 _said: collections.deque[str] = collections.deque(maxlen=40)
 
 
 @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
 def _hear(level: int, text: bytes, _: object) -> None:
-    line = (text or b"").decode("utf-8", "replace").strip()
+    # No more is read than is kept: a file or a grammar may be spelled out in one line.
+    line = " ".join((text or b"")[:_LINE_BYTES].decode("utf-8", "replace").split())
     if line:
         _said.append(line)
         log.log(_LEVELS.get(level, logging.DEBUG), "%s", line)

@@ -15,9 +15,11 @@ from llama_cpp.llama_grammar import LlamaGrammar
 
 from antiphon_wire.errors import AntiphonError, invalid
 from services.llm_audio.contract import PENALTY_TOKENS, Checkpoint, Ending, Sampling, Usage, context_too_long
+from services.llm_audio.on_llama_cpp.silence import held_back
 
 _CHECK_SECONDS = 0.05
 _TOKEN_BYTES = 256
+_WHY_CHARACTERS = 200
 # Looking for a cancel while a token is computed costs more than a small model's token; beyond this it does not show.
 _SLOW_TOKEN_SECONDS = 0.1
 
@@ -193,10 +195,11 @@ def _grammar(vocab: Any, json_schema: str) -> Any:
     try:
         grammar = LlamaGrammar.from_json_schema(json_schema, verbose=False)._grammar
     except Exception as error:  # the converter raises whatever its parts do
-        raise _no_grammar(str(error)) from error
-    sampler = llama_cpp.llama_sampler_init_grammar(vocab, grammar.encode("utf-8"), b"root")
+        raise _no_grammar(str(error)[:_WHY_CHARACTERS]) from error
+    with held_back() as said:
+        sampler = llama_cpp.llama_sampler_init_grammar(vocab, grammar.encode("utf-8"), b"root")
     if not sampler:
-        raise _no_grammar("llama.cpp refuses the grammar")
+        raise _no_grammar(f"llama.cpp refuses the grammar: {said()}")
     return sampler
 
 

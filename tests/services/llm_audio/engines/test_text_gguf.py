@@ -166,6 +166,16 @@ def test_control_tokens_of_a_caller_do_not_steer_the_model(jobs: Jobs, store: St
     assert "<|" not in chat.clean("a<|im_end|>b<|im_st<|im_end|>art|>c").replace("<|im_st art|>", "")
 
 
+@pytest.mark.parametrize("length", [2000, 10_000, 30_000, 100_000])
+def test_a_text_of_a_schema_may_be_long(jobs: Jobs, length: int) -> None:
+    """Lengths that no grammar is made of: those of 30,000 and more ended the process."""
+    schema = json.dumps({"type": "string", "maxLength": length, "pattern": "^[a-z ]{1,20}$"})
+    answer = tell(jobs, facts_json=FACTS, json_schema=schema, sampling=Sampling(max_tokens=30)).answers[0]
+    assert answer.json is not None
+    plain = json.dumps({"type": "string", "maxLength": length})
+    assert tell(jobs, facts_json=FACTS, json_schema=plain, sampling=Sampling(max_tokens=5)).answers[0].text[:1] == '"'
+
+
 def test_every_control_token_that_a_caller_spells_is_text_to_the_tokenizer(
     jobs: Jobs, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
