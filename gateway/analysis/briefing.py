@@ -68,4 +68,22 @@ def _bare(fact: _Fact) -> _Fact:
 
 
 def _plain(message: Message) -> Any:
-    return json_format.MessageToDict(message, preserving_proto_field_name=True)
+    plain = json_format.MessageToDict(message, preserving_proto_field_name=True)
+    _sort_maps(message.DESCRIPTOR, plain)
+    return plain
+
+
+def _sort_maps(kind: Any, plain: dict[str, Any]) -> None:
+    """Sorts the maps of a message by key, which come in another order in each process; fields stay where they are."""
+    for field in kind.fields:
+        value = plain.get(field.name)
+        inner = field.message_type
+        if value is None or inner is None:
+            continue
+        if inner.GetOptions().map_entry:
+            plain[field.name] = dict(sorted(value.items()))
+        else:
+            for each in value if isinstance(value, list) else [value]:
+                # What JSON writes in another way, such as a duration, has no fields there.
+                if isinstance(each, dict):
+                    _sort_maps(inner, each)

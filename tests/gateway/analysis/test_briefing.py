@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
@@ -51,3 +53,39 @@ def test_long_and_inner_things_are_left_out_of_the_facts() -> None:
         },
         "speech": {"segments": [{"text": "la"}], "summary": {}},
     }
+
+
+IN_A_PROCESS = """
+from antiphon.essentia.v1 import essentia_service_pb2 as pb
+from gateway.analysis.briefing import briefing
+analysis = pb.Analysis()
+tag_set = analysis.tag_sets.add(stand_in=True)
+tag_set.model.name = "musicnn"
+for index in range(30):
+    tag_set.model.weights_sha256[f"file{index * 7 % 30:02}"] = "00"
+tag_set.tags.add(label="z", score=0.5)
+tag_set.tags.add(label="a", score=0.25)
+print(briefing({"essentia": analysis}))
+"""
+
+
+def test_the_facts_are_the_same_text_in_every_process() -> None:
+    told = {
+        subprocess.run([sys.executable, "-c", IN_A_PROCESS], capture_output=True, text=True, check=True).stdout
+        for _ in range(4)
+    }
+    assert len(told) == 1
+    (tag_set,) = json.loads(told.pop())["essentia"]["tag_sets"]
+    assert list(tag_set["model"]["weights_sha256"]) == sorted(tag_set["model"]["weights_sha256"])
+
+
+def test_only_maps_are_sorted_and_what_a_prompt_shows_stays_in_its_order() -> None:
+    analysis = essentia_pb2.Analysis()
+    analysis.features.rhythm.bpm, analysis.features.tonal.key_tonic = 120.0, "A"
+    tag_set = analysis.tag_sets.add()
+    for label in ("z", "a"):
+        tag_set.tags.add(label=label, score=0.5)
+    facts = json.loads(briefing({"essentia": analysis}))["essentia"]
+    declared = [field.name for field in essentia_pb2.Features.DESCRIPTOR.fields]
+    assert list(facts["features"]) == [name for name in declared if name in facts["features"]]
+    assert [tag["label"] for tag in facts["tag_sets"][0]["tags"]] == ["z", "a"]
