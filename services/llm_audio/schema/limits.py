@@ -7,12 +7,13 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from services.llm_audio.contract.request import MAX_SCHEMA_CHARACTERS
 from services.llm_audio.schema import references
 from services.llm_audio.schema.patterns import Pattern
 from services.llm_audio.schema.refusal import refused
 from services.llm_audio.schema.subschemas import NAME_SHOWN, walk
 
-MAX_BYTES = 65_536
+MAX_BYTES = MAX_SCHEMA_CHARACTERS
 MAX_DEPTH = 64
 """Most objects and lists within each other."""
 MAX_VALUES = 5_000
