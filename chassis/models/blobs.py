@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +18,12 @@ from antiphon_wire.errors import AntiphonError, not_ready
 
 CHUNK_BYTES = 1 << 20
 
-_verified: dict[Path, tuple[int, int, int]] = {}
+Seal = tuple[int, int, int, int]
+"""What changes when a file is written or replaced: its inode, size, time of writing and time of change."""
+
+_checked: dict[Path, tuple[Seal, bool]] = {}
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENXIO)
+"""Errors of opening that say the blob is none: absent, unreadable, a socket; others, such as too many files, do not."""
 _verifying = threading.Lock()
 
 
@@ -25,6 +31,22 @@ def digest(path: Path) -> str:
     """SHA-256 of a file, in lower-case hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _seal(status: os.stat_result) -> Seal:
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _holds(handle: int, path: Path, sha256: str) -> bool:
+    """Whether an open file is a regular one of that digest; damage is remembered too, for reading it costs as much."""
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    seal, known = _seal(status), _checked.get(path)
+    if known is None or known[0] != seal:
+        with open(handle, "rb", closefd=False) as stream:
+            known = _checked[path] = seal, hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+    return known[1]
 
 
 class Blobs:
@@ -45,35 +67,43 @@ class Blobs:
     def present(self, sha256: str, size: int) -> bool:
         """Whether there is a blob of that size; its digest is not computed. There is none for an empty digest."""
         try:
-            return bool(sha256) and self.path(sha256).stat().st_size == size
+            status = self.path(sha256).stat()
         except OSError:
             return False
+        return bool(sha256) and stat.S_ISREG(status.st_mode) and status.st_size == size
 
     def sound(self, sha256: str) -> bool:
-        """Whether the blob is there and holds what its name says; False for an empty digest.
+        """Whether the blob is there and holds what its name says; False for an empty digest, and for what is no file.
 
-        The digest is computed once in each process, and again if the file's inode, size or time of change differs.
+        The digest is computed once in each process, and again if the file's inode, size or a time of it differs.
         """
         if not sha256:
             return False
         path = self.path(sha256).absolute()
         with _verifying:
             try:
-                status = path.stat()
-                seal = (status.st_ino, status.st_size, status.st_mtime_ns)
-                if _verified.get(path) == seal:
-                    return True
-                if digest(path) != sha256:
+                # Without waiting: a pipe of that name, which nobody writes into, would be waited for without an end.
+                handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            except OSError as error:
+                if error.errno in _NO_FILE:
                     return False
-            except FileNotFoundError:
-                return False
-            _verified[path] = seal
-            return True
+                raise
+            try:
+                return _holds(handle, path, sha256)
+            finally:
+                os.close(handle)
+
+    def seal(self, sha256: str) -> Seal | None:
+        """What changes when the blob is written or replaced; None where there is none."""
+        try:
+            return _seal(self.path(sha256).stat())
+        except OSError:
+            return None
 
     def reread(self, sha256: str) -> bool:
         """Like ``sound``, but reads the file again in any case."""
         with _verifying:
-            _verified.pop(self.path(sha256).absolute(), None)
+            _checked.pop(self.path(sha256).absolute(), None)
         return self.sound(sha256)
 
     def adopt(self, file: Path, sha256: str) -> Path:

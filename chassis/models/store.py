@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antiphon_wire.errors import not_ready
-from chassis.models.blobs import Blobs, unwritable
+from chassis.models.blobs import Blobs, Seal, unwritable
 from chassis.models.manifest import Manifest
 from chassis.models.model import Model
 from chassis.models.records import Records
@@ -132,17 +132,24 @@ class Store:
             )
         for file in model.files:
             if not self.blobs.sound(file.sha256):
-                path = self.blobs.path(file.sha256)
                 raise not_ready(
                     "MODEL_CORRUPT",
-                    f"{file.name} of the model {name!r} is damaged ({path}); replace it with: {command}",
+                    f"{file.name} of the model {name!r} is damaged; replace it with: {command}",
                     model=name,
                     service=model.service,
                     command=command,
                     file=file.name,
-                    blob=path,
+                    blob=file.sha256,
                 )
         return self.lay_out(model)
+
+    def seals(self, name: str) -> tuple[Seal | None, ...]:
+        """What changes when a file of the model is written or replaced, for each of them.
+
+        Raises:
+            AntiphonError: UNKNOWN_MODEL.
+        """
+        return tuple(self.blobs.seal(file.sha256) for file in self.model(name).files)
 
     def damaged(self, name: str) -> tuple[str, ...]:
         """Reads the model's files again and names those that are missing or do not hold what they should."""

@@ -70,9 +70,32 @@ def test_a_blob_damaged_after_its_first_use_is_noticed(pulled):
     with pytest.raises(AntiphonError) as caught:
         lab.store().require("tiny")
     assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "MODEL_CORRUPT")
-    assert caught.value.metadata["blob"] == str(path)
+    assert caught.value.metadata["blob"] == path.name
+    assert str(lab.root) not in f"{caught.value} {caught.value.metadata}", "a caller is not told where the store lies"
     assert caught.value.metadata["command"] == "antiphon models pull tiny"
     assert lab.store().damaged("tiny") == ("weights.bin",)
+
+
+def test_damage_whose_time_of_writing_was_set_back_is_noticed(pulled):
+    lab, contents = pulled
+    lab.store().require("tiny")
+    path = blob(lab, "weights.bin")
+    before = path.stat()
+    overwrite(path, b"x" * len(contents["weights.bin"]))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(AntiphonError, match="MODEL_CORRUPT"):
+        lab.store().require("tiny")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["a pipe", "a folder"])
+def test_what_is_no_file_in_the_place_of_a_blob_is_a_damaged_model_and_hangs_nobody(pulled, make):
+    lab, _ = pulled
+    path = blob(lab, "weights.bin")
+    path.unlink()
+    make(path)
+    assert not lab.store().installed("tiny")
+    with pytest.raises(AntiphonError, match="MODEL_CORRUPT"):
+        lab.store().require("tiny")
 
 
 def test_pulling_again_replaces_a_damaged_blob_and_fetches_nothing_else(pulled, web):
