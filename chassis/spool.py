@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fcntl
+import logging
 import os
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from antiphon_wire.errors import busy, invalid
+from antiphon_wire.errors import AntiphonError, busy, invalid
+
+log = logging.getLogger(__name__)
 
 _PREFIX = "antiphon-spool-"
 
@@ -26,21 +28,31 @@ class Spool:
     """
 
     def __init__(self, parent: Path | None, budget_bytes: int, upload_bytes: int) -> None:
-        root = Path(parent or tempfile.gettempdir())
-        root.mkdir(parents=True, exist_ok=True)
-        _remove_orphans(root)
-        # Locked before it has its name: nobody else can take it for one whose owner is gone.
-        unnamed = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
-        self._lock = _lock(unnamed)
-        self.folder = unnamed.rename(root / (_PREFIX + unnamed.name.removeprefix(".new-")))
+        self._root = Path(parent or tempfile.gettempdir())
+        self.folder, self._lock = _fresh_folder(self._root)
         self.budget_bytes = budget_bytes
         self.upload_bytes = upload_bytes
         self.used_bytes = 0
         self._count = 0
 
     def file(self) -> SpoolFile:
-        """Opens a new, empty file in the spool."""
+        """Opens a new, empty file in the spool; a folder that somebody removed meanwhile is made again.
+
+        Raises:
+            AntiphonError: SPOOL_LOST where it cannot be made again.
+        """
         self._count += 1
+        try:
+            return SpoolFile(self, self.folder / str(self._count))
+        except (FileNotFoundError, NotADirectoryError):
+            log.warning("the folder for uploads %s is gone; making another", self.folder)
+        try:
+            folder, lock = _fresh_folder(self._root)
+        except OSError as error:
+            raise _folder_lost() from error
+        if self._lock is not None:
+            os.close(self._lock)
+        self.folder, self._lock = folder, lock
         return SpoolFile(self, self.folder / str(self._count))
 
     def close(self) -> None:
@@ -98,8 +110,14 @@ class SpoolFile:
             ) from error
 
     def finish(self) -> None:
-        """Closes the file for writing; it stays until :meth:`remove`."""
+        """Closes the file for writing; it stays until :meth:`remove`.
+
+        Raises:
+            AntiphonError: SPOOL_LOST where somebody else has removed it.
+        """
         self._file.close()
+        if not self.path.exists():
+            raise _folder_lost()
 
     def remove(self) -> None:
         """Removes the file and gives its bytes back to the budget; a second call does nothing."""
@@ -118,9 +136,37 @@ class SpooledAudio:
     sha256: bytes
 
 
+def _folder_lost() -> AntiphonError:
+    return AntiphonError(
+        "UNAVAILABLE",
+        "SPOOL_LOST",
+        "the folder in which this server keeps uploads was removed; try again",
+        retry_after_seconds=1.0,
+    )
+
+
+def _fresh_folder(root: Path) -> tuple[Path, int | None]:
+    """Makes a folder of our own below ``root``, with the lock that says its owner lives; removes those of the dead."""
+    root.mkdir(parents=True, exist_ok=True)
+    _remove_orphans(root)
+    # Locked before it has its name: nobody else can take it for one whose owner is gone.
+    unnamed = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
+    lock = _lock(unnamed)
+    return unnamed.rename(root / (_PREFIX + unnamed.name.removeprefix(".new-"))), lock
+
+
 def _lock(folder: Path) -> int | None:
-    """Takes the lock that a living owner holds on its spool; None where somebody else holds it."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Takes the lock that a living owner holds on its spool; None where somebody else holds it, or nobody can.
+
+    Raises:
+        OSError: it is no folder, or a link to one.
+        PermissionError: it belongs to another user.
+    """
+    # The folder of all may be one in which anybody makes what they like: a pipe would be waited for without an end.
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if os.fstat(descriptor).st_uid != os.geteuid():
+        os.close(descriptor)
+        raise PermissionError(errno.EPERM, "belongs to another user")
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -130,10 +176,15 @@ def _lock(folder: Path) -> int | None:
 
 
 def _remove_orphans(root: Path) -> None:
-    """Removes the spools of processes that were killed before they could."""
+    """Removes the spools of processes that were killed before they could; what is not ours is left alone, and told."""
     for folder in root.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError):
+        try:
             descriptor = _lock(folder)
-            if descriptor is not None:
-                shutil.rmtree(folder, ignore_errors=True)
-                os.close(descriptor)
+        except FileNotFoundError:
+            continue  # another process was quicker
+        except OSError as error:
+            log.warning("%s is left alone: %s", folder, error.strerror)
+            continue
+        if descriptor is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(descriptor)
