@@ -134,7 +134,7 @@ class LiveStream:
     async def hear(self, message: Event | Taken | Ended) -> None:
         """Takes a message of the worker; never waits for the caller to read."""
         if isinstance(message, Taken):
-            self._unread -= message.byte_count
+            self._unread = max(0, self._unread - message.byte_count)  # more than was fed makes no room for more
         elif isinstance(message, Event):
             self._put(message.payload)
         else:

@@ -1,7 +1,8 @@
 """Messages between a service and its worker: length-prefixed pickles over one socket pair.
 
 The worker handles untrusted audio with native code. Should that ever be taken over, its pickles must not take over the
-service: the reading side builds plain data, our own frozen dataclasses and enums, and nothing else.
+service: the reading side builds plain data, our own frozen dataclasses and enums, and nothing else
+(:mod:`chassis.worker.opcodes` looks before, :mod:`chassis.worker.checking` after).
 """
 
 from __future__ import annotations
@@ -17,8 +18,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from antiphon_wire.limits import MAX_ANSWER_BYTES
+from chassis.worker.checking import check
+from chassis.worker.opcodes import look_through
+
 HEADER = struct.Struct("<Q")
-MAX_FRAME_BYTES = 256 << 20
+MAX_FRAME_BYTES = 2 * MAX_ANSWER_BYTES
+"""Most bytes of one frame: what an event becomes on the wire, and as much again for the names that a pickle adds."""
 _TRUSTED_MODULES = ("chassis.", "services.")
 _TRUSTED_FUNCTIONS = {("antiphon_wire.errors", "_rebuild"), ("pathlib", "PosixPath"), ("pathlib", "PurePosixPath")}
 
@@ -39,13 +45,25 @@ class _DataUnpickler(pickle.Unpickler):
             importlib.import_module(module)  # a worker imports on its service's word, never the other way round
         found = getattr(sys.modules.get(module), name, None)
         if (module, name) in _TRUSTED_FUNCTIONS and callable(found):
-            return functools.partial(found)
+            return _Maker(found)
         if module.startswith(_TRUSTED_MODULES) and isinstance(found, type):
             if dataclasses.is_dataclass(found):
-                return functools.partial(_make, found)
+                return _Maker(functools.partial(_make, found))
             if issubclass(found, enum.Enum):
-                return functools.partial(found)
+                return _Maker(found)
         raise ForbiddenClassError(f"a worker's message names {module}.{name}, which is not a data class of ours")
+
+
+class _Maker:
+    """Stands for a class or a function of ours; can be called, and nothing else."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self._make = make
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._make(*arguments)
 
 
 class _DataPickler(pickle.Pickler):
@@ -86,10 +104,16 @@ def unpack(body: bytes, *, from_service: bool = False) -> Any:
         from_service: Whether a worker reads it; a worker imports what its service names.
 
     Raises:
-        ForbiddenClassError: it holds anything but plain data and our own data classes.
+        ForbiddenClassError: it holds anything but plain data and our own data classes; or, of a worker, it is no
+            message of one, or a field has not its type.
     """
     try:
-        return _DataUnpickler(body, from_service).load()
+        if from_service:
+            return _DataUnpickler(body, from_service).load()
+        look_through(body)
+        message = _DataUnpickler(body, from_service).load()
+        check(message)
+        return message
     except ForbiddenClassError:
         raise
     except Exception as error:  # a hostile pickle may fail in any way; every one of them means the same

@@ -14,7 +14,7 @@ from typing import Any
 from antiphon_wire.errors import busy, lost
 from chassis.reports import PoolStatus
 from chassis.worker.admission import Admission, Ticket
-from chassis.worker.messages import Cancel, Ended, Event, Init, Job, Run
+from chassis.worker.messages import Cancel, Ended, Init, Job, Run
 from chassis.worker.process import Process, WorkerDiedError
 from chassis.worker.respawn import Keeper
 from chassis.worker.waiting import WaitingLine
@@ -159,11 +159,10 @@ class Pool:
         try:
             yield Started(started - asked)
             await process.send(Run(job_id, job))
-            while not isinstance(message := await process.receive(), Ended):
-                if isinstance(message, Event):
-                    yield message.payload
-            ended = True
+            while not isinstance(message := await process.about(job_id), Ended):
+                yield message.payload
             self._after(process, message, time.monotonic() - started)
+            ended = True
             _raise_what(message)
         except WorkerDiedError as died:
             ended = True
@@ -199,7 +198,7 @@ class Pool:
             async with asyncio.timeout(self._options.cancel_grace_seconds):
                 await process.send(Cancel(job_id))
                 # What the job yielded before it heard of the cancel is still in the pipe, and nobody wants it.
-                while not isinstance(message := await process.receive(), Ended):
+                while not isinstance(message := await process.about(job_id), Ended):
                     pass
             self._after(process, message, None)
         except TimeoutError:

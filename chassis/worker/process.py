@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.worker import pickling, rocm
-from chassis.worker.messages import Init, Ready
+from chassis.worker.messages import Ended, Event, Init, Ready
 
 _READ_AHEAD = 1 << 20
 
@@ -130,6 +130,18 @@ class Process:
         except pickle.UnpicklingError:
             await self.kill()
             raise WorkerDiedError(self._process.returncode) from None
+
+    async def about(self, job_id: int) -> Event | Ended:
+        """Waits for the next message about a job, of a worker that has no other.
+
+        Raises:
+            WorkerDiedError: the process ended, or spoke of something else, which no worker of ours does.
+        """
+        message = await self.receive()
+        if isinstance(message, Event | Ended) and message.job_id == job_id:
+            return message
+        await self.kill()
+        raise WorkerDiedError(self._process.returncode)
 
     async def ended(self) -> int:
         """Waits until the process has ended; returns its exit code."""

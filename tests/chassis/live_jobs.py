@@ -11,6 +11,7 @@ from typing import Any
 
 from antiphon_wire.errors import invalid
 from chassis.reports import ProgressReport, SourceReport, WorkReport
+from chassis.worker.messages import Taken
 from services.speech.live.contract import Position, Reached
 
 
@@ -39,6 +40,11 @@ class Jobs:
                 yield task.turn()
         source = SourceReport("raw", "pcm_s16le", 16000, 1)
         yield source, WorkReport("none", None, "cpu", "none"), count
+
+    def forge(self, task: Any, request: object) -> Iterator[object]:
+        """Says that it took a word of bytes, as a worker that was taken over might."""
+        task._sessions._channel.send(Taken(task.job_id, "x"))  # type: ignore[arg-type]
+        yield task.turn()
 
     def urgent(self, task: Any, request: tuple[str, tuple[float, ...]]) -> Iterator[object]:
         """Meets another such job, then falls due at the times given; tells the order in which both worked."""

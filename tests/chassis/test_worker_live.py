@@ -182,6 +182,14 @@ async def test_kill_9_is_worker_lost_to_every_stream_and_the_next_has_a_fresh_wo
         assert (await whole(each, job("echo"), b"again"))[0] == "again"
 
 
+async def test_a_live_worker_that_says_what_ours_never_say_is_killed_and_the_next_stream_has_a_fresh_one() -> None:
+    async with pool() as each:
+        with pytest.raises(AntiphonError) as caught:
+            await whole(each, job("forge"))
+        assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "WORKER_LOST")
+        assert (await whole(each, job("echo"), b"abc"))[-1][-1] == 3
+
+
 async def test_the_status_tells_of_a_live_worker_that_died_and_of_the_fresh_one() -> None:
     async with pool() as each:
         await until(lambda: each.ready)

@@ -19,6 +19,7 @@ from chassis.reading import Limits
 from chassis.reports import ProgressReport
 from chassis.worker import Job, Pool, Queued, Started, WorkerOptions
 from chassis.worker.messages import Init
+from tests.chassis.jobs import FORGERIES
 
 EMPTY_MANIFEST = Path(__file__).parent / "empty_models.toml"
 
@@ -248,6 +249,18 @@ async def test_a_worker_that_was_taken_over_is_killed() -> None:
             await collect(each, job("hostile"))
         assert caught.value.reason == "WORKER_LOST"
         assert len(await collect(each, job("count", 1))) == 1
+
+
+@pytest.mark.parametrize("kind", FORGERIES)
+async def test_a_worker_that_says_what_ours_never_say_is_killed_and_the_pool_goes_on(kind: str) -> None:
+    async with pool() as each, asyncio.timeout(30):
+        (before,) = await collect(each, job("pid"))
+        with pytest.raises(AntiphonError) as caught:
+            await collect(each, job("forge", kind))
+        assert (caught.value.code, caught.value.reason) == ("UNAVAILABLE", "WORKER_LOST")
+        (after,) = await collect(each, job("pid"))
+        assert after != before
+        assert each.status.ready == 1
 
 
 async def test_a_worker_that_dies_at_start_leaves_the_pool_unready_with_a_reason() -> None:
