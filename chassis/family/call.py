@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from typing import Any
 
 from google.protobuf.message import Message
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon_wire.errors import AntiphonError
 from chassis import evidence
 from chassis.family.audio_format import clip_range, raw_format
 from chassis.family.host import FamilyHost
@@ -139,6 +140,15 @@ class Call:
         self._streams.append(stream)
         return stream
 
+    @contextmanager
+    def _learning(self) -> Iterator[None]:
+        """Takes down what an error of the worker says of a model."""
+        try:
+            yield
+        except AntiphonError as error:
+            self._host.damaged.learn(error)
+            raise
+
     async def _run(self, verb: str, request: Any, needs_audio: bool, work: Work) -> AsyncGenerator[Any, None]:
         config = await self._upload.config()
         raw = raw_format(config.audio_format)
@@ -147,8 +157,9 @@ class Call:
         path = None if audio is None else str(audio.path)
         job = Job(verb, request, path, self._host.limits, raw, start, end)
         async with aclosing(work.run(self._host.pool, job)) as events:
-            async for event in events:
-                yield event
+            with self._learning():
+                async for event in events:
+                    yield event
         note(queue_seconds=round(work.queue_seconds, 4), bytes=self._upload.byte_count)
 
     async def _run_live(self, verb: str, request: Any) -> AsyncGenerator[Any, None]:
@@ -163,8 +174,9 @@ class Call:
             feeding = asyncio.create_task(self._feed(stream))
             try:
                 async with aclosing(stream.events()) as events:
-                    async for event in events:
-                        yield evidence.progress(event) if isinstance(event, ProgressReport) else event
+                    with self._learning():
+                        async for event in events:
+                            yield evidence.progress(event) if isinstance(event, ProgressReport) else event
             finally:
                 feeding.cancel()
                 await asyncio.gather(feeding, return_exceptions=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from antiphon.evidence.v1 import evidence_pb2
+from chassis.family.damage import DamagedModels
 from chassis.family.family import Family, Live
 from chassis.family.selection import Selection
 from chassis.models import Manifest, Model, Store
@@ -31,6 +32,7 @@ class FamilyHost:
         self.store = Store(workers.models.expanduser(), self.manifest, workers.licence_policy)
         own = None if family.own is None else partial(family.own, self.store)
         self.selection = Selection.of(family.name, family.engines, family.settings, self.manifest, own)
+        self.damaged = DamagedModels(self.store)
         self.spool = Spool(server.spool_dir, server.spool_bytes, server.upload_bytes)
         threads = str(getattr(family.settings, "thread_count", 1))
         # Idle OpenMP threads that spin cost the others their core; glibc's arenas keep freed memory; a library that
@@ -78,6 +80,8 @@ class FamilyHost:
             server.report_workers("live_workers", lambda: self.live.status)
 
         def changed() -> None:
+            if self.pool.problem is not None:
+                self.damaged.learn(self.pool.problem)
             self.show_workers()
             server.refresh()
 
@@ -115,7 +119,7 @@ class FamilyHost:
                 commercial_use=model.commercial_use,
             ),
             engine=model.engine,
-            installed=self.store.installed(model.name),
+            installed=self.store.installed(model.name) and not self.damaged.holds(model.name),
             default_model=model.default if default is None else model.name == default,
             download_bytes=model.download_bytes,
             install_command=f"antiphon models pull {model.name}",

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from antiphon_wire.errors import Cancelled
+from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.worker import pickling
 from chassis.worker.live_loop import Sessions
 from chassis.worker.messages import Cancel, Ended, Event, Init, Ready, Run
@@ -101,9 +101,8 @@ def main() -> None:
     try:
         init = channel.receive()
         jobs = _become(init)
-        warm = getattr(jobs, "warm_live" if init.live else "warm", None)
-        note = warm() if init.warm and warm is not None else ""
-        channel.send(Ready(os.getpid(), rss_bytes(), note or ""))
+        note, problem = _warm(jobs, init)
+        channel.send(Ready(os.getpid(), rss_bytes(), note, problem))
         if init.live:
             Sessions(jobs, channel).serve()
         while True:
@@ -123,6 +122,25 @@ def _become(init: Init) -> Any:
     extra = Path(init.models_extra) if init.models_extra else None
     store = Store(Path(init.models_root), Manifest.load(Path(init.manifest), extra), init.licence_policy)
     return getattr(importlib.import_module(module), name)(init.settings, store)
+
+
+def _warm(jobs: Any, init: Init) -> tuple[str, AntiphonError | None]:
+    """Loads what is loaded at start; gives a note of it, and the error where it failed.
+
+    That is no reason to die: one model that is damaged must not take the others of its family along.
+    """
+    warm = getattr(jobs, "warm_live" if init.live else "warm", None)
+    if not init.warm or warm is None:
+        return "", None
+    try:
+        return warm() or "", None
+    except Exception as error:
+        name, outcome = type(error).__name__, outcome_of(error)
+    problem: AntiphonError | None = outcome.get("error")
+    if problem is None:
+        sys.stderr.write(f"loading at start failed: {outcome['fault']}\n")
+        return f"nothing could be loaded: {name}; the log says where", None
+    return f"nothing could be loaded: {problem}", problem
 
 
 def _perform(jobs: Any, run: Run, channel: Channel) -> Ended:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_wire.errors import lost
+from chassis.traces import WorkerFaultError
 from chassis.worker.messages import Cancel, Ended, Event, Feed, LiveJob, RunLive, Taken
 from chassis.worker.process import Process, WorkerDiedError
 
@@ -141,7 +142,7 @@ class LiveStream:
             if message.error is not None:
                 self._error = self._error or message.error
             elif message.fault:
-                self._error = self._error or RuntimeError(f"the worker failed:\n{message.fault}")
+                self._error = self._error or WorkerFaultError(message.fault)
             self.finished.set()
         await self._tell()
 

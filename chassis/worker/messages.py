@@ -119,11 +119,20 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Ready:
-    """The worker can take jobs; ``note`` says what it loaded."""
+    """The worker can take jobs.
+
+    Attributes:
+        pid: Its process id.
+        rss_bytes: Its resident memory.
+        note: What it loaded, or what it could not load and why.
+        problem: Why it could not load what it loads at start, where that is something to be told; calls that want the
+            same fail alike, and others do not.
+    """
 
     pid: int
     rss_bytes: int
     note: str
+    problem: AntiphonError | None = None
 
 
 @dataclass(frozen=True)

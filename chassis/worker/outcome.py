@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import resource
-import traceback
 from typing import Any
 
 from antiphon_wire.errors import AntiphonError, Cancelled
+from chassis.traces import account
 
 
 def outcome_of(error: BaseException) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def outcome_of(error: BaseException) -> dict[str, Any]:
     if isinstance(error, MemoryError):
         message = "the audio needs more memory than this worker may use; send a shorter clip"
         return {"error": AntiphonError("RESOURCE_EXHAUSTED", "WORKER_OUT_OF_MEMORY", message)}
-    return {"fault": "".join(traceback.format_exception(error))}
+    return {"fault": account(error)}
 
 
 def rss_bytes() -> int:

@@ -11,8 +11,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from antiphon_wire.errors import busy, lost
+from antiphon_wire.errors import AntiphonError, busy, lost
 from chassis.reports import PoolStatus
+from chassis.traces import WorkerFaultError
 from chassis.worker.admission import Admission, Ticket
 from chassis.worker.messages import Cancel, Ended, Init, Job, Run
 from chassis.worker.process import Process, WorkerDiedError
@@ -99,6 +100,11 @@ class Pool:
     def pids(self) -> list[int]:
         """Process ids of the live workers."""
         return self._keeper.pids
+
+    @property
+    def problem(self) -> AntiphonError | None:
+        """Why the workers could not load what they load at start; None where they could."""
+        return self._keeper.problem
 
     def start(self) -> None:
         """Starts the workers in the background."""
@@ -227,4 +233,4 @@ def _raise_what(ended: Ended) -> None:
     if ended.error is not None:
         raise ended.error
     if ended.fault:
-        raise RuntimeError(f"the worker failed:\n{ended.fault}")
+        raise WorkerFaultError(ended.fault)

@@ -79,6 +79,12 @@ class Keeper:
             loaded=ready[0].note if ready else "",
         )
 
+    @property
+    def problem(self) -> AntiphonError | None:
+        """Why one of those that are ready could not load what it loads at start; None where all could."""
+        ready = [process.ready for process in self._processes if process.alive and process.ready]
+        return next((each.problem for each in ready if each.problem is not None), None)
+
     def keep(self) -> None:
         """Keeps one more, starting it in the background."""
         self._tasks.append(asyncio.create_task(self._keep()))

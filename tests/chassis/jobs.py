@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from antiphon_wire.errors import AntiphonError, invalid
+from antiphon_wire.errors import AntiphonError, invalid, not_ready
 from chassis.reports import ProgressReport
 from chassis.worker import pickling
 from chassis.worker.messages import Cancel, Ended, Event, Ready
@@ -23,9 +23,15 @@ class Jobs:
         self._settings = settings
 
     def warm(self) -> str:
-        """Dies at start where the settings say so."""
+        """Dies at start, or fails, where the settings say so."""
         if self._settings == "die at start":
             os._exit(3)
+        if self._settings == "damaged":
+            raise not_ready("MODEL_CORRUPT", "tiny is damaged", model="tiny")
+        if self._settings == "no device":
+            raise not_ready("DEVICE_NOT_AVAILABLE", "there is no such device", device="cuda")
+        if self._settings == "broken":
+            raise KeyError("a secret of the inside")
         return "warm"
 
     def count(self, task: Any, request: int) -> Iterator[object]:

@@ -28,6 +28,7 @@ from chassis.family.family import Family, Live
 from chassis.family.host import FamilyHost
 from chassis.reading import Limits
 from chassis.server import Server, ServerSettings, WorkerSettings, rpc
+from chassis.traces import WorkerFaultError
 from chassis.worker import LiveJob, LiveOptions, LivePool, LiveStream
 from chassis.worker.messages import Init
 from services.speech.live.contract import Reached
@@ -225,8 +226,9 @@ async def test_errors_end_one_stream_and_not_its_neighbour() -> None:
         with pytest.raises(AntiphonError) as caught:
             await whole(each, job("refuse"))
         assert (caught.value.reason, caught.value.field) == ("REFUSED", "config.model")
-        with pytest.raises(RuntimeError, match="a secret of the inside"):
+        with pytest.raises(WorkerFaultError, match="KeyError") as fault:
             await whole(each, job("fail"))
+        assert "a secret of the inside" not in str(fault.value)
         await other.feed(b"fine", last=True)
         assert (await collect(other))[0] == "fine"
         assert each.restarts == 0

@@ -17,6 +17,7 @@ import pytest
 from antiphon_wire.errors import AntiphonError
 from chassis.reading import Limits
 from chassis.reports import ProgressReport
+from chassis.traces import WorkerFaultError
 from chassis.worker import Job, Pool, Queued, Started, WorkerOptions
 from chassis.worker.messages import Init
 from tests.chassis.jobs import FORGERIES
@@ -81,8 +82,10 @@ async def test_the_callers_error_arrives_whole_and_the_worker_goes_on() -> None:
 
 async def test_our_own_fault_is_not_the_callers_to_read() -> None:
     async with pool() as each:
-        with pytest.raises(RuntimeError, match="a secret of the inside"):
+        with pytest.raises(WorkerFaultError, match="KeyError") as caught:
             await collect(each, job("fail"))
+        assert "jobs.py" in str(caught.value), "the log must say where"
+        assert "a secret of the inside" not in str(caught.value), "what an error says may be a user's"
         assert len(await collect(each, job("count", 1))) == 1
 
 
@@ -268,6 +271,18 @@ async def test_a_worker_that_dies_at_start_leaves_the_pool_unready_with_a_reason
         await until(lambda: each.restarts >= 1)
         assert not each.ready
         assert "before it was ready" in each.status.last_problem
+
+
+@pytest.mark.parametrize(("settings", "told"), [("damaged", "MODEL_CORRUPT: tiny is damaged"), ("broken", "KeyError")])
+async def test_what_cannot_be_loaded_at_start_is_told_and_leaves_the_worker_to_the_other_calls(
+    settings: str, told: str
+) -> None:
+    async with pool(settings) as each:
+        assert len(await collect(each, job("count", 1))) == 1
+        assert each.restarts == 0
+        assert told in each.status.loaded
+        assert "a secret of the inside" not in each.status.loaded
+        assert (each.problem is not None) == (settings == "damaged")
 
 
 async def test_a_job_is_refused_where_no_worker_can_be_started() -> None:
