@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import logging
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
+from chassis.server.refusal import refusals
 from chassis.server.serving import Server, configure_logs, serve
 from chassis.server.settings import ServerSettings
-from chassis.settings import SettingError, read
+from chassis.settings import read
 from chassis.spool import Spool
 from gateway.analysis.admission import Admission
 from gateway.analysis.limits import Limits
@@ -18,6 +19,8 @@ from gateway.channels import open_channel, tls_of
 from gateway.faces.grpc.service import AnalysisService
 from gateway.service_call import Route
 from gateway.settings import PORT, GatewaySettings
+
+log = logging.getLogger(__name__)
 
 PREFIX = "GATEWAY"
 SERVICES = tuple(dict.fromkeys(stage.service for stage in STAGES))
@@ -58,15 +61,11 @@ def limits_of(settings: GatewaySettings) -> Limits:
 
 def main() -> None:
     """Reads the settings and serves; a bad setting ends the process with what is wrong."""
-    try:
+    with refusals():
         settings, server_settings = read(GatewaySettings, PREFIX), read(ServerSettings, PREFIX)
-    except SettingError as error:
-        sys.exit(f"error: {error}")
-    configure_logs(server_settings.log_level)
-    try:
+        configure_logs(server_settings.log_level)
+        log.info("gateway starts")
         asyncio.run(run(settings, server_settings))
-    except OSError as error:
-        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

@@ -8,14 +8,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
-import sys
+import logging
 from pathlib import Path
 
 from chassis import settings
 from chassis.family.family import Family
 from chassis.family.host import FamilyHost
+from chassis.models import ManifestError
 from chassis.server import Server, ServerSettings, WorkerSettings, serve
+from chassis.server.refusal import refusals
 from chassis.server.serving import configure_logs
+
+log = logging.getLogger(__name__)
 
 NAMES = tuple(sorted(path.parent.name for path in Path(__file__).parent.glob("*/service.py")))
 
@@ -25,17 +29,13 @@ def main() -> None:
     name = _arguments().service
     module = importlib.import_module(f"services.{name}.service")
     prefix = name.upper()
-    try:
+    with refusals(ManifestError):
         server_settings = settings.read(ServerSettings, prefix)
         worker_settings = settings.read(WorkerSettings, prefix)
         family = module.family(settings.read(module.Settings, prefix))
-    except settings.SettingError as error:
-        sys.exit(f"error: {error}")
-    configure_logs(server_settings.log_level)
-    try:
+        configure_logs(server_settings.log_level)
+        log.info("%s starts", name)
         asyncio.run(_run(module, family, server_settings, worker_settings))
-    except OSError as error:
-        sys.exit(f"error: {error}")
 
 
 async def _run(module: object, family: Family, server_settings: ServerSettings, workers: WorkerSettings) -> None:

@@ -19,6 +19,9 @@ from chassis.spool import Spool
 from chassis.worker import LiveOptions, LivePool, Pool, WorkerOptions
 from chassis.worker.messages import Init
 
+_SET_WRONG = ("DEVICE_NOT_AVAILABLE", "COMPUTE_TYPE_NOT_AVAILABLE")
+"""Why loading at start fails that no model of the family is spared and no further start mends."""
+
 
 class FamilyHost:
     """The spool, the workers and the models of one family's service."""
@@ -80,8 +83,12 @@ class FamilyHost:
             server.report_workers("live_workers", lambda: self.live.status)
 
         def changed() -> None:
-            if self.pool.problem is not None:
-                self.damaged.learn(self.pool.problem)
+            problem = self.pool.problem
+            if problem is not None:
+                self.damaged.learn(problem)
+                # Of a worker that took another's place the device was there once: that is a fault, which may pass.
+                if problem.reason in _SET_WRONG and self.pool.restarts == 0:
+                    server.give_up(str(problem))
             self.show_workers()
             server.refresh()
 

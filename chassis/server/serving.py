@@ -18,6 +18,7 @@ from chassis.reports import PoolStatus
 from chassis.server import status_service, telemetry
 from chassis.server.calls import InFlight
 from chassis.server.readable import ReadableMessages
+from chassis.server.refusal import CannotStartError
 from chassis.server.settings import ServerSettings
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class Server:
         self._ready: Callable[[], bool] = lambda: True
         self._workers: dict[str, Callable[[], PoolStatus]] = {}
         self._draining = False
+        self.fault = ""
+        self.ending = asyncio.Event()
         self._updates: set[asyncio.Task[None]] = set()
 
     def add(self, servicer: Any, register: Callable[[Any, Any], None], full_name: str) -> None:
@@ -73,6 +76,11 @@ class Server:
     def ready_when(self, ready: Callable[[], bool]) -> None:
         """Sets what readiness means; call :meth:`refresh` whenever it may have changed."""
         self._ready = ready
+
+    def give_up(self, why: str) -> None:
+        """Has :func:`serve` end because the server cannot do what it was set to do; the first reason stands."""
+        self.fault = self.fault or why
+        self.ending.set()
 
     def report_workers(self, field: str, status: Callable[[], PoolStatus]) -> None:
         """Sets where StatusService learns how the workers of a field of its answer are."""
@@ -169,16 +177,16 @@ async def serve(server: Server, closers: Sequence[Callable[[], Any]] = ()) -> No
 
     Raises:
         OSError: an address cannot be had; the closers have run.
+        CannotStartError: the server gave up; the closers have run.
     """
     settings = server.settings
-    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, server.ending.set)
     try:
         telemetry.start(settings.host, settings.metrics_port, settings.otlp_endpoint, server.name)
         port = await server.start()
         log.info("%s listens on %s:%d", server.name, settings.host, port)
-        await stop.wait()
+        await server.ending.wait()
         log.info("%s drains", server.name)
         await server.drain()
     finally:
@@ -186,3 +194,5 @@ async def serve(server: Server, closers: Sequence[Callable[[], Any]] = ()) -> No
             result = close()
             if result is not None:
                 await result
+    if server.fault:
+        raise CannotStartError(server.fault)

@@ -20,6 +20,7 @@ from antiphon_cli.stack.plan import PlanError
 from antiphon_cli.stack.processes import is_same_process, process_birth
 from antiphon_cli.stack.project_plan import project_plan
 from antiphon_cli.stack.state import StackState
+from antiphon_wire.exits import CANNOT_START
 from tests.cli.checkouts import make_checkout
 from tests.fixtures.gateway_process import ROOT, environment, wait_until
 
@@ -154,19 +155,31 @@ def test_a_killed_service_is_started_again_and_status_counts_it(stack: Stack) ->
     assert not is_same_process(worker, birth), "the workers of a crashed service go with it"
 
 
-def test_a_service_that_crashes_again_and_again_is_given_up_and_the_other_stays(stack: Stack) -> None:
-    assert stack.up(max_restarts=1).returncode == 0
-    for _ in range(2):
-        wait_until(lambda: stack.state().phase == "ready")
-        pid = stack.state().services[0].pid
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
-        wait_until(lambda pid=pid: stack.state().services[0].pid != pid)
+def test_a_service_that_crashes_again_and_again_is_tried_for_ever_after_growing_pauses(stack: Stack) -> None:
+    assert stack.up("--fail-later", "1", first_delay_seconds=0.01, last_delay_seconds=0.1).returncode == 0
+    pid = stack.state().services[0].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: stack.state().services[0].restarts >= 8)
+    assert [row["ready"] for row in stack.status()["services"]] == [False, True]
+    log = (stack.folder / "logs" / "supervisor.log").read_text()
+    pauses = [float(line.split(" in ")[1].split()[0]) for line in log.splitlines() if "is started again in" in line]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 0.1
+
+
+def test_a_service_whose_exit_code_says_that_no_start_helps_is_not_tried_again(stack: Stack) -> None:
+    assert stack.up("--fail-later", str(CANNOT_START)).returncode == 0
+    pid = stack.state().services[0].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
     wait_until(lambda: stack.state().services[0].phase == "failed")
     status = stack.run("status")
     assert status.returncode == 1
-    assert b"given up after 1 restarts" in status.stdout
+    assert b"is not tried again" in status.stdout
+    assert b"no device" in status.stdout
     assert [row["ready"] for row in stack.status()["services"]] == [False, True]
+    assert stack.state().services[0].restarts == 1
 
 
 def test_a_port_that_is_taken_is_named_before_anything_starts(stack: Stack) -> None:

@@ -1,6 +1,6 @@
 """A tiny service for the supervisor's tests: answers health checks, drains on SIGTERM, misbehaves when asked.
 
-Arguments: PORT FOLDER [--fail MESSAGE | --never-ready | --stubborn | --worker]
+Arguments: PORT FOLDER [--fail MESSAGE | --fail-later CODE | --never-ready | --stubborn | --worker]
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ def main(port: str, folder: str, *modes: str) -> None:
     if modes[:1] == ("--fail",):
         sys.stderr.write(f"first line\n{modes[1]}\n")
         sys.exit(7)
+    if modes[:1] == ("--fail-later",) and Path(folder, f"started-{port}").exists():
+        sys.stderr.write("no device\n")
+        sys.exit(int(modes[1]))
+    Path(folder, f"started-{port}").touch()
     sys.stdout.write(f"pid {os.getpid()}\n")
     sys.stdout.flush()
     if modes == ("--worker",):

@@ -13,6 +13,7 @@ import grpc
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
+from antiphon_wire.exits import CANNOT_START
 from gateway.__main__ import SERVICES
 
 COMMAND = [sys.executable, "-m", "gateway"]
@@ -39,5 +40,5 @@ def test_the_process_serves_and_ends_on_sigterm(tmp_path: Path) -> None:
 def test_a_bad_setting_ends_the_process_with_its_name() -> None:
     environment = os.environ | {"GATEWAY_MAX_ATTEMPTS": "many"}
     done = subprocess.run(COMMAND, env=environment, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1
+    assert done.returncode == CANNOT_START
     assert "GATEWAY_MAX_ATTEMPTS='many'" in done.stderr

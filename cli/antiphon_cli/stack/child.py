@@ -16,6 +16,7 @@ from antiphon_cli.stack import leash
 from antiphon_cli.stack.health import HealthProbe
 from antiphon_cli.stack.plan import Program
 from antiphon_cli.stack.processes import process_birth
+from antiphon_wire.exits import CANNOT_START
 
 TAIL_LINES = 15
 _TAIL_BYTES = 16 << 10
@@ -65,6 +66,11 @@ class Child:
         if code is not None and code < 0:
             return f"was ended by {signal.Signals(-code).name}"
         return f"ended with exit code {code}"
+
+    @property
+    def cannot_start(self) -> bool:
+        """Whether it ended with the code by which a service says that trying again is of no use."""
+        return self._process.returncode == CANNOT_START
 
     def stop(self) -> None:
         """Asks it to finish its calls and end."""

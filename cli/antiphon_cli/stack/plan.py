@@ -55,20 +55,18 @@ class Plan:
         start_seconds: How long a service may take until it is ready.
         stop_seconds: How long one may take to finish its calls before it is killed; longer than the 60 s in which the
             services themselves end calls that do not.
-        max_restarts: Restarts within ``window_seconds`` after which a service is given up.
-        window_seconds: See ``max_restarts``.
-        first_delay_seconds: Wait before the first restart; doubled for each further one in the window.
-        last_delay_seconds: Longest such wait.
+        steady_seconds: Time that a service must have run for its earlier crashes to be forgotten.
+        first_delay_seconds: Wait before the first restart; doubled for each further one.
+        last_delay_seconds: Longest such wait; a service is tried again for ever.
     """
 
     programs: tuple[Program, ...]
     folder: Path
     start_seconds: float = 120.0
     stop_seconds: float = 75.0
-    max_restarts: int = 5
-    window_seconds: float = 120.0
+    steady_seconds: float = 120.0
     first_delay_seconds: float = 0.5
-    last_delay_seconds: float = 15.0
+    last_delay_seconds: float = 300.0
 
     @property
     def state_file(self) -> Path:

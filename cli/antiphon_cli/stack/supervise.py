@@ -8,7 +8,6 @@ import select
 import signal
 import sys
 import time
-from collections import deque
 from types import FrameType
 
 from antiphon_cli.stack.child import Child, port_problem
@@ -28,7 +27,7 @@ _log = logging.getLogger("antiphon.supervisor")
 
 
 class _Slot:
-    """One service of the plan: its state, its process if any, and when it crashed lately."""
+    """One service of the plan: its state, its process if any, and how often it crashed lately."""
 
     def __init__(self, program: Program, state: ServiceState) -> None:
         self.program = program
@@ -36,7 +35,7 @@ class _Slot:
         self.child: Child | None = None
         self.was_ready = False
         self.late = ""
-        self.crashes: deque[float] = deque()
+        self.crashes = 0
         self.restart_at = 0.0
 
 
@@ -44,7 +43,8 @@ class Supervisor:
     """Runs a plan until it is told to stop by SIGTERM or SIGINT.
 
     A service that ends before it was ever ready ends the whole start: that is a mistake of the installation, and trying
-    again would only hide it. One that was ready before is started again after a growing delay.
+    again would only hide it. One that was ready before is started again, for ever, after a growing delay, unless its
+    exit code says that no start will help.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -159,25 +159,28 @@ class Supervisor:
         slot.child, state.pid, state.birth, state.start_time = None, None, "", None
         _log.error("%s: %s", name, ending)
         now = time.monotonic()
-        while slot.crashes and now - slot.crashes[0] > self._plan.window_seconds:
-            slot.crashes.popleft()
+        if now - child.start_clock > self._plan.steady_seconds:
+            slot.crashes = 0
         if not slot.was_ready:
             state.phase = Phase.FAILED
             self._state.phase = Phase.FAILED
             self._stop_signal = self._stop_signal or signal.SIGTERM
-        elif len(slot.crashes) >= self._plan.max_restarts:
+        elif child.cannot_start:
             state.phase = Phase.FAILED
-            count, window = len(slot.crashes), self._plan.window_seconds
-            state.problem = f"given up after {count} restarts within {window:g} s; it last {state.problem}"
-            _log.error("%s: given up", name)
+            state.problem = f"is not tried again, for another start would end alike; it {state.problem}"
+            _log.error("%s: not tried again", name)
         else:
-            delay = min(self._plan.first_delay_seconds * 2 ** len(slot.crashes), self._plan.last_delay_seconds)
-            slot.crashes.append(now)
+            # The power is bounded: a service that crashes for weeks must not make a number out of range.
+            delay = min(self._plan.first_delay_seconds * 2 ** min(slot.crashes, 20), self._plan.last_delay_seconds)
+            slot.crashes += 1
             slot.restart_at, state.phase = now + delay, Phase.WAITING
+            _log.info("%s: is started again in %.1f s", name, delay)
 
     def _wait(self, reader: int) -> None:
-        busy = any(slot.state.phase in (Phase.STARTING, Phase.WAITING) for slot in self._slots)
-        self._pause(reader, _POLL_SECONDS if busy else _IDLE_SECONDS)
+        starting = any(slot.state.phase is Phase.STARTING for slot in self._slots)
+        waits = [slot.restart_at - time.monotonic() for slot in self._slots if slot.state.phase is Phase.WAITING]
+        longest = _POLL_SECONDS if starting else _IDLE_SECONDS
+        self._pause(reader, max(0.0, min([longest, *waits])))
 
     @staticmethod
     def _pause(reader: int, seconds: float) -> None:

@@ -18,6 +18,7 @@ from chassis.audio import RawPcm, Source
 from chassis.models import Store
 from chassis.reports import ProgressReport
 from chassis.worker import pickling as wire
+from chassis.worker.messages import Event
 from services.generation.contract import (
     CONTINUATION,
     MAX_BLOCK_BYTES,
@@ -82,7 +83,7 @@ def test_a_header_comes_before_the_audio_and_a_summary_once_and_last(jobs: Jobs)
     assert set(kinds[1:-1]) == {PieceBlock}
     header = next(event for event in events if isinstance(event, Header))
     assert header == Header(None, "tiny-mono", (3,), "pcm_f32le", 32_000, 1, 32_000)
-    assert all(wire.unpack(wire.pack(event)[wire.HEADER.size :]) == event for event in events)
+    assert all(wire.unpack(wire.pack(Event(1, event))[wire.HEADER.size :]).payload == event for event in events)
 
 
 def test_the_facts_of_a_piece_are_true(jobs: Jobs) -> None:
