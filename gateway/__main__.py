@@ -7,8 +7,9 @@ import logging
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
+from chassis.server.logs import configure_logs
 from chassis.server.refusal import refusals
-from chassis.server.serving import Server, configure_logs, serve
+from chassis.server.serving import Server, serve
 from chassis.server.settings import ServerSettings
 from chassis.settings import read
 from chassis.spool import Spool

@@ -16,8 +16,8 @@ from chassis.family.family import Family
 from chassis.family.host import FamilyHost
 from chassis.models import ManifestError
 from chassis.server import Server, ServerSettings, WorkerSettings, serve
+from chassis.server.logs import configure_logs
 from chassis.server.refusal import refusals
-from chassis.server.serving import configure_logs
 
 log = logging.getLogger(__name__)
 

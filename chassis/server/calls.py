@@ -21,6 +21,7 @@ from grpc._cython import cygrpc  # type: ignore[attr-defined]  # the only place 
 from antiphon_wire import status
 from antiphon_wire.errors import AntiphonError
 from chassis.server import telemetry
+from chassis.server.logs import safe_id
 
 log = logging.getLogger("antiphon.call")
 
@@ -31,6 +32,7 @@ INTERNAL = AntiphonError("INTERNAL", "INTERNAL", "something went wrong in the se
 _DRAINING = AntiphonError(
     "UNAVAILABLE", "DRAINING", "this server is ending; ask another, or this one again later", retry_after_seconds=1.0
 )
+_MAX_NOTE = 128  # characters of a field of a call's line
 _notes: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("notes", default=None)
 
 
@@ -126,7 +128,7 @@ async def _guarded(servicer: Any, method: str, context: Context) -> AsyncIterato
     if servicer.in_flight.draining:
         await context.abort_with_status(status.to_grpc(_DRAINING))
     metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
-    notes: dict[str, Any] = {"request_id": metadata.get("x-request-id") or uuid.uuid4().hex}
+    notes: dict[str, Any] = {"request_id": safe_id(metadata.get("x-request-id", "")) or uuid.uuid4().hex}
     token = _notes.set(notes)
     span = telemetry.start_span(method, metadata)
     started = time.monotonic()
@@ -161,7 +163,8 @@ async def _guarded(servicer: Any, method: str, context: Context) -> AsyncIterato
         telemetry.end_span(span, outcome)
         telemetry.count_call(method, outcome, seconds)
         line = {"method": method, "outcome": outcome, "seconds": round(seconds, 4), **notes}
-        log.info("%s", json.dumps(line))
+        told = {name: value[:_MAX_NOTE] if isinstance(value, str) else value for name, value in line.items()}
+        log.info("%s", json.dumps(told), extra={"kind": f"{method} {outcome}"})
     if answer is not None:
         await context.abort_with_status(status.to_grpc(answer))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -163,13 +162,6 @@ class Server:
         await self._server.stop(0.5)
         if self._probes is not None:
             await self._probes.stop(0.0)
-
-
-def configure_logs(level: str) -> None:
-    """Sends log lines to standard error."""
-    logging.basicConfig(
-        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
-    )
 
 
 async def serve(server: Server, closers: Sequence[Callable[[], Any]] = ()) -> None:

@@ -54,8 +54,13 @@ def json_text(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str, mode: int | None = None) -> None:
     """Writes a file beside its place and moves it there; follows links, and writes into what is no regular file.
+
+    Args:
+        path: Its place.
+        text: What it is to hold.
+        mode: Its permissions; None for those of any new file.
 
     Raises:
         OSError: it cannot be written; nothing is left beside the place then.
@@ -69,7 +74,7 @@ def write_atomically(path: Path, text: str) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-            os.fchmod(descriptor, new_file_mode())
+            os.fchmod(descriptor, new_file_mode() if mode is None else mode)
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

@@ -29,6 +29,7 @@ from chassis.family.call import Call
 from chassis.family.family import Family
 from chassis.family.host import FamilyHost
 from chassis.server import Server, ServerSettings, WorkerSettings, rpc
+from chassis.server.logs import configure_logs
 
 NAME = pb.DESCRIPTOR.services_by_name["SpeechService"].full_name
 
@@ -353,3 +354,24 @@ async def test_a_port_that_is_taken_is_an_error_that_names_it(tmp_path: Path, un
         other = Server("speech", ServerSettings(port=unused_port))
         with pytest.raises(OSError, match=str(unused_port)):
             await other.start()
+
+
+async def test_a_flood_of_calls_with_long_request_ids_writes_little(
+    tmp_path: Path, unused_port: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = logging.getLogger().handlers[:]
+    configure_logs("INFO")
+    try:
+        async with running(tmp_path, unused_port) as each:
+            stub = status_grpc.StatusServiceStub(each.channel)
+            metadata = [("x-request-id", "a" * 7_000)]
+            for _ in range(10):
+                calls = [stub.GetStatus(status_pb2.GetStatusRequest(), metadata=metadata) for _ in range(50)]
+                await asyncio.gather(*calls)
+    finally:
+        logging.basicConfig(handlers=before, force=True)
+    lines = [line for line in capfd.readouterr().err.splitlines() if "GetStatus" in line]
+    # 500 calls; a window may end and the next begin while they are made on a slow machine.
+    assert 0 < len(lines) <= 400
+    assert max(map(len, lines)) < 600
+    assert f'"{"a" * 128}"' in lines[0]

@@ -182,6 +182,26 @@ def test_a_service_whose_exit_code_says_that_no_start_helps_is_not_tried_again(s
     assert stack.state().services[0].restarts == 1
 
 
+def test_a_log_is_put_aside_while_the_service_writes_and_only_the_last_ones_are_kept(stack: Stack) -> None:
+    assert stack.up("--chatter", log_bytes=50_000).returncode == 0
+    logs = stack.folder / "logs"
+    wait_until(lambda: (logs / "speech.log.3").exists())
+    first = (logs / "speech.log.3").stat().st_mtime_ns
+    wait_until(lambda: (logs / "speech.log.3").stat().st_mtime_ns != first)
+    assert not (logs / "speech.log.4").exists()
+    assert all((logs / f"speech.log.{number}").stat().st_size <= 50_000 for number in (1, 2, 3))
+
+
+def test_what_is_logged_and_noted_is_for_its_owner_alone(stack: Stack) -> None:
+    stack.folder.parent.mkdir(exist_ok=True)
+    assert stack.up().returncode == 0
+    files = [*stack.folder.glob("*.json"), *(stack.folder / "logs").iterdir()]
+    assert {path.name for path in files} >= {"state.json", "plan.json", "speech.log", "supervisor.log"}
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in files if path.name != "spec.json"}
+    assert set(modes.values()) == {"0o600"}, modes
+    assert (stack.folder / "logs").stat().st_mode & 0o777 == 0o700
+
+
 def test_a_port_that_is_taken_is_named_before_anything_starts(stack: Stack) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", stack.ports[0]))

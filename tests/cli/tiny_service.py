@@ -1,6 +1,6 @@
 """A tiny service for the supervisor's tests: answers health checks, drains on SIGTERM, misbehaves when asked.
 
-Arguments: PORT FOLDER [--fail MESSAGE | --fail-later CODE | --never-ready | --stubborn | --worker]
+Arguments: PORT FOLDER [--fail MESSAGE | --fail-later CODE | --chatter | --never-ready | --stubborn | --worker]
 """
 
 from __future__ import annotations
@@ -41,8 +41,10 @@ def main(port: str, folder: str, *modes: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: asked.set())
     while modes == ("--stubborn",):
         signal.pause()
-    while not asked.wait(0.5):
-        pass
+    while not asked.wait(0.01 if modes == ("--chatter",) else 0.5):
+        if modes == ("--chatter",):
+            sys.stdout.write("x" * 1000 + "\n")
+            sys.stdout.flush()
     with Path(folder, "drained").open("a") as file:
         file.write(f"{port}\n")
     server.stop(0.1).wait()

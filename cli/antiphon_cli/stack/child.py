@@ -14,29 +14,26 @@ from pathlib import Path
 
 from antiphon_cli.stack import leash
 from antiphon_cli.stack.health import HealthProbe
+from antiphon_cli.stack.logs import open_log, rotate
 from antiphon_cli.stack.plan import Program
 from antiphon_cli.stack.processes import process_birth
 from antiphon_wire.exits import CANNOT_START
 
 TAIL_LINES = 15
 _TAIL_BYTES = 16 << 10
-_MAX_LOG_BYTES = 20 << 20
 
 
 class Child:
     """A running service. It leads a process group, so that its worker processes go when it goes."""
 
     def __init__(self, program: Program, log: Path) -> None:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        if log.exists() and log.stat().st_size > _MAX_LOG_BYTES:
-            log.replace(log.with_suffix(".log.1"))
         self.program = program
         self.log = log
         self.start_time = time.time()
         self.start_clock = time.monotonic()
         self._probe = HealthProbe(program.port)
-        with log.open("ab") as output:
-            self._log_start = output.tell()
+        with open_log(log) as output:
+            self._log_start = output.seek(0, os.SEEK_END)
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(leash.__file__), str(os.getpid()), *program.command],
                 cwd=program.folder,
@@ -66,6 +63,11 @@ class Child:
         if code is not None and code < 0:
             return f"was ended by {signal.Signals(-code).name}"
         return f"ended with exit code {code}"
+
+    def rotate_log(self, most_bytes: int) -> None:
+        """Puts its log aside where it has become larger than that."""
+        if rotate(self.log, most_bytes):
+            self._log_start = 0
 
     @property
     def cannot_start(self) -> bool:

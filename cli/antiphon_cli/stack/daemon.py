@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from antiphon_cli.stack.logs import open_log
 from antiphon_cli.stack.plan import Plan
 from antiphon_cli.stack.processes import is_held, is_same_process
 from antiphon_cli.stack.state import Phase, StackState
@@ -103,9 +104,9 @@ def stop(folder: Path, timeout_seconds: float) -> bool:
 
 def _spawn(plan: Plan) -> subprocess.Popen[bytes]:
     path = plan.save()
-    plan.log_file.parent.mkdir(parents=True, exist_ok=True)
+    plan.log_file.unlink(missing_ok=True)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(part for part in sys.path if part)}
-    with plan.log_file.open("wb") as log:
+    with open_log(plan.log_file) as log:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "antiphon_cli.stack", str(path)],
             env=environment,

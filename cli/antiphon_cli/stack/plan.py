@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from antiphon_cli.files import write_atomically
+from antiphon_cli.stack.logs import make_private_folder
 
 
 class PlanError(Exception):
@@ -55,6 +56,7 @@ class Plan:
         start_seconds: How long a service may take until it is ready.
         stop_seconds: How long one may take to finish its calls before it is killed; longer than the 60 s in which the
             services themselves end calls that do not.
+        log_bytes: Size from which on a log is put aside; the last three are kept.
         steady_seconds: Time that a service must have run for its earlier crashes to be forgotten.
         first_delay_seconds: Wait before the first restart; doubled for each further one.
         last_delay_seconds: Longest such wait; a service is tried again for ever.
@@ -64,6 +66,7 @@ class Plan:
     folder: Path
     start_seconds: float = 120.0
     stop_seconds: float = 75.0
+    log_bytes: int = 20 << 20
     steady_seconds: float = 120.0
     first_delay_seconds: float = 0.5
     last_delay_seconds: float = 300.0
@@ -92,7 +95,8 @@ class Plan:
         path = self.folder / "plan.json"
         document = dataclasses.asdict(self)
         document["folder"] = str(self.folder)
-        write_atomically(path, json.dumps(document, indent=2))
+        make_private_folder(path.parent)
+        write_atomically(path, json.dumps(document, indent=2), 0o600)
         return path
 
     @classmethod

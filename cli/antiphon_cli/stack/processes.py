@@ -7,6 +7,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from antiphon_cli.stack.logs import make_private_folder
+
 
 class Lock:
     """Held by one supervisor of a folder; the kernel frees it however the holder ends."""
@@ -17,7 +19,7 @@ class Lock:
 
     def acquire(self) -> bool:
         """Takes the lock; False where somebody has it."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self._path.parent)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             # With the descriptor closed on exec no service inherits the lock and holds it after the supervisor's death.

@@ -61,7 +61,7 @@ class StackState:
 
     def save(self, path: Path) -> None:
         """Writes the state so that a reader sees the old file or the new one, never a part."""
-        write_atomically(path, json.dumps(dataclasses.asdict(self), indent=2))
+        write_atomically(path, json.dumps(dataclasses.asdict(self), indent=2), 0o600)
 
     @classmethod
     def load(cls, path: Path) -> StackState | None:

@@ -11,6 +11,7 @@ import time
 from types import FrameType
 
 from antiphon_cli.stack.child import Child, port_problem
+from antiphon_cli.stack.logs import rotate
 from antiphon_cli.stack.plan import Plan, Program
 from antiphon_cli.stack.processes import Lock, process_birth
 from antiphon_cli.stack.state import Phase, ServiceState, StackState
@@ -125,7 +126,10 @@ class Supervisor:
 
     def _look_after(self) -> None:
         before = [(slot.state.phase, slot.state.pid) for slot in self._slots]
+        rotate(self._plan.log_file, self._plan.log_bytes)
         for slot in self._slots:
+            if slot.child is not None:
+                slot.child.rotate_log(self._plan.log_bytes)
             self._look_at(slot)
         phases = {slot.state.phase for slot in self._slots}
         if self._state.phase is not Phase.FAILED:
