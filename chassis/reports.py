@@ -113,7 +113,7 @@ class PoolStatus:
         last_problem: How it ended, in words; empty where none did.
         admitted: Calls that hold a place.
         admitted_limit: Calls that may at once.
-        loaded: What they loaded at start; empty where nothing.
+        loaded: What they loaded at start, or could not load and why; empty where nothing.
     """
 
     kept: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -320,6 +321,16 @@ def test_settings_that_cannot_work_are_refused(tmp_path: Path, wrong: dict[str, 
     file.touch()
     with pytest.raises(ValueError, match=r"\S"):
         ServerSettings(**{name: str(file) if value == "here" else value for name, value in wrong.items()})
+
+
+async def test_a_spool_that_is_removed_under_a_running_service_is_there_again_at_the_next_call(
+    tmp_path: Path, unused_port: int
+) -> None:
+    async with running(tmp_path, unused_port) as each:
+        assert len(await responses(each, messages("count 2"))) >= 2
+        shutil.rmtree(each.host.spool.folder)
+        assert len(await responses(each, messages("count 2"))) >= 2
+        assert each.host.spool.used_bytes == 0
 
 
 async def test_the_status_tells_of_a_worker_that_died(tmp_path: Path, unused_port: int) -> None:
