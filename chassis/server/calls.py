@@ -21,6 +21,7 @@ from grpc._cython import cygrpc  # type: ignore[attr-defined]  # the only place 
 from antiphon_wire import status
 from antiphon_wire.errors import AntiphonError
 from chassis.server import telemetry
+from chassis.server.counted import Taken, taken
 from chassis.server.logs import safe_id
 
 log = logging.getLogger("antiphon.call")
@@ -82,7 +83,7 @@ def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
         async def streaming(self: Any, request: Any, context: Context) -> None:
             async with (
                 _guarded(self, method.__qualname__, context),
-                aclosing(method(self, request, context)) as responses,
+                aclosing(method(self, Taken(request), context)) as responses,
             ):
                 async for response in responses:
                     await _write(context, response, self.reader_idle_seconds)
@@ -95,7 +96,7 @@ def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
     async def unary(self: Any, request: Any, context: Context) -> Message | None:
         response = None
         async with _guarded(self, method.__qualname__, context):
-            response = await unary_method(self, request, context)
+            response = await unary_method(self, taken(request), context)
         return response
 
     return unary

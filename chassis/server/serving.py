@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection
 from chassis.reports import PoolStatus
 from chassis.server import status_service, telemetry
 from chassis.server.calls import InFlight
+from chassis.server.counted import CountedServer
 from chassis.server.readable import ReadableMessages
 from chassis.server.refusal import CannotStartError
 from chassis.server.settings import ServerSettings
@@ -69,7 +70,7 @@ class Server:
         servicer.in_flight = self.in_flight
         servicer.max_call_seconds = self.settings.max_call_seconds
         servicer.reader_idle_seconds = self.settings.reader_idle_seconds
-        register(servicer, self._server)
+        register(servicer, CountedServer(self._server))
         self._names.append(full_name)
 
     def ready_when(self, ready: Callable[[], bool]) -> None:
