@@ -33,6 +33,17 @@ CANNOT = frozenset(
 """Reasons beside UNIMPLEMENTED for which a side does not do what was asked, while others may."""
 
 
+def check_side_count(count: int) -> None:
+    """Checks how many sides there are, which may be done before they are made.
+
+    Raises:
+        AntiphonError: SIDES_COUNT.
+    """
+    if not MIN_SIDES <= count <= MAX_SIDES:
+        message = f"there are {count} sides; give {MIN_SIDES} to {MAX_SIDES}"
+        raise invalid("SIDES_COUNT", message, field="config.sides", sides=count, limit=MAX_SIDES)
+
+
 @dataclass(frozen=True)
 class Side:
     """One of those compared: its name, and what it is asked; who answers may differ, and how tokens are chosen."""
@@ -57,10 +68,7 @@ class ComparisonRequest:
     side_by_side: bool = False
 
     def __post_init__(self) -> None:
-        count = len(self.sides)
-        if not MIN_SIDES <= count <= MAX_SIDES:
-            message = f"there are {count} sides; give {MIN_SIDES} to {MAX_SIDES}"
-            raise invalid("SIDES_COUNT", message, field="config.sides", sides=count, limit=MAX_SIDES)
+        check_side_count(len(self.sides))
         names = [side.name for side in self.sides]
         for index, name in enumerate(names):
             field = f"config.sides[{index}].name"

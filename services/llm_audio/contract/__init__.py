@@ -36,6 +36,7 @@ from services.llm_audio.contract.request import (
     DescriptionRequest,
     Prompt,
     Sampling,
+    check_prompt_count,
     export_key,
 )
 
@@ -70,6 +71,7 @@ __all__ = [
     "Task",
     "Turn",
     "Usage",
+    "check_prompt_count",
     "context_too_long",
     "export_key",
 ]

@@ -10,7 +10,7 @@ from antiphon_wire.errors import invalid
 MAX_PROMPTS = 16
 MAX_PROMPT_CHARACTERS = 4000
 MAX_TOKENS = 8192
-MAX_FACTS_BYTES = 4 << 20
+MAX_FACTS_BYTES = 1 << 20
 MAX_SCHEMA_CHARACTERS = 65_536
 
 PROMPT_NAMES = ("full", "technical", "genre_mood", "instrumentation", "structure", "transcribe", "analyze")
@@ -113,15 +113,7 @@ class DescriptionRequest:
     cold: bool = False
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.prompts) <= MAX_PROMPTS:
-            count = len(self.prompts)
-            raise invalid(
-                "PROMPTS_TOO_MANY",
-                f"{count} prompts; give at most {MAX_PROMPTS}",
-                field="config.prompts",
-                prompts=count,
-                max_prompts=MAX_PROMPTS,
-            )
+        check_prompt_count(len(self.prompts))
         names = [prompt.name for prompt in self.prompts]
         for index, prompt in enumerate(self.prompts):
             _check(prompt, f"config.prompts[{index}]", names[:index])
@@ -137,6 +129,22 @@ class DescriptionRequest:
                     bytes=len(text.encode()),
                     limit=limit,
                 )
+
+
+def check_prompt_count(count: int) -> None:
+    """Checks how many prompts there are, which may be done before they are made.
+
+    Raises:
+        AntiphonError: PROMPTS_TOO_MANY.
+    """
+    if not 1 <= count <= MAX_PROMPTS:
+        raise invalid(
+            "PROMPTS_TOO_MANY",
+            f"{count} prompts; give at most {MAX_PROMPTS}",
+            field="config.prompts",
+            prompts=count,
+            max_prompts=MAX_PROMPTS,
+        )
 
 
 def _check(prompt: Prompt, field: str, before: list[str]) -> None:

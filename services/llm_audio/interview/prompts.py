@@ -39,6 +39,9 @@ EXAMPLE = (
 )
 """A question and an answer of the kind that is wanted: small models follow it better than any instruction."""
 
+MAX_QUESTION_CHARACTERS = 65_536
+"""Most characters of a question whose placeholders are filled; no model here reads more at once."""
+
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -46,11 +49,13 @@ def question(prompt: Prompt, facts: Facts) -> str:
     """Gives the wording of a prompt with its placeholders filled.
 
     Raises:
-        AntiphonError: PROMPT_PLACEHOLDER where the facts hold nothing by that name.
+        AntiphonError: PROMPT_PLACEHOLDER where the facts hold nothing by that name, PROMPT_TOO_LONG where the filled
+            question would be longer than MAX_QUESTION_CHARACTERS; before it is made.
     """
     values = facts.placeholders()
-
-    def fill(match: re.Match[str]) -> str:
+    wording = prompt.text.strip() or WORDING[prompt.name]
+    length = len(wording)
+    for match in _PLACEHOLDER.finditer(wording):
         name = match[1]
         if name not in values:
             known = ", ".join(sorted(values)) or "nothing"
@@ -62,9 +67,18 @@ def question(prompt: Prompt, facts: Facts) -> str:
                 placeholder=name,
                 known=known,
             )
-        return values[name]
-
-    return _PLACEHOLDER.sub(fill, prompt.text.strip() or WORDING[prompt.name])
+        length += len(values[name]) - len(match[0])
+    if length > MAX_QUESTION_CHARACTERS:
+        raise invalid(
+            "PROMPT_TOO_LONG",
+            f"the prompt {prompt.name!r} has {length} characters with its placeholders filled; give at most "
+            f"{MAX_QUESTION_CHARACTERS}",
+            field="config.prompts",
+            prompt=prompt.name,
+            characters=length,
+            max_characters=MAX_QUESTION_CHARACTERS,
+        )
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], wording)
 
 
 def given(facts: Facts) -> str:

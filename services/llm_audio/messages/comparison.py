@@ -21,6 +21,7 @@ from services.llm_audio.messages.description import (
     answer_message,
     piece_message,
     request_of,
+    sampling_of,
     summary_message,
 )
 
@@ -31,13 +32,16 @@ def comparison_request(config: pb.ComparisonConfig) -> comparison.ComparisonRequ
     Raises:
         AntiphonError: what :class:`comparison.ComparisonRequest` and the request of each side refuse.
     """
+    comparison.check_side_count(len(config.sides))
+    asked = request_of(config, "", "", pb.Sampling())
     sides = []
     for index, side in enumerate(config.sides):
         sampling = pb.Sampling()
         sampling.CopyFrom(config.sampling)
         sampling.MergeFrom(side.sampling)
-        request = request_of(config, side.engine, side.model, sampling)
-        sides.append(comparison.Side(side.name or chr(ord("a") + index), replace(request, cold=True)))
+        # What all sides are asked is read once and shared: the facts may be large.
+        request = replace(asked, engine=side.engine, model=side.model, sampling=sampling_of(sampling), cold=True)
+        sides.append(comparison.Side(side.name or chr(ord("a") + index), request))
     return comparison.ComparisonRequest(tuple(sides), config.side_by_side)
 
 

@@ -35,19 +35,25 @@ def request_of(
     Raises:
         AntiphonError: what :class:`contract.DescriptionRequest` and :class:`contract.Sampling` refuse.
     """
+    contract.check_prompt_count(len(config.prompts) or 1)
     prompts = tuple(contract.Prompt(prompt.name, prompt.text) for prompt in config.prompts)
     return contract.DescriptionRequest(
         model=model,
         engine=engine,
         prompts=prompts or contract.DescriptionRequest.prompts,
         facts_json=config.facts_json,
-        sampling=_sampling(sampling),
+        sampling=sampling_of(sampling),
         json_schema=config.json_schema,
         check_claims=config.check_claims if config.HasField("check_claims") else True,
     )
 
 
-def _sampling(given: pb.Sampling) -> contract.Sampling:
+def sampling_of(given: pb.Sampling) -> contract.Sampling:
+    """Reads how tokens are chosen.
+
+    Raises:
+        AntiphonError: what :class:`contract.Sampling` refuses.
+    """
     values = {field.name: value for field, value in given.ListFields()}
     warm = values.get("temperature", 0.0) > 0.0
     if values.get("temperature") == 0.0:
