@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from antiphon_renderers.lines import Line, LineWord, RenderError
+from antiphon_renderers.lines import Line, LineWord, RenderError, places_of
 from antiphon_renderers.rows import Ruler, joined
 
 MAX_LINE_CHARACTERS = 42
@@ -14,6 +14,8 @@ MAX_LINES = 2
 """What broadcasters and film services ask of subtitles in Latin letters."""
 MAX_CUE_SECONDS = 7.0
 """Longest that one subtitle stays, by the same guides."""
+MAX_CUE_WORDS = 256
+"""Most words of an entry, so that the work grows with the words and not with their square."""
 LONG_PAUSE_SECONDS = 3.0
 """Pause between words in which a subtitle is taken off."""
 PAUSE_SECONDS = 0.6
@@ -145,33 +147,30 @@ def _broken(line: Line, bounds: _Bounds) -> Iterator[Line]:
 
 def _placed(line: Line) -> _Words | None:
     """None where the words are not known, or are not those of the text."""
-    places: list[int] = []
-    at = 0
-    for word in line.words:
-        place = line.text.find(word.text, at)
-        if place < 0:
-            return None
-        places.append(place)
-        at = place + len(word.text)
-    return _Words(line.words, [0, *places[1:], len(line.text)]) if places else None
+    places = places_of(line)
+    if not places or len(places) < len(line.words):
+        return None
+    return _Words(line.words, [0, *places[1:], len(line.text)])
 
 
 def _cut(ruler: Ruler, placed: _Words, begin: int, end: int, bounds: _Bounds) -> int:
     """Where the entry that begins with the word ``begin`` ends: before the word of that number, ``end`` at most."""
     words, places = placed.words, placed.places
-    reach = ruler.reach(places[begin], bounds.characters, bounds.rows)
+    last = min(end, begin + MAX_CUE_WORDS)
+    reach = ruler.reach(places[begin], bounds.characters, bounds.rows, places[last])
     room = bounds.characters * bounds.rows
     fitting = []
-    for cut in range(begin + 1, end + 1):
+    for cut in range(begin + 1, last + 1):
         seconds = words[cut - 1].end - words[begin].start
         if places[cut] > reach or ruler.width(places[begin], places[cut]) > room or seconds > bounds.seconds:
             break
         fitting.append(cut)
     if not fitting:
         return begin + 1
-    if fitting[-1] == end:
-        return end
-    whole = ruler.width(places[begin], places[end])
+    if fitting[-1] == end or len(fitting) == MAX_CUE_WORDS:
+        return fitting[-1]
+    # Words that take no room would have none to divide.
+    whole = max(1, ruler.width(places[begin], places[end]))
     seconds = words[end - 1].end - words[begin].start
     even = whole / max(2, math.ceil(whole / room), math.ceil(seconds / bounds.seconds))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from antiphon.speech.v1 import speech_service_pb2 as pb
 
@@ -76,18 +75,27 @@ def clean(text: str) -> str:
     return " ".join(kept.split())
 
 
-def spaced_words(line: Line) -> Iterator[tuple[LineWord, str]]:
-    """Each word with what stands between it and the next, as the line's text has it."""
-    place = 0
-    ends: list[tuple[LineWord, int, int]] = []
+def places_of(line: Line) -> list[int]:
+    """Where each of the line's words begins in its text, up to the first that is not there; one search of the text."""
+    found: list[int] = []
+    at = 0
     for word in line.words:
-        at = line.text.find(word.text, place)
-        ends.append((word, at, at + len(word.text)))
-        place = max(place, at + len(word.text))
-    for (word, at, end), (_, following, _) in pairwise(ends):
-        yield word, line.text[end:following] if at >= 0 and end <= following else " "
-    if ends:
-        yield ends[-1][0], ""
+        place = line.text.find(word.text, at)
+        if place < 0:
+            break
+        found.append(place)
+        at = place + len(word.text)
+    return found
+
+
+def spaced_words(line: Line) -> Iterator[tuple[LineWord, str]]:
+    """Each word with what stands between it and the next, as the line's text has it; a space where it has not."""
+    places = places_of(line)
+    for at, word in enumerate(line.words[:-1]):
+        known = at + 1 < len(places)
+        yield word, line.text[places[at] + len(word.text) : places[at + 1]] if known else " "
+    if line.words:
+        yield line.words[-1], ""
 
 
 def _line(message: pb.Segment | pb.AlignedLine, text: str) -> Line:

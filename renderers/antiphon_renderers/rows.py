@@ -34,10 +34,13 @@ class Ruler:
         index = bisect_left(self._breaks, at)
         return index < len(self._breaks) and self._breaks[index] == at
 
-    def reach(self, begin: int, max_columns: int, rows: int) -> int:
-        """Up to where the text from ``begin`` on fits into so many rows; what cannot be broken fits into one."""
+    def reach(self, begin: int, max_columns: int, rows: int, enough: int) -> int:
+        """Up to where the text from ``begin`` on fits into so many rows; what cannot be broken fits into one.
+
+        It is not looked for beyond ``enough``, nor beyond the text.
+        """
         for _ in range(rows):
-            if begin >= len(self._text):
+            if begin >= min(enough, len(self._text)):
                 break
             fitting = bisect_right(self._ends, self._widths[begin] + max_columns) - 1
             begin = self._breaks[max(fitting, bisect_right(self._breaks, begin))]
@@ -47,7 +50,7 @@ class Ruler:
         """The text on as few lines of ``max_columns`` as it needs."""
         begin, found = 0, []
         while begin < len(self._text):
-            end = self.reach(begin, max_columns, 1)
+            end = self.reach(begin, max_columns, 1, len(self._text))
             found.append(self._text[begin:end].rstrip(" "))
             begin = end
         return found
