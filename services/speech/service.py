@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import antiphon_renderers as renderers
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
-from antiphon_wire.errors import invalid
 from chassis.cores import usable_cores
 from chassis.family.call import Call
 from chassis.family.family import Family, Live
@@ -19,6 +16,7 @@ from chassis.server import rpc
 from services.speech import messages
 from services.speech.engines import ENGINES
 from services.speech.live import LIVE_ENGINES
+from services.speech.rendering.places import Renderings
 from services.speech.settings import PORT
 from services.speech.settings import SpeechSettings as Settings
 
@@ -51,6 +49,7 @@ class Servicer(pb_grpc.SpeechServiceServicer):
 
     def __init__(self, host: FamilyHost) -> None:
         self._host = host
+        self._renderings = Renderings()
 
     @rpc
     async def Transcribe(
@@ -88,11 +87,7 @@ class Servicer(pb_grpc.SpeechServiceServicer):
     @rpc
     async def RenderTranscript(self, request: pb.RenderTranscriptRequest, context: Any) -> pb.RenderTranscriptResponse:
         """Writes a transcript down in another form."""
-        try:
-            # A transcript of many hours takes a moment, in which others are to be answered.
-            return await asyncio.to_thread(renderers.answer, request)
-        except renderers.RenderError as error:
-            raise invalid(error.reason, str(error), field=error.field) from error
+        return await self._renderings.answer(request)
 
     @rpc
     async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:
