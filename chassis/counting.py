@@ -37,13 +37,15 @@ def read(message: type[Parsed], data: bytes) -> Parsed | AntiphonError:
         The message; or FIELD_TOO_LARGE or CONFIG_TOO_LARGE where a bound is passed, MESSAGE_UNREADABLE where the bytes
         are not those of a message.
     """
+    descriptor: Any = message.DESCRIPTOR
     try:
-        _Count(data).count(message.DESCRIPTOR)
+        _Count(data).count(descriptor)
         return message.FromString(data)
     except AntiphonError as error:
-        return error
+        # Its traceback would keep the bytes for as long as the error is kept.
+        return error.with_traceback(None)
     except (DecodeError, RecursionError):
-        return _unreadable(message.DESCRIPTOR)
+        return _unreadable(descriptor)
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,11 @@ class _Counted(grpc.GenericRpcHandler):
     def __init__(self, handler: grpc.GenericRpcHandler) -> None:
         self._handler = handler
 
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
         found: Any = self._handler.service(handler_call_details)
         if found is None:
             return None
-        counted: grpc.RpcMethodHandler = found._replace(
+        counted: grpc.RpcMethodHandler[Any, Any] = found._replace(
             request_deserializer=partial(read, found.request_deserializer.__self__)
         )
         return counted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 
 import antiphon_renderers as renderers
@@ -65,7 +64,6 @@ async def _in_process(data: bytes) -> bytes:
         process.__name__,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     try:
         output, _ = await child.communicate(data)

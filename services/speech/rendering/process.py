@@ -1,4 +1,4 @@
-"""One rendering in a process of its own: a request on standard input, the answer or what is wrong on standard output."""
+"""One rendering in a process of its own: the request on standard input, the answer on standard output."""
 
 from __future__ import annotations
 
