@@ -15,8 +15,7 @@ from antiphon_renderers.breaking import MAX_CUE_WORDS
 from antiphon_renderers.lines import Line, LineWord, spaced_words
 
 SMALL = 4 * MAX_CUE_WORDS
-"""Words of the smaller rendering: entries that are full, so that the part of one which is left, and costs at most what an
-entry does, is none in either."""
+"""Words of the smaller rendering: entries that are full, so that the part of one which is left is none in either."""
 
 
 class Text(str):
