@@ -28,8 +28,8 @@ BOUNDS: Mapping[str, int] = {
     "antiphon.speech.v1.TranscriptionConfig.hotwords": 256,
     "antiphon.speech.v1.Transcript.segments": 32_768,
     "antiphon.speech.v1.AlignedLyrics.lines": 32_768,
-    "antiphon.speech.v1.Segment.words": 131_072,
-    "antiphon.speech.v1.AlignedLine.words": 131_072,
+    "antiphon.speech.v1.Segment.words": 65_536,
+    "antiphon.speech.v1.AlignedLine.words": 65_536,
     "antiphon.speech.v1.Segment.text": 64 << 10,
     "antiphon.speech.v1.AlignedLine.text": 64 << 10,
 }

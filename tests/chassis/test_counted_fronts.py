@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import psutil
 import pytest
 import pytest_asyncio
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -162,6 +163,11 @@ class Fronts:
                 await self._channel.unary_unary(method)(data, timeout=60.0)
         return status.from_status(status.from_rpc_error(caught.value))
 
+    async def code(self, method: str, data: bytes, timeout: float) -> str:
+        """Calls a unary RPC with these bytes; gives the name of the code that it ends with."""
+        call = self._channel.unary_unary(method)(data, timeout=timeout)
+        return str((await call.code()).name)
+
     async def stay_healthy(self, ended: asyncio.Event) -> int:
         """Asks for the health, again and again; gives how often, and fails where one answer takes HEALTH_SECONDS."""
         stub, count = health_pb2_grpc.HealthStub(self._channel), 0
@@ -235,6 +241,27 @@ async def test_sides_beyond_number_with_large_facts_cost_nothing(fronts: Fronts)
         data = llm_audio_service_pb2.CompareRequest(config=config).SerializeToString()
         assert (await fronts.error(method, True, data)).reason == reason
     assert fronts.peak_bytes() - before <= GROWTH_BYTES
+
+
+async def test_renderings_whose_callers_left_leave_the_front_to_others(fronts: Fronts) -> None:
+    method, ended = "/antiphon.speech.v1.SpeechService/RenderTranscript", asyncio.Event()
+    asked = speech_service_pb2.RenderTranscriptRequest(format=speech_service_pb2.RENDER_FORMAT_ENHANCED_LRC)
+    segment = asked.transcript.segments.add(text="a " * 30_000)
+    segment.start_offset.seconds = 0
+    segment.words.extend(speech_service_pb2.Word(text="not there") for _ in range(60_000))
+    async with asyncio.TaskGroup() as group:
+        watch = group.create_task(fronts.stay_healthy(ended))
+        codes = await asyncio.gather(*(fronts.code(method, asked.SerializeToString(), 0.5) for _ in range(20)))
+        ended.set()
+    assert watch.result() > 0
+    assert set(codes) <= {"OK", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED"}
+    asked.transcript.segments[0].ClearField("words")
+    async with asyncio.timeout(30):
+        while await fronts.code(method, asked.SerializeToString(), 30.0) != "OK":
+            await asyncio.sleep(0.05)
+    async with asyncio.timeout(30):
+        while psutil.Process(fronts.pid).children():
+            await asyncio.sleep(0.05)
 
 
 def test_no_exemption_is_of_a_field_that_is_gone() -> None:

@@ -13,8 +13,8 @@ from services.speech.rendering import process
 
 AT_ONCE = 2
 """Renderings under way at a time."""
-MAX_HELD = 16
-"""Renderings under way and waiting."""
+MAX_HELD = 8
+"""Renderings under way and waiting, each of which may hold some ten megabytes."""
 SMALL_BYTES = 32 << 10
 """Bytes of a request that is rendered in some milliseconds, which is less than a process takes to start."""
 _USUAL_SECONDS = 1.0
