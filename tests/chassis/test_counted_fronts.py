@@ -6,134 +6,26 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import grpc
 import psutil
 import pytest
 import pytest_asyncio
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from antiphon.analysis.v1 import analysis_service_pb2
-from antiphon.essentia.v1 import essentia_service_pb2
-from antiphon.generation.v1 import generation_service_pb2
 from antiphon.llm_audio.v1 import llm_audio_service_pb2
-from antiphon.separation.v1 import separation_service_pb2
 from antiphon.speech.v1 import speech_service_pb2
-from antiphon.status.v1 import status_service_pb2
 from antiphon_wire import status
 from antiphon_wire.calls import keep_status
 from antiphon_wire.errors import AntiphonError
 from chassis import bounds
+from tests.fixtures.blown_up import EXEMPT, MODULES, Attack, attacks, ways
 from tests.fixtures.gateway_process import ROOT, environment, wait_until
 
-MODULES = (
-    analysis_service_pb2,
-    essentia_service_pb2,
-    generation_service_pb2,
-    llm_audio_service_pb2,
-    separation_service_pb2,
-    speech_service_pb2,
-    status_service_pb2,
-)
-LARGE_BYTES = 3_500_000
-"""Less than the 4 MiB of one message that gRPC takes."""
 GROWTH_BYTES = 32 << 20
 HEALTH_SECONDS = 2.0
 """A limit against hanging: the answer takes a millisecond."""
-EXEMPT = {
-    "antiphon.audio.v1.AudioChunk.data": "counted by the check of an upload, after the config, as CHUNK_TOO_LARGE",
-    "antiphon.speech.v1.Word.text": "there are too many to look into; rendering is linear in it, beside the front",
-}
-"""Fields that may have what a message may, and why."""
-
-
-@dataclass(frozen=True)
-class Attack:
-    """One field of one RPC's request, by the fields that lead to it."""
-
-    method: str
-    streaming: bool
-    way: tuple[FieldDescriptor, ...]
-
-    @property
-    def path(self) -> str:
-        """The field's path in the request."""
-        return ".".join(field.name for field in self.way)
-
-    def requests(self) -> Iterator[bytes]:
-        """The field one beyond its bound, and as large as a message may be."""
-        field = self.way[-1]
-        if is_repeated(field):
-            one = tag(field) + b"\x00" if is_sized(field) else tag(field) + bytes(element_size(field))
-            limit = bounds.BOUNDS.get(field.full_name, bounds.COUNT)
-            yield self._wrapped(one * (limit + 1))
-            yield self._wrapped(one * (LARGE_BYTES // len(one)))
-        if is_sized(field) and field.message_type is None:
-            own = bounds.TEXT_BYTES if is_repeated(field) else bounds.BOUNDS.get(field.full_name, bounds.TEXT_BYTES)
-            for size in (own + 1, LARGE_BYTES):
-                yield self._wrapped(tag(field) + varint(size) + b"x" * size)
-
-    def _wrapped(self, data: bytes) -> bytes:
-        for field in reversed(self.way[:-1]):
-            data = tag(field) + varint(len(data)) + data
-        return data
-
-
-def is_repeated(field: Any) -> bool:
-    """As new protobufs and old ones say it."""
-    return bool(field.is_repeated if hasattr(field, "is_repeated") else field.label == field.LABEL_REPEATED)
-
-
-def is_sized(field: FieldDescriptor) -> bool:
-    """Whether the field's elements come with their length."""
-    return field.cpp_type in (FieldDescriptor.CPPTYPE_STRING, FieldDescriptor.CPPTYPE_MESSAGE)
-
-
-def element_size(field: FieldDescriptor) -> int:
-    """Bytes of an element that comes without its length."""
-    sizes = {FieldDescriptor.CPPTYPE_DOUBLE: 8, FieldDescriptor.CPPTYPE_FLOAT: 4}
-    return sizes.get(field.cpp_type, 1)
-
-
-def tag(field: FieldDescriptor) -> bytes:
-    """The number of a field and how its value is written."""
-    wire_type = 2 if is_sized(field) else {8: 1, 4: 5}.get(element_size(field), 0)
-    return varint(field.number << 3 | wire_type)
-
-
-def varint(value: int) -> bytes:
-    """A number as protobuf writes it."""
-    parts = bytearray()
-    while value > 127:
-        parts.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*parts, value])
-
-
-def ways(descriptor: Descriptor, before: tuple[FieldDescriptor, ...] = ()) -> Iterator[tuple[FieldDescriptor, ...]]:
-    """Every field that can grow, through all messages."""
-    for field in descriptor.fields:
-        way = (*before, field)
-        if is_repeated(field) or field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
-            yield way
-        if field.message_type is not None:
-            yield from ways(field.message_type, way)
-
-
-def attacks() -> list[Attack]:
-    """Every field that can grow, of every RPC of every service."""
-    return [
-        Attack(f"/{service.full_name}/{method.name}", method.client_streaming, way)
-        for module in MODULES
-        for service in module.DESCRIPTOR.services_by_name.values()
-        for method in service.methods
-        for way in ways(method.input_type)
-        if way[-1].full_name not in EXEMPT
-    ]
 
 
 class Fronts:
