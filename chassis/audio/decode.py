@@ -24,6 +24,7 @@ from chassis.audio.budget import Budget
 from chassis.audio.container import GuardedFile, open_container, pick_stream, spooled, undecodable
 from chassis.audio.damage import Damage
 from chassis.audio.frames import join, to_samples
+from chassis.audio.guard import guard_file
 from chassis.audio.samples import Samples
 from chassis.reading import Limits
 from chassis.reports import SourceReport, WarningReport
@@ -46,7 +47,7 @@ class LibavStream:
 
     Raises:
         AntiphonError: AUDIO_EMPTY, AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM, AUDIO_CHANNEL_COUNT, AUDIO_SAMPLE_RATE,
-            AUDIO_TOO_LONG.
+            AUDIO_TOO_LONG, AUDIO_TOO_COMPLEX.
     """
 
     def __init__(self, path: Path, limits: Limits, budget: Budget) -> None:
@@ -54,6 +55,7 @@ class LibavStream:
         self._budget = budget
         self._file = spooled(path)
         try:
+            guard_file(self._file, budget.check)
             self._riff = headers.read_riff(self._file)
             self._check_riff(limits)
             self._xing = headers.mp3_counts_frames(self._file)
@@ -72,8 +74,6 @@ class LibavStream:
     def _check_riff(self, limits: Limits) -> None:
         if self._riff is None:
             return
-        if self._riff.overlong:
-            raise undecodable("a chunk of the WAV file claims far more bytes than the file has")
         if self._riff.channels is not None and self._riff.sample_rate is not None:
             limits.check_format(self._riff.sample_rate, self._riff.channels)
 

@@ -123,7 +123,7 @@ class Source:
         Raises:
             AntiphonError: INVALID_ARGUMENT with reason AUDIO_EMPTY, AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM,
                 AUDIO_CHANNEL_COUNT, AUDIO_SAMPLE_RATE, AUDIO_TOO_LONG, AUDIO_TOO_LARGE, AUDIO_DECODE_TIMEOUT,
-                AUDIO_NOT_FINITE, or CLIP_RANGE where the source ends before the clip begins.
+                AUDIO_NOT_FINITE, AUDIO_TOO_COMPLEX, or CLIP_RANGE where the source ends before the clip begins.
             ValueError: what is wanted makes no sense.
         """
         if block_frames < 1 or (sample_rate is not None and sample_rate < 1) or (channels is not None and channels < 1):

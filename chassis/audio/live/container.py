@@ -12,6 +12,7 @@ from av.container import InputContainer
 
 from chassis.audio.container import CODECS, pick_stream, undecodable
 from chassis.audio.frames import to_samples
+from chassis.audio.guard import LiveGuard
 from chassis.audio.samples import Samples
 from chassis.bridge import Bridge, Closed
 from chassis.reading import Limits
@@ -45,6 +46,7 @@ class ContainerDecoder:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._guard = LiveGuard()
         self._bridge: Bridge[bytes, None] = Bridge(self._decode, "live-decoder")
         # What was decoded since it was asked for. It lies here, and is not given over the bridge frame by frame: libav
         # makes dozens of a piece, and each would cost two changes of thread. Only the side that has the turn looks.
@@ -58,10 +60,12 @@ class ContainerDecoder:
         """Takes the next bytes; returns the blocks ``(channels, n)`` that can be decoded now.
 
         Raises:
-            AntiphonError: AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM, AUDIO_SAMPLE_RATE, AUDIO_CHANNEL_COUNT.
+            AntiphonError: AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM, AUDIO_SAMPLE_RATE, AUDIO_CHANNEL_COUNT,
+                AUDIO_TOO_COMPLEX.
         """
         if not data:
             return []
+        self._guard.feed(data)
         self._fed = True
         return self._after(self._bridge.push(data))
 

@@ -82,7 +82,7 @@ class LiveSource:
 
         Raises:
             AntiphonError: AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM, AUDIO_SAMPLE_RATE, AUDIO_CHANNEL_COUNT,
-                AUDIO_NOT_FINITE, AUDIO_TOO_LONG, AUDIO_TOO_LARGE.
+                AUDIO_NOT_FINITE, AUDIO_TOO_LONG, AUDIO_TOO_LARGE, AUDIO_TOO_COMPLEX.
         """
         return self._joined(self._converted(self._decoder.feed(data)))
 
