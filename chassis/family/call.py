@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
-from antiphon_wire.errors import AntiphonError
+from antiphon_wire.errors import WORKER_LOST, AntiphonError
 from chassis import evidence
 from chassis.family.audio_format import clip_range, raw_format
 from chassis.family.host import FamilyHost
@@ -122,6 +122,10 @@ class Call:
         Waiting yields Progress messages; of the job's own events progress comes as a Progress message too, all others
         as they are. Without ``needs_audio`` the upload may end with its config, and the job's source is None then.
         Leaving the call closes the stream.
+
+        Raises:
+            AntiphonError: what the job raises; WORKER_LOST, and INPUT_KILLS_WORKER where the same audio took two
+                workers within the hour.
         """
         return self._opened(self._run(verb, request, needs_audio, work or self._work))
 
@@ -156,10 +160,17 @@ class Call:
         audio = await self.spool(needs_audio)
         path = None if audio is None else str(audio.path)
         job = Job(verb, request, path, self._host.limits, raw, start, end)
-        async with aclosing(work.run(self._host.pool, job)) as events:
-            with self._learning():
-                async for event in events:
-                    yield event
+        self._host.losses.refuse(self._upload.sha256)
+        try:
+            async with aclosing(work.run(self._host.pool, job)) as events:
+                with self._learning():
+                    async for event in events:
+                        yield event
+        except AntiphonError as error:
+            if error.reason == WORKER_LOST:
+                self._host.losses.lost(self._upload.sha256)
+            raise
+        self._host.losses.survived(self._upload.sha256)
         note(queue_seconds=round(work.queue_seconds, 4), bytes=self._upload.byte_count)
 
     async def _run_live(self, verb: str, request: Any) -> AsyncGenerator[Any, None]:

@@ -9,6 +9,7 @@ from functools import partial
 from antiphon.evidence.v1 import evidence_pb2
 from chassis.family.damage import DamagedModels
 from chassis.family.family import Family, Live
+from chassis.family.losses import Losses
 from chassis.family.selection import Selection
 from chassis.models import Manifest, Model, Store
 from chassis.reading import Limits
@@ -36,6 +37,7 @@ class FamilyHost:
         own = None if family.own is None else partial(family.own, self.store)
         self.selection = Selection.of(family.name, family.engines, family.settings, self.manifest, own)
         self.damaged = DamagedModels(self.store)
+        self.losses = Losses()
         self.spool = Spool(server.spool_dir, server.spool_bytes, server.upload_bytes)
         threads = str(getattr(family.settings, "thread_count", 1))
         # Idle OpenMP threads that spin cost the others their core; glibc's arenas keep freed memory; a library that

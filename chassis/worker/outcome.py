@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 from typing import Any
 
-from antiphon_wire.errors import AntiphonError, Cancelled
+from antiphon_wire.errors import WORKER_OUT_OF_MEMORY, AntiphonError, Cancelled
 from chassis.traces import account
 
 
@@ -17,7 +17,7 @@ def outcome_of(error: BaseException) -> dict[str, Any]:
         return {"error": error}
     if isinstance(error, MemoryError):
         message = "the audio needs more memory than this worker may use; send a shorter clip"
-        return {"error": AntiphonError("RESOURCE_EXHAUSTED", "WORKER_OUT_OF_MEMORY", message)}
+        return {"error": AntiphonError("RESOURCE_EXHAUSTED", WORKER_OUT_OF_MEMORY, message)}
     return {"fault": account(error)}
 
 

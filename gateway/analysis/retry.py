@@ -5,10 +5,13 @@ See docs/decisions/0015-retry-is-a-loop.md for why this is not left to gRPC.
 
 from __future__ import annotations
 
+from antiphon_wire.errors import WORKER_LOST, WORKER_OUT_OF_MEMORY
 from gateway.call_failure import UNREACHABLE, CallFailure
 
 # Between two attempts where the service named no delay, or none at all: a worker that died needs a moment to be back.
 MIN_DELAY_SECONDS = 0.1
+MAX_WORKERS = 2
+"""Workers that one stage may cost: what ended two of them would end the third, however many attempts there may be."""
 
 
 def refused(error: CallFailure) -> bool:
@@ -24,6 +27,8 @@ def delay_before_next(error: CallFailure, attempts: int, max_attempts: int) -> f
         attempts: Attempts so far, the failed one among them.
         max_attempts: How many there may be.
     """
+    if error.reason == WORKER_OUT_OF_MEMORY or (error.reason == WORKER_LOST and attempts >= MAX_WORKERS):
+        return None
     # The gateway has waited for an unreachable service already, as long as it is told to wait for a connection.
     lost = error.code == "UNAVAILABLE" and error.reason != UNREACHABLE
     if refused(error) or ((lost or _says_when(error)) and attempts < max_attempts):

@@ -15,6 +15,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 MAX_METADATA_VALUE = 500
+WORKER_LOST = "WORKER_LOST"
+"""The reason of a call whose worker process ended: asked once more it may succeed."""
+WORKER_OUT_OF_MEMORY = "WORKER_OUT_OF_MEMORY"
+"""The reason of a call that needs more memory than there is: asked once more it would end in the same way."""
 
 
 class AntiphonError(Exception):
@@ -82,7 +86,7 @@ def busy(reason: str, message: str, retry_after_seconds: float, **metadata: obje
 
 def lost(message: str, **metadata: object) -> AntiphonError:
     """The worker process died under this call; a fresh one is being started."""
-    return AntiphonError("UNAVAILABLE", "WORKER_LOST", message, metadata, retry_after_seconds=1.0)
+    return AntiphonError("UNAVAILABLE", WORKER_LOST, message, metadata, retry_after_seconds=1.0)
 
 
 class Cancelled(BaseException):

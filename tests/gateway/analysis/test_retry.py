@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from antiphon_wire.errors import AntiphonError, busy, invalid, lost
+from antiphon_wire.errors import AntiphonError, busy, invalid, lost, not_ready
 from gateway.analysis.retry import MIN_DELAY_SECONDS, delay_before_next, refused
 from gateway.call_failure import CallFailure, unreachable
 from gateway.call_failure import lost as connection_lost
@@ -29,6 +29,7 @@ def failure(error: AntiphonError, worked: bool = False) -> CallFailure:
         (failure(BUSY, worked=True), 1, 3.0),
         (failure(BUSY, worked=True), 2, None),
         (failure(AntiphonError("RESOURCE_EXHAUSTED", "DEVICE_OOM", "the GPU is too small")), 1, None),
+        (failure(not_ready("INPUT_KILLS_WORKER", "it ended two workers")), 1, None),
         (failure(invalid("LANGUAGE_UNKNOWN", "no language 'xx'")), 1, None),
     ],
 )
@@ -40,3 +41,15 @@ def test_only_a_busy_service_that_had_not_begun_has_refused() -> None:
     assert refused(failure(BUSY))
     assert not refused(failure(BUSY, worked=True))
     assert not refused(failure(lost("the worker died")))
+
+
+@pytest.mark.parametrize("attempts", [2, 3])
+def test_a_third_worker_is_not_spent_however_many_attempts_there_may_be(attempts: int) -> None:
+    assert delay_before_next(failure(lost("the worker died")), attempts, max_attempts=5) is None
+    assert delay_before_next(connection_lost("speech", "there", "reset"), attempts, max_attempts=5) is not None
+
+
+@pytest.mark.parametrize("after", [None, 1.0])
+def test_what_needs_more_memory_than_there_is_is_not_asked_again(after: float | None) -> None:
+    error = AntiphonError("RESOURCE_EXHAUSTED", "WORKER_OUT_OF_MEMORY", "too large", retry_after_seconds=after)
+    assert delay_before_next(failure(error, worked=True), 1, max_attempts=5) is None
