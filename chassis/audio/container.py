@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,6 +83,12 @@ def undecodable(why: str, **metadata: Any) -> AntiphonError:
     return invalid("AUDIO_UNDECODABLE", f"the audio cannot be decoded: {why}; send {READABLE}", **metadata)
 
 
+def raise_if_out_of_memory(error: av.error.FFmpegError) -> None:
+    """Raises MemoryError where libav could not allocate, which is no damage of the file."""
+    if error.errno == errno.ENOMEM:
+        raise MemoryError(f"libav: {error.strerror}") from error
+
+
 @contextmanager
 def translate(guarded: GuardedFile) -> Iterator[None]:
     """Turns what libav raises into AUDIO_UNDECODABLE, and what stopped the reading into itself."""
@@ -89,6 +96,7 @@ def translate(guarded: GuardedFile) -> Iterator[None]:
         yield
     except av.error.FFmpegError as error:
         guarded.rethrow()
+        raise_if_out_of_memory(error)
         raise undecodable(error.strerror or type(error).__name__) from error
     guarded.rethrow()
 

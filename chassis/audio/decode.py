@@ -21,7 +21,14 @@ from av.packet import Packet
 from antiphon_wire.errors import invalid
 from chassis.audio import headers
 from chassis.audio.budget import Budget
-from chassis.audio.container import GuardedFile, open_container, pick_stream, spooled, undecodable
+from chassis.audio.container import (
+    GuardedFile,
+    open_container,
+    pick_stream,
+    raise_if_out_of_memory,
+    spooled,
+    undecodable,
+)
 from chassis.audio.damage import Damage
 from chassis.audio.frames import join, to_samples
 from chassis.audio.guard import guard_file
@@ -168,7 +175,8 @@ class LibavStream:
                 self._damage.count_packet()
             try:
                 frames = packet.decode()
-            except av.error.FFmpegError:
+            except av.error.FFmpegError as error:
+                raise_if_out_of_memory(error)
                 if not asks:
                     self._damage.count_bad()
                 continue
@@ -182,8 +190,9 @@ class LibavStream:
         while True:
             try:
                 packet = next(packets, None)
-            except av.error.FFmpegError:
+            except av.error.FFmpegError as error:
                 self._guarded.rethrow()
+                raise_if_out_of_memory(error)
                 self._damage.count_bad()
                 return
             self._guarded.rethrow()

@@ -18,6 +18,7 @@ from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings, WorkerSettings
 from chassis.spool import Spool
 from chassis.worker import LiveOptions, LivePool, Pool, WorkerOptions
+from chassis.worker.memory_limit import default_limit
 from chassis.worker.messages import Init
 
 _SET_WRONG = ("DEVICE_NOT_AVAILABLE", "COMPUTE_TYPE_NOT_AVAILABLE")
@@ -55,7 +56,7 @@ class FamilyHost:
             settings=family.settings,
             manifest=str(family.manifest),
             models_root=str(self.store.root),
-            memory_limit_bytes=workers.memory_limit_bytes or None,
+            memory_limit_bytes=self._memory_limit(workers.worker_count),
             warm=workers.warm,
             models_extra=str(extra) if extra is not None else "",
             licence_policy=workers.licence_policy,
@@ -71,11 +72,18 @@ class FamilyHost:
             ),
         )
         live = family.live or Live(streams=0, processes=1, max_seconds=0.0)
+        processes = max(1, live.processes)
         self.live = LivePool(
-            replace(init, live=True), LiveOptions(live.streams, max(1, live.processes), environment=environment)
+            replace(init, live=True, memory_limit_bytes=self._memory_limit(processes)),
+            LiveOptions(live.streams, processes, environment=environment),
         )
         self.live_limits = _limits(workers, live.max_seconds)
         self.limits = _limits(workers, workers.max_audio_seconds)
+
+    def _memory_limit(self, processes: int) -> int | None:
+        if self.workers.memory_limit_bytes is not None:
+            return self.workers.memory_limit_bytes or None
+        return default_limit(processes, getattr(self.family.settings, "device", "cpu"))
 
     def report_to(self, server: Server) -> None:
         """Has the server tell how the workers are, and be ready while one for recordings is."""

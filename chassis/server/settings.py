@@ -72,7 +72,12 @@ class WorkerSettings(Bounded):
     max_pending: int = setting(8, "Calls that may wait for a worker.", least=0)
     cancel_grace_seconds: float = setting(0.25, "Seconds between a cancel and the kill of a worker that goes on.")
     recycle_growth_bytes: int = setting(4 << 30, "Memory growth after which a worker is replaced; 0 for never.")
-    memory_limit_bytes: int = setting(0, "Address space of a worker; 0 for no limit.")
+    memory_limit_bytes: int | None = setting(
+        None,
+        "Private memory of a worker, in bytes; 0 for no limit. Where empty: 90 % of the memory of the container or the "
+        "machine divided by the workers, at least 2 GiB; no limit where the device may be a GPU.",
+        least=0,
+    )
     warm: bool = setting(True, "Whether to load the default model at start, where it is installed.")
     max_audio_seconds: float = setting(
         Limits.max_seconds, "Length of audio that one call may have, in seconds.", above=0

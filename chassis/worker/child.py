@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import importlib
 import os
-import resource
 import select
 import signal
 import socket
@@ -17,6 +16,7 @@ from typing import Any
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.worker import pickling
 from chassis.worker.live_loop import Sessions
+from chassis.worker.memory_limit import set_limit
 from chassis.worker.messages import Cancel, Ended, Event, Init, Ready, Run
 from chassis.worker.outcome import outcome_of, rss_bytes
 
@@ -117,7 +117,7 @@ def _become(init: Init) -> Any:
     from chassis.models import Manifest, Store
 
     if init.memory_limit_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (init.memory_limit_bytes, init.memory_limit_bytes))
+        set_limit(init.memory_limit_bytes)
     module, _, name = init.jobs.partition(":")
     extra = Path(init.models_extra) if init.models_extra else None
     store = Store(Path(init.models_root), Manifest.load(Path(init.manifest), extra), init.licence_policy)

@@ -18,7 +18,7 @@ class Init:
         settings: The family's settings, handed to that class.
         manifest: Path of the family's models.toml.
         models_root: Path of the model store.
-        memory_limit_bytes: Address space limit; None for none.
+        memory_limit_bytes: Private writable memory that the process may have; None for no limit.
         warm: Whether to load the default model before saying ready.
         models_extra: Path of the operator's own models.toml; empty for none.
         licence_policy: Which weights may be used; see ``chassis.models.Store``.

@@ -51,11 +51,12 @@ class _Track:
     chunks: int = 0
     largest: int = 0
 
-    def entries(self) -> int:
-        """Estimates the entries of its index."""
+    def count(self, claims: Claims) -> None:
+        """Counts the entries of its index; raises AUDIO_TOO_COMPLEX."""
         if self.sound and self.even and all(self.even):
-            return self.chunks * (1 + self.largest // _FRAMES_PER_ENTRY)
-        return self.samples
+            claims.count("samples in the index", self.chunks * (1 + self.largest // _FRAMES_PER_ENTRY))
+        else:
+            _count_samples(claims, self.samples)
 
 
 def walk_boxes(claims: Claims, first: bytes) -> Walk:
@@ -97,7 +98,7 @@ def _box(claims: Claims, name: bytes, stop: int, track: _Track, depth: int) -> W
         claims.fits("a track", length)
         own = _Track()
         yield from _inside(claims, stop, own, depth + 1)
-        claims.count("samples in the index", own.entries())
+        own.count(claims)
     elif name in _CONTAINERS and depth < _MAX_DEPTH:
         claims.fits(_shown(name), length)
         if name == b"meta":
@@ -168,6 +169,14 @@ def _small_sizes(claims: Claims, length: int, track: _Track) -> Walk:
 def _run(claims: Claims, length: int, track: _Track) -> Walk:
     """Counts the samples of ``trun``, which may take no byte at all there."""
     (count,) = struct.unpack(">I", ((yield 8) + bytes(8))[4:8])
+    _count_samples(claims, count)
+
+
+def _count_samples(claims: Claims, count: int) -> None:
+    """Counts entries of the index, of which each stands for a byte of the file at least."""
+    assert claims.size is not None
+    if count > claims.size:
+        raise too_complex("samples in the index", count, claims.size)
     claims.count("samples in the index", count)
 
 

@@ -10,7 +10,7 @@ import av.error
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
 
-from chassis.audio.container import CODECS, pick_stream, undecodable
+from chassis.audio.container import CODECS, pick_stream, raise_if_out_of_memory, undecodable
 from chassis.audio.frames import to_samples
 from chassis.audio.guard import LiveGuard
 from chassis.audio.samples import Samples
@@ -94,6 +94,7 @@ class ContainerDecoder:
             ) as container:
                 self._decode_packets(container)
         except av.error.FFmpegError as error:
+            raise_if_out_of_memory(error)
             raise undecodable(error.strerror or type(error).__name__) from error
 
     def _decode_packets(self, container: InputContainer) -> None:
@@ -102,7 +103,8 @@ class ContainerDecoder:
         for packet in container.demux(stream):
             try:
                 frames = packet.decode()
-            except av.error.FFmpegError:
+            except av.error.FFmpegError as error:
+                raise_if_out_of_memory(error)
                 if packet.size:
                     self.bad_packets += 1
                     bad_in_a_row += 1

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+
+import av.error
 import numpy as np
 import pytest
 
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import Source
+from chassis.audio.decode import LibavStream
+from chassis.worker.outcome import outcome_of
 
 RATE = 44100
 SECONDS = 4
@@ -128,3 +133,21 @@ def test_random_mutations_never_raise_anything_but_typed_errors(clicks, encode, 
                 assert error.code == "INVALID_ARGUMENT"
                 outcomes.add(error.reason)
         assert outcomes
+
+
+class _Starved:
+    """A packet for which the decoder finds no memory."""
+
+    size = 10
+
+    def decode(self) -> list[object]:
+        """Fails as libav does."""
+        raise av.error.FFmpegError(errno.ENOMEM, "Cannot allocate memory")
+
+
+def test_what_libav_finds_no_memory_for_is_not_called_damaged(monkeypatch, clicks, encode, spool):
+    path = spool(encode(clicks(4410), "wav", "pcm_s16le"))
+    monkeypatch.setattr(LibavStream, "_packets", lambda self: iter([_Starved()] * 1000))
+    with pytest.raises(MemoryError) as caught:
+        Source(path).read()
+    assert outcome_of(caught.value)["error"].reason == "WORKER_OUT_OF_MEMORY"

@@ -172,3 +172,9 @@ def test_a_live_stream_lives_on_after_another_was_refused() -> None:
         LiveSource(16_000).feed(bombs.wav(bombs.huge_list()))
     stream = LiveSource(16_000)
     assert len(stream.feed(bombs.wav())) + len(stream.finish()) == 16_000
+
+
+def test_a_table_may_not_have_more_samples_than_the_file_has_bytes(spool: Callable[[bytes], Path]) -> None:
+    with pytest.raises(AntiphonError, match="AUDIO_TOO_COMPLEX") as caught:
+        Source(spool(bombs.m4a(*bombs.tables(5_900_000)))).probe()
+    assert caught.value.metadata["what"] == "samples in the index"
