@@ -148,6 +148,19 @@ class _Count:
                 self._free += at - begin
             if field.entered is not None:
                 self._message(field.entered, begin, at, f"{name}.", limit, inside)
+            elif field.repeated and field.size is None and not field.packed:
+                at = self._passed(name, tag, at, end, limit)
+
+    def _passed(self, name: str, tag: int, at: int, end: int, limit: int) -> int:
+        """Counts the short elements that follow one of a kind that is not looked into, which may be very many."""
+        data, count = self._data, 0
+        while at + 1 < end and data[at] == tag and data[at + 1] < 128 and count <= limit:
+            after = at + 2 + data[at + 1]
+            if after > end:
+                break
+            at, count = after, count + 1
+        self._add(name, count, limit)
+        return at
 
     def _add(self, name: str, count: int, limit: int) -> None:
         found = self._found[name] = self._found.get(name, 0) + count
