@@ -34,7 +34,9 @@ from tests.fixtures import recordings
 pytestmark = pytest.mark.e2e
 FAMILIES = ("separation", "speech", "essentia", "llm_audio")
 SECONDS = 60.0
+# By a language model: prose by rule is there before anything can be hit.
 PROSE = llm_audio_pb2.DescriptionConfig(
+    engine="text-gguf",
     facts_json='{"tempo": 120, "key": "A major"}',
     prompts=[llm_audio_pb2.Prompt(name=name) for name in ("full", "technical", "genre_mood", "structure", "analyze")],
 )
@@ -246,7 +248,7 @@ async def test_a_deadline_ends_a_call_and_the_next_one_is_served(stack: Stack, u
     # Voice activity detection would be done with music before the deadline.
     own: dict[str, dict[str, Any]] = {
         "speech": {"voice_activity_detection": False},
-        "llm_audio": {"facts_json": PROSE.facts_json, "prompts": PROSE.prompts},
+        "llm_audio": {"engine": PROSE.engine, "facts_json": PROSE.facts_json, "prompts": PROSE.prompts},
     }
     slow = own.get(stage, {})
     quick = {"facts_json": PROSE.facts_json} if stage == "llm_audio" else {}
