@@ -34,8 +34,10 @@ def read(message: type[Parsed], data: bytes) -> Parsed | AntiphonError:
         data: Its bytes.
 
     Returns:
-        The message; or FIELD_TOO_LARGE or CONFIG_TOO_LARGE where a bound is passed, MESSAGE_UNREADABLE where the bytes
-        are not those of a message.
+        The message; or FIELD_TOO_LARGE or CONFIG_TOO_LARGE where a bound is passed.
+
+    Raises:
+        DecodeError: the bytes are not those of a message, which :mod:`chassis.server.readable` tells the caller.
     """
     descriptor: Any = message.DESCRIPTOR
     try:
@@ -44,8 +46,8 @@ def read(message: type[Parsed], data: bytes) -> Parsed | AntiphonError:
     except AntiphonError as error:
         # Its traceback would keep the bytes for as long as the error is kept.
         return error.with_traceback(None)
-    except (DecodeError, RecursionError):
-        return _unreadable(descriptor)
+    except RecursionError:
+        raise DecodeError("messages in messages without end") from None
 
 
 @dataclass(frozen=True)
@@ -111,10 +113,10 @@ class _Count:
         """Counts the whole request.
 
         Raises:
-            AntiphonError: FIELD_TOO_LARGE, CONFIG_TOO_LARGE, MESSAGE_UNREADABLE.
+            AntiphonError: FIELD_TOO_LARGE, CONFIG_TOO_LARGE.
+            DecodeError: the bytes end in the middle of a value, or hold none.
             RecursionError: messages in messages without end.
         """
-        self._root = descriptor
         self._message(descriptor, 0, len(self._data), "", 1, free=False)
         counted = len(self._data) - self._free
         if counted > CONFIG_BYTES:
@@ -178,9 +180,9 @@ class _Count:
         elif wire_type in (_FIXED32, _FIXED64):
             at += 4 if wire_type == _FIXED32 else 8
         else:
-            raise _unreadable(self._root)
+            raise DecodeError("no value ends where the bytes do")
         if at > end:
-            raise _unreadable(self._root)
+            raise DecodeError("no value ends where the bytes do")
         return begin, at
 
     def _varint(self, at: int, end: int) -> tuple[int, int]:
@@ -190,14 +192,9 @@ class _Count:
             value |= (byte & 0x7F) << 7 * (place - at)
             if byte < 0x80:
                 return value, place + 1
-        raise _unreadable(self._root)
+        raise DecodeError("no value ends where the bytes do")
 
 
 def _too_large(path: str, count: int, limit: int, what: str) -> AntiphonError:
     message = f"{path} has {count} {what} or more; give at most {limit}"
     return invalid("FIELD_TOO_LARGE", message, field=path, path=path, count=count, limit=limit)
-
-
-def _unreadable(descriptor: Descriptor) -> AntiphonError:
-    message = f"the bytes are no {descriptor.full_name}; make them from the protos of this version"
-    return invalid("MESSAGE_UNREADABLE", message, expected=descriptor.full_name)
