@@ -46,7 +46,13 @@ def open_routes(settings: GatewaySettings) -> list[Route]:
     tls = tls_of(settings.services_ca_file, settings.services_cert_file, settings.services_key_file)
     targets = {service: settings.target(service) for service in SERVICES}
     return [
-        Route(service, target, open_channel(target, tls, settings.max_answer_bytes), settings.connect_seconds)
+        Route(
+            service,
+            target,
+            open_channel(target, tls, settings.max_answer_bytes),
+            settings.connect_seconds,
+            settings.restart_seconds,
+        )
         for service, target in targets.items()
     ]
 

@@ -31,25 +31,30 @@ class Route:
         target: Where it is, for messages.
         channel: The channel to it.
         connect_seconds: Longest wait for it to be reachable.
+        restart_seconds: The same where the caller has asked it before, and it may be starting again since.
     """
 
-    def __init__(self, service: str, target: str, channel: grpc.aio.Channel, connect_seconds: float) -> None:
+    def __init__(
+        self, service: str, target: str, channel: grpc.aio.Channel, connect_seconds: float, restart_seconds: float
+    ) -> None:
         self.service = service
         self.target = target
         self.channel = channel
         self._connect_seconds = connect_seconds
+        self._restart_seconds = restart_seconds
 
     async def call(
-        self, rpc: StreamRpc[Event], config: Any, recording: Recording, timeout: float
+        self, rpc: StreamRpc[Event], config: Any, recording: Recording, timeout: float, again: bool = False
     ) -> AsyncGenerator[Event, None]:
         """Calls ``rpc`` with ``config`` and the recording; yields the answer's events, the summary last.
 
-        The config's ``audio_format`` is set to the recording's. Closing the iterator cancels the call.
+        The config's ``audio_format`` is set to the recording's. Closing the iterator cancels the call. A service
+        that is asked ``again`` is waited for as long as it takes to start.
 
         Raises:
             CallFailure: the service failed or was lost, or its answer was not as the contract says: NO_SUMMARY.
         """
-        await self._connect()
+        await self._connect(self._restart_seconds if again else self._connect_seconds)
         config.audio_format.CopyFrom(recording.announced())
         requests = _requests(rpc.request, config, recording)
         # Not wait_for_ready: _connect has waited, and a service that has gone since then is better told of at once.
@@ -78,12 +83,12 @@ class Route:
             call.cancel()
             requests.close()
 
-    async def _connect(self) -> None:
+    async def _connect(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(self._connect_seconds):
+            async with asyncio.timeout(seconds):
                 await self.channel.channel_ready()
         except TimeoutError:
-            raise call_failure.unreachable(self.service, self.target, self._connect_seconds) from None
+            raise call_failure.unreachable(self.service, self.target, seconds) from None
 
 
 def _requests(request_type: Any, config: Any, recording: Recording) -> Generator[Any, None, None]:

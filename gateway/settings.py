@@ -25,6 +25,9 @@ class GatewaySettings:
     max_analyses: int = setting(16, "Analyses under way at once; one more is refused as busy.")
     fuse_margin_seconds: float = setting(0.2, "Kept back from the caller's deadline for fusing and sending, seconds.")
     connect_seconds: float = setting(2.0, "Longest wait for a service to be reachable, seconds.")
+    restart_seconds: float = setting(
+        15.0, "Longest wait for a service that a stage has lost to be reachable again, seconds: as long as it starts."
+    )
     max_attempts: int = setting(2, "Times a stage is tried when its worker is lost.")
     max_answer_bytes: int = setting(64 << 20, "Largest single message taken from a service, bytes.")
     services_ca_file: str = setting("", "CA (PEM) that certified the services; empty for plain text.")

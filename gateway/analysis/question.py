@@ -23,7 +23,7 @@ class Service(Protocol):
     """
 
     def __call__(
-        self, rpc: StreamRpc[Event], config: Any, recording: Recording, timeout: float, /
+        self, rpc: StreamRpc[Event], config: Any, recording: Recording, timeout: float, again: bool, /
     ) -> AsyncGenerator[Event, None]:
         """Yields the events of an answer, the summary last; closing the iterator cancels the call.
 
@@ -32,6 +32,7 @@ class Service(Protocol):
             config: Its settings; the call sets their ``audio_format``.
             recording: What to listen to.
             timeout: Seconds that the call may take.
+            again: Whether this stage has asked it before: it may be starting again, and is waited for longer.
 
         Raises:
             CallFailure: the service failed, was lost, or ended its answer without a summary.
@@ -79,6 +80,7 @@ class Question:
         outputs: Where to leave what others wait for.
         timeout: Seconds left for the answer.
         parts: What the stages said that this one uses besides, as far as they succeeded.
+        again: Whether the stage has asked before, and asks once more because that came to nothing.
     """
 
     service: Service
@@ -88,6 +90,7 @@ class Question:
     outputs: Outputs
     timeout: float
     parts: Mapping[str, Message] = field(default_factory=dict)
+    again: bool = False
 
     @property
     def recording(self) -> Recording:
@@ -97,4 +100,4 @@ class Question:
 
     def call(self, rpc: StreamRpc[Event], config: Any) -> AsyncGenerator[Event, None]:
         """Calls the service with the one recording and all the time that is left; see :class:`Service`."""
-        return self.service(rpc, config, self.recording, self.timeout)
+        return self.service(rpc, config, self.recording, self.timeout, self.again)

@@ -126,7 +126,7 @@ async def start_gateway(peers: Peers, tmp_path: Path) -> AsyncIterator[Callable[
 
     async def start(**changes: Any) -> Gateway:
         server_settings = ServerSettings(port=-1, lame_duck_seconds=0.0, drain_seconds=0.0, spool_dir=tmp_path)
-        settings = GatewaySettings(**{**peers.targets(), "connect_seconds": 1.0, **changes})
+        settings = GatewaySettings(**{**peers.targets(), "connect_seconds": 1.0, "restart_seconds": 1.0, **changes})
         spool = Spool(server_settings.spool_dir, server_settings.spool_bytes, server_settings.upload_bytes)
         routes = open_routes(settings)
         server = Server("gateway", server_settings)

@@ -31,7 +31,7 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
 async def ready(target: str, ca_file: str = "", cert_file: str = "", key_file: str = "") -> bool:
     """Whether essentia answers on a channel with these TLS files."""
     async with open_channel(target, tls_of(ca_file, cert_file, key_file), 1 << 20) as channel:
-        return (await check(Route("essentia", target, channel, 1.0))).ready
+        return (await check(Route("essentia", target, channel, 1.0, 1.0))).ready
 
 
 async def test_a_service_that_wants_a_certificate_is_reached_with_one_only(certificate: tuple[Path, Path]) -> None:

@@ -35,7 +35,7 @@ def recording(tmp_path: Path, song: bytes) -> Recording:
 async def route(peers: Peers) -> AsyncIterator[Route]:
     """The way to the essentia peer."""
     async with grpc.aio.insecure_channel(peers.essentia.target) as channel:
-        yield Route("essentia", peers.essentia.target, channel, connect_seconds=5.0)
+        yield Route("essentia", peers.essentia.target, channel, connect_seconds=5.0, restart_seconds=5.0)
 
 
 async def events_of(route: Route, recording: Recording) -> list[Any]:

@@ -10,9 +10,8 @@ from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon_wire.rpcs import FEATURES
 from gateway.analysis.events import progress_of
-from gateway.analysis.question import Question, Service
+from gateway.analysis.question import Question
 from gateway.analysis.stage import Stage
-from gateway.recording import Recording
 
 _BEATS = "beats"
 
@@ -22,7 +21,7 @@ async def ask(question: Question) -> AsyncGenerator[analysis_pb2.AnalyzeResponse
     config, analysis = essentia_pb2.AnalysisConfig(), essentia_pb2.Analysis()
     config.CopyFrom(question.config.essentia)
     config.include_series |= _BEATS in question.outputs.kept
-    async with aclosing(measure(question.service, config, question.recording, question.timeout, analysis)) as steps:
+    async with aclosing(measure(question, config, analysis)) as steps:
         async for progress in steps:
             yield progress_of(STAGE.name, progress)
     if not question.config.essentia.include_series:
@@ -34,14 +33,10 @@ STAGE = Stage("essentia", service="essentia", ask=ask)
 
 
 async def measure(
-    service: Service,
-    config: essentia_pb2.AnalysisConfig,
-    recording: Recording,
-    timeout: float,
-    into: essentia_pb2.Analysis,
+    question: Question, config: essentia_pb2.AnalysisConfig, into: essentia_pb2.Analysis
 ) -> AsyncGenerator[evidence_pb2.Progress, None]:
-    """Yields progress while one recording is measured; the answer is merged into ``into``."""
-    async with aclosing(service(FEATURES, config, recording, timeout)) as events:
+    """Yields progress while the recording is measured; the answer is merged into ``into``."""
+    async with aclosing(question.call(FEATURES, config)) as events:
         async for event in events:
             match event:
                 case evidence_pb2.Progress():

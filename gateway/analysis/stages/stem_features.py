@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
@@ -28,7 +29,8 @@ async def ask(question: Question) -> AsyncGenerator[analysis_pb2.AnalyzeResponse
         config.ClearField("clip")
         if not config.beat_seconds:
             config.beat_seconds.extend(beats)
-        async with aclosing(measure(question.service, config, recording, end - clock(), analysis)) as steps:
+        asked = replace(question, recordings={stem: recording}, timeout=end - clock())
+        async with aclosing(measure(asked, config, analysis)) as steps:
             async for progress in steps:
                 if progress.HasField("fraction"):
                     progress.fraction = (done + progress.fraction) / len(question.recordings)

@@ -156,13 +156,15 @@ class Proxy:
     def __init__(self, target: str) -> None:
         self._host, _, port = target.partition(":")
         self._port = int(port)
+        self._listens_on = 0
         self._writers: list[asyncio.StreamWriter] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> str:
-        """Listens; returns where."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        return f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        """Listens, at the same place every time; returns where."""
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._listens_on)
+        self._listens_on = self._server.sockets[0].getsockname()[1]
+        return f"127.0.0.1:{self._listens_on}"
 
     def cut(self) -> None:
         """Resets every connection there is; later ones work."""
@@ -215,6 +217,52 @@ async def test_a_service_that_was_not_there_is_used_once_it_is(start_gateway: Ca
     assert error_of(await gateway.analyze(stages=["essentia"]), "essentia").reason == "SERVICE_UNREACHABLE"
     await peers.essentia.health.set("", 1)  # SERVING
     assert (await gateway.analyze(stages=["essentia"])).report("essentia").state == SUCCEEDED
+
+
+async def test_a_service_that_is_lost_is_waited_for_as_long_as_it_starts(
+    start_gateway: Callable[..., Any], peers: Peers
+) -> None:
+    proxy = Proxy(peers.essentia.target)
+    restarts: list[asyncio.Task[None]] = []
+
+    async def restart() -> None:
+        await proxy.stop()
+        # Four times as long as a service is waited for that this stage has not asked before.
+        await asyncio.sleep(1.2)
+        await proxy.start()
+
+    async def kill(_: Peer) -> None:
+        proxy.cut()
+        restarts.append(asyncio.create_task(restart()))
+
+    peers.essentia.script = [dies(kill, after_responses=2), answers]
+    gateway: Gateway = await start_gateway(
+        essentia_target=await proxy.start(), connect_seconds=0.3, restart_seconds=10.0
+    )
+    report = (await gateway.analyze(stages=["essentia"])).report("essentia")
+    assert (report.state, report.attempt_count) == (SUCCEEDED, 2)
+    assert report.elapsed.ToNanoseconds() >= 1.2e9
+    await asyncio.gather(*restarts)
+    await proxy.stop()
+
+
+async def test_a_lost_service_is_not_waited_for_beyond_the_stages_time(
+    start_gateway: Callable[..., Any], peers: Peers
+) -> None:
+    proxy = Proxy(peers.essentia.target)
+
+    async def kill(_: Peer) -> None:
+        proxy.cut()
+        await proxy.stop()
+
+    peers.essentia.script = [dies(kill, after_responses=2)]
+    gateway: Gateway = await start_gateway(
+        essentia_target=await proxy.start(), essentia_seconds=1.5, restart_seconds=60.0
+    )
+    started = time.monotonic()
+    answer = await gateway.analyze(stages=["essentia"])
+    assert error_of(answer, "essentia").reason == "STAGE_DEADLINE"
+    assert time.monotonic() - started < 5.0
 
 
 async def test_a_busy_service_is_asked_again_when_it_said(gateway: Gateway, peers: Peers) -> None:

@@ -22,7 +22,7 @@ from gateway.recording import Recording
 
 
 async def lacks_its_model(
-    rpc: StreamRpc[Any], config: Any, recording: Recording, timeout: float
+    rpc: StreamRpc[Any], config: Any, recording: Recording, timeout: float, again: bool
 ) -> AsyncGenerator[Any, None]:
     """A service whose model is not installed."""
     raise CallFailure(not_ready("MODEL_NOT_INSTALLED", "run: antiphon models pull x"))
