@@ -57,7 +57,7 @@ class Server:
         self._server = grpc.aio.server(options=_OPTIONS, interceptors=[ReadableMessages()])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         self._probes: grpc.aio.Server | None = None
-        self._names: list[str] = [health.SERVICE_NAME, reflection.SERVICE_NAME]
+        self._names: list[str] = [health.SERVICE_NAME]
         self._ready: Callable[[], bool] = lambda: True
         self._workers: dict[str, Callable[[], PoolStatus]] = {}
         self._draining = False
@@ -98,9 +98,12 @@ class Server:
         Raises:
             OSError: the address cannot be had.
         """
-        status = status_service.StatusServicer(self.name, self.in_flight, self._workers)
-        self.add(status, status_service.register, status_service.FULL_NAME)
-        reflection.enable_server_reflection(self._names, self._server)
+        if self.settings.status_service:
+            status = status_service.StatusServicer(self.name, self.in_flight, self._workers)
+            self.add(status, status_service.register, status_service.FULL_NAME)
+        if self.settings.reflection:
+            self._names.append(reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(self._names, self._server)
         port = self.settings.port or self._default_port
         address = f"{self.settings.host}:{max(port, 0)}"
         try:

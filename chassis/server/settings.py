@@ -36,6 +36,11 @@ class ServerSettings(Bounded):
         least=0,
         most=65_535,
     )
+    reflection: bool = setting(True, "Whether the server tells by reflection what RPCs it has.")
+    status_service: bool = setting(
+        True,
+        "Whether StatusService is served, which `antiphon status` asks.",
+    )
     drain_seconds: float = setting(60.0, "Seconds that calls under way may take to end after SIGTERM.")
     lame_duck_seconds: float = setting(0.5, "Seconds between reporting NOT_SERVING and refusing new calls.")
     max_call_seconds: float = setting(3600.0, "Seconds that a call may take at most, whatever its deadline.", above=0)
