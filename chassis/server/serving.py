@@ -17,6 +17,7 @@ from chassis.reports import PoolStatus
 from chassis.server import status_service, telemetry
 from chassis.server.calls import InFlight
 from chassis.server.counted import CountedServer
+from chassis.server.metrics_page import MetricsPage
 from chassis.server.readable import ReadableMessages
 from chassis.server.refusal import CannotStartError
 from chassis.server.settings import ServerSettings
@@ -175,18 +176,21 @@ async def serve(server: Server, closers: Sequence[Callable[[], Any]] = ()) -> No
         OSError: an address cannot be had; the closers have run.
         CannotStartError: the server gave up; the closers have run.
     """
-    settings = server.settings
+    settings, metrics = server.settings, MetricsPage()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.ending.set)
     try:
-        telemetry.start(settings.host, settings.metrics_port, settings.otlp_endpoint, server.name)
+        if settings.metrics_port:
+            await metrics.start(settings.metrics_host, settings.metrics_port)
+        if settings.otlp_endpoint:
+            telemetry.start_traces(settings.otlp_endpoint, server.name)
         port = await server.start()
         log.info("%s listens on %s:%d", server.name, settings.host, port)
         await server.ending.wait()
         log.info("%s drains", server.name)
         await server.drain()
     finally:
-        for close in closers:
+        for close in (metrics.close, *closers):
             result = close()
             if result is not None:
                 await result

@@ -1,11 +1,11 @@
-"""Metrics (Prometheus) and traces (OpenTelemetry); both do nothing until configured."""
+"""Metrics (Prometheus) and traces (OpenTelemetry); neither is told to anybody until configured."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.reports import PoolStatus
 
@@ -23,15 +23,8 @@ WORKERS_READY = Gauge("antiphon_workers_ready", "Workers that are up with what t
 _tracer: Any = None
 
 
-def start(host: str, metrics_port: int, otlp_endpoint: str, service: str) -> None:
-    """Starts what is configured: the metrics page, the trace exporter."""
-    if metrics_port:
-        start_http_server(metrics_port, host)
-    if otlp_endpoint:
-        _start_traces(otlp_endpoint, service)
-
-
-def _start_traces(endpoint: str, service: str) -> None:
+def start_traces(endpoint: str, service: str) -> None:
+    """Starts the trace exporter."""
     from opentelemetry import trace
     from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
