@@ -18,6 +18,7 @@ from chassis.server import status_service, telemetry
 from chassis.server.calls import InFlight
 from chassis.server.counted import CountedServer
 from chassis.server.metrics_page import MetricsPage
+from chassis.server.named_clients import NamedClients
 from chassis.server.readable import ReadableMessages
 from chassis.server.refusal import CannotStartError
 from chassis.server.settings import ServerSettings
@@ -55,7 +56,8 @@ class Server:
         self.in_flight = InFlight()
         self.port = 0
         self._health = health.aio.HealthServicer()
-        self._server = grpc.aio.server(options=_OPTIONS, interceptors=[ReadableMessages()])
+        callers = [NamedClients(settings.tls_client_names)] if settings.tls_client_names else []
+        self._server = grpc.aio.server(options=_OPTIONS, interceptors=[*callers, ReadableMessages()])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         self._probes: grpc.aio.Server | None = None
         self._names: list[str] = [health.SERVICE_NAME]

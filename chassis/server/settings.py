@@ -29,6 +29,11 @@ class ServerSettings(Bounded):
     tls_client_ca_file: str = setting(
         "", "CA (PEM) that clients must be certified by; empty to ask for no certificate."
     )
+    tls_client_names: tuple[str, ...] = setting(
+        (),
+        "Names that a client's certificate may bear, separated by commas: DNS names, or the common name where it has "
+        "none of another kind. Holds for every call but those to the health port; empty for any certificate of the CA.",
+    )
     health_port: int = setting(
         0,
         "Further port, plain text, for health checks alone: probes that speak no TLS ask there; 0 for none.",
@@ -55,6 +60,8 @@ class ServerSettings(Bounded):
             raise ValueError("tls_cert_file and tls_key_file belong together; give both or neither")
         if self.tls_client_ca_file and not self.tls_cert_file:
             raise ValueError("tls_client_ca_file needs tls_cert_file and tls_key_file; without them there is no TLS")
+        if self.tls_client_names and not self.tls_client_ca_file:
+            raise ValueError("tls_client_names needs tls_client_ca_file; without it no client shows a certificate")
         for path in filter(None, (self.tls_cert_file, self.tls_key_file, self.tls_client_ca_file)):
             if not Path(path).is_file():
                 raise ValueError(f"there is no file {path}")
