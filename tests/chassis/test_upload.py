@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_wire.errors import AntiphonError
-from antiphon_wire.limits import MAX_CHUNK_BYTES
+from antiphon_wire.limits import MAX_CHUNK_BYTES, MAX_SMALL_CHUNKS
 from chassis.spool import Spool
 from chassis.upload import Upload
 
@@ -144,6 +144,14 @@ async def test_a_chunk_of_one_mebibyte_passes_and_one_byte_more_does_not(spool: 
     assert len((await upload(spool, config(), chunk(bytes(MAX_CHUNK_BYTES), 0, True)))[0]) == MAX_CHUNK_BYTES
     too_large = chunk(bytes(MAX_CHUNK_BYTES + 1), 0, True)
     assert await reason(spool, config(), too_large) == ("INVALID_ARGUMENT", "CHUNK_TOO_LARGE")
+
+
+async def test_an_upload_byte_by_byte_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, budget_bytes=100_000, upload_bytes=100_000)
+    crumbs = [chunk(b"x", offset) for offset in range(MAX_SMALL_CHUNKS + 1)]
+    assert await reason(spool, config(), *crumbs) == ("INVALID_ARGUMENT", "CHUNK_TOO_SMALL")
+    assert spool.used_bytes == 0
+    spool.close()
 
 
 async def test_one_upload_beyond_its_limit_is_refused_and_leaves_nothing(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from antiphon.status.v1 import status_service_pb2_grpc as status_grpc
 from antiphon_wire import status
 from antiphon_wire.calls import keep_status
 from antiphon_wire.errors import AntiphonError
+from antiphon_wire.limits import MAX_SMALL_CHUNKS
 from chassis.family.call import Call
 from chassis.family.family import Family, Live
 from chassis.family.host import FamilyHost
@@ -386,6 +387,11 @@ async def test_a_caller_who_falls_silent_is_let_go(tmp_path: Path, unused_tcp_po
         ([config("echo"), chunk(b"xx", 0), chunk(b"xx", 3)], "DATA_LOSS", "CHUNK_OFFSET"),
         ([config("echo"), chunk(b"xx", 0, crc32c=7)], "DATA_LOSS", "CHUNK_CHECKSUM"),
         ([config("echo"), chunk(bytes((1 << 20) + 1), 0)], "INVALID_ARGUMENT", "CHUNK_TOO_LARGE"),
+        (
+            [config("echo"), *(chunk(b"x", offset) for offset in range(MAX_SMALL_CHUNKS + 1))],
+            "INVALID_ARGUMENT",
+            "CHUNK_TOO_SMALL",
+        ),
         ([config("echo"), chunk(b"xx", 0)], "DATA_LOSS", "UPLOAD_TRUNCATED"),
         ([config("echo"), chunk(b"", 0, last=True)], "INVALID_ARGUMENT", "UPLOAD_EMPTY"),
         ([config("refuse"), chunk(b"xx", 0, last=True)], "INVALID_ARGUMENT", "REFUSED"),

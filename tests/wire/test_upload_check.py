@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from antiphon.audio.v1.audio_pb2 import AudioChunk, AudioFormat
 from antiphon_wire.errors import AntiphonError
+from antiphon_wire.limits import MAX_SMALL_CHUNKS
 from antiphon_wire.upload_check import UploadCheck
 
 
@@ -48,3 +50,46 @@ def test_what_a_format_announces_is_checked_and_what_it_leaves_out_is_not() -> N
         check.end()
     with pytest.raises(AntiphonError, match="UPLOAD_SIZE"):
         UploadCheck.announced(AudioFormat(total_bytes=0)).feed(AudioChunk(data=b"abc", last=True))
+
+
+def fed(sizes: Iterable[int]) -> UploadCheck:
+    """A check that has taken chunks of these sizes, none of them the last."""
+    check = UploadCheck()
+    for size in sizes:
+        check.feed(AudioChunk(data=bytes(size), byte_offset=check.byte_count))
+    return check
+
+
+@pytest.mark.parametrize("size", [1, 15])
+def test_a_flood_of_small_chunks_is_refused_after_some_thousand(size: int) -> None:
+    check = fed([size] * MAX_SMALL_CHUNKS)
+    with pytest.raises(AntiphonError) as caught:
+        check.feed(AudioChunk(data=bytes(size), byte_offset=check.byte_count))
+    assert (caught.value.code, caught.value.reason) == ("INVALID_ARGUMENT", "CHUNK_TOO_SMALL")
+    assert caught.value.field == "chunk.data"
+
+
+def test_large_chunks_between_small_ones_earn_no_more_small_ones() -> None:
+    with pytest.raises(AntiphonError, match="CHUNK_TOO_SMALL"):
+        fed([1, 1_000] * (MAX_SMALL_CHUNKS + 1))
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        16,
+        # 20 ms of 8-bit samples at 8 kHz, as telephony sends them.
+        160,
+        # 100 ms of 16-bit samples at 8 kHz.
+        1_600,
+    ],
+)
+def test_a_live_stream_of_short_chunks_is_taken_for_as_long_as_it_lasts(size: int) -> None:
+    count = 3 * MAX_SMALL_CHUNKS
+    assert fed([size] * count).byte_count == size * count
+
+
+def test_the_last_chunk_may_be_small_whatever_came_before() -> None:
+    check = fed([1] * MAX_SMALL_CHUNKS)
+    check.feed(AudioChunk(data=b"x", byte_offset=check.byte_count, last=True))
+    assert check.end() == hashlib.sha256(bytes(MAX_SMALL_CHUNKS) + b"x").digest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from antiphon.audio.v1 import audio_pb2
 from antiphon_wire.chunks import ChunkCheck
 from antiphon_wire.errors import AntiphonError, data_loss, invalid
-from antiphon_wire.limits import MAX_CHUNK_BYTES, RECOMMENDED_CHUNK_BYTES
+from antiphon_wire.limits import MAX_CHUNK_BYTES, MAX_SMALL_CHUNKS, RECOMMENDED_CHUNK_BYTES, SMALL_CHUNK_BYTES
 
 _DIGEST_BYTES = 32
 
@@ -39,6 +39,7 @@ class UploadCheck(ChunkCheck):
             )
         self._total_bytes = total_bytes
         self._content_sha256 = content_sha256
+        self._small_chunks = 0
 
     @classmethod
     def announced(cls, audio_format: audio_pb2.AudioFormat) -> UploadCheck:
@@ -56,7 +57,8 @@ class UploadCheck(ChunkCheck):
         """Takes the next chunk; what only the sender can have got wrong is INVALID_ARGUMENT.
 
         Raises:
-            AntiphonError: CHUNK_TOO_LARGE, CHUNK_EMPTY, CHUNK_AFTER_LAST, CHUNK_OFFSET, CHUNK_CHECKSUM, UPLOAD_SIZE.
+            AntiphonError: CHUNK_TOO_LARGE, CHUNK_TOO_SMALL, CHUNK_EMPTY, CHUNK_AFTER_LAST, CHUNK_OFFSET,
+                CHUNK_CHECKSUM, UPLOAD_SIZE.
         """
         size = len(chunk.data)
         if self.finished:
@@ -71,9 +73,25 @@ class UploadCheck(ChunkCheck):
             )
         if not size and not chunk.last:
             raise invalid("CHUNK_EMPTY", "a chunk has no bytes and is not the last; send bytes", field="chunk.data")
+        if size < SMALL_CHUNK_BYTES and not chunk.last:
+            self._count_small(size)
         super().feed(chunk)
         if self._total_bytes is not None and self.byte_count > self._total_bytes:
             raise self._wrong_size()
+
+    def _count_small(self, size: int) -> None:
+        """Lets some small chunks pass, of a sender whose cuts fall badly; a whole upload of them costs seconds."""
+        self._small_chunks += 1
+        if self._small_chunks > MAX_SMALL_CHUNKS:
+            raise invalid(
+                "CHUNK_TOO_SMALL",
+                f"a chunk has {size} bytes, and {MAX_SMALL_CHUNKS} before it had fewer than {SMALL_CHUNK_BYTES}; "
+                f"send more in each, best {RECOMMENDED_CHUNK_BYTES} of a file or 100 ms of a live stream",
+                field="chunk.data",
+                length=size,
+                small_chunks=MAX_SMALL_CHUNKS,
+                least=SMALL_CHUNK_BYTES,
+            )
 
     def end(self) -> bytes:
         """Closes the upload; returns the SHA-256 of all bytes.
