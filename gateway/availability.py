@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 
 import grpc
@@ -10,6 +11,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from gateway.service_call import Route
+
+_log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 1.0
 
@@ -26,10 +29,12 @@ async def check(route: Route) -> analysis_pb2.ServiceStatus:
     try:
         answer = await stub.Check(health_pb2.HealthCheckRequest(service="readiness"), timeout=CHECK_SECONDS)
     except grpc.aio.AioRpcError as error:
-        status.problem = f"{route.target}: {error.code().name}: {error.details()}"
+        # Where it is, and what gRPC says of the way there, is for the log: whoever asks may be a stranger.
+        _log.warning("%s at %s is not ready: %s: %s", route.service, route.target, error.code().name, error.details())
+        status.problem = f"{error.code().name}: it gave no answer to a readiness check; the gateway's log says why"
         return status
     status.ready = answer.status == health_pb2.HealthCheckResponse.SERVING
     if not status.ready:
         name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
-        status.problem = f"{route.target}: its readiness check answers {name}"
+        status.problem = f"its readiness check answers {name}"
     return status

@@ -1,12 +1,19 @@
-"""How a call to a service can fail: by the service's own word, or by what is found out from here."""
+"""How a call to a service can fail: by the service's own word, or by what is found out from here.
+
+Where a service is, and what gRPC says of the way there, is for the log: callers may be strangers.
+"""
 
 from __future__ import annotations
+
+import logging
 
 import grpc
 from google.rpc import status_pb2
 
 from antiphon_wire.errors import AntiphonError
 from antiphon_wire.status import from_rpc_error, from_status
+
+_log = logging.getLogger(__name__)
 
 UNREACHABLE = "SERVICE_UNREACHABLE"
 
@@ -43,23 +50,26 @@ def from_call(error: grpc.aio.AioRpcError, service: str, target: str, worked: bo
         return deadline(service)
     if code == "UNAVAILABLE":
         return lost(service, target, status.message)
-    message = f"{service} answered {code}: {status.message}"
-    return CallFailure(AntiphonError(code, f"SERVICE_{code}", message, {"service": service, "target": target}))
+    _log.warning("%s at %s answered %s: %s", service, target, code, status.message)
+    message = f"{service} answered {code}; the gateway's log has the details"
+    return CallFailure(AntiphonError(code, f"SERVICE_{code}", message, {"service": service}))
 
 
 def lost(service: str, target: str, cause: str) -> CallFailure:
     """Tells that the connection or the server went away while it worked; trying again may help."""
-    message = f"{service} at {target} ended the call before it had answered: {cause}"
-    return CallFailure(AntiphonError("UNAVAILABLE", "SERVICE_LOST", message, {"service": service, "target": target}))
+    _log.warning("%s at %s ended the call before it had answered: %s", service, target, cause)
+    message = f"{service} ended the call before it had answered; try again"
+    return CallFailure(AntiphonError("UNAVAILABLE", "SERVICE_LOST", message, {"service": service}))
 
 
 def unreachable(service: str, target: str, seconds: float) -> CallFailure:
     """Tells that nobody serves at the target."""
+    _log.warning("%s was not ready at %s within %g s", service, target, seconds)
     message = (
-        f"{service} was not ready at {target} within {seconds:g} s; "
+        f"{service} was not ready within {seconds:g} s; "
         f"start it, or set GATEWAY_{service.upper()}_TARGET to where it runs"
     )
-    details = {"service": service, "target": target, "seconds": seconds}
+    details = {"service": service, "seconds": seconds}
     return CallFailure(AntiphonError("UNAVAILABLE", UNREACHABLE, message, details))
 
 

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import hashlib
+import logging
 import os
 import shutil
 import stat
@@ -15,6 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from antiphon_wire.errors import AntiphonError, not_ready
+
+_log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1 << 20
 
@@ -158,10 +161,10 @@ class Blobs:
         """Raises MODEL_STORE_FULL if the file system has less free than ``needed_bytes``."""
         free = shutil.disk_usage(self.staging).free
         if free < needed_bytes:
+            _log.error("the model store %s has %d bytes free of %d needed", self.root, free, needed_bytes)
             raise not_ready(
                 "MODEL_STORE_FULL",
-                f"{self.root} has {free} bytes free; this model needs {needed_bytes}",
-                root=self.root,
+                f"the model store has {free} bytes free; this model needs {needed_bytes}",
                 free_bytes=free,
                 needed_bytes=needed_bytes,
             )
@@ -176,10 +179,10 @@ def _sync(path: Path) -> None:
 
 
 def unwritable(root: Path, error: OSError) -> AntiphonError:
-    """The error to raise where the store cannot be written."""
+    """The error to raise where the store cannot be written; the log tells where, for callers may be strangers."""
     why = errno.errorcode.get(error.errno or 0, "") or type(error).__name__
+    _log.error("cannot write into the model store %s: %s", root, error)
     return not_ready(
         "MODEL_STORE_UNWRITABLE",
-        f"cannot write into the model store {root} ({why}); set ANTIPHON_MODELS to a folder that can be written",
-        root=root,
+        f"cannot write into the model store ({why}); set ANTIPHON_MODELS to a folder that can be written",
     )

@@ -15,6 +15,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon_wire.errors import invalid
 from antiphon_wire.rpcs import FEATURES
+from gateway import call_failure
 from gateway.call_failure import CallFailure
 from gateway.recording import Recording
 from gateway.service_call import Route
@@ -41,6 +42,21 @@ async def route(peers: Peers) -> AsyncIterator[Route]:
 async def events_of(route: Route, recording: Recording) -> list[Any]:
     """Calls essentia with the recording and no settings of its own."""
     return [event async for event in route.call(FEATURES, essentia_pb2.AnalysisConfig(), recording, timeout=10.0)]
+
+
+@pytest.mark.parametrize("cause", ["UNAVAILABLE", "UNIMPLEMENTED", "INTERNAL"])
+def test_what_grpc_says_of_the_way_is_for_the_log_alone(cause: str, caplog: pytest.LogCaptureFixture) -> None:
+    said = "failed to connect to all addresses; last error: ipv4:10.1.2.3:50053: Connection refused"
+    nothing = grpc.aio.Metadata()
+    error = call_failure.from_call(
+        grpc.aio.AioRpcError(grpc.StatusCode[cause], nothing, nothing, said), "essentia", "inner.host:50053", False
+    )
+    told = f"{error.message} {error.metadata}"
+    assert error.code == cause
+    assert "10.1.2.3" not in told
+    assert "inner.host" not in told
+    assert "inner.host:50053" in caplog.text
+    assert "10.1.2.3" in caplog.text
 
 
 async def test_every_chunk_of_a_recording_carries_its_crc32c(route: Route, peers: Peers, recording: Recording) -> None:

@@ -320,18 +320,22 @@ def test_what_a_killed_process_left_behind_is_cleared(lab, web, hub):
     assert not left.exists()
 
 
-def test_a_full_disk_is_told_before_anything_is_fetched(lab, web, hub_row):
+def test_a_full_disk_is_told_before_anything_is_fetched(lab, web, hub_row, caplog):
     row = lab.file("weights.bin", b"x", hub_row("weights.bin")).replace("size = 1", f"size = {1 << 60}")
     lab.manifest(row)
     with pytest.raises(AntiphonError) as caught:
         lab.puller(hub=web.url).pull(lab.store(), "tiny")
     assert caught.value.reason == "MODEL_STORE_FULL"
+    assert str(lab.root) not in f"{caught.value.message} {caught.value.metadata}"
+    assert str(lab.root) in caplog.text
     assert web.requests == []
 
 
-def test_a_store_that_cannot_be_written_is_told(lab, hub_row):
+def test_a_store_that_cannot_be_written_is_told_and_where_it_is_only_in_the_log(lab, hub_row, caplog):
     lab.manifest(lab.file("weights.bin", b"x", hub_row("weights.bin")))
     lab.root.write_text("a file where the folder should be")
     with pytest.raises(AntiphonError) as caught:
         lab.puller().pull(lab.store(), "tiny")
     assert caught.value.reason == "MODEL_STORE_UNWRITABLE"
+    assert str(lab.root) not in f"{caught.value.message} {caught.value.metadata}"
+    assert str(lab.root) in caplog.text

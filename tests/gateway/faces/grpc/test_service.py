@@ -133,8 +133,8 @@ async def test_one_analysis_too_many_is_refused_with_a_delay(start_gateway: Call
     first.cancel()
 
 
-async def test_the_services_are_listed_with_what_keeps_them_from_answering(
-    start_gateway: Callable[..., Any], peers: Peers
+async def test_the_services_are_listed_with_what_keeps_them_from_answering_and_not_with_where_they_are(
+    start_gateway: Callable[..., Any], peers: Peers, caplog: pytest.LogCaptureFixture
 ) -> None:
     await peers.speech.health.set("readiness", 2)  # NOT_SERVING
     gateway: Gateway = await start_gateway(essentia_target="127.0.0.1:1")
@@ -146,7 +146,9 @@ async def test_the_services_are_listed_with_what_keeps_them_from_answering(
     assert not found["speech"].ready
     assert "NOT_SERVING" in found["speech"].problem
     assert not found["essentia"].ready
-    assert "127.0.0.1:1" in found["essentia"].problem
+    assert "UNAVAILABLE" in found["essentia"].problem
+    assert "essentia at 127.0.0.1:1 is not ready" in caplog.text
+    assert not any("127.0.0.1" in status.problem for status in answer.services)
 
 
 async def test_a_caller_that_reads_nothing_stops_the_stems_instead_of_filling_memory(
