@@ -97,7 +97,7 @@ check: ## Lint, types, import rules, protos, deployment files, pages
 check-code: $(VENV)/tools/.ready
 	$(TOOLS)/ruff check .
 	$(TOOLS)/ruff format --check .
-	$(TOOLS)/mypy wire renderers chassis client cli gateway standins tools deploy/check.py services/__main__.py $(SERVICES:%=services/%)
+	$(TOOLS)/mypy wire renderers chassis client cli gateway standins tools fuzz deploy/check.py services/__main__.py $(SERVICES:%=services/%)
 	$(TOOLS)/lint-imports
 	$(TOOLS)/python tools/unasync.py --check
 
@@ -123,7 +123,7 @@ test: test-core $(SERVICES:%=test-%) $(ENGINES:%=test-%) test-e2e ## Set up what
 
 test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, deployment and structure
 	@$(PHASE) $@ $(TOOLS)/python $(PYTEST) tests/test_*.py tests/tools tests/wire tests/chassis tests/gateway tests/client tests/cli \
-	    tests/renderers tests/deploy tests/contract/test_specimens.py
+	    tests/renderers tests/fuzz tests/deploy tests/contract/test_specimens.py
 
 test-e2e: $(VENV)/tools/.ready models ## Run the tests that start the whole of Antiphon
 	@$(PHASE) $@ $(TOOLS)/python $(PYTEST) tests/e2e
@@ -136,6 +136,13 @@ $(SERVICES:%=test-%): test-%: $(VENV)/%/.tests models
 $(ENGINES:%=test-%): test-%: $(VENV)/%/.tests models
 	@$(PHASE) $@ $(VENV)/$*/bin/python $(PYTEST) tests/services/$(call family_of,$*)/$(subst -,_,$(call engine_of,$*))
 	@$(PHASE) $@ $(VENV)/$*/bin/python $(PYTEST) tests/contract -k "$(call family_of,$*)/"
+
+FUZZ_SECONDS ?= 60
+FUZZ_SEED ?= 0
+FUZZ_OPTIONS = --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
+fuzz: $(VENV)/tools/.ready $(VENV)/llm_audio/.ready ## Try mutated inputs on all that reads foreign bytes, FUZZ_SECONDS (60) for each target
+	@$(TOOLS)/python -m fuzz $(FUZZ_OPTIONS)
+	@$(VENV)/llm_audio/bin/python -m fuzz schema $(FUZZ_OPTIONS)
 
 # ---------------------------------------------------------------- running
 models: setup ## Install the starter models that are not there yet
@@ -161,5 +168,5 @@ clean: ## Remove environments, builds and outputs (not the model store)
 	rm -rf $(VENV) build out .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
-.PHONY: help setup lock protos check check-protos check-code check-deploy check-pages pages changelog format test test-core test-e2e models up down \
+.PHONY: help setup lock protos check check-protos check-code check-deploy check-pages pages changelog format fuzz test test-core test-e2e models up down \
         demo clean run-gateway $(SERVICES:%=test-%) $(SERVICES:%=run-%) $(ENGINES:%=test-%)
