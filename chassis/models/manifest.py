@@ -130,7 +130,7 @@ def _load(service: str, path: Path) -> Manifest:
     try:
         with path.open("rb") as stream:
             document = tomllib.load(stream)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # what is no TOML, or no UTF-8
         raise ManifestError(f"{path}: {error}") from error
     try:
         return _manifest(service, _Row(document, str(path)))

@@ -6,12 +6,16 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import secrets
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from chassis.models.blobs import unwritable
 from chassis.models.model import Conversion, File
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Records:
@@ -25,12 +29,15 @@ class Records:
         self._root = root
 
     def known(self, file: File) -> File:
-        """``file`` with the digest and size recorded for it; unchanged where it is pinned or was never made."""
+        """``file`` with what is recorded for it; unchanged where it is pinned, or no sensible record is there."""
         if not file.recorded or file.conversion is None:
             return file
-        with contextlib.suppress(OSError, ValueError, KeyError):
+        record: Any = None
+        with contextlib.suppress(OSError, ValueError, RecursionError):
             record = json.loads(self.path(file.conversion).read_text("utf-8"))
-            return replace(file, sha256=str(record["sha256"]), size=int(record["size"]))
+        match record:
+            case {"sha256": str(digest), "size": int(size)} if _SHA256.fullmatch(digest) and size >= 0:
+                return replace(file, sha256=digest, size=size)
         return file
 
     def add(self, file: File, sha256: str, size: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d{1,2})(?:[.,:](\d{1,3}))?")
+_CLOCK = re.compile(r"(?:(\d{1,9}):)?(\d{1,9}):(\d{1,2})(?:[.,:](\d{1,3}))?")
 
 
 def milliseconds(seconds: float) -> int:

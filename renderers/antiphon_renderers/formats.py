@@ -178,7 +178,7 @@ def parse(name: str, text: str) -> tuple[Line, ...]:
             raise ValueError(f"it is a {type(document).__name__} and not an object")
         message: Source = pb.AlignedLyrics() if "lines" in document else pb.Transcript()
         json_format.ParseDict(document, message, ignore_unknown_fields=True)
-    except (ValueError, TypeError, json_format.ParseError) as error:
+    except (ValueError, TypeError, RecursionError, json_format.ParseError) as error:
         raise RenderError("RENDER_TEXT", f"it is no transcript or lyrics in JSON: {error}") from error
     return lines_of(message)
 

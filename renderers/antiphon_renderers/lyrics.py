@@ -90,7 +90,10 @@ def _with_words(rest: str, start: float) -> Line:
     parts = _WORD_TIME.split(rest)
     if len(parts) == 1:
         return Line(rest, start)
-    times = [read_clock(each) for each in parts[1::2]]
+    try:
+        times = [read_clock(each) for each in parts[1::2]]
+    except ValueError:
+        return Line(rest, start)  # what looks like times and is none is text, as it is before a line
     texts = parts[2::2]
     words = []
     for at, text in enumerate(texts):

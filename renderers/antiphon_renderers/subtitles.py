@@ -15,6 +15,7 @@ Wrap = Callable[[str], Sequence[str]]
 
 _ARROW = "-->"
 _TSV_HEADER = "start\tend\ttext"
+_MILLISECONDS = re.compile(r"[0-9]{1,12}")
 
 
 def write_srt(lines: Sequence[Line], wrap: Wrap) -> str:
@@ -80,7 +81,7 @@ def read_tsv(text: str) -> tuple[Line, ...]:
     found = []
     for number, row in enumerate(rows[1:], 2):
         start, end, words = (*row.split("\t", 2), "", "")[:3]
-        if not (start.isdigit() and end.isdigit()):
+        if not (_MILLISECONDS.fullmatch(start) and _MILLISECONDS.fullmatch(end)):
             raise RenderError("RENDER_TEXT", f"row {number} does not begin with two numbers of milliseconds")
         found.append(Line(words, int(start) / 1000, int(end) / 1000))
     return tuple(found)

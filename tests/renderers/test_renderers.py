@@ -169,6 +169,11 @@ def test_a_line_with_several_times_is_sung_as_often() -> None:
     assert [(line.start, line.text) for line in lines] == [(1.5, "La la"), (5.0, "Da"), (10.0, "La la")]
 
 
+def test_what_looks_like_a_words_time_and_is_none_is_text() -> None:
+    (line,) = parse("elrc", "[00:01.00]<00:01.00>one <00:80.00>two")
+    assert (line.text, line.start, line.words) == ("<00:01.00>one <00:80.00>two", 1.0, ())
+
+
 def test_times_never_go_back() -> None:
     source = transcript(segment("b", 5.0, 6.0), segment("a", 1.0, 5.5), segment("c", 5.2, 5.1))
     assert [(line.start, line.end) for line in lines_of(source)] == [(5.0, 6.0), (6.0, 6.0), (6.0, 6.0)]
@@ -249,6 +254,10 @@ def test_a_request_that_cannot_be_answered_names_its_field(
         ("vtt", "00:00.000 --> 00:01.000\nx"),
         ("tsv", "a\tb\tc"),
         ("json", "[]"),
+        ("json", "[" * 100_000),
+        ("srt", "9" * 400 + ":00:00,000 --> 00:00:01,000\nx"),
+        ("tsv", "start\tend\ttext\n²\t3\tx"),
+        ("tsv", "start\tend\ttext\n" + "9" * 400 + "\t3\tx"),
         ("xml", ""),
     ],
 )

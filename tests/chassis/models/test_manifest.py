@@ -122,3 +122,13 @@ def test_a_slip_in_a_manifest_is_refused(lab, hub_row, before, after, complaint)
 def test_a_missing_manifest_is_named(tmp_path):
     with pytest.raises(ManifestError, match=r"models\.toml"):
         Manifest.load(tmp_path / "models.toml")
+
+
+@pytest.mark.parametrize(
+    "content", [b"name = '\xff'", b"a = " + b"[" * 100_000], ids=["no UTF-8", "nested without end"]
+)
+def test_a_file_that_cannot_be_read_is_named(content, tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_bytes(content)
+    with pytest.raises(ManifestError, match=r"models\.toml"):
+        Manifest.load(path)

@@ -78,6 +78,26 @@ def test_a_damaged_file_is_found_by_its_record_and_made_again(recorded, lab):
     assert output(lab).read_bytes() == b"aaa"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[]",
+        b'{"sha256": null, "size": 3}',
+        b'{"sha256": "../../x", "size": 3}',
+        b'{"sha256": "' + b"a" * 64 + b'", "size": Infinity}',
+        b"[" * 100_000,
+        b"\xff",
+    ],
+)
+def test_a_record_that_makes_no_sense_is_none(recorded, lab, content):
+    recorded.pull(lab.store(), "tiny")
+    (record,) = (lab.root / "records").iterdir()
+    record.write_bytes(content)
+    assert not lab.store().installed("tiny")
+    recorded.pull(lab.store(), "tiny")
+    assert output(lab).read_bytes() == b"aaa"
+
+
 def test_a_conversion_that_gives_something_else_later_is_refused(recorded, lab):
     recorded.pull(lab.store(), "tiny")
     output(lab).resolve().unlink()
