@@ -32,7 +32,7 @@ def recordings() -> tuple[bytes, ...]:
 def _encoded(container: str, codec: str) -> bytes:
     wave = np.tile((0.3 * np.sin(np.arange(_RATE // 10) * 0.05)).astype(np.float32), (2, 1))
     buffer = io.BytesIO()
-    with av.open(buffer, "w", format=container) as file:
+    with av.open(buffer, "w", format=container, options={"fflags": "bitexact"}) as file:  # no random serial numbers
         stream: Any = file.add_stream(codec, rate=_RATE, layout="stereo")
         frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="stereo")
         frame.sample_rate = _RATE

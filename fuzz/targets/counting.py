@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
@@ -68,16 +68,14 @@ def _groups(message: Message) -> Iterator[bool]:
     for each in unknown:
         yield each.wire_type == _GROUP
     for _, value in message.ListFields():
-        parts = (
-            [value]
-            if isinstance(value, Message)
-            else value
-            if not isinstance(value, str | bytes) and hasattr(value, "__len__")
-            else ()
-        )
-        for part in parts:
+        for part in [value] if isinstance(value, Message) else _elements(value):
             if isinstance(part, Message):
                 yield from _groups(part)
+
+
+def _elements(value: Any) -> Sequence[Any]:
+    """Those of a repeated field; none of a number or a text."""
+    return list(value) if hasattr(value, "__len__") and not isinstance(value, str | bytes) else []
 
 
 TARGET = Target("counting", _seeds, _accepts, (b"\x0a\x00", b"\x08\x01", b"\xff\xff\xff\xff\x0f", b"\x0b\x0c"))
