@@ -134,11 +134,14 @@ def render(name: str, source: Source, *, labels: Labels | None = None, breaking:
         breaking: Where text is broken; as is usual for the format where not given. Of no effect on JSON.
 
     Raises:
-        RenderError: RENDER_FORMAT.
+        RenderError: RENDER_FORMAT, or RENDER_SOURCE for times that JSON cannot say.
     """
     form = _format(name)
     if form.write is None:
-        document = json_format.MessageToDict(source, preserving_proto_field_name=True)
+        try:
+            document = json_format.MessageToDict(source, preserving_proto_field_name=True)
+        except (ValueError, json_format.Error) as error:
+            raise RenderError("RENDER_SOURCE", f"it cannot be said in JSON: {error}", "source") from error
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     labels = labels or Labels()
     if labels.length_seconds is None and source.summary.source.HasField("duration"):

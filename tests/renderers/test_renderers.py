@@ -264,3 +264,11 @@ def test_a_request_that_cannot_be_answered_names_its_field(
 def test_text_in_another_format_is_refused(name: str, text: str) -> None:
     with pytest.raises(RenderError):
         parse(name, text)
+
+
+def test_a_time_that_is_none_is_refused_in_json_by_name() -> None:
+    transcript = pb.Transcript(segments=[pb.Segment(text="x")])
+    transcript.segments[0].end_offset.nanos = 1_463_741_824
+    with pytest.raises(RenderError) as caught:
+        renderers.answer(pb.RenderTranscriptRequest(format=pb.RENDER_FORMAT_JSON, transcript=transcript))
+    assert (caught.value.reason, caught.value.field) == ("RENDER_SOURCE", "source")
