@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.unknown_fields import UnknownFieldSet
@@ -15,6 +15,8 @@ from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_wire.errors import AntiphonError
 from chassis.counting import read
 from fuzz.target import FindingError, Target
+
+Made = TypeVar("Made")
 
 _KINDS: tuple[type[Message], ...] = (
     llm_pb2.CompareRequest,
@@ -43,23 +45,29 @@ def _seeds() -> list[bytes]:
 
 def _accepts(data: bytes) -> bool:
     kind, body = _KINDS[data[0] % len(_KINDS) if data else 0], data[1:]
-    found = read(kind, body)
-    parsed: Message | None = None
-    try:
-        parsed = kind.FromString(body)
-    except DecodeError:
-        if not isinstance(found, AntiphonError):
-            raise FindingError("what no parser reads was accepted") from None
+    found, parsed = _made(lambda: read(kind, body)), _made(lambda: kind.FromString(body))
     if isinstance(found, AntiphonError):
         if found.code != "INVALID_ARGUMENT":
             raise FindingError(f"a refusal is {found.code}")
+        return False
+    if found is None:
         # Groups are of protobufs before version 3: no message of ours has one, and they are not counted.
-        if found.reason == "MESSAGE_UNREADABLE" and parsed is not None and not any(_groups(parsed)):
+        if parsed is not None and not any(_groups(parsed)):
             raise FindingError("what the parser reads was refused as unreadable")
         return False
-    if found.SerializeToString(deterministic=True) != (parsed and parsed.SerializeToString(deterministic=True)):
+    if parsed is None:
+        raise FindingError("what no parser reads was accepted")
+    if found.SerializeToString(deterministic=True) != parsed.SerializeToString(deterministic=True):
         raise FindingError("the message is not what the parser makes of the bytes")
     return True
+
+
+def _made(make: Callable[[], Made]) -> Made | None:
+    """What is made; None of bytes that cannot be read."""
+    try:
+        return make()
+    except DecodeError:
+        return None
 
 
 def _groups(message: Message) -> Iterator[bool]:
