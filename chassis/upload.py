@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Generic, TypeVar
 
 from antiphon_wire.errors import AntiphonError, invalid
 from antiphon_wire.upload_check import UploadCheck
 from chassis.spool import Spool, SpooledAudio, SpoolFile
+from chassis.upload_limits import UploadLimits, UploadWatch
 
 Config = TypeVar("Config")
 
@@ -18,15 +20,15 @@ class Upload(Generic[Config]):
 
     Use as an async context; leaving it removes the spooled file::
 
-        async with Upload(requests, spool, idle_seconds=30) as upload:
+        async with Upload(requests, spool, UploadLimits(idle_seconds=30)) as upload:
             config = await upload.config()
             audio = await upload.audio()
     """
 
-    def __init__(self, requests: AsyncIterator[Any], spool: Spool, idle_seconds: float) -> None:
+    def __init__(self, requests: AsyncIterator[Any], spool: Spool, limits: UploadLimits) -> None:
         self._requests = requests
         self._spool = spool
-        self._idle_seconds = idle_seconds
+        self.watch = UploadWatch(limits)
         self._config: Config | None = None
         self._file: SpoolFile | None = None
         self._began = False
@@ -44,7 +46,7 @@ class Upload(Generic[Config]):
         """Reads the first message, which must be the config.
 
         Raises:
-            AntiphonError: CONFIG_MISSING, UPLOAD_IDLE.
+            AntiphonError: CONFIG_MISSING, UPLOAD_IDLE, UPLOAD_TOO_SLOW.
         """
         if self._config is None:
             message = await self._next()
@@ -88,7 +90,8 @@ class Upload(Generic[Config]):
         """Yields the bytes of each chunk as it comes; at the end ``byte_count`` and ``sha256`` are set.
 
         Raises:
-            AntiphonError: CONFIG_REPEATED, PAYLOAD_MISSING, UPLOAD_IDLE, and all of :class:`UploadCheck`.
+            AntiphonError: CONFIG_REPEATED, PAYLOAD_MISSING, UPLOAD_IDLE, UPLOAD_TOO_SLOW, and all of
+                :class:`UploadCheck`.
         """
         config: Any = await self.config()
         check = UploadCheck.announced(config.audio_format)
@@ -102,19 +105,21 @@ class Upload(Generic[Config]):
                 raise invalid("PAYLOAD_MISSING", "a message held neither config nor chunk", field="chunk")
             self._began = True
             check.feed(message.chunk)
-            yield message.chunk.data
+            data = message.chunk.data
+            self.watch.brought(len(data))
+            yield data
         self.sha256 = check.end()
         self.byte_count = check.byte_count
 
     async def _next(self) -> Any | None:
+        # The rate is that of the audio: who thinks about the config for a while has not been slow yet.
+        rated = self._config is not None
+        asked = time.monotonic()
         try:
-            async with asyncio.timeout(self._idle_seconds):
+            async with asyncio.timeout(self.watch.patience(rated)):
                 # Not before it is read: an iterator of grpc that nobody begins warns of that.
-                return await anext(aiter(self._requests), None)
+                message = await anext(aiter(self._requests), None)
         except TimeoutError:
-            raise AntiphonError(
-                "DEADLINE_EXCEEDED",
-                "UPLOAD_IDLE",
-                f"no message came for {self._idle_seconds:g} s; send chunks without pausing that long",
-                {"idle_seconds": self._idle_seconds},
-            ) from None
+            raise self.watch.gave_up(rated) from None
+        self.watch.waited(time.monotonic() - asked, rated)
+        return message

@@ -43,7 +43,7 @@ class Call:
     def __init__(self, host: FamilyHost, requests: AsyncIterator[Any], service: str, live: bool = False) -> None:
         self._host = host
         self._service = service
-        self._upload: Upload[Any] = Upload(requests, host.spool, host.server.upload_idle_seconds)
+        self._upload: Upload[Any] = Upload(requests, host.spool, host.server.upload_limits)
         self._tickets = [(host.live if live else host.pool).admit()]
         host.show_workers()
         self._live = live
@@ -136,7 +136,7 @@ class Call:
         job has not taken what came, or the caller does not read the answer. Leaving the call closes the stream.
 
         Raises:
-            AntiphonError: what the job raises; what is wrong with the chunks, UPLOAD_IDLE among them.
+            AntiphonError: what the job raises; what is wrong with the chunks; UPLOAD_IDLE and UPLOAD_TOO_SLOW.
         """
         return self._opened(self._run_live(verb, request))
 
@@ -175,7 +175,10 @@ class Call:
 
     async def _run_live(self, verb: str, request: Any) -> AsyncGenerator[Any, None]:
         config = await self._upload.config()
-        job = LiveJob(verb, request, self._host.live_limits, raw_format(config.audio_format))
+        raw = raw_format(config.audio_format)
+        pcm_rate = None if raw is None else raw.frame_bytes * raw.sample_rate
+        self._upload.watch.judge_by(self._host.server.upload_limits.live(pcm_rate, self._host.server.live_least_share))
+        job = LiveJob(verb, request, self._host.live_limits, raw)
         asked = time.monotonic()
         if not self._host.live.ready:
             yield evidence_pb2.Progress(phase=evidence_pb2.Progress.PHASE_LOADING, step="starting a worker")

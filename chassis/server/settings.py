@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chassis.reading import Limits
 from chassis.settings import Bounded, setting
+from chassis.upload_limits import UploadLimits
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,21 @@ class ServerSettings(Bounded):
     max_call_seconds: float = setting(3600.0, "Seconds that a call may take at most, whatever its deadline.", above=0)
     reader_idle_seconds: float = setting(30.0, "Seconds that a caller may leave an answer unread.", above=0)
     upload_idle_seconds: float = setting(30.0, "Seconds without a message after which an upload is given up.", above=0)
+    upload_seconds: float = setting(
+        900.0,
+        "Seconds that an upload may take altogether, a live stream excepted; 100 MB need a link of 1 Mbit/s then.",
+        above=0,
+    )
+    upload_least_rate: float = setting(
+        1024.0,
+        "Bytes per second that an upload must bring, on average over each window, so that a slow caller holds no place "
+        "for nothing; 0 for any. A link of 9.6 kbit/s is fast enough.",
+        least=0,
+    )
+    upload_window_seconds: float = setting(30.0, "Length of such a window, seconds; 4 times for live.", above=0)
+    live_least_share: float = setting(
+        0.25, "Share of real time that the PCM of a live stream must bring in each window; 0 for any.", least=0, most=1
+    )
     spool_dir: Path | None = setting(None, "Folder for uploads; the system's temporary folder where empty.")
     spool_bytes: int = setting(8 << 30, "Bytes that all uploads under way may hold together.", above=0)
     upload_bytes: int = setting(4 << 30, "Bytes that one upload may have.", above=0)
@@ -66,6 +82,13 @@ class ServerSettings(Bounded):
             if not Path(path).is_file():
                 raise ValueError(f"there is no file {path}")
         super().__post_init__()
+
+    @property
+    def upload_limits(self) -> UploadLimits:
+        """How slow an upload may be."""
+        return UploadLimits(
+            self.upload_idle_seconds, self.upload_seconds, self.upload_least_rate, self.upload_window_seconds
+        )
 
 
 @dataclass(frozen=True)

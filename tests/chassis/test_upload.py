@@ -18,6 +18,7 @@ from antiphon_wire.errors import AntiphonError
 from antiphon_wire.limits import MAX_CHUNK_BYTES, MAX_SMALL_CHUNKS
 from chassis.spool import Spool
 from chassis.upload import Upload
+from chassis.upload_limits import UploadLimits
 
 
 def chunk(data: bytes, offset: int, last: bool = False, crc: bool = False) -> pb.TranscribeRequest:
@@ -46,7 +47,7 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 
 async def upload(spool: Spool, *messages: pb.TranscribeRequest) -> tuple[bytes, bytes]:
     """Runs one upload; returns the spooled bytes and the digest."""
-    async with Upload(stream(*messages), spool, idle_seconds=5) as each:
+    async with Upload(stream(*messages), spool, UploadLimits(5)) as each:
         await each.config()
         audio = await each.audio()
         return audio.path.read_bytes(), audio.sha256
@@ -176,7 +177,7 @@ async def test_a_sender_that_pauses_too_long_is_given_up(spool: Spool) -> None:
         yield config()
         await asyncio.Event().wait()
 
-    async with Upload(stalled(), spool, idle_seconds=0.05) as each:
+    async with Upload(stalled(), spool, UploadLimits(0.05)) as each:
         with pytest.raises(AntiphonError) as caught:
             await each.audio()
     assert (caught.value.code, caught.value.reason) == ("DEADLINE_EXCEEDED", "UPLOAD_IDLE")
@@ -240,7 +241,7 @@ def test_a_call_that_is_refused_before_its_upload_leaves_the_upload_alone(spool:
         async def __anext__(self) -> pb.TranscribeRequest:
             raise AssertionError
 
-    Upload(Untouched(), spool, idle_seconds=5)
+    Upload(Untouched(), spool, UploadLimits(5))
 
 
 async def test_empty_chunks_cannot_keep_an_upload_alive(spool: Spool) -> None:
@@ -249,7 +250,7 @@ async def test_empty_chunks_cannot_keep_an_upload_alive(spool: Spool) -> None:
 
 async def test_a_config_alone_is_no_audio_where_a_call_can_do_without(spool: Spool) -> None:
     async def if_any(*messages: pb.TranscribeRequest) -> bytes | None:
-        async with Upload(stream(*messages), spool, idle_seconds=5) as each:
+        async with Upload(stream(*messages), spool, UploadLimits(5)) as each:
             audio = await each.audio_if_any()
             return None if audio is None else audio.path.read_bytes()
 

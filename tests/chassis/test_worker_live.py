@@ -378,6 +378,24 @@ async def test_a_caller_who_falls_silent_is_let_go(tmp_path: Path, unused_tcp_po
         await until(lambda: host.live.admitted == 0)
 
 
+async def test_a_caller_who_holds_a_live_stream_with_a_few_bytes_is_let_go(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    async with serving(tmp_path, unused_tcp_port, upload_window_seconds=0.1) as (stub, host):
+
+        async def drip() -> AsyncIterator[pb.StreamingRecognizeRequest]:
+            yield config("echo")
+            for offset in range(1000):
+                await asyncio.sleep(0.05)
+                yield chunk(b"x", offset)
+
+        error = await failure(stub, drip())
+        assert (error.code, error.reason) == ("DEADLINE_EXCEEDED", "UPLOAD_TOO_SLOW")
+        # A quarter of the 32,000 bytes that a second of it has.
+        assert error.metadata["least_rate"] == "8000.0"
+        await until(lambda: host.live.admitted == 0)
+
+
 @pytest.mark.parametrize(
     ("requests", "code", "reason"),
     [

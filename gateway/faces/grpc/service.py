@@ -66,9 +66,7 @@ class AnalysisService(analysis_grpc.AnalysisServiceServicer):
 
     async def _analyze(self, requests: AsyncIterator[analysis_pb2.AnalyzeRequest], seconds: float, send: Send) -> None:
         with self._admission.place():
-            async with Upload[analysis_pb2.AnalysisConfig](
-                requests, self._spool, self._server.upload_idle_seconds
-            ) as upload:
+            async with Upload[analysis_pb2.AnalysisConfig](requests, self._spool, self._server.upload_limits) as upload:
                 config = await upload.config()
 
                 async def arrival() -> Recording:
