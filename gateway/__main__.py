@@ -13,6 +13,7 @@ from chassis.server.serving import Server, serve
 from chassis.server.settings import ServerSettings
 from chassis.settings import read
 from chassis.spool import Spool
+from chassis.upload_places import UploadPlaces
 from gateway.analysis.admission import Admission
 from gateway.analysis.limits import Limits
 from gateway.analysis.plan import STAGES
@@ -31,10 +32,13 @@ SERVICES = tuple(dict.fromkeys(stage.service for stage in STAGES))
 async def run(settings: GatewaySettings, server_settings: ServerSettings) -> None:
     """Serves until SIGTERM or SIGINT."""
     spool = Spool(server_settings.spool_dir, server_settings.spool_bytes, server_settings.upload_bytes)
+    uploads = UploadPlaces(
+        server_settings.max_uploads, server_settings.peer_uploads, server_settings.upload_window_seconds
+    )
     routes = open_routes(settings)
     server = Server("gateway", server_settings, PORT)
     server.add(
-        AnalysisService(routes, limits_of(settings), Admission(settings.max_analyses), spool, server_settings),
+        AnalysisService(routes, limits_of(settings), Admission(settings.max_analyses, uploads), spool, server_settings),
         analysis_grpc.add_AnalysisServiceServicer_to_server,
         analysis_pb2.DESCRIPTOR.services_by_name["AnalysisService"].full_name,
     )

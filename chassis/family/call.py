@@ -18,10 +18,10 @@ from chassis.family.audio_format import clip_range, raw_format
 from chassis.family.host import FamilyHost
 from chassis.family.work import Work
 from chassis.reports import ProgressReport, SourceReport, WorkReport
-from chassis.server.calls import note
+from chassis.server.calls import note, peer
 from chassis.spool import SpooledAudio
 from chassis.upload import Upload
-from chassis.worker import Job, LiveJob, LiveStream
+from chassis.worker import Job, LiveJob, LiveStream, Ticket
 
 Forms = Mapping[type, Callable[[Any], Message]]
 """How each kind of event that a job yields is put into a response."""
@@ -30,7 +30,9 @@ Forms = Mapping[type, Callable[[Any], Message]]
 class Call:
     """One call of a family's streaming RPC.
 
-    Use as an async context; leaving it ends what was begun, frees the upload and the place in the queue::
+    Use as an async context; leaving it ends what was begun, frees the upload and the place in the queue. That is taken
+    once the upload is whole, so that a slow one keeps nobody from a worker; until then it has a place among uploads.
+    A service that is full refuses all the same at the beginning::
 
         async with Call(host, requests, FULL_NAME) as call:
             config = await call.config()
@@ -44,13 +46,17 @@ class Call:
         self._host = host
         self._service = service
         self._upload: Upload[Any] = Upload(requests, host.spool, host.server.upload_limits)
-        self._tickets = [(host.live if live else host.pool).admit()]
+        self._tickets = [host.live.admit() if live else self._admit_upload()]
         host.show_workers()
         self._live = live
         self._work = Work(service)
         self._streams: list[AsyncGenerator[Any, None]] = []
         self._audio: SpooledAudio | None = None
         self._spooled = False
+
+    def _admit_upload(self) -> Ticket:
+        self._host.pool.refuse_where_full()
+        return self._host.uploads.admit(peer())
 
     async def __aenter__(self) -> Call:
         return self
@@ -89,10 +95,19 @@ class Call:
         self._host.show_workers()
 
     async def spool(self, needs_audio: bool = True) -> SpooledAudio | None:
-        """Takes in the upload, once; without ``needs_audio`` it may end with its config, which gives None."""
+        """Takes in the upload and then a place in the queue, once; what is whole is not refused but waits.
+
+        Without ``needs_audio`` the upload may end with its config, which gives None.
+        """
         if not self._spooled:
             self._audio = await (self._upload.audio() if needs_audio else self._upload.audio_if_any())
             self._spooled = True
+            coming = self._tickets.pop()
+            try:
+                self._tickets.append(await self._host.pool.place())
+            finally:
+                coming.release()
+            self._host.show_workers()
         return self._audio
 
     def answer(

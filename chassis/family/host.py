@@ -17,6 +17,7 @@ from chassis.server import telemetry
 from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings, WorkerSettings
 from chassis.spool import Spool
+from chassis.upload_places import UploadPlaces
 from chassis.worker import LiveOptions, LivePool, Pool, WorkerOptions
 from chassis.worker.memory_limit import default_limit
 from chassis.worker.messages import Init
@@ -40,6 +41,7 @@ class FamilyHost:
         self.damaged = DamagedModels(self.store)
         self.losses = Losses()
         self.spool = Spool(server.spool_dir, server.spool_bytes, server.upload_bytes)
+        self.uploads = UploadPlaces(server.max_uploads, server.peer_uploads, server.upload_window_seconds)
         threads = str(getattr(family.settings, "thread_count", 1))
         # Idle OpenMP threads that spin cost the others their core; glibc's arenas keep freed memory; a library that
         # finds no file must fail and not go to a hub.

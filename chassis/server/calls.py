@@ -34,6 +34,7 @@ _DRAINING = AntiphonError(
     "UNAVAILABLE", "DRAINING", "this server is ending; ask another, or this one again later", retry_after_seconds=1.0
 )
 _MAX_NOTE = 128  # characters of a field of a call's line
+_peer: contextvars.ContextVar[str] = contextvars.ContextVar("peer", default="")
 _notes: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("notes", default=None)
 
 
@@ -59,6 +60,11 @@ class InFlight:
     async def wait_none(self) -> None:
         """Waits until no call is under way."""
         await self._none.wait()
+
+
+def peer() -> str:
+    """Address of the caller of the call under way, without its port; empty where there is no call, or it has none."""
+    return _peer.get()
 
 
 def note(**values: Any) -> None:
@@ -131,6 +137,7 @@ async def _guarded(servicer: Any, method: str, context: Context) -> AsyncIterato
     metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
     notes: dict[str, Any] = {"request_id": safe_id(metadata.get("x-request-id", "")) or uuid.uuid4().hex}
     token = _notes.set(notes)
+    peer_token = _peer.set(_address(context.peer() or ""))
     span = telemetry.start_span(method, metadata)
     started = time.monotonic()
     outcome, answer = "OK", None
@@ -161,6 +168,7 @@ async def _guarded(servicer: Any, method: str, context: Context) -> AsyncIterato
     finally:
         seconds = time.monotonic() - started
         _notes.reset(token)
+        _peer.reset(peer_token)
         telemetry.end_span(span, outcome)
         telemetry.count_call(method, outcome, seconds)
         line = {"method": method, "outcome": outcome, "seconds": round(seconds, 4), **notes}
@@ -168,6 +176,11 @@ async def _guarded(servicer: Any, method: str, context: Context) -> AsyncIterato
         log.info("%s", json.dumps(told), extra={"kind": f"{method} {outcome}"})
     if answer is not None:
         await context.abort_with_status(status.to_grpc(answer))
+
+
+def _address(peer: str) -> str:
+    """The address in gRPC's name of a peer, such as ``ipv4:127.0.0.1:40000``; ports differ with each connection."""
+    return peer.rpartition(":")[0] if peer.startswith(("ipv4:", "ipv6:")) else peer
 
 
 def _seconds(servicer: Any, context: Context) -> float:

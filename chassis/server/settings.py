@@ -66,6 +66,8 @@ class ServerSettings(Bounded):
     live_least_share: float = setting(
         0.25, "Share of real time that the PCM of a live stream must bring in each window; 0 for any.", least=0, most=1
     )
+    max_uploads: int = setting(32, "Uploads that may come in at once; one more is refused as busy.", above=0)
+    peer_uploads: int = setting(24, "Of these, how many one address may have; 0 for all.", least=0)
     spool_dir: Path | None = setting(None, "Folder for uploads; the system's temporary folder where empty.")
     spool_bytes: int = setting(8 << 30, "Bytes that all uploads under way may hold together.", above=0)
     upload_bytes: int = setting(4 << 30, "Bytes that one upload may have.", above=0)

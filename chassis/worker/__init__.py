@@ -1,6 +1,6 @@
 """The worker process: the only place in the project where inference runs."""
 
-from chassis.worker.admission import Ticket
+from chassis.admission import Ticket
 from chassis.worker.live import LivePool
 from chassis.worker.live_stream import LiveOptions, LiveStream
 from chassis.worker.messages import Job, LiveJob

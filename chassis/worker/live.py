@@ -9,8 +9,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from antiphon_wire.errors import AntiphonError, busy
+from chassis.admission import Admission, Ticket
 from chassis.reports import PoolStatus
-from chassis.worker.admission import Admission, Ticket
 from chassis.worker.live_stream import LiveHost, LiveOptions, LiveStream
 from chassis.worker.messages import Init, LiveJob
 from chassis.worker.process import Process, WorkerDiedError

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_wire.errors import AntiphonError, busy, lost
+from chassis.admission import Admission, Ticket
 from chassis.reports import PoolStatus
 from chassis.traces import WorkerFaultError
-from chassis.worker.admission import Admission, Ticket
 from chassis.worker.messages import Cancel, Ended, Init, Job, Run
 from chassis.worker.process import Process, WorkerDiedError
 from chassis.worker.respawn import Keeper
@@ -122,6 +122,19 @@ class Pool:
         Raises:
             AntiphonError: QUEUE_FULL, with the delay after which a place should be free.
         """
+        self.refuse_where_full()
+        return self._admission.take()
+
+    async def place(self) -> Ticket:
+        """Takes a place, and waits for one where none is free: for a call whose upload has been taken in already."""
+        return await self._admission.wait()
+
+    def refuse_where_full(self) -> None:
+        """Tells a caller before the upload that there is no place.
+
+        Raises:
+            AntiphonError: QUEUE_FULL, with the delay after which a place should be free.
+        """
         places = self._admission
         if places.full:
             raise busy(
@@ -131,7 +144,6 @@ class Pool:
                 admitted=places.held,
                 limit=places.limit,
             )
-        return places.take()
 
     async def run(self, job: Job) -> AsyncGenerator[Any, None]:
         """Runs a job: yields :class:`Queued` while it waits, :class:`Started` once, then what it yields.

@@ -1,4 +1,4 @@
-"""How many analyses may be under way at once, counted over all faces of a gateway."""
+"""How many analyses may be under way at once, and how many uploads come in, counted over all faces of a gateway."""
 
 from __future__ import annotations
 
@@ -6,8 +6,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from antiphon_wire.errors import busy
+from chassis.admission import Admission as Places
+from chassis.admission import Ticket
+from chassis.upload_places import UploadPlaces
 
 _BUSY_SECONDS = 2.0
+
+
+class Entry:
+    """The way in of one analysis: a place among the uploads, and then one among the analyses."""
+
+    def __init__(self, upload: Ticket, places: Places) -> None:
+        self._held = upload
+        self._places = places
+
+    async def uploaded(self) -> None:
+        """Exchanges the one place for the other once the upload is whole, and waits where none is free."""
+        upload = self._held
+        self._held = await self._places.wait()
+        upload.release()
+
+    def leave(self) -> None:
+        """Gives back the place that is held."""
+        self._held.release()
 
 
 class Admission:
@@ -15,28 +36,30 @@ class Admission:
 
     Args:
         limit: How many there are.
+        uploads: The places for uploads, which a slow one holds instead.
     """
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._taken = 0
+    def __init__(self, limit: int, uploads: UploadPlaces) -> None:
+        self._places = Places(limit, _BUSY_SECONDS)
+        self._uploads = uploads
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Holds one place.
+    def entry(self, peer: str) -> Iterator[Entry]:
+        """Lets an analysis in whose upload comes from ``peer``, an address; leaving gives its place back.
 
         Raises:
-            AntiphonError: QUEUE_FULL where none is free, with the seconds after which to come back.
+            AntiphonError: QUEUE_FULL where no place is free, for analyses or for uploads, with the seconds after which
+                to come back.
         """
-        if self._taken >= self._limit:
+        if self._places.full:
             raise busy(
                 "QUEUE_FULL",
-                f"{self._taken} analyses are under way, which is the limit of this gateway; try again later",
+                f"{self._places.held} analyses are under way, which is the limit of this gateway; try again later",
                 retry_after_seconds=_BUSY_SECONDS,
-                limit=self._limit,
+                limit=self._places.limit,
             )
-        self._taken += 1
+        entry = Entry(self._uploads.admit(peer), self._places)
         try:
-            yield
+            yield entry
         finally:
-            self._taken -= 1
+            entry.leave()

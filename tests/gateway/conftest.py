@@ -20,6 +20,7 @@ from antiphon_wire.calls import keep_status
 from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings
 from chassis.spool import Spool
+from chassis.upload_places import UploadPlaces
 from gateway.__main__ import limits_of, open_routes
 from gateway.analysis.admission import Admission
 from gateway.faces.grpc.service import AnalysisService
@@ -125,12 +126,17 @@ async def start_gateway(peers: Peers, tmp_path: Path) -> AsyncIterator[Callable[
     closers: list[Callable[[], Any]] = []
 
     async def start(**changes: Any) -> Gateway:
-        server_settings = ServerSettings(port=-1, lame_duck_seconds=0.0, drain_seconds=0.0, spool_dir=tmp_path)
+        own = {name: changes.pop(name) for name in list(changes) if name in ServerSettings.__dataclass_fields__}
+        server_settings = ServerSettings(port=-1, lame_duck_seconds=0.0, drain_seconds=0.0, spool_dir=tmp_path, **own)
+        uploads = UploadPlaces(
+            server_settings.max_uploads, server_settings.peer_uploads, server_settings.upload_window_seconds
+        )
         settings = GatewaySettings(**{**peers.targets(), "connect_seconds": 1.0, "restart_seconds": 1.0, **changes})
         spool = Spool(server_settings.spool_dir, server_settings.spool_bytes, server_settings.upload_bytes)
         routes = open_routes(settings)
         server = Server("gateway", server_settings)
-        service = AnalysisService(routes, limits_of(settings), Admission(settings.max_analyses), spool, server_settings)
+        admission = Admission(settings.max_analyses, uploads)
+        service = AnalysisService(routes, limits_of(settings), admission, spool, server_settings)
         server.add(service, analysis_grpc.add_AnalysisServiceServicer_to_server, "antiphon.analysis.v1.AnalysisService")
         port = await server.start()
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")

@@ -11,7 +11,7 @@ import grpc
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
-from chassis.server.calls import note, rpc
+from chassis.server.calls import note, peer, rpc
 from chassis.server.settings import ServerSettings
 from chassis.spool import Spool
 from chassis.upload import Upload
@@ -65,12 +65,13 @@ class AnalysisService(analysis_grpc.AnalysisServiceServicer):
         return analysis_pb2.ListServicesResponse(services=await check_all(self._routes))
 
     async def _analyze(self, requests: AsyncIterator[analysis_pb2.AnalyzeRequest], seconds: float, send: Send) -> None:
-        with self._admission.place():
+        with self._admission.entry(peer()) as entry:
             async with Upload[analysis_pb2.AnalysisConfig](requests, self._spool, self._server.upload_limits) as upload:
                 config = await upload.config()
 
                 async def arrival() -> Recording:
                     audio = await upload.audio()
+                    await entry.uploaded()
                     return Recording(audio.path, audio.byte_count, audio.sha256, config.audio_format)
 
                 record = await analyze(

@@ -8,7 +8,7 @@ import sys
 import antiphon_renderers as renderers
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_wire.errors import busy, invalid
-from chassis.worker.admission import Admission
+from chassis.admission import Admission
 from services.speech.rendering import process
 
 AT_ONCE = 2

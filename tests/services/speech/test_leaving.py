@@ -11,9 +11,9 @@ import pytest_asyncio
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
+from chassis.admission import Ticket
 from chassis.family.host import FamilyHost
 from chassis.server import ServerSettings, WorkerSettings
-from chassis.worker.admission import Ticket
 from services.speech import service
 from services.speech.contract import AlignedLine, Segment
 from services.speech.live.contract import Position, Reached
@@ -77,11 +77,16 @@ async def host(tmp_path: Path) -> AsyncIterator[FamilyHost]:
 def scripted(host: FamilyHost, event: object, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Puts a scripted job into both pools; gives the list of what happens to it and to its place, in order."""
     happened: list[str] = []
+
+    async def placed() -> Ticket:
+        return Ticket(lambda: happened.append("place free"))
+
     jobs = ScriptedJobs(event, happened)
     monkeypatch.setattr(host.pool, "run", jobs.run)
     monkeypatch.setattr(host.live, "open", jobs.open)
     for pool in (host.pool, host.live):
         monkeypatch.setattr(pool, "admit", lambda: Ticket(lambda: happened.append("place free")))
+    monkeypatch.setattr(host.pool, "place", placed)
     return happened
 
 

@@ -15,10 +15,11 @@ import pytest
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.audio.v1 import audio_pb2
+from antiphon_wire.calls import keep_status
 from antiphon_wire.status import from_rpc_error, from_status
 from gateway.analysis.plan import STAGES
 from tests.gateway.conftest import CHUNK_BYTES, Gateway, Peers, requests_of
-from tests.gateway.peers import PCM_SHA256
+from tests.gateway.peers import PCM_SHA256, hangs
 
 
 async def test_every_part_and_the_fused_record_come_back(gateway: Gateway, song: bytes) -> None:
@@ -121,16 +122,39 @@ async def test_a_damaged_upload_fails_the_call_and_reaches_no_service(gateway: G
     assert [peer.service for peer in peers.all() if peer.heard] == []
 
 
-async def test_one_analysis_too_many_is_refused_with_a_delay(start_gateway: Callable[..., Any]) -> None:
+async def test_one_analysis_too_many_is_refused_with_a_delay(start_gateway: Callable[..., Any], peers: Peers) -> None:
     gateway: Gateway = await start_gateway(max_analyses=1)
-    first = gateway.stub.Analyze(timeout=20)
-    await first.write(analysis_pb2.AnalyzeRequest(config=analysis_pb2.AnalysisConfig()))
-    await first.read()
+    peers.essentia.script = [hangs]
+    first = asyncio.create_task(gateway.analyze(stages=["essentia"]))
+    await asyncio.wait_for(peers.essentia.reached.wait(), 20)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await gateway.analyze()
     error = from_status(from_rpc_error(caught.value))
     assert (error.code, error.reason, error.retry_after_seconds) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL", 2.0)
     first.cancel()
+
+
+async def test_sixteen_slow_uploads_keep_no_honest_caller_out_and_are_let_go(start_gateway: Callable[..., Any]) -> None:
+    gateway: Gateway = await start_gateway(max_analyses=2, upload_window_seconds=2.0)
+
+    async def drip() -> AsyncIterator[analysis_pb2.AnalyzeRequest]:
+        yield analysis_pb2.AnalyzeRequest(config=analysis_pb2.AnalysisConfig(stages=["essentia"]))
+        for offset in range(1000):
+            yield analysis_pb2.AnalyzeRequest(chunk=audio_pb2.AudioChunk(data=b"R", byte_offset=offset))
+            await asyncio.sleep(0.1)
+
+    calls = [aiter(keep_status(gateway.stub.Analyze(drip(), timeout=60))) for _ in range(16)]
+    await asyncio.gather(*(anext(call) for call in calls))  # each plan is announced: all are let in
+    for _ in range(3):
+        assert (await gateway.analyze(stages=["essentia"])).states("essentia")[-1] == "SUCCEEDED"
+    for call in calls:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            async for _ in call:
+                pass
+        error = from_status(from_rpc_error(caught.value))
+        assert (error.code, error.reason) == ("DEADLINE_EXCEEDED", "UPLOAD_TOO_SLOW")
+    assert gateway.spool.used_bytes == 0
+    assert (await gateway.analyze(stages=["essentia"])).states("essentia")[-1] == "SUCCEEDED"
 
 
 async def test_the_services_are_listed_with_what_keeps_them_from_answering_and_not_with_where_they_are(

@@ -1,7 +1,9 @@
-"""Places of a service's workers, given away before an upload is read, so that a full service says so at once."""
+"""Places that calls hold: counted, handed on in the order of asking, and measured."""
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import Callable
 
 _NEWEST_SHARE = 0.2
@@ -32,6 +34,7 @@ class Admission:
     def __init__(self, limit: int, first_guess_seconds: float) -> None:
         self.limit = limit
         self.held = 0
+        self._line: deque[asyncio.Future[None]] = deque()
         self._first_guess_seconds = first_guess_seconds
         self._mean_seconds: float | None = None
 
@@ -50,10 +53,34 @@ class Admission:
         self.held += 1
 
         def give_back() -> None:
-            self.held -= 1
+            self._hand_on()
             released()
 
         return Ticket(give_back)
+
+    async def wait(self) -> Ticket:
+        """Takes a place, and waits for one where none is free; who asked first gets the first."""
+        if not self.full:
+            return self.take()
+        waiter = asyncio.get_running_loop().create_future()
+        self._line.append(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            # It may have been given the place at the moment at which it left.
+            if not waiter.cancelled():
+                self._hand_on()
+            raise
+        return Ticket(self._hand_on)
+
+    def _hand_on(self) -> None:
+        """Gives a place to the first who waits; only where nobody does is it free."""
+        while self._line:
+            waiter = self._line.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+        self.held -= 1
 
     def learn(self, seconds: float) -> None:
         """Counts the length of a call that has ended (s)."""
