@@ -57,7 +57,10 @@ class Server:
         self.port = 0
         self._health = health.aio.HealthServicer()
         callers = [NamedClients(settings.tls_client_names)] if settings.tls_client_names else []
-        self._server = grpc.aio.server(options=_OPTIONS, interceptors=[*callers, ReadableMessages()])
+        # An idle connection costs its owner nothing and this process a descriptor.
+        idle = ("grpc.max_connection_idle_ms", round(settings.connection_idle_seconds * 1000))
+        self._options = [*_OPTIONS, idle]
+        self._server = grpc.aio.server(options=self._options, interceptors=[*callers, ReadableMessages()])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         self._probes: grpc.aio.Server | None = None
         self._names: list[str] = [health.SERVICE_NAME]
@@ -121,7 +124,7 @@ class Server:
 
     async def _start_probes(self) -> None:
         """Health on a port of its own: neither the image's check nor Kubernetes' gRPC probes show a certificate."""
-        probes = grpc.aio.server(options=_OPTIONS, interceptors=[ReadableMessages()])
+        probes = grpc.aio.server(options=self._options, interceptors=[ReadableMessages()])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, probes)
         address = f"{self.settings.host}:{self.settings.health_port}"
         try:

@@ -49,6 +49,9 @@ class ServerSettings(Bounded):
     drain_seconds: float = setting(60.0, "Seconds that calls under way may take to end after SIGTERM.")
     lame_duck_seconds: float = setting(0.5, "Seconds between reporting NOT_SERVING and refusing new calls.")
     max_call_seconds: float = setting(3600.0, "Seconds that a call may take at most, whatever its deadline.", above=0)
+    connection_idle_seconds: float = setting(
+        60.0, "Seconds after which a connection without a call is closed; a client connects again by itself.", above=0
+    )
     reader_idle_seconds: float = setting(30.0, "Seconds that a caller may leave an answer unread.", above=0)
     upload_idle_seconds: float = setting(30.0, "Seconds without a message after which an upload is given up.", above=0)
     upload_seconds: float = setting(

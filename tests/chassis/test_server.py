@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -349,6 +350,22 @@ async def test_the_status_tells_of_a_worker_that_died(tmp_path: Path, unused_por
     assert (after.workers.ready_count, after.workers.restart_count) == (1, 1)
     assert "exit code -11" in after.workers.last_problem
     assert after.workers.last_restart_time.ToNanoseconds() > before.start_time.ToNanoseconds()
+
+
+async def test_an_idle_connection_is_closed_and_its_client_comes_again(tmp_path: Path, unused_port: int) -> None:
+    async with running(tmp_path, unused_port, connection_idle_seconds=1.0) as each:
+        descriptors = psutil.Process().num_fds
+        await responses(each, messages("count 1"))
+        ready = each.channel.get_state()
+        assert ready is grpc.ChannelConnectivity.READY
+        open_before = descriptors()
+        await asyncio.wait_for(each.channel.wait_for_state_change(ready), 20)
+        assert each.channel.get_state() is grpc.ChannelConnectivity.IDLE
+        # Both ends of it were in this process.
+        async with asyncio.timeout(10):
+            while descriptors() > open_before - 2:
+                await asyncio.sleep(0.02)
+        assert len(await responses(each, messages("count 1"))) >= 1
 
 
 async def test_reflection_lists_the_services(tmp_path: Path, unused_port: int) -> None:
