@@ -16,6 +16,7 @@ from antiphon.essentia.v1 import essentia_service_pb2 as pb
 from antiphon_wire.errors import AntiphonError
 from chassis.spool import Spool
 from chassis.upload import Upload
+from chassis.upload_limits import UploadLimits
 from fuzz.scratch import scratch
 from fuzz.target import FindingError, Target
 
@@ -73,7 +74,7 @@ async def _received(messages: list[pb.AnalyzeRequest]) -> bytes:
         for message in messages:
             yield message
 
-    async with Upload[pb.AnalysisConfig](requests(), _spool(), idle_seconds=60) as upload:
+    async with Upload[pb.AnalysisConfig](requests(), _spool(), UploadLimits(idle_seconds=60)) as upload:
         sent = (await upload.audio()).path.read_bytes()
     if (len(sent), hashlib.sha256(sent).digest()) != (upload.byte_count, upload.sha256):
         raise FindingError("the size or the digest is not that of the bytes")
