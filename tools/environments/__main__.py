@@ -83,7 +83,8 @@ def _build(made_from: recipe.Recipe, folder: Path) -> None:
         took = phases.added(took, installer.install(python, _locked(made_from.lock)))
     for phase, seconds in took.items():
         phases.note(phase, seconds)
-    told = f".venvs/{made_from.name} is there after {time.monotonic() - started:.0f} s ({phases.told(took)})"
+    parts = f" ({phases.told(took)})" if took else ""  # pip does not say
+    told = f".venvs/{made_from.name} is there after {time.monotonic() - started:.0f} s{parts}"
     print(told, file=sys.stderr, flush=True)
 
 

@@ -95,7 +95,8 @@ def choose(root: Path, python: str) -> Installer:
         try:
             program = _uv(root, python)
         except InstallError as error:
-            print(f"uv cannot be had, so pip does it, which takes longer: {error}", file=sys.stderr)
+            last = str(error).splitlines()[-1]
+            print(f"uv cannot be had, so pip does it, which takes longer: {last}", file=sys.stderr)
             return Pip()
     return Uv(program, pip_settings.read(python), _cache(root))
 
