@@ -22,7 +22,8 @@ Give = Callable[[Any], None]
 def _no_thread_is_left() -> Iterator[None]:
     before = threading.active_count()
     yield
-    assert threading.active_count() == before
+    # Fewer is well: a thread of an earlier test may have ended meanwhile.
+    assert threading.active_count() <= before
 
 
 def pairs(pieces: Iterator[int], give: Give) -> None:

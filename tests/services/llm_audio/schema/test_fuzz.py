@@ -31,7 +31,8 @@ def check(found: dict[str, Any], examples: int) -> None:
     assert found["refused"] > 0.1 * examples
     assert found["llama"] > 0.5 * found["guarded"] > 0.1 * examples
     assert found["llguidance"] > 0.5 * found["guarded"]
-    assert found["peak_mib"] < 1024
+    # Schemas are drawn anew each time; 0.7 to 1.1 GiB were seen, and what is to be found takes far more.
+    assert found["peak_mib"] < 2048
     assert found["slowest"] < 20.0, "a limit against hanging"
     assert found["printed"] < 500 * examples**0.5
 
