@@ -78,7 +78,9 @@ def test_the_row_and_the_folder_make_an_installed_model(tmp_path: Path) -> None:
 
     assert models("import", str(folder)).returncode == 0
     assert models("verify", "music").returncode == 0
-    (next((tmp_path / "store").rglob(hashlib.sha256(b"weights").hexdigest()))).write_bytes(b"changed")
+    blob = next((tmp_path / "store").rglob(hashlib.sha256(b"weights").hexdigest()))
+    blob.chmod(0o600)  # the store keeps its files read-only
+    blob.write_bytes(b"changed")
     assert models("verify", "music").returncode != 0
 
 
