@@ -11,8 +11,10 @@ from typing import Any
 
 from antiphon_wire.errors import invalid
 from chassis.models.model import Conversion, File, HttpsSource, HubSource, Model, Source, Wheel, WheelSource
+from chassis.models.plain_file import read_plain
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_MOST_BYTES = 4 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _CONVERT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
@@ -128,8 +130,7 @@ class _Row:
 
 def _load(service: str, path: Path) -> Manifest:
     try:
-        with path.open("rb") as stream:
-            document = tomllib.load(stream)
+        document = tomllib.loads(read_plain(path, _MOST_BYTES).decode())
     except (OSError, ValueError, RecursionError) as error:  # what is no TOML, or no UTF-8
         raise ManifestError(f"{path}: {error}") from error
     try:

@@ -14,8 +14,10 @@ from typing import Any
 
 from chassis.models.blobs import unwritable
 from chassis.models.model import Conversion, File
+from chassis.models.plain_file import read_plain
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MOST_BYTES = 1 << 20
 
 
 class Records:
@@ -34,7 +36,7 @@ class Records:
             return file
         record: Any = None
         with contextlib.suppress(OSError, ValueError, RecursionError):
-            record = json.loads(self.path(file.conversion).read_text("utf-8"))
+            record = json.loads(read_plain(self.path(file.conversion), _MOST_BYTES))
         match record:
             case {"sha256": str(digest), "size": int(size)} if _SHA256.fullmatch(digest) and size >= 0:
                 return replace(file, sha256=digest, size=size)

@@ -51,6 +51,8 @@ class Transfer:
                 ``part`` keep what arrived.
         """
         _check(url)
+        if part.is_symlink() or (part.exists() and not part.is_file()):  # somebody else's, or a pipe to wait for
+            raise SourceError(f"{part} is no regular file; remove it")
         for pause in (*self.pauses_seconds, None):
             try:
                 self._once(url, part, size, headers, meter)

@@ -21,6 +21,8 @@ from services.essentia.tags.mel import BANDS, SAMPLE_RATE
 
 # Tags of either network.
 LABELS = 50
+# Of a configuration that is read; musicnn's own has 1.2 kB.
+_MOST_TEXT_BYTES = 100_000
 # Half a patch, as Essentia's TensorflowPredictMusiCNN moves on.
 PATCH_HOP_FRAMES = 93
 
@@ -58,15 +60,17 @@ def write_card(out: Path, configuration: Path, variable: str, name: str) -> None
         ConversionError: there is no such list of LABELS strings in ``configuration``.
     """
     try:
+        if configuration.stat().st_size > _MOST_TEXT_BYTES:  # a parsed text takes hundreds of bytes for each of its own
+            raise ConversionError(f"the configuration has more than {_MOST_TEXT_BYTES} bytes")
         tree = ast.parse(configuration.read_text("utf-8"))
-    except (SyntaxError, UnicodeDecodeError) as error:
+    except (SyntaxError, UnicodeDecodeError, RecursionError, MemoryError) as error:  # the parser's words for too deep
         raise ConversionError(f"the configuration is no Python file ({error})") from error
     values = [
         node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == variable
     ]
     try:
         labels = ast.literal_eval(values[0]) if len(values) == 1 else None
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ConversionError(f"{variable} is no plain list ({error})") from error
     if not isinstance(labels, list) or len(labels) != LABELS or not all(isinstance(one, str) for one in labels):
         raise ConversionError(f"{variable} is not one list of {LABELS} labels")

@@ -22,9 +22,11 @@ import torch
 from omegaconf import DictConfig, ListConfig, OmegaConf, base, nodes
 from safetensors.torch import save_file
 
-from chassis.models.converter import ConversionError
+from chassis.models.converter import ConversionError, refusal
 
 KINDS = ("musicgen", "audiogen", "magnet")
+
+_MOST_BANDS = 64
 
 _CONFIGURATION = [
     *(DictConfig, ListConfig, base.ContainerMetadata, base.Metadata),
@@ -61,14 +63,20 @@ def audiocraft(folder: Path, out: Path, kind: str) -> None:
     if diffusion is not None:
         _diffusion(diffusion, out, folder / "diffusion.th")
     if (folder / "t5").is_dir():
-        wanted = [path for path in (folder / "t5").iterdir() if path.suffix in (".json", ".safetensors", ".model")]
         (out / "t5").mkdir(exist_ok=True)
-        for path in wanted:
+        for path in _text_encoder(folder):
             shutil.copyfile(path, out / "t5" / path.name)
 
 
+def _text_encoder(folder: Path) -> list[Path]:
+    return [path for path in (folder / "t5").glob("*") if path.suffix in (".json", ".safetensors", ".model")]
+
+
 def _diffusion(package: dict[Any, Any], out: Path, path: Path) -> None:
-    bands = [_of(package, index, path) for index in range(_of(package, "n_bands", path))]
+    count = _of(package, "n_bands", path)
+    if not isinstance(count, int) or not 0 < count <= _MOST_BANDS:
+        raise ConversionError(f"{path.name}: has {count!r:.40} bands; wanted 1 to {_MOST_BANDS}")
+    bands = [_of(package, index, path) for index in range(count)]
     tensors = {
         f"{index}.{name}.{key}": tensor
         for index, band in enumerate(bands)
@@ -94,9 +102,10 @@ def _package(path: Path, allowed: typing.Sequence[Any] = ()) -> dict[Any, Any]:
     return found
 
 
-def _of(package: dict[Any, Any], key: Any, path: Path) -> Any:
-    if key not in package:
-        raise ConversionError(f"{path.name}: has no {key!r}, only {', '.join(map(str, package))}")
+def _of(package: Any, key: Any, path: Path) -> Any:
+    if not isinstance(package, dict) or key not in package:
+        what = ", ".join(map(str, package)) if isinstance(package, dict) else type(package).__name__
+        raise ConversionError(f"{path.name}: has no {key!r}, only {what:.200}")
     return package[key]
 
 
@@ -104,9 +113,15 @@ def _plain(config: Any) -> Any:
     return OmegaConf.to_container(config) if OmegaConf.is_config(config) else config
 
 
-def _save(path: Path, tensors: dict[str, torch.Tensor]) -> None:
-    if not tensors or not all(isinstance(each, torch.Tensor) for each in tensors.values()):
+def _save(path: Path, tensors: Any) -> None:
+    if not isinstance(tensors, dict) or not tensors:
         raise ConversionError(f"{path.name}: wanted named tensors")
+    for name, tensor in tensors.items():
+        if not isinstance(name, str) or not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided:
+            raise ConversionError(f"{path.name}: wanted named tensors, and {name!r:.80} is none")
+        # One that was spread over a few bytes would take as much memory as it claims.
+        if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+            raise ConversionError(f"{path.name}: tensor {name} has more values than its file holds")
     save_file({name: tensors[name].contiguous().clone() for name in sorted(tensors)}, path)
 
 
@@ -121,12 +136,13 @@ def main() -> int:
     parser.add_argument("out", type=Path, metavar="OUT", help="folder for the files that the engine loads")
     parser.add_argument("--kind", choices=KINDS, required=True)
     options = parser.parse_args()
-    try:
-        audiocraft(options.folder, options.out, options.kind)
-    except ConversionError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    return 0
+    folder: Path = options.folder
+    inputs = [folder / name for name in ("state_dict.bin", "compression_state_dict.bin")]
+    inputs += [path for path in (folder / "diffusion.th", *_text_encoder(folder)) if path.exists()]
+    refused = refusal(lambda: audiocraft(folder, options.out, options.kind), inputs)
+    if refused:
+        sys.stderr.write(f"error: {refused}\n")
+    return 1 if refused else 0
 
 
 if __name__ == "__main__":

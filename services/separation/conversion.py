@@ -3,21 +3,19 @@
 ``python -m services.separation.conversion spleeter OUT VOCALS_CKPT ACCOMPANIMENT_CKPT``
 ``python -m services.separation.conversion demucs OUT CHECKPOINT_TH``
 
-Spleeter's checkpoints are read by an unpickler that knows four names, each replaced by a function of this module that
-can build float32 arrays and nothing else; Demucs' by torch's, which builds tensors and plain values, with the classes
-of the networks and of the quantiser replaced by their names. So no code in a checkpoint runs. The output is the same
-bytes on every machine: tensors in the order of their names, nothing taken from the clock or the environment.
+Spleeter's checkpoints are read by an unpickler that builds float32 arrays and nothing else; Demucs' by torch's, which
+builds tensors and plain values, with the classes of the networks and of the quantiser replaced by their names. So no
+code in a checkpoint runs. The output is the same bytes on every machine: tensors in the order of their names, nothing
+taken from the clock or the environment.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
-import pickle
 import re
 import sys
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,6 +25,7 @@ import numpy as np
 from chassis.models import converter
 from chassis.models.converter import ConversionError
 from chassis.models.safetensors_file import write_safetensors
+from services.separation.spleeter_checkpoint.arrays import read_checkpoint
 
 SPLEETER_STEMS = ("vocals", "accompaniment")
 """Stems of the 2-stem model, in the order of its checkpoint files."""
@@ -94,12 +93,24 @@ def demucs(out: Path, checkpoint: Path) -> None:
     for key, value in state.items():
         if not isinstance(key, str) or not isinstance(value, torch.Tensor):
             raise ConversionError(f"{checkpoint.name}: entry {key!r} is no tensor")
-        tensors[key] = value.detach().contiguous().numpy()
+        tensors[key] = _array(checkpoint, key, value)
     try:
         arguments = {each: json.dumps(package[each], default=_plain, sort_keys=True) for each in ("args", "kwargs")}
     except (TypeError, ValueError) as error:
         raise ConversionError(f"{checkpoint.name}: arguments that are no plain values ({error})") from error
     write_safetensors(out, tensors, {"klass": name, **arguments})
+
+
+def _array(checkpoint: Path, key: str, tensor: Any) -> np.ndarray:
+    """A plain tensor's values; one that claims more of them than its file holds is none."""
+    try:
+        held = tensor.untyped_storage().nbytes()
+        if tensor.numel() * tensor.element_size() > held:
+            raise ConversionError(f"{checkpoint.name}: tensor {key} has {tensor.numel()} values in {held} bytes")
+        array: np.ndarray = tensor.detach().contiguous().numpy()
+    except (TypeError, RuntimeError, NotImplementedError) as error:  # sparse, quantised, of no memory, of no number
+        raise ConversionError(f"{checkpoint.name}: tensor {key} is no plain array ({error})") from error
+    return array
 
 
 def _dequantised(checkpoint: Path, name: str, package: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,33 +124,6 @@ def _dequantised(checkpoint: Path, name: str, package: Mapping[str, Any]) -> dic
         return quantised.unpacked(CLASSES[name](*package["args"], **kwargs), package["state"])
     except Exception as error:  # whatever a constructor makes of arguments that are not its own
         raise ConversionError(f"{checkpoint.name}: {str(error)[:400]}") from error
-
-
-def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
-    """Reads a torch zip checkpoint that holds one pickled dictionary of float32 arrays, without torch.
-
-    Raises:
-        ConversionError: the file is no such checkpoint, or its pickle names anything beyond what an array needs.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith("data.pkl")]
-            if len(names) != 1:
-                raise ConversionError(f"{path.name}: holds {len(names)} pickles; a checkpoint holds one data.pkl")
-            with archive.open(names[0]) as stream:
-                content = _ArrayUnpickler(stream).load()
-    except zipfile.BadZipFile as error:
-        raise ConversionError(f"{path.name}: is not a zip file ({error})") from error
-    except ConversionError as error:
-        raise ConversionError(f"{path.name}: {error}") from error
-    except Exception as error:  # a damaged pickle may raise nearly anything, and all of it means the same
-        raise ConversionError(f"{path.name}: is not a checkpoint ({type(error).__name__}: {error})") from error
-    if not isinstance(content, dict) or not content:
-        raise ConversionError(f"{path.name}: holds {type(content).__name__}; wanted a dictionary of arrays")
-    for key, value in content.items():
-        if not isinstance(key, str) or not isinstance(value, np.ndarray) or value.dtype != np.dtype("<f4"):
-            raise ConversionError(f"{path.name}: entry {key!r} is not a float32 array")
-    return content
 
 
 def _fraction(*parts: object) -> Fraction:
@@ -168,47 +152,6 @@ def _spleeter_name(key: str) -> str:
         return f"mask.{what}"
     # In each `upN` the convolution is the first layer; the batch norm follows the activation and the dropout.
     return f"{'up' if match['index'] == '0' else 'up_norm'}.{level}.{what}"
-
-
-def _empty_array(_subtype: object, _shape: object, _typecode: object) -> np.ndarray:
-    # The pickle's state, which follows, sets shape, type and data; numpy checks that they fit each other.
-    return np.ndarray((0,), np.dtype("i1"))
-
-
-def _float32(code: object, _align: object = False, _copy: object = False) -> np.dtype:
-    if code != "f4":
-        raise ConversionError(f"holds an array of type {code!r}; only float32 is read")
-    return np.dtype("f4", copy=True)  # a copy, since the pickle goes on to set its state
-
-
-def _latin1(text: object, encoding: object = "latin1") -> bytes:
-    if not isinstance(text, str) or encoding != "latin1":
-        raise ConversionError(f"encodes with {encoding!r}; array data is latin1")
-    return text.encode("latin1")
-
-
-class _ArrayType:
-    """Stands for numpy's array type, which a pickle only hands to the function that makes the array."""
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    _KNOWN: Mapping[tuple[str, str], Callable[..., object]] = {
-        ("numpy.core.multiarray", "_reconstruct"): _empty_array,
-        ("numpy._core.multiarray", "_reconstruct"): _empty_array,
-        ("numpy", "ndarray"): _ArrayType,
-        ("numpy", "dtype"): _float32,
-        ("_codecs", "encode"): _latin1,
-        ("collections", "OrderedDict"): dict,
-    }
-
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return self._KNOWN[module, name]
-        except KeyError:
-            raise ConversionError(f"its pickle asks for {module}.{name}, which no array needs; refused") from None
-
-    def persistent_load(self, pid: Any) -> Any:
-        raise ConversionError("its pickle refers to outside storage; this conversion reads arrays only")
 
 
 def main(arguments: list[str] | None = None) -> int:

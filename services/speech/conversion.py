@@ -10,6 +10,7 @@ The layout of ``model.bin`` is that of CTranslate2's ``model_spec.py``; the name
 from __future__ import annotations
 
 import json
+import math
 import struct
 import sys
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,7 @@ _STORED: dict[int, np.dtype[Any]] = {
     3: np.dtype("<i4"),
     4: np.dtype("<f2"),
 }
+_MOST_DIMENSIONS = 8
 _READ = (np.dtype("<f4"), np.dtype("<f2"))
 """Number formats that weights may be stored in."""
 
@@ -50,12 +52,12 @@ def openai_whisper(out: Path, model: Path, config: Path) -> None:
     try:
         heads = json.loads(config.read_text(encoding="utf-8"))["alignment_heads"]
         heads = [[int(layer), int(head)] for layer, head in heads]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ConversionError(f"{config.name}: names no alignment heads ({type(error).__name__})") from error
     weights = _Renaming(variables)
     dims = weights.dims()
     metadata = {"format": "openai-whisper", "dims": json.dumps(dims), "alignment_heads": json.dumps(heads)}
-    if not all(layer < dims["n_text_layer"] and head < dims["n_text_head"] for layer, head in heads):
+    if not all(0 <= layer < dims["n_text_layer"] and 0 <= head < dims["n_text_head"] for layer, head in heads):
         raise ConversionError(f"{config.name}: an alignment head is outside the decoder")
     write_safetensors(out, weights.finish(), metadata)
 
@@ -112,10 +114,10 @@ class _Reader:
         stored = _STORED.get(kind)
         if stored is None:
             raise ConversionError(f"{self.name}: {name} has number format {kind}, which is not read")
-        array = np.frombuffer(self.take(size), stored)
-        if array.size != int(np.prod(shape, dtype=np.int64)):
-            raise ConversionError(f"{self.name}: {name} has {array.size} values for the shape {shape}")
-        return name, array.reshape(shape)
+        # Not by numpy, whose product of large dimensions wraps round to a small one.
+        if len(shape) > _MOST_DIMENSIONS or math.prod(shape) * stored.itemsize != size:
+            raise ConversionError(f"{self.name}: {name} has {size} bytes of {stored} for the shape {shape}")
+        return name, np.frombuffer(self.take(size), stored).reshape(shape)
 
 
 @dataclass

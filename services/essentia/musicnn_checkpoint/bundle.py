@@ -6,6 +6,7 @@ share prefixes, give for each tensor a BundleEntryProto: type, shape, and where 
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ _FOOTER_BYTES = 48
 _MAGIC = 0xDB4775248B80FB57
 # Of TensorFlow's DataType, and protobuf's wire types.
 _FLOAT32 = 1
+_MOST_DIMENSIONS = 8
+_LONGEST_NAME = 1024
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
@@ -49,7 +52,8 @@ def _tensors(table: bytes, content: bytes) -> Iterator[tuple[str, np.ndarray]]:
             raise BundleError(f"tensor {name!r} lies in another data file, or in slices; one whole file is read")
         shape = tuple(_dimensions(_bytes(fields.get(2, b""))))
         start, size = _number(fields.get(4, 0)), _number(fields.get(5, 0))
-        if size != 4 * int(np.prod(shape)) or start + size > len(content):
+        # Not by numpy, whose product of large dimensions wraps round to a small one.
+        if len(shape) > _MOST_DIMENSIONS or size != 4 * math.prod(shape) or start + size > len(content):
             raise BundleError(f"tensor {name!r} of shape {shape} says {size} bytes from {start}; that does not fit")
         yield name, np.frombuffer(content, "<f4", size // 4, start).reshape(shape)
 
@@ -67,8 +71,13 @@ def _entries(table: bytes) -> Iterator[tuple[str, bytes]]:
     position = 0
     for _ in range(2):  # the handle of the meta index, which is passed over
         _, position = _varint(footer, position)
+    left = len(table)
     for _, handle in _block(table, *_handle(footer, position)):
-        for key, value in _block(table, *_handle(handle, 0)):
+        start, size = _handle(handle, 0)
+        left -= size
+        if left < 0:  # one block may be named any number of times, and be read as often
+            raise BundleError("the index has more bytes in its blocks than in all")
+        for key, value in _block(table, start, size):
             yield key.decode(), value
 
 
@@ -90,6 +99,8 @@ def _block(table: bytes, start: int, size: int) -> Iterator[tuple[bytes, bytes]]
         fresh, position = _varint(block, position)
         length, position = _varint(block, position)
         key = key[:shared] + block[position : position + fresh]
+        if len(key) > _LONGEST_NAME:
+            raise BundleError(f"a name in the index has more than {_LONGEST_NAME} bytes")
         position += fresh
         yield key, block[position : position + length]
         position += length

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from chassis.models.converter import ConversionError, main
+from chassis.models.converter import MEMORY_BYTES, ConversionError, main, refusal
 from chassis.models.safetensors_file import write_safetensors
 
 
@@ -33,6 +36,39 @@ def test_an_input_that_is_refused_is_told_on_standard_error(tmp_path: Path, caps
     text.write_text("1 2 3")
     assert main("here", None, upper, arguments=["upper", str(tmp_path / "out"), str(text)]) == 1
     assert capsys.readouterr().err == "text: holds more than letters\n"
+
+
+def swallow(out: Path, text: Path) -> None:
+    """Takes what no text is worth."""
+    out.write_text("half")
+    np.zeros(MEMORY_BYTES + (1 << 20), np.uint8)
+
+
+def stumble(out: Path, text: Path) -> None:
+    """Raises what a library raises of a damaged input."""
+    out.write_text("half")
+    raise OverflowError("too\nlarge" + "x" * 10_000)
+
+
+@pytest.mark.parametrize(("conversion", "told"), [(swallow, "more memory than 4 bytes"), (stumble, "too large")])
+def test_whatever_a_foreign_input_does_is_one_line_and_leaves_no_file(
+    conversion: Callable[[Path, Path], None], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, out = tmp_path / "text", tmp_path / "out"
+    text.write_text("text")
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    assert main("here", None, conversion, arguments=[conversion.__name__, str(out), str(text)]) == 1
+    complaint = capsys.readouterr().err
+    assert told in complaint
+    assert complaint.count("\n") == 1
+    assert len(complaint) < 1000
+    assert not out.exists()
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+def test_a_pipe_for_an_input_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "is no file" in refusal(lambda: upper(tmp_path / "out", tmp_path / "pipe"), [tmp_path / "pipe"])
 
 
 @pytest.mark.parametrize("arguments", [[], ["lower", "out", "text"], ["upper", "out"], ["upper", "out", "a", "b"]])

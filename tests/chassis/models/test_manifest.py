@@ -1,5 +1,6 @@
 """Manifests are read strictly."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,13 @@ def test_the_starter_set_can_be_used_commercially_and_comes_from_wheels_first():
         for file in model.files:
             for one in file.conversion.inputs if file.conversion else (file,):
                 assert one.sources[0].kind == "wheel"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.write_bytes(b"\n" * (5 << 20))], ids=["pipe", "5 MB"])
+def test_what_is_no_small_file_is_no_manifest_and_hangs_nobody(tmp_path, make):
+    make(tmp_path / "models.toml")
+    with pytest.raises(ManifestError, match=r"no regular file|at most 4194304 are read"):
+        Manifest.load(tmp_path / "models.toml")
 
 
 def test_an_empty_list_is_a_manifest(lab):

@@ -1,5 +1,6 @@
 """Files are fetched from their sources in order, and only the right bytes get in."""
 
+import os
 import subprocess
 import sys
 
@@ -76,6 +77,16 @@ def test_a_server_that_ignores_ranges_is_read_from_the_start(lab, web, hub):
     web.ranges, web.cut[hub] = False, [100_000]
     lab.puller(hub=web.url).pull(lab.store(), "tiny")
     assert read(lab) == CONTENT
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_where_a_transfer_is_kept_is_left_alone_and_hangs_nobody(lab, web, hub, make):
+    store = lab.store()
+    store.blobs.staging.mkdir(parents=True)
+    make(store.blobs.partial(store.manifest.model("tiny").files[0].sha256))
+    with pytest.raises(AntiphonError, match="is no regular file; remove it"):
+        lab.puller(hub=web.url).pull(store, "tiny")
+    assert web.requests == []
 
 
 def test_held_bytes_of_another_file_do_not_spoil_the_next_transfer(lab, web, hub):

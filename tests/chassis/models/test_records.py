@@ -1,6 +1,7 @@
 """A file converted here has no digest in the manifest: what the first pull gave is recorded and held to."""
 
 import json
+import os
 
 import pytest
 
@@ -105,6 +106,21 @@ def test_a_conversion_that_gives_something_else_later_is_refused(recorded, lab):
     with pytest.raises(AntiphonError, match="as the first pull recorded"):
         recorded.pull(lab.store(), "tiny")
     assert not lab.store().installed("tiny")
+
+
+@pytest.mark.parametrize("size", [None, 2 << 20], ids=["a pipe", "megabytes"])
+def test_what_is_no_record_in_the_place_of_one_is_passed_over_and_hangs_nobody(recorded, lab, size):
+    recorded.pull(lab.store(), "tiny")
+    (record,) = (lab.root / "records").iterdir()
+    text = record.read_text()
+    record.unlink()
+    if size is None:
+        os.mkfifo(record)
+    else:
+        record.write_text(text + " " * size)
+    assert not lab.store().installed("tiny")
+    with pytest.raises(AntiphonError, match="MODEL_NOT_INSTALLED"):
+        lab.store().require("tiny")
 
 
 def test_other_inputs_begin_a_record_of_their_own(recorded, lab, web, hub_row, hub_path, digest_of):

@@ -27,7 +27,14 @@ def test_the_card_has_the_labels_of_its_own_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "MTT_LABELS = ['x']", f"MTT_LABELS = {LABELS[:49]!r}", "MTT_LABELS = open('x')", "MTT_LABELS = [1] +"]
+    "text",
+    [
+        *("", "MTT_LABELS = ['x']", f"MTT_LABELS = {LABELS[:49]!r}", "MTT_LABELS = open('x')", "MTT_LABELS = [1] +"),
+        *("MTT_LABELS = {[]}", "MTT_LABELS = {[]: 1}", "MTT_LABELS = ['a\0']", "MTT_LABELS = " + "(" * 30_000),
+        *("MTT_LABELS = " + "-" * 50_000 + "1", "MTT_LABELS = 1" + "+1" * 40_000, "x" + ".a" * 40_000 + " = 1"),
+        f"MTT_LABELS = {LABELS!r}" + "\n" * 100_000,
+    ],
+    ids=lambda text: text[:20],
 )
 def test_what_is_no_list_of_labels_is_refused(tmp_path: Path, text: str) -> None:
     path = configuration(tmp_path, text)

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from chassis.models.converter import ConversionError
-from services.separation.conversion import main, read_checkpoint, spleeter
+from services.separation.conversion import main, spleeter
+from services.separation.spleeter_checkpoint.arrays import read_checkpoint
 
 PROJECT = Path(__file__).parents[3]
 
@@ -125,6 +126,63 @@ def test_no_other_name_is_known_to_the_unpickler(tmp_path, name):
 def test_anything_but_named_float32_arrays_is_refused(tmp_path, content, complaint):
     with pytest.raises(ConversionError, match=complaint):
         read_checkpoint(checkpoint(tmp_path / "bad.ckpt", content))
+
+
+class Claimed:
+    """Pickled as an object of ``made`` with a state that numpy's own pickler would not write."""
+
+    def __init__(self, made, arguments, state):
+        self.parts = made, arguments, state
+
+    def __reduce__(self):
+        return self.parts
+
+
+def claimed(shape, kind, data):
+    """An array of float32 that says of itself what the arguments say."""
+    made, arguments, _ = np.zeros(1, "f4").__reduce__()
+    return Claimed(made, arguments, (1, shape, Claimed(np.dtype, ("f4", False, True), kind), False, data))
+
+
+PLAIN = (3, "<", None, None, None, -1, -1, 0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "data"),
+    [
+        ((2,), (3, "<", None, None, None, -1, -1, 63), b"8 bytes."),
+        ((2,), (3, "<", ("f4", (2,)), None, None, 8, 1, 0), b"8 bytes."),
+        ((2,), (3, "|", None, ("a",), {"a": ("f4", 0)}, 8, 1, 0), b"8 bytes."),
+        ((-1, -2), PLAIN, b"8 bytes."),
+        ((0, 2**40, 2**40), PLAIN, b"8 bytes."),
+        ((2**62, 4), PLAIN, b"8 bytes."),
+        ((1,) * 100, PLAIN, b"4444"),
+        ((2,), PLAIN, ["a list"]),
+    ],
+)
+def test_an_array_that_numpy_would_have_to_believe_is_refused(tmp_path, shape, kind, data):
+    path = checkpoint(tmp_path / "bad.ckpt", {"a": claimed(shape, kind, data)})
+    with pytest.raises(ConversionError, match=r"plain float32 is read|does not fit its data"):
+        read_checkpoint(path)
+
+
+def test_the_same_pickle_with_an_honest_array_is_read(tmp_path):
+    path = checkpoint(tmp_path / "good.ckpt", {"a": claimed((2, 1), PLAIN, struct.pack("<2f", 1.5, -2.0))})
+    np.testing.assert_array_equal(read_checkpoint(path)["a"], np.array([[1.5], [-2.0]], "<f4"))
+
+
+def test_arrays_written_by_columns_keep_their_values(tmp_path):
+    columns = np.asfortranarray(np.arange(6, dtype="float32").reshape(2, 3))
+    np.testing.assert_array_equal(read_checkpoint(checkpoint(tmp_path / "f.ckpt", {"a": columns}))["a"], columns)
+
+
+def test_a_checkpoint_that_unpacks_to_more_than_it_is_worth_is_refused(tmp_path, capfd):
+    path = tmp_path / "bomb.ckpt"
+    with zipfile.ZipFile(path, "w") as archive:
+        # A memo of 800 million entries, and a few bytes to ask for it.
+        archive.writestr("bomb/data.pkl", b"\x80\x02}r" + struct.pack("<I", 800_000_000) + b".")
+    assert main(["spleeter", str(tmp_path / "out"), str(path), str(path)]) == 1
+    assert "MemoryError" in capfd.readouterr().err
 
 
 def test_big_endian_arrays_keep_their_values(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +123,42 @@ def test_the_command_says_why_it_refuses(tmp_path: Path, capsys: pytest.CaptureF
     model = write_model(tmp_path / "model.bin", variables(SHAPE))
     assert conversion.main(["openai_whisper", str(tmp_path / "out"), str(model), str(tmp_path / "config.json")]) == 1
     assert "alignment heads" in capsys.readouterr().err
+
+
+def written(shape: Sequence[int], size: int, data: bytes) -> bytes:
+    """A model.bin of one float32 variable ``a`` that says of itself what the arguments say."""
+    sizes = b"".join(struct.pack("<I", each) for each in shape)
+    variable = struct.pack("<H2sB", 2, b"a", len(shape)) + sizes + struct.pack("<BI", 0, size) + data
+    return struct.pack("<IH12sII", 6, 12, b"WhisperSpec", 3, 1) + variable + struct.pack("<I", 0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "data"),
+    [
+        ((2**31, 2**31, 4), 0, b""),  # as many as none, in 64 bits
+        ((1,), 3, b"123"),
+        ((1,) * 255, 4, b"1234"),
+        ((2**32 - 1,), 2**32 - 1, b"1234"),
+    ],
+)
+def test_a_variable_whose_shape_does_not_fit_its_bytes_is_refused(
+    tmp_path: Path, shape: Sequence[int], size: int, data: bytes
+) -> None:
+    (tmp_path / "model.bin").write_bytes(written(shape, size, data))
+    with pytest.raises(ConversionError, match="for the shape"):
+        conversion.read_model(tmp_path / "model.bin")
+
+
+def test_a_variable_that_is_longer_than_the_file_is_refused_before_memory_is_taken_for_it(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_bytes(written((2**29,), 2**31, b"1234"))
+    with pytest.raises(ConversionError, match="ends early"):
+        conversion.read_model(tmp_path / "model.bin")
+
+
+@pytest.mark.parametrize("heads", ["[" * 100_000, "[[Infinity, 0]]", "[[NaN, 0]]", "[[1e999, 0]]", "[[-1, 0]]", "7"])
+def test_alignment_heads_that_are_none_are_refused(tmp_path: Path, heads: str) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(f'{{"alignment_heads": {heads}}}')
+    model = write_model(tmp_path / "model.bin", variables(SHAPE))
+    with pytest.raises(ConversionError, match="alignment head"):
+        conversion.openai_whisper(tmp_path / "out.safetensors", model, config)

@@ -55,6 +55,54 @@ def table(rows: list[tuple[bytes, bytes]], compression: int = 0) -> bytes:
     return parts + (varint(0) + varint(0) + index).ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57)
 
 
+def looping(times: int) -> bytes:
+    """A table whose index names its one block again and again."""
+    rows = block([(b"a", b"")])
+    handle = varint(0) + varint(len(rows))
+    index = block([(b"%06d" % number, handle) for number in range(times)])
+    parts = rows + bytes(5) + index + bytes(5)
+    where = varint(len(rows) + 5) + varint(len(index))
+    return parts + (varint(0) + varint(0) + where).ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57)
+
+
+def lone(name: bytes, value: bytes) -> bytes:
+    """A table of one entry."""
+    rows = block([(name, value)])
+    index = block([(name, varint(0) + varint(len(rows)))])
+    where = varint(len(rows) + 5) + varint(len(index))
+    end = (varint(0) + varint(0) + where).ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57)
+    return rows + bytes(5) + index + bytes(5) + end
+
+
+def tensor(*shape: int, size: int) -> bytes:
+    sizes = b"".join(b"\x12" + varint(1 + len(varint(each))) + b"\x08" + varint(each) for each in shape)
+    return b"\x08\x01\x12" + varint(len(sizes)) + sizes + b"\x28" + varint(size)
+
+
+@pytest.mark.parametrize(
+    ("index", "told"),
+    [
+        (looping(1000), "more bytes in its blocks than in all"),
+        (lone(b"k" * 2000, tensor(1, size=4)), "more than 1024 bytes"),
+        (lone(b"k", tensor(2**32, 2**32, size=0)), "does not fit"),  # as many as none, in 64 bits
+        (lone(b"k", tensor(2**64 - 1, 2**64 - 1, size=4)), "does not fit"),
+        (lone(b"k", tensor(*[1] * 70, size=4)), "does not fit"),
+    ],
+    ids=["loop", "name", "wraps", "negative", "dimensions"],
+)
+def test_an_index_made_to_cost_more_than_it_is_worth_is_refused(tmp_path: Path, index: bytes, told: str) -> None:
+    (tmp_path / "i").write_bytes(index)
+    (tmp_path / "d").write_bytes(b"1234")
+    with pytest.raises(BundleError, match=told):
+        read_bundle(tmp_path / "i", tmp_path / "d")
+
+
+def test_the_same_index_with_an_honest_tensor_is_read(tmp_path: Path) -> None:
+    (tmp_path / "i").write_bytes(lone(b"k", tensor(1, size=4)))
+    (tmp_path / "d").write_bytes(struct.pack("<f", 1.5))
+    assert read_bundle(tmp_path / "i", tmp_path / "d")["k"].tolist() == [1.5]
+
+
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> tuple[Path, Path]:
     rows, data = [(b"", b"\x08\x01")], b""

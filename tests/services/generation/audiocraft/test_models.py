@@ -282,6 +282,33 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_none(folder: Path, tmp
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ({"a": torch.zeros(1).expand(4_000_000_000)}, "more values than its file holds"),
+        ({"a": torch.eye(3).to_sparse()}, "'a' is none"),
+        ({1: torch.zeros(2)}, "1 is none"),
+        ([torch.zeros(2)], "wanted named tensors"),
+    ],
+    ids=["expanded", "sparse", "unnamed", "list"],
+)
+def test_tensors_that_are_not_in_their_file_are_refused(folder: Path, tmp_path: Path, state: Any, told: str) -> None:
+    from services.generation import conversion
+
+    torch.save({"best_state": state, "xp.cfg": "{}"}, folder / "state_dict.bin")
+    with pytest.raises(ConversionError, match=told):
+        conversion.audiocraft(folder, tmp_path / "out", "musicgen")
+
+
+@pytest.mark.parametrize("bands", [0, -1, 10**9, 1.5, "4", None])
+def test_a_diffusion_of_no_sensible_number_of_bands_is_refused(folder: Path, tmp_path: Path, bands: Any) -> None:
+    from services.generation import conversion
+
+    torch.save({"n_bands": bands, "sample_rate": 16_000}, folder / "diffusion.th")
+    with pytest.raises(ConversionError, match="bands; wanted 1 to 64"):
+        conversion.audiocraft(folder, tmp_path / "out", "musicgen")
+
+
 def test_a_folder_that_is_no_checkpoint_is_refused_by_name(folder: Path, tmp_path: Path) -> None:
     from services.generation import conversion
 

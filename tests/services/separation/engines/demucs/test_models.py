@@ -59,6 +59,25 @@ def test_a_conversion_gives_the_same_bytes_each_time(tmp_path: Path) -> None:
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("tensor", "told"),
+    [
+        (torch.zeros(1).expand(4_000_000_000), "4000000000 values in 4 bytes"),
+        (torch.zeros(1000).as_strided((1000, 1000, 1000), (0, 0, 1)), "1000000000 values in 4000 bytes"),
+        (torch.eye(3).to_sparse(), "is no plain array"),
+        (torch.zeros(3, dtype=torch.bfloat16), "is no plain array"),
+        (torch.zeros(3, device="meta"), "is no plain array|values in"),
+    ],
+    ids=["expanded", "overlapping", "sparse", "bfloat16", "meta"],
+)
+def test_a_tensor_that_is_no_plain_array_of_its_file_is_refused(
+    tmp_path: Path, tensor: torch.Tensor, told: str
+) -> None:
+    checkpoint = pickled(tmp_path / "network.th", tiny_demucs.network("htdemucs"), state={"a": tensor})
+    with pytest.raises(ConversionError, match=told):
+        demucs(tmp_path / "out.safetensors", checkpoint)
+
+
 class Touch:
     """Makes a file when it is unpickled."""
 

@@ -1,0 +1,1 @@
+"""Spleeter's published checkpoints, read without torch."""
