@@ -4,6 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """A part of a time line: where it starts, and how long it is (s)."""
+
+    start_seconds: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TimeLineReport:
+    """Where the time line of a file holds no sound; silence stands there in what was decoded.
+
+    Attributes:
+        late_seconds: Silence before the first sound (s).
+        holes: Places in the middle where nothing is stored, the first of them.
+        hole_count: All of them.
+        hole_seconds: Their length together (s).
+    """
+
+    late_seconds: float = 0.0
+    holes: tuple[Span, ...] = ()
+    hole_count: int = 0
+    hole_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -15,8 +40,13 @@ class SourceReport:
         codec: FFmpeg's name of the codec, such as ``mp3float``.
         sample_rate: Samples a second of each channel (Hz), as stored.
         channels: Channels, as stored.
-        frames: Samples of each channel; None until everything has been decoded.
-        pcm_sha256: SHA-256 over interleaved float32 little-endian samples at the stored rate; None until then.
+        frames: Samples of each channel, silence for a late start and for holes included; None until everything has
+            been decoded.
+        pcm_sha256: SHA-256 over interleaved float32 little-endian samples at the stored rate, without the silence of a
+            late start: the same sound in another container has the same; None until then.
+        track: Which of the audio tracks it is, from 0; None for PCM, which has none.
+        track_count: Audio tracks in the file; 0 for PCM.
+        time_line: Late start and holes, as far as decoded.
     """
 
     container: str
@@ -25,6 +55,9 @@ class SourceReport:
     channels: int
     frames: int | None = None
     pcm_sha256: bytes | None = None
+    track: int | None = None
+    track_count: int = 0
+    time_line: TimeLineReport = TimeLineReport()
 
     @property
     def seconds(self) -> float | None:

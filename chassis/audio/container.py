@@ -10,7 +10,6 @@ from typing import Any, BinaryIO, cast
 
 import av
 import av.error
-from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from antiphon_wire.errors import AntiphonError, invalid
@@ -117,32 +116,6 @@ def open_container(guarded: GuardedFile) -> InputContainer:
             buffer_size=READ_BYTES,
         )
     return opened
-
-
-def pick_stream(container: InputContainer) -> AudioStream:
-    """Picks the first audio stream and readies its decoder.
-
-    Raises:
-        AntiphonError: AUDIO_NO_AUDIO_STREAM; AUDIO_UNDECODABLE where its codec is not one of CODECS.
-    """
-    if not container.streams.audio:
-        raise invalid(
-            "AUDIO_NO_AUDIO_STREAM",
-            f"the file is {container.format.name} without an audio stream; send {READABLE}",
-            container=container.format.name,
-            streams=len(container.streams),
-        )
-    stream = container.streams.audio[0]
-    context = stream.codec_context
-    # A codec that libav has no decoder for leaves a stream without a context, against PyAV's type hints.
-    name = "unknown" if cast(Any, context) is None else context.codec.name
-    if name not in CODECS:
-        raise undecodable(f"codec {name} is not accepted", codec=name)
-    context.thread_count = 1
-    if name == "flac":
-        # Without this the decoder hands out noise for damaged frames, though each carries a CRC.
-        context.options = {"err_detect": "crccheck+explode"}
-    return stream
 
 
 def spooled(path: Path) -> BinaryIO:

@@ -11,27 +11,18 @@ MAX_BAD_SHARE = 0.1
 """Share of packets, and at least one packet, that may be damaged before the whole counts as undecodable."""
 EARLY_VERDICT_PACKETS = 1000
 """A file that is all damage is given up after so many packets and not decoded to its end."""
-GAP_SECONDS = 0.02
-"""Jump of the time stamps that counts as lost audio: more than rounding, less than a FLAC packet or an Ogg page."""
 
 
 class Damage:
-    """Counts of one pass.
+    """Counts of one pass."""
 
-    Args:
-        counts_time: Whether the container's time stamps count samples, so that a jump in them means lost packets.
-    """
-
-    def __init__(self, counts_time: bool) -> None:
-        self._counts_time = counts_time
+    def __init__(self) -> None:
         self.packets = 0
         self.bad = 0
         self._bad_at_end = 0
         self._changed = 0
-        self._frames = 0
         self._longest = 0
         self._lost_frames = 0
-        self._expected: float | None = None
 
     def count_packet(self) -> None:
         """Counts a packet given to the decoder."""
@@ -49,29 +40,25 @@ class Damage:
         self._changed += 1
         self.bad += 1
 
-    def count_frame(self, frame: AudioFrame) -> None:
-        """Counts a decoded frame, and what is missing in front of it."""
+    def count_frame(self, frame: AudioFrame) -> bool:
+        """Counts a decoded frame; tells whether something in front of it was damaged."""
         follows_bad, self._bad_at_end = self._bad_at_end > 0, 0
-        self._frames += frame.samples
         self._longest = max(self._longest, frame.samples)
-        if not self._counts_time:
-            return
-        position = self._expected
-        # Behind damage FFmpeg's FLAC parser hands over several frames as one packet without a time stamp.
-        if frame.pts is not None and frame.time_base is not None:
-            position = float(frame.pts * frame.time_base)
-        if position is None:
-            return
-        if self._expected is not None and position - self._expected > GAP_SECONDS:
-            self._lost_frames += round((position - self._expected) * frame.sample_rate)
-            self.bad += not follows_bad
-        self._expected = position + frame.samples / frame.sample_rate
+        return follows_bad
 
-    def conclude(self, sample_rate: int, promised: int | None, slack: int, unfinished: str) -> list[WarningReport]:
+    def count_lost(self, frames: int, *, counted: bool) -> None:
+        """Counts samples that the time stamps say were lost; ``counted``: what was lost was itself counted as bad."""
+        self._lost_frames += frames
+        self.bad += not counted
+
+    def conclude(
+        self, sample_rate: int, frames: int, promised: int | None, slack: int, unfinished: str
+    ) -> list[WarningReport]:
         """Gives the warnings about a pass that came to its end.
 
         Args:
             sample_rate: Of the source (Hz).
+            frames: How far it came, in samples; silence in the place of what was lost included.
             promised: Frames that the header promises; None where it promises none.
             slack: Frames that may be missing without meaning anything.
             unfinished: What else shows that the file was cut off; empty where nothing does.
@@ -83,12 +70,10 @@ class Damage:
         found = []
         at_end = self._bad_at_end
         # What damage in the middle took is not missing from the end.
-        excused = max(self._lost_frames, (self.bad - at_end) * self._longest) + slack
-        whole = promised is not None and self._frames + excused >= promised
+        excused = (self.bad - at_end) * self._longest + slack
+        whole = promised is not None and frames + excused >= promised
         if promised is not None and not whole:
-            unfinished = (
-                f"the header promises {promised / sample_rate:.3f} s, {self._frames / sample_rate:.3f} s decoded"
-            )
+            unfinished = f"the header promises {promised / sample_rate:.3f} s, {frames / sample_rate:.3f} s decoded"
         elif at_end and not whole and not unfinished:
             unfinished = f"nothing decodes from packet {self.packets - at_end + 1} of {self.packets} on"
         if unfinished:

@@ -4,19 +4,22 @@ Where the sound comes back: the delay that an encoder adds at the start is remov
 with a Xing or Info header, m4a with an edit list, Opus, Vorbis, webm): the first sample out is the first that went in.
 ADTS (.aac) and mp3 without that header do not tell it: about 1,024 and 1,105 samples of silence stay in front. The
 padding at the end is removed where the container gives the length: always for wav, aiff and flac, to the sample for
-the ones named above. What is damaged is left out, not replaced: the sound behind it comes earlier by that much.
+the ones named above.
+
+Where the container has a clock (m4a, webm, Ogg, FLAC, MPEG-TS) the samples are on its time line: what is damaged, or
+was never written, is silence; see timeline/. In the others (mp3, ADTS, wav, aiff) what is damaged is left out, and the
+sound behind it comes earlier by that much.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
-import av
 import av.error
 from av.audio.frame import AudioFrame
-from av.audio.stream import AudioStream
-from av.packet import Packet
 
 from antiphon_wire.errors import invalid
 from chassis.audio import headers
@@ -24,21 +27,24 @@ from chassis.audio.budget import Budget
 from chassis.audio.container import (
     GuardedFile,
     open_container,
-    pick_stream,
     raise_if_out_of_memory,
     spooled,
     undecodable,
 )
 from chassis.audio.damage import Damage
-from chassis.audio.frames import join, to_samples
+from chassis.audio.frames import join, silence, to_samples
 from chassis.audio.guard import guard_file
+from chassis.audio.packets import packets
+from chassis.audio.padding import without_padding
+from chassis.audio.promise import Promise
 from chassis.audio.samples import Samples
+from chassis.audio.timeline import Decoded, Piece, TimeLine, origin
+from chassis.audio.timeline.pages import Pages
+from chassis.audio.tracks import pick_track
 from chassis.reading import Limits
-from chassis.reports import SourceReport, WarningReport
+from chassis.reports import SourceReport, TimeLineReport, WarningReport
 
 GATHER_FRAMES = 65536
-MAX_PADDING_FRAMES = 4096
-"""Two frames of HE-AAC, the longest in use: what goes beyond the promised length by more is no padding."""
 PACKETS_PER_CHECK = 256
 
 
@@ -51,13 +57,14 @@ class LibavStream:
         path: The file; its name is not looked at.
         limits: Bounds; the stored format is checked before anything is decoded.
         budget: Checked at every read and every 256 packets.
+        track: Which audio track, from 0; None for the default one.
 
     Raises:
         AntiphonError: AUDIO_EMPTY, AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM, AUDIO_CHANNEL_COUNT, AUDIO_SAMPLE_RATE,
-            AUDIO_TOO_LONG, AUDIO_TOO_COMPLEX.
+            AUDIO_TOO_LONG, AUDIO_TOO_COMPLEX, AUDIO_TRACK.
     """
 
-    def __init__(self, path: Path, limits: Limits, budget: Budget) -> None:
+    def __init__(self, path: Path, limits: Limits, budget: Budget, track: int | None = None) -> None:
         self._limits = limits
         self._budget = budget
         self._file = spooled(path)
@@ -73,53 +80,73 @@ class LibavStream:
             self._file.close()
             raise
         try:
-            self._open_stream()
+            self._open_stream(track)
         except BaseException:
             self.close()
             raise
 
     def _check_riff(self, limits: Limits) -> None:
-        if self._riff is None:
-            return
-        if self._riff.channels is not None and self._riff.sample_rate is not None:
-            limits.check_format(self._riff.sample_rate, self._riff.channels)
+        riff = self._riff
+        if riff is not None and riff.channels is not None and riff.sample_rate is not None:
+            limits.check_format(riff.sample_rate, riff.channels)
 
-    def _open_stream(self) -> None:
-        self._stream = pick_stream(self._container)
+    def _open_stream(self, track: int | None) -> None:
+        self._track = picked = pick_track(self._container, track)
+        self._stream = picked.stream
         context = self._stream.codec_context
         self._limits.check_format(context.sample_rate or 0, context.layout.nb_channels)
         self._name = self._container.format.name
-        self.claimed_seconds = self._read_claim()
+        self._promise = Promise(self._container, self._stream, self._xing)
         self.warnings: list[WarningReport] = []
-        self._damage = Damage(counts_time=self._name in ("flac", "ogg"))
-        self._frames = self._decode()
-        first = next(self._frames, None)
+        self._damage = Damage()
+        self._pages = Pages(self._file) if self._name == "ogg" else None
+        self._page_lost = False
+        decoded = self._decode()
+        first = next(decoded, None)
         if first is None:
-            promised = self._promise(context.sample_rate or 0) or (self._riff is not None and self._riff.data_bytes)
-            if self._damage.packets == 0 and not promised:
+            told = self._promise.frames(context.sample_rate or 0) or (self._riff is not None and self._riff.data_bytes)
+            if not (self._damage.packets or told):
                 raise invalid("AUDIO_EMPTY", "the audio holds no samples", container=self._name)
             raise undecodable("nothing in it could be decoded", container=self._name, codec=context.codec.name)
-        self._first = first
-        self._limits.check_format(first.sample_rate, first.layout.nb_channels)
-        self.report = SourceReport(self._name, context.codec.name, first.sample_rate, first.layout.nb_channels)
+        self._decoded = chain([first], decoded)
+        report = self._read_format(first.frame)
+        self._line = TimeLine(report.sample_rate, origin(self._container), self._check_length)
+        self._lead = self._line.start(first.frame)
+        self.report: SourceReport = replace(report, time_line=self.time_line)
+
+    def _read_format(self, first: AudioFrame) -> SourceReport:
+        rate, channels = first.sample_rate, first.layout.nb_channels
+        self._limits.check_format(rate, channels)
+        self._rate = rate
         names = tuple(channel.name for channel in first.layout.channels)
-        self.layout = names if len(names) == first.layout.nb_channels else None
-        promised = self._promise(first.sample_rate)
-        if promised is not None and promised > self._limits.max_seconds * first.sample_rate:
-            raise self._limits.too_long(promised / first.sample_rate, "its header")
+        self.layout = names if len(names) == channels else None
+        promised = self._promise.frames(rate)
+        if promised is not None and (len(self._container.streams) == 1 or not self._promise.of_file):
+            self._check_length(promised, "its header")
+        codec, track = self._stream.codec_context.codec.name, self._track
+        return SourceReport(self._name, codec, rate, channels, track=track.index, track_count=track.count)
 
-    def _read_claim(self) -> float | None:
-        stream, container = self._stream, self._container
-        if stream.duration is not None and stream.time_base is not None:
-            return float(stream.duration * stream.time_base)
-        return container.duration / av.time_base if container.duration is not None else None
+    def _check_length(self, frames: int, source: str = "its time stamps") -> None:
+        if frames > self._limits.max_seconds * self._rate:
+            raise self._limits.too_long(frames / self._rate, source)
 
-    def _promise(self, sample_rate: int) -> int | None:
-        """Frames that the header promises; None where libav's number is an estimate, or the file's own size."""
-        exact = self._name in ("flac", "aiff") or self._name.startswith(("mov", "matroska"))
-        if self.claimed_seconds is None or not (exact or (self._name == "mp3" and self._xing)):
-            return None
-        return round(self.claimed_seconds * sample_rate)
+    @property
+    def claimed_seconds(self) -> float | None:
+        """Length by the header's word (s), which may be an estimate; None where it gives none."""
+        claimed = self._promise.seconds
+        if claimed is None or self._promise.of_file:
+            return claimed
+        return float(claimed + self.late_frames / self._rate)
+
+    @property
+    def late_frames(self) -> int:
+        """Frames of silence in front of the first sound."""
+        return self._line.findings.late_frames
+
+    @property
+    def time_line(self) -> TimeLineReport:
+        """Late start and holes, as far as the pass has come."""
+        return self._line.findings.report()
 
     def blocks(self) -> Iterator[Samples]:
         """Yields (channels, n) blocks in order; once the last is out, ``warnings`` is complete.
@@ -129,7 +156,7 @@ class LibavStream:
         """
         held: list[Samples] = []
         count = 0
-        for part in self._without_padding():
+        for part in without_padding(self._in_place(), self._length_told()):
             held.append(part)
             count += part.shape[1]
             if count >= GATHER_FRAMES:
@@ -139,40 +166,41 @@ class LibavStream:
             yield join(held)
         self._conclude()
 
-    def _without_padding(self) -> Iterator[Samples]:
-        """Drops what a last AAC frame holds beyond the length in the m4a header: libav leaves it in."""
-        promised = self._promise(self.report.sample_rate) if self._name.startswith("mov") else None
-        beyond: list[Samples] = []
-        position = 0
-        for samples in self._matching():
-            start, position = position, position + samples.shape[1]
-            if promised is None or position <= promised:
-                yield samples
+    def _length_told(self) -> int | None:
+        promised = self._promise.frames(self.report.sample_rate) if self._name.startswith("mov") else None
+        return None if promised is None else promised + self.late_frames
+
+    def _in_place(self) -> Iterator[Samples]:
+        """Yields what was decoded, with silence where the time line holds nothing."""
+        if self._lead is not None:
+            yield from silence(self.report.channels, self._lead.frames, GATHER_FRAMES)
+        for item in self._line.through(self._decoded):
+            if isinstance(item, Piece):
+                yield from self._matching(item)
                 continue
-            keep = max(0, promised - start)
-            if keep:
-                yield samples[:, :keep]
-            beyond.append(samples[:, keep:])
-            if position - promised > MAX_PADDING_FRAMES:
-                yield join(beyond)
-                beyond, promised = [], None
+            page_lost, self._page_lost = self._page_lost, False
+            # In a FLAC file nothing but damage makes a hole.
+            if item.after_damage or page_lost or self._name == "flac":
+                self._damage.count_lost(item.frames, counted=item.after_damage)
+            yield from silence(self.report.channels, item.frames, GATHER_FRAMES)
 
-    def _matching(self) -> Iterator[Samples]:
-        yield to_samples(self._first)
-        for frame in self._frames:
-            if (frame.sample_rate, frame.layout.nb_channels) == (self.report.sample_rate, self.report.channels):
-                yield to_samples(frame)
-            else:
-                self._damage.count_changed()
+    def _matching(self, piece: Piece) -> Iterator[Samples]:
+        frame = piece.frame
+        if (frame.sample_rate, frame.layout.nb_channels) == (self.report.sample_rate, self.report.channels):
+            yield to_samples(frame)[:, piece.cut :]
+        else:
+            self._damage.count_changed()
 
-    def _decode(self) -> Iterator[AudioFrame]:
-        for packet in self._packets():
+    def _decode(self) -> Iterator[Decoded]:
+        for packet in packets(self._container, self._stream, self._guarded, self._damage, self._promise):
             if self._damage.packets % PACKETS_PER_CHECK == 0:
                 self._budget.check()
             # libav's last packet is empty and asks the decoder for what it still holds.
             asks = packet.size == 0
             if not asks:
                 self._damage.count_packet()
+            if self._pages is not None and self._pages.lost_before(packet.pos):
+                self._page_lost = True
             try:
                 frames = packet.decode()
             except av.error.FFmpegError as error:
@@ -182,39 +210,18 @@ class LibavStream:
                 continue
             for frame in frames:
                 if isinstance(frame, AudioFrame) and frame.samples:
-                    self._damage.count_frame(frame)
-                    yield frame
-
-    def _packets(self) -> Iterator[Packet[AudioStream]]:
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets, None)
-            except av.error.FFmpegError as error:
-                self._guarded.rethrow()
-                raise_if_out_of_memory(error)
-                self._damage.count_bad()
-                return
-            self._guarded.rethrow()
-            if packet is None:
-                return
-            yield packet
+                    page = packet.pos if self._pages is not None and not self._page_lost else None
+                    yield Decoded(frame, self._damage.count_frame(frame), page)
 
     def _conclude(self) -> None:
         rate = self.report.sample_rate
-        unfinished = ""
-        riff = self._riff
-        if riff is not None and riff.data_bytes is not None and riff.stored_bytes is not None:
-            if riff.stored_bytes < riff.data_bytes:
-                unfinished = f"the header promises {riff.data_bytes} bytes of samples, {riff.stored_bytes} are there"
-        elif self._name == "ogg" and not headers.ogg_is_finished(self._file):
-            unfinished = "its last page is not marked as the last"
-        self.warnings = self._damage.conclude(rate, self._promise(rate), self._slack(), unfinished)
-
-    def _slack(self) -> int:
-        if self._name.startswith("matroska"):
-            return self.report.sample_rate // 10
-        return 0 if self._name in ("flac", "aiff") else MAX_PADDING_FRAMES
+        unfinished = headers.unfinished(self._file, self._riff, self._name)
+        reached = self._promise.reached(self._line.position, self.late_frames, rate)
+        self.warnings = [
+            *self._track.warnings,
+            *self._damage.conclude(rate, reached, self._promise.frames(rate), self._promise.slack(rate), unfinished),
+            *self._line.findings.warnings(),
+        ]
 
     def close(self) -> None:
         """Closes the container and the file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import numpy as np
@@ -47,6 +47,12 @@ def to_samples(frame: AudioFrame) -> Samples:
         return from_integers(values)
     with np.errstate(over="ignore"):
         return values.astype(np.float32, copy=False)
+
+
+def silence(channels: int, frames: int, block_frames: int) -> Iterator[Samples]:
+    """Yields ``frames`` samples of digital silence in blocks (channels, block_frames), the last one shorter."""
+    for start in range(0, frames, block_frames):
+        yield np.zeros((channels, min(block_frames, frames - start)), np.float32)
 
 
 def join(parts: Iterable[Samples]) -> Samples:

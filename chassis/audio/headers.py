@@ -89,3 +89,19 @@ def ogg_is_finished(file: BinaryIO) -> bool:
     tail = file.read(OGG_TAIL_BYTES)
     found = tail.rfind(b"OggS")
     return 0 <= found < len(tail) - 5 and bool(tail[found + 5] & OGG_END_OF_STREAM)
+
+
+def unfinished(file: BinaryIO, riff: RiffHeader | None, container: str) -> str:
+    """Tells what shows, besides the length, that a file was cut off; empty where nothing does.
+
+    Args:
+        file: The file.
+        riff: Its header, where it is a WAV file.
+        container: FFmpeg's name of the container.
+    """
+    if riff is not None and riff.data_bytes is not None and riff.stored_bytes is not None:
+        if riff.stored_bytes < riff.data_bytes:
+            return f"the header promises {riff.data_bytes} bytes of samples, {riff.stored_bytes} are there"
+    elif container == "ogg" and not ogg_is_finished(file):
+        return "its last page is not marked as the last"
+    return ""

@@ -13,7 +13,7 @@ from antiphon_wire.errors import invalid
 from chassis.audio.budget import Budget
 from chassis.audio.samples import Samples
 from chassis.reading import Limits, RawPcm
-from chassis.reports import SourceReport, WarningReport
+from chassis.reports import SourceReport, TimeLineReport, WarningReport
 
 DTYPES: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
 READ_FRAMES = 65536
@@ -46,6 +46,8 @@ class RawStream:
         self.layout: tuple[str, ...] | None = None
         self.claimed_seconds: float | None = size / raw.frame_bytes / raw.sample_rate
         self.warnings: list[WarningReport] = []
+        self.late_frames = 0
+        self.time_line = TimeLineReport()
         self._raw = raw
         self._budget = budget
         self._file: BinaryIO = path.open("rb")

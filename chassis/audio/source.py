@@ -41,6 +41,7 @@ class Source:
         start_seconds: Start of the clip in the source, rounded to the nearest sample at the stored rate.
         end_seconds: End of the clip, likewise; None, or beyond the end, for the end of the source.
         checkpoint: Called at least once a block, and while reading; raises to stop.
+        track: Which audio track of a container, from 0; None for the default one.
 
     Raises:
         AntiphonError: CLIP_RANGE where the range is not one.
@@ -54,6 +55,7 @@ class Source:
         start_seconds: float = 0.0,
         end_seconds: float | None = None,
         checkpoint: Callable[[], None] = _no_checkpoint,
+        track: int | None = None,
     ) -> None:
         end = math.inf if end_seconds is None else end_seconds
         if not 0 <= start_seconds < end or end_seconds == math.inf:
@@ -64,6 +66,7 @@ class Source:
         self._start_seconds = start_seconds
         self._end_seconds = end_seconds
         self._checkpoint = checkpoint
+        self._track = track
         self._report: SourceReport | None = None
         self._claimed_seconds: float | None = None
         self._warnings: list[WarningReport] = []
@@ -92,7 +95,7 @@ class Source:
 
     @property
     def warnings(self) -> list[WarningReport]:
-        """AUDIO_TRUNCATED and AUDIO_CORRUPT_PACKETS, as found by the last pass that reached the end of the source."""
+        """What the last pass that reached the end found: AUDIO_TRUNCATED, AUDIO_TRACKS, AUDIO_OVERLAP and the like."""
         return list(self._warnings)
 
     @property
@@ -123,7 +126,7 @@ class Source:
         Raises:
             AntiphonError: INVALID_ARGUMENT with reason AUDIO_EMPTY, AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM,
                 AUDIO_CHANNEL_COUNT, AUDIO_SAMPLE_RATE, AUDIO_TOO_LONG, AUDIO_TOO_LARGE, AUDIO_DECODE_TIMEOUT,
-                AUDIO_NOT_FINITE, AUDIO_TOO_COMPLEX, or CLIP_RANGE where the source ends before the clip begins.
+                AUDIO_NOT_FINITE, AUDIO_TOO_COMPLEX, AUDIO_TRACK, or CLIP_RANGE where it ends before the clip begins.
             ValueError: what is wanted makes no sense.
         """
         if block_frames < 1 or (sample_rate is not None and sample_rate < 1) or (channels is not None and channels < 1):
@@ -168,7 +171,7 @@ class Source:
         if self._raw is not None:
             stream = RawStream(self._path, self._raw, self._limits, budget)
         else:
-            stream = LibavStream(self._path, self._limits, budget)
+            stream = LibavStream(self._path, self._limits, budget, self._track)
         budget.pause()
         if self._report is None:
             self._report = stream.report
@@ -186,15 +189,17 @@ class Source:
                 budget.check()
                 budget.spend(block.shape[1], report.channels, report.sample_rate)
                 check_finite(block, frames)
-                frames += block.shape[1]
                 if digest is not None:
-                    digest.update(np.ascontiguousarray(block.T, "<f4").data)
+                    # The silence of a late start is the container's and not the sound's.
+                    digest.update(np.ascontiguousarray(block[:, max(0, stream.late_frames - frames) :].T, "<f4").data)
+                frames += block.shape[1]
                 budget.pause()
                 yield block
                 budget.resume()
             self._warnings = stream.warnings
             if digest is not None:
-                self._report = replace(report, frames=frames, pcm_sha256=digest.digest())
+                found = digest.digest()
+                self._report = replace(report, frames=frames, pcm_sha256=found, time_line=stream.time_line)
         finally:
             stream.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, cast
 
 import av
@@ -10,13 +11,15 @@ import av.error
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
 
-from chassis.audio.container import CODECS, pick_stream, raise_if_out_of_memory, undecodable
-from chassis.audio.frames import to_samples
+from chassis.audio.container import CODECS, raise_if_out_of_memory, undecodable
+from chassis.audio.frames import silence, to_samples
 from chassis.audio.guard import LiveGuard
 from chassis.audio.samples import Samples
+from chassis.audio.timeline import Decoded, Piece, Silence, TimeLine, origin
+from chassis.audio.tracks import Picked, pick_track
 from chassis.bridge import Bridge, Closed
 from chassis.reading import Limits
-from chassis.reports import SourceReport
+from chassis.reports import SourceReport, TimeLineReport, WarningReport
 
 CONTAINERS = ("mp3", "wav", "flac", "aac", "ogg", "matroska")
 """FFmpeg's demuxers that can be read from front to back; m4a keeps its index at the end more often than not."""
@@ -25,6 +28,9 @@ PROBE_BYTES = 8192
 READ_BYTES = 4096
 MAX_BAD_PACKETS = 100
 """In a row: a stream of which nothing more can be decoded ends."""
+MAX_HOLE_SECONDS = 300.0
+"""Of a stream the silence is made at once, in memory, whatever follows."""
+SILENCE_SECONDS = 1
 
 _OPTIONS = {
     "format_whitelist": ",".join(CONTAINERS),
@@ -44,8 +50,11 @@ class ContainerDecoder:
         bad_packets: Packets that could not be decoded and were left out.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, track: int | None = None) -> None:
         self._limits = limits
+        self._track = track
+        self._picked: Picked | None = None
+        self._line: TimeLine | None = None
         self._guard = LiveGuard()
         self._bridge: Bridge[bytes, None] = Bridge(self._decode, "live-decoder")
         # What was decoded since it was asked for. It lies here, and is not given over the bridge frame by frame: libav
@@ -61,7 +70,7 @@ class ContainerDecoder:
 
         Raises:
             AntiphonError: AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM, AUDIO_SAMPLE_RATE, AUDIO_CHANNEL_COUNT,
-                AUDIO_TOO_COMPLEX.
+                AUDIO_TOO_COMPLEX, AUDIO_TRACK, AUDIO_TOO_LONG.
         """
         if not data:
             return []
@@ -72,6 +81,22 @@ class ContainerDecoder:
     def finish(self) -> list[Samples]:
         """Takes the end of the stream; returns what was still held. Raises as :meth:`feed`."""
         return self._after(self._bridge.finish()) if self._fed else []
+
+    @property
+    def late_frames(self) -> int:
+        """Frames of silence in front of the first sound."""
+        return 0 if self._line is None else self._line.findings.late_frames
+
+    @property
+    def time_line(self) -> TimeLineReport:
+        """Late start and holes, as far as the stream has come."""
+        return TimeLineReport() if self._line is None else self._line.findings.report()
+
+    @property
+    def warnings(self) -> tuple[WarningReport, ...]:
+        """What there is to say of the tracks and of the time line, as far as the stream has come."""
+        found = () if self._picked is None else self._picked.warnings
+        return found if self._line is None else (*found, *self._line.findings.warnings())
 
     def close(self) -> None:
         """Gives up what is under way; a second call does nothing."""
@@ -98,9 +123,24 @@ class ContainerDecoder:
             raise undecodable(error.strerror or type(error).__name__) from error
 
     def _decode_packets(self, container: InputContainer) -> None:
-        stream = pick_stream(container)
+        self._picked = picked = pick_track(container, self._track)
+        decoded = self._decoded(container, picked)
+        first = next(decoded, None)
+        if first is None:
+            return
+        self._read_format(container, picked, first.frame)
+        assert self.report is not None
+        rate = self.report.sample_rate
+        self._line = line = TimeLine(rate, origin(container), self._check_length, MAX_HOLE_SECONDS)
+        lead = line.start(first.frame)
+        self._take(lead)
+        for item in line.through(chain([first], decoded)):
+            self._take(item)
+
+    def _decoded(self, container: InputContainer, picked: Picked) -> Iterator[Decoded]:
         bad_in_a_row = 0
-        for packet in container.demux(stream):
+        in_pages = container.format.name == "ogg"
+        for packet in container.demux(picked.stream):
             try:
                 frames = packet.decode()
             except av.error.FFmpegError as error:
@@ -114,21 +154,37 @@ class ContainerDecoder:
             for frame in frames:
                 if isinstance(frame, AudioFrame) and frame.samples:
                     bad_in_a_row = 0
-                    self._take(container.format.name, stream.codec_context.codec.name, frame)
+                    yield Decoded(frame, page=packet.pos if in_pages else None)
 
-    def _take(self, container: str, codec: str, frame: AudioFrame) -> None:
-        rate, channels = frame.sample_rate, frame.layout.nb_channels
-        if self.report is None:
-            self._limits.check_format(rate, channels)
-            self.report = SourceReport(container, codec, rate, channels)
-            names = tuple(channel.name for channel in frame.layout.channels)
-            self.layout = names if len(names) == channels else None
-        if (rate, channels) != (self.report.sample_rate, self.report.channels):
-            raise undecodable(
-                f"the stream changes from {self.report.sample_rate} Hz with {self.report.channels} channels "
-                f"to {rate} Hz with {channels}"
-            )
-        self._blocks.append(to_samples(frame))
+    def _read_format(self, container: InputContainer, picked: Picked, first: AudioFrame) -> None:
+        rate, channels = first.sample_rate, first.layout.nb_channels
+        self._limits.check_format(rate, channels)
+        codec = picked.stream.codec_context.codec.name
+        self.report = SourceReport(
+            container.format.name, codec, rate, channels, track=picked.index, track_count=picked.count
+        )
+        names = tuple(channel.name for channel in first.layout.channels)
+        self.layout = names if len(names) == channels else None
+
+    def _check_length(self, frames: int) -> None:
+        assert self.report is not None
+        if frames > self._limits.max_seconds * self.report.sample_rate:
+            raise self._limits.too_long(frames / self.report.sample_rate, "its time stamps")
+
+    def _take(self, item: Piece | Silence | None) -> None:
+        assert self.report is not None
+        rate, channels = self.report.sample_rate, self.report.channels
+        if isinstance(item, Silence):
+            # In parts: what follows works on one at a time.
+            self._blocks += silence(channels, item.frames, SILENCE_SECONDS * rate)
+        elif item is not None:
+            frame = item.frame
+            if (frame.sample_rate, frame.layout.nb_channels) != (rate, channels):
+                raise undecodable(
+                    f"the stream changes from {rate} Hz with {channels} channels "
+                    f"to {frame.sample_rate} Hz with {frame.layout.nb_channels}"
+                )
+            self._blocks.append(to_samples(frame)[:, item.cut :])
 
 
 class _Reader:

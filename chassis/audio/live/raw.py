@@ -8,7 +8,7 @@ from antiphon_wire.errors import invalid
 from chassis.audio.pcm import DTYPES, from_integers
 from chassis.audio.samples import Samples
 from chassis.reading import Limits, RawPcm
-from chassis.reports import SourceReport
+from chassis.reports import SourceReport, TimeLineReport, WarningReport
 
 
 class RawDecoder:
@@ -22,6 +22,9 @@ class RawDecoder:
         report: What the stream is, which is known from the beginning.
         layout: Names of the channels; never known.
         bad_packets: Packets that could not be decoded; there are none.
+        late_frames: Frames of silence in front of the first sound; there are none.
+        time_line: Late start and holes; there are none.
+        warnings: What there is to say of the stream; nothing.
 
     Raises:
         AntiphonError: AUDIO_SAMPLE_RATE, AUDIO_CHANNEL_COUNT.
@@ -34,6 +37,9 @@ class RawDecoder:
         self.report: SourceReport | None = SourceReport("raw", f"pcm_{raw.encoding}", raw.sample_rate, raw.channels)
         self.layout: tuple[str, ...] | None = None
         self.bad_packets = 0
+        self.late_frames = 0
+        self.time_line = TimeLineReport()
+        self.warnings: tuple[WarningReport, ...] = ()
 
     def feed(self, data: bytes) -> list[Samples]:
         """Takes the next bytes; returns the frames that they complete, ``(channels, n)``, in one block or none."""

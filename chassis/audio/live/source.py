@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -34,19 +35,25 @@ class LiveSource:
         raw: How to read the bytes where they have no header; None for a container.
         limits: Bounds on the stream as a whole.
         channels: Channels wanted, samples then come as (channels, n); None for mono, which comes as (n,).
+        track: Which audio track of a container, from 0; None for the default one.
 
     Raises:
         AntiphonError: AUDIO_SAMPLE_RATE, AUDIO_CHANNEL_COUNT for PCM out of bounds.
     """
 
     def __init__(
-        self, sample_rate: int, raw: RawPcm | None = None, limits: Limits | None = None, channels: int | None = None
+        self,
+        sample_rate: int,
+        raw: RawPcm | None = None,
+        limits: Limits | None = None,
+        channels: int | None = None,
+        track: int | None = None,
     ) -> None:
         self._channels = channels
         self._limits = limits or Limits()
         self._sample_rate = sample_rate
         self._decoder: RawDecoder | ContainerDecoder = (
-            ContainerDecoder(self._limits) if raw is None else RawDecoder(raw, self._limits)
+            ContainerDecoder(self._limits, track) if raw is None else RawDecoder(raw, self._limits)
         )
         self._budget = Budget(self._limits, _nothing)
         self._digest = hashlib.sha256()
@@ -65,24 +72,24 @@ class LiveSource:
         report = self._decoder.report
         if report is None or not self._ended:
             return report
-        return SourceReport(
-            report.container, report.codec, report.sample_rate, report.channels, self._frames, self._digest.digest()
-        )
+        digest = self._digest.digest()
+        return replace(report, frames=self._frames, pcm_sha256=digest, time_line=self._decoder.time_line)
 
     @property
     def warnings(self) -> tuple[WarningReport, ...]:
-        """AUDIO_CORRUPT_PACKETS where some could not be decoded and were left out."""
+        """AUDIO_CORRUPT_PACKETS where some could not be decoded, and what there is to say of tracks and time stamps."""
         bad = self._decoder.bad_packets
         if not bad:
-            return ()
-        return (WarningReport("AUDIO_CORRUPT_PACKETS", f"{bad} packets could not be decoded and were left out"),)
+            return self._decoder.warnings
+        corrupt = WarningReport("AUDIO_CORRUPT_PACKETS", f"{bad} packets could not be decoded and were left out")
+        return (corrupt, *self._decoder.warnings)
 
     def feed(self, data: bytes) -> Samples:
         """Takes the next bytes; returns the samples (n,) float32 that they make ready, n >= 0.
 
         Raises:
             AntiphonError: AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM, AUDIO_SAMPLE_RATE, AUDIO_CHANNEL_COUNT,
-                AUDIO_NOT_FINITE, AUDIO_TOO_LONG, AUDIO_TOO_LARGE, AUDIO_TOO_COMPLEX.
+                AUDIO_NOT_FINITE, AUDIO_TOO_LONG, AUDIO_TOO_LARGE, AUDIO_TOO_COMPLEX, AUDIO_TRACK.
         """
         return self._joined(self._converted(self._decoder.feed(data)))
 
@@ -125,8 +132,10 @@ class LiveSource:
                 self._resampler = Resampler(report.sample_rate, self._sample_rate, min(target, report.channels))
             self._budget.spend(block.shape[1], report.channels, report.sample_rate)
             check_finite(block, self._frames)
+            # The silence of a late start is the container's and not the sound's.
+            sound = block[:, max(0, self._decoder.late_frames - self._frames) :]
+            self._digest.update(np.ascontiguousarray(sound.T, "<f4").data)
             self._frames += block.shape[1]
-            self._digest.update(np.ascontiguousarray(block.T, "<f4").data)
             ready += self._resampled(block, max(1, report.sample_rate // BLOCKS_PER_SECOND))
         return ready
 

@@ -1,0 +1,6 @@
+"""The time line of a file: where its sound begins, where none is stored, and where two pieces claim the same time."""
+
+from chassis.audio.timeline.line import Decoded, Piece, Silence, TimeLine
+from chassis.audio.timeline.origin import Origin, origin
+
+__all__ = ["Decoded", "Origin", "Piece", "Silence", "TimeLine", "origin"]

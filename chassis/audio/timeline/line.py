@@ -1,0 +1,231 @@
+"""Puts decoded frames where their time stamps say: silence where nothing is stored, a cut where two pieces overlap.
+
+A time stamp is a hint with an error: containers round it (Matroska and FLV to 1 ms), and recorders take it from a clock
+that wobbles. Frames that follow one another are therefore joined sample by sample, and each time stamp is compared with
+the samples counted so far, so that rounding never adds up. Only where the two are further apart than JITTER_SECONDS and
+one tick of the container's clock, and the next frame agrees, the time stamps are believed:
+
+* ahead: a hole, filled with silence;
+* behind: an overlap. What was there first stays, and the beginning of what follows is cut off, as soon as the time
+  stamps have caught up;
+* far ahead, far behind, back at the first time stamp, or behind and never catching up: the clock was set anew, as in
+  files joined end to end, or stands still. The sound goes on without a break, and time counts on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from av.audio.frame import AudioFrame
+
+from chassis.audio.timeline.findings import Findings
+from chassis.audio.timeline.origin import Origin
+
+JITTER_SECONDS = 0.015
+"""Less than the packets in common use last (Opus 20 ms, AAC 21 to 23 ms, MP3 24 to 26 ms), so that a lost one shows;
+more than the clocks of recorders wobble."""
+MAX_TICK_SECONDS = 0.01
+"""A coarser clock than this is not given more allowance."""
+MAX_HOLE_SECONDS = 3600.0
+"""A jump ahead by more is no hole: nobody records an hour of nothing, but clocks are set while a recorder runs."""
+MAX_OVERLAP_SECONDS = 10.0
+"""A jump back by more is no overlap; FFmpeg and players on it draw the same line."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A frame as the decoder gave it.
+
+    Attributes:
+        frame: The frame.
+        after_damage: Whether something in front of it could not be decoded.
+        page: Where in the file its Ogg page starts; None for other containers. A page has one time stamp, its end, and
+            libav counts back from there. But a recorder closes a page with the first packet behind a pause, so that a
+            hole within a page lies in front of its last packet.
+    """
+
+    frame: AudioFrame
+    after_damage: bool = False
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A frame in its place, less the first ``cut`` samples of each channel."""
+
+    frame: AudioFrame
+    cut: int = 0
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Samples of each channel, at the line's rate, where nothing is stored."""
+
+    frames: int
+    after_damage: bool = False
+
+
+class TimeLine:
+    """One pass along the time line of a track.
+
+    Args:
+        sample_rate: Rate that positions are counted in (Hz).
+        origin: Where the time line begins; None where the container has no clock: nothing is moved then.
+        check: Told how many frames there would be with a silence, before it is made; raises where that is too much.
+        max_hole_seconds: Longest silence that a jump of the time stamps makes.
+
+    Attributes:
+        findings: What has been found so far.
+        position: Frames so far, silence included.
+    """
+
+    def __init__(
+        self,
+        sample_rate: int,
+        origin: Origin | None,
+        check: Callable[[int], None],
+        max_hole_seconds: float = MAX_HOLE_SECONDS,
+    ) -> None:
+        self.findings = Findings(sample_rate)
+        self.position = 0
+        self._rate = sample_rate
+        self._origin = origin
+        self._check = check
+        self._max_hole = round(max_hole_seconds * sample_rate)
+        self._max_overlap = round(MAX_OVERLAP_SECONDS * sample_rate)
+        self._tolerance = 0
+        self._page: int | None = None
+        self._behind: list[AudioFrame] = []
+        self._behind_frames = 0
+        # Position = time stamp * rate - offset.
+        self._offset = 0
+        self._first_stamp = 0
+
+    def through(self, decoded: Iterator[Decoded]) -> Iterator[Piece | Silence]:
+        """Yields the frames, and silence between them, in order.
+
+        Raises:
+            AntiphonError: what ``check`` raises.
+        """
+        stray: Decoded | None = None
+        for each in decoded:
+            if stray is not None:
+                yield from self._settle(stray, each)
+                stray = None
+            if self._behind or self._strays(each.frame):
+                stray = each
+            else:
+                self._page = each.page
+                yield self._put(each.frame)
+        if stray is not None:
+            yield from self._settle(stray, None)
+        yield from self._set_clock()
+
+    def start(self, first: AudioFrame) -> Silence | None:
+        """Sets the clock by the first frame, which :meth:`through` is then given.
+
+        Returns:
+            The silence in front of it, for a track that starts late; None where there is none.
+
+        Raises:
+            AntiphonError: what ``check`` raises.
+        """
+        stamp = self._stamp(first)
+        if self._origin is None or stamp is None:
+            return None
+        assert first.time_base is not None
+        tick = min(float(first.time_base), MAX_TICK_SECONDS)
+        self._tolerance = round((JITTER_SECONDS + tick) * self._rate)
+        self._first_stamp = self._offset = stamp
+        began = stamp if self._origin.seconds is None else round(self._origin.seconds * self._rate)
+        late = stamp - began
+        if late > self._max_hole:
+            self.findings.clock_set(0, late)
+        if not self._tolerance < late <= self._max_hole:
+            return None
+        self._check(late)
+        self._offset = began
+        self.findings.late_frames = self.position = late
+        return Silence(late)
+
+    def _stamp(self, frame: AudioFrame) -> int | None:
+        """The frame's time stamp in samples of the line; None where it has none."""
+        if frame.pts is None or frame.time_base is None:
+            return None
+        return round(frame.pts * frame.time_base * self._rate)
+
+    def _distance(self, frame: AudioFrame) -> int | None:
+        """How far ahead of the position the frame belongs (samples); None where nothing tells."""
+        stamp = self._stamp(frame)
+        return None if self._origin is None or stamp is None else stamp - self._offset - self.position
+
+    def _strays(self, frame: AudioFrame) -> bool:
+        distance = self._distance(frame)
+        return distance is not None and abs(distance) > self._tolerance
+
+    def _settle(self, stray: Decoded, following: Decoded | None) -> Iterator[Piece | Silence]:
+        distance = self._distance(stray.frame)
+        length = self._length(stray.frame)
+        if self._behind and (distance is None or distance + length <= self._tolerance):
+            self._behind.append(stray.frame)
+            self._behind_frames += length
+            if self._behind_frames > self._max_overlap:
+                yield from self._set_clock()
+            return
+        self._drop()
+        if distance is None or abs(distance) <= self._tolerance or not self._agrees(distance, stray, following):
+            yield self._put(stray.frame)
+        elif distance > self._max_hole or -distance > self._max_overlap or self._is_back(stray.frame, distance):
+            self._behind.append(stray.frame)
+            yield from self._set_clock()
+        elif distance > 0:
+            self._check(self.position + distance)
+            self.findings.hole(self.position, distance)
+            self.position += distance
+            yield Silence(distance, stray.after_damage)
+            yield self._put(stray.frame)
+        elif distance + length <= self._tolerance:
+            self._behind, self._behind_frames = [stray.frame], length
+        else:
+            self.findings.overlap(self.position, -distance)
+            yield self._put(stray.frame, round(-distance * stray.frame.sample_rate / self._rate))
+
+    def _drop(self) -> None:
+        """Lets go of frames that lie wholly in time that is taken: the time stamps have caught up."""
+        if self._behind:
+            self.findings.overlap(self.position, self._behind_frames)
+            self._behind, self._behind_frames = [], 0
+
+    def _set_clock(self) -> Iterator[Piece]:
+        """Goes on with the frames that were held back, as if their time stamps were right, and counts from there."""
+        frames, self._behind, self._behind_frames = self._behind, [], 0
+        if frames and (distance := self._distance(frames[0])) is not None:
+            self.findings.clock_set(self.position, distance)
+            self._offset += distance
+        for frame in frames:
+            yield self._put(frame)
+
+    def _agrees(self, distance: int, stray: Decoded, following: Decoded | None) -> bool:
+        """Whether the frame behind a stray one is astray as far, so that it was not one time stamp that is wrong."""
+        if following is None:
+            return True
+        if distance > 0 and stray.page is not None and self._page == stray.page == following.page:
+            return False
+        behind = self._distance(following.frame)
+        if behind is None:
+            return True
+        behind -= self._length(stray.frame)
+        return behind >= distance - self._tolerance if distance > 0 else behind <= distance + self._tolerance
+
+    def _is_back(self, frame: AudioFrame, distance: int) -> bool:
+        """Whether the clock stands where it began, as at the seam of files joined end to end."""
+        stamp = self._stamp(frame)
+        return distance < 0 and stamp is not None and abs(stamp - self._first_stamp) <= self._tolerance
+
+    def _length(self, frame: AudioFrame) -> int:
+        return round(frame.samples * self._rate / frame.sample_rate)
+
+    def _put(self, frame: AudioFrame, cut: int = 0) -> Piece:
+        self.position += self._length(frame) - round(cut * self._rate / frame.sample_rate)
+        return Piece(frame, cut)
