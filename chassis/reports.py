@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Span(NamedTuple):
@@ -157,3 +157,24 @@ class PoolStatus:
     admitted: int
     admitted_limit: int
     loaded: str
+
+
+@dataclass(frozen=True)
+class ModelReadiness:
+    """Whether one model of a service can answer.
+
+    Attributes:
+        name: In the manifest.
+        engine: What runs it.
+        default: Whether it answers where a call names no model.
+        state: ``ready`` where its files are there and nothing is known against them, ``damaged``, ``not installed``.
+        problem: Why it is damaged, in words; empty where it is not.
+        command: What installs or mends it; empty where it is ready.
+    """
+
+    name: str
+    engine: str
+    default: bool
+    state: Literal["ready", "damaged", "not installed"]
+    problem: str = ""
+    command: str = ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, aclosing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 from google.protobuf.message import Message
@@ -15,6 +15,7 @@ from antiphon.evidence.v1 import evidence_pb2
 from antiphon_wire.errors import WORKER_LOST, AntiphonError
 from chassis import evidence
 from chassis.family.audio_format import clip_range, raw_format
+from chassis.family.damage import LoadingWatch
 from chassis.family.host import FamilyHost
 from chassis.family.work import Work
 from chassis.reports import ProgressReport, SourceReport, WorkReport
@@ -159,15 +160,6 @@ class Call:
         self._streams.append(stream)
         return stream
 
-    @contextmanager
-    def _learning(self) -> Iterator[None]:
-        """Takes down what an error of the worker says of a model."""
-        try:
-            yield
-        except AntiphonError as error:
-            self._host.damaged.learn(error)
-            raise
-
     async def _run(self, verb: str, request: Any, needs_audio: bool, work: Work) -> AsyncGenerator[Any, None]:
         config = await self._upload.config()
         raw = raw_format(config.audio_format)
@@ -176,15 +168,16 @@ class Call:
         path = None if audio is None else str(audio.path)
         job = Job(verb, request, path, self._host.limits, raw, start, end)
         self._host.losses.refuse(self._upload.sha256)
+        watch = LoadingWatch(self._host.damaged)
         try:
             async with aclosing(work.run(self._host.pool, job)) as events:
-                with self._learning():
-                    async for event in events:
-                        yield event
+                async for event in events:
+                    watch.saw(event)
+                    yield event
         except AntiphonError as error:
-            if error.reason == WORKER_LOST:
+            if error.reason == WORKER_LOST and not watch.loading:
                 self._host.losses.lost(self._upload.sha256)
-            raise
+            raise watch.judged(error) from error.__cause__
         self._host.losses.survived(self._upload.sha256)
         note(queue_seconds=round(work.queue_seconds, 4), bytes=self._upload.byte_count)
 
@@ -199,13 +192,17 @@ class Call:
             yield evidence_pb2.Progress(phase=evidence_pb2.Progress.PHASE_LOADING, step="starting a worker")
         stream = await self._host.live.open(job)
         self._work.began(time.monotonic() - asked)
+        watch = LoadingWatch(self._host.damaged)
         async with stream:
             feeding = asyncio.create_task(self._feed(stream))
             try:
                 async with aclosing(stream.events()) as events:
-                    with self._learning():
-                        async for event in events:
-                            yield evidence.progress(event) if isinstance(event, ProgressReport) else event
+                    async for event in events:
+                        told = evidence.progress(event) if isinstance(event, ProgressReport) else event
+                        watch.saw(told)
+                        yield told
+            except AntiphonError as error:
+                raise watch.judged(error) from error.__cause__
             finally:
                 feeding.cancel()
                 await asyncio.gather(feeding, return_exceptions=True)

@@ -13,6 +13,7 @@ from chassis.family.losses import Losses
 from chassis.family.selection import Selection
 from chassis.models import Manifest, Model, Store
 from chassis.reading import Limits
+from chassis.reports import ModelReadiness
 from chassis.server import telemetry
 from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings, WorkerSettings
@@ -90,6 +91,7 @@ class FamilyHost:
     def report_to(self, server: Server) -> None:
         """Has the server tell how the workers are, and be ready while one for recordings is."""
         server.ready_when(lambda: self.pool.ready)
+        server.report_models(self.readiness)
         server.report_workers("workers", lambda: self.pool.status)
         if self.live.options.streams > 0:
             server.report_workers("live_workers", lambda: self.live.status)
@@ -97,7 +99,7 @@ class FamilyHost:
         def changed() -> None:
             problem = self.pool.problem
             if problem is not None:
-                self.damaged.learn(problem)
+                self.damaged.learn(problem, self._default())
                 # Of a worker that took another's place the device was there once: that is a fault, which may pass.
                 if problem.reason in _SET_WRONG and self.pool.restarts == 0:
                     server.give_up(str(problem))
@@ -125,10 +127,30 @@ class FamilyHost:
 
     def models(self) -> list[evidence_pb2.ModelInfo]:
         """Lists every model of the manifest: whether it is installed, and whether a call without a model gets it."""
-        default = self.selection.default() if self.family.engines else None
+        default = self._default()
         return [self._model_info(self.store.model(model.name), default) for model in self.manifest.models]
 
-    def _model_info(self, model: Model, default: str | None) -> evidence_pb2.ModelInfo:
+    def readiness(self) -> list[ModelReadiness]:
+        """Tells of every model of the manifest whether it can answer, as far as is known without reading its files."""
+        default = self._default()
+        return [self._readiness(self.store.model(model.name), default) for model in self.manifest.models]
+
+    def _default(self) -> str:
+        """The model that answers where a call names none; empty for a family that answers with several."""
+        return self.selection.default() if self.family.engines else ""
+
+    def _readiness(self, model: Model, default: str) -> ModelReadiness:
+        chosen, command = self._is_default(model, default), f"antiphon models pull {model.name}"
+        if not self.store.installed(model.name):
+            return ModelReadiness(model.name, model.engine, chosen, "not installed", command=command)
+        if problem := self.damaged.problem(model.name):
+            return ModelReadiness(model.name, model.engine, chosen, "damaged", problem, command)
+        return ModelReadiness(model.name, model.engine, chosen, "ready")
+
+    def _is_default(self, model: Model, default: str) -> bool:
+        return model.name == default if self.family.engines else model.default
+
+    def _model_info(self, model: Model, default: str) -> evidence_pb2.ModelInfo:
         info = evidence_pb2.ModelInfo(
             identity=evidence_pb2.ModelIdentity(
                 name=model.name,
@@ -139,7 +161,7 @@ class FamilyHost:
             ),
             engine=model.engine,
             installed=self.store.installed(model.name) and not self.damaged.holds(model.name),
-            default_model=model.default if default is None else model.name == default,
+            default_model=self._is_default(model, default),
             download_bytes=model.download_bytes,
             install_command=f"antiphon models pull {model.name}",
         )

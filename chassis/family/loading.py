@@ -55,6 +55,18 @@ def engine_not_served(engine: str, why: str, **metadata: object) -> AntiphonErro
     )
 
 
+@contextlib.contextmanager
+def naming(model: InstalledModel) -> Iterator[None]:
+    """Names the model in what is raised of its files within the block, and the command that replaces them."""
+    try:
+        yield
+    except AntiphonError as error:
+        if error.reason.startswith("MODEL_"):
+            error.metadata.setdefault("model", model.name)
+            error.metadata.setdefault("command", f"antiphon models pull {model.name}")
+        raise
+
+
 class Loader(Generic[Engine]):
     """Keeps the engine of the model that was used last, and of models that somebody still uses.
 
@@ -88,7 +100,8 @@ class Loader(Generic[Engine]):
         if model.name not in self._loaded:
             made = self.find(model.model.engine)
             self.give_up()
-            self._loaded[model.name] = made.load(model, self._settings)
+            with naming(model):
+                self._loaded[model.name] = made.load(model, self._settings)
         return self._loaded[model.name]
 
     @contextlib.contextmanager

@@ -13,11 +13,12 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from chassis.reports import PoolStatus
+from chassis.reports import ModelReadiness, PoolStatus
 from chassis.server import status_service, telemetry
 from chassis.server.calls import InFlight
 from chassis.server.counted import CountedServer
 from chassis.server.metrics_page import MetricsPage
+from chassis.server.model_health import ModelHealth
 from chassis.server.named_clients import NamedClients
 from chassis.server.readable import ReadableMessages
 from chassis.server.refusal import CannotStartError
@@ -55,7 +56,7 @@ class Server:
         self._default_port = default_port
         self.in_flight = InFlight()
         self.port = 0
-        self._health = health.aio.HealthServicer()
+        self._health = ModelHealth()
         callers = [NamedClients(settings.tls_client_names)] if settings.tls_client_names else []
         # An idle connection costs its owner nothing and this process a descriptor.
         idle = ("grpc.max_connection_idle_ms", round(settings.connection_idle_seconds * 1000))
@@ -66,6 +67,7 @@ class Server:
         self._names: list[str] = [health.SERVICE_NAME]
         self._ready: Callable[[], bool] = lambda: True
         self._workers: dict[str, Callable[[], PoolStatus]] = {}
+        self._models: Callable[[], Sequence[ModelReadiness]] = tuple
         self._draining = False
         self.fault = ""
         self.ending = asyncio.Event()
@@ -92,6 +94,10 @@ class Server:
         """Sets where StatusService learns how the workers of a field of its answer are."""
         self._workers[field] = status
 
+    def report_models(self, models: Callable[[], Sequence[ModelReadiness]]) -> None:
+        """Sets where StatusService and health learn which models can answer."""
+        self._models = self._health.models = models
+
     def refresh(self) -> None:
         """Publishes readiness; draining is never undone."""
         task = asyncio.create_task(self._publish())
@@ -105,7 +111,7 @@ class Server:
             OSError: the address cannot be had.
         """
         if self.settings.status_service:
-            status = status_service.StatusServicer(self.name, self.in_flight, self._workers)
+            status = status_service.StatusServicer(self.name, self.in_flight, self._workers, self._models)
             self.add(status, status_service.register, status_service.FULL_NAME)
         if self.settings.reflection:
             self._names.append(reflection.SERVICE_NAME)

@@ -7,8 +7,9 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
-from antiphon_wire.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError, not_ready
 from chassis.reports import PoolStatus
 from chassis.worker.messages import Init
 from chassis.worker.process import Process, WorkerDiedError
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 _RESTART_DELAYS = (0.0, 0.2, 1.0, 5.0, 15.0)
 _HOPELESS_STARTS = 3  # in a row, after which waiting calls are refused
+_WARM_STARTS = 2  # in a row that may fail before a process is started that loads nothing
 
 
 class Keeper:
@@ -48,6 +50,8 @@ class Keeper:
         self._failed_starts = 0
         self._last_restart: float | None = None
         self._last_problem = ""
+        self._last_failure = ""
+        self._cold = ""  # why processes load nothing at start any more
         self.restarts = 0
 
     @property
@@ -76,12 +80,14 @@ class Keeper:
             last_problem=self._last_problem,
             admitted=admitted,
             admitted_limit=limit,
-            loaded=ready[0].note if ready else "",
+            loaded=(self._cold or ready[0].note) if ready else "",
         )
 
     @property
     def problem(self) -> AntiphonError | None:
         """Why one of those that are ready could not load what it loads at start; None where all could."""
+        if self._cold:
+            return not_ready("MODEL_UNREADABLE", self._cold)
         ready = [process.ready for process in self._processes if process.alive and process.ready]
         return next((each.problem for each in ready if each.problem is not None), None)
 
@@ -111,12 +117,21 @@ class Keeper:
                 retry_after_seconds=_RESTART_DELAYS[-1],
             )
 
+    def _warm(self) -> bool:
+        """Whether the next process is to load something at start; what ends each that does must not end the service."""
+        if self._init.warm and self._failed_starts >= _WARM_STARTS and not self._cold:
+            self._cold = (
+                f"nothing is loaded at start: that ended {self._failed_starts} processes ({self._last_failure})"
+            )
+            log.error("%s", self._cold)
+        return self._init.warm and not self._cold
+
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(_RESTART_DELAYS[min(self._failed_starts, len(_RESTART_DELAYS) - 1)])
             process: Process | None = None
             try:
-                process = await Process.start(self._init, self._environment)
+                process = await Process.start(replace(self._init, warm=self._warm()), self._environment)
                 self._processes.add(process)
                 ready = await process.wait_ready()
                 self._failed_starts = 0
@@ -128,6 +143,7 @@ class Keeper:
                 problem = f"the {self._name} ended with exit code {await process.ended()}; a fresh one is being started"
             except (WorkerDiedError, OSError) as error:
                 self._failed_starts += 1
+                self._last_failure = str(error)
                 problem = f"the {self._name} ended before it was ready ({error}); see the log"
             finally:
                 # Reached by a cancel too, while the service stops: no process of ours may outlive this task, so the

@@ -21,11 +21,13 @@ class Jobs:
 
     def __init__(self, settings: Any, models: Any) -> None:
         self._settings = settings
+        if settings == "die at start":
+            os._exit(3)
 
     def warm(self) -> str:
-        """Dies at start, or fails, where the settings say so."""
-        if self._settings == "die at start":
-            os._exit(3)
+        """Dies, or fails, where the settings say so."""
+        if self._settings == "die while loading":
+            os.kill(os.getpid(), signal.SIGSEGV)
         if self._settings == "damaged":
             raise not_ready("MODEL_CORRUPT", "tiny is damaged", model="tiny")
         if self._settings == "no device":

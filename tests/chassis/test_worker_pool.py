@@ -285,6 +285,15 @@ async def test_what_cannot_be_loaded_at_start_is_told_and_leaves_the_worker_to_t
         assert (each.problem is not None) == (settings == "damaged")
 
 
+async def test_a_model_that_ends_every_worker_at_start_is_not_loaded_there_and_the_rest_serves() -> None:
+    async with pool("die while loading") as each, asyncio.timeout(60):
+        assert len(await collect(each, job("count", 1))) == 1
+        assert each.restarts == 2
+        assert "nothing is loaded at start: that ended 2 processes (exit code -11)" in each.status.loaded
+        assert each.problem is not None
+        assert each.problem.reason == "MODEL_UNREADABLE"
+
+
 async def test_a_job_is_refused_where_no_worker_can_be_started() -> None:
     async with pool("die at start") as each:
         with pytest.raises(AntiphonError) as caught:

@@ -11,6 +11,7 @@ from typing import Any
 from antiphon_cli.stack.health import SERVING, ask_once
 from antiphon_cli.stack.state import Phase, ServiceState
 from antiphon_cli.status.default_models import default_model
+from antiphon_cli.status.models import complaints, counted, model_states
 from antiphon_cli.status.workers import no_worker_status, worker_status
 
 
@@ -22,11 +23,13 @@ class Supervised:
         state: What the supervisor says.
         health: Its own answer, ``SERVING`` where it is ready.
         workers: How its worker processes are, by kind; None for a kind that it does not have or tell of.
+        models: Which of its models can answer; empty where it has none or does not say.
     """
 
     state: ServiceState
     health: str
     workers: dict[str, dict[str, Any] | None]
+    models: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
     @property
     def ready(self) -> bool:
@@ -35,26 +38,31 @@ class Supervised:
 
     def row(self) -> dict[str, Any]:
         """Returns all of it as plain data."""
-        return {**dataclasses.asdict(self.state), "health": self.health, "ready": self.ready, **self.workers}
+        state = dataclasses.asdict(self.state)
+        return {**state, "health": self.health, "ready": self.ready, **self.workers, "models": self.models}
 
 
 def ask(state: ServiceState) -> Supervised:
     """Asks a service how it is."""
     health = "no process" if state.pid is None else ask_once(state.port)
-    return Supervised(state, health, worker_status(state.port) if health == SERVING else no_worker_status())
+    if health != SERVING:
+        return Supervised(state, health, no_worker_status())
+    return Supervised(state, health, worker_status(state.port), model_states(state.port))
 
 
 def table(services: Sequence[Supervised]) -> Iterator[str]:
     """Yields a line for each service below their titles, then what was wrong with any of them."""
     yield (
         f"{'SERVICE':<12} {'STATE':<20} {'HEALTH':<16} {'PID':>8} {'PORT':>6} {'RESTARTS':>9} {'UP FOR':>10}"
-        f" {'WORKERS LOST':>13}  MODEL"
+        f" {'WORKERS LOST':>13} {'MODELS READY':>13}  DEFAULT MODEL"
     )
     yield from (_line(each) for each in services)
     for each in services:
         for workers in each.workers.values():
             if workers is not None and workers["last_problem"]:
                 yield f"\n{each.state.name}: {workers['last_problem']} ({workers['last_restart_time']})"
+    for each in services:
+        yield from complaints(each.state.name, each.models)
     for each in services:
         if each.state.phase is not Phase.READY and each.state.problem:
             yield f"\n{each.state.name}: {each.state.problem}\n  whole log: {each.state.log}"
@@ -69,7 +77,7 @@ def _line(service: Supervised) -> str:
     model = default_model(state.name, state.port) if service.health == SERVING else "-"
     return (
         f"{state.name:<12} {state.phase:<20} {service.health:<16} {pid:>8} {state.port:>6}"
-        f" {state.restarts:>9} {age:>10} {lost:>13}  {model}"
+        f" {state.restarts:>9} {age:>10} {lost:>13} {counted(service.models):>13}  {model}"
     )
 
 

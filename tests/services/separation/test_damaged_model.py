@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
@@ -16,8 +17,6 @@ from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
 from antiphon.status.v1 import status_service_pb2, status_service_pb2_grpc
 from antiphon_wire import status
 from antiphon_wire.calls import keep_status
-from antiphon_wire.errors import AntiphonError
-from chassis.family.damage import DamagedModels
 from chassis.family.host import FamilyHost
 from chassis.server import Server, ServerSettings, WorkerSettings
 from services.separation import service
@@ -25,6 +24,11 @@ from services.separation.settings import SeparationSettings
 from standins import tiny_spleeter
 
 SECOND = 44_100
+READY = status_service_pb2.ModelStatus.STATE_READY
+DAMAGED = status_service_pb2.ModelStatus.STATE_DAMAGED
+NOT_INSTALLED = status_service_pb2.ModelStatus.STATE_NOT_INSTALLED
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 def messages(model: str = "") -> Iterator[pb.SeparateRequest]:
@@ -72,12 +76,23 @@ async def test_one_changed_byte_in_the_default_model_is_told_and_mended_without_
                 assert str(made.root) not in f"{error} {error.metadata}"
             assert "MODEL_CORRUPT: tiny.safetensors of the model 'tiny'" in (await loaded(channel))
             assert await installed(stub) == {"tiny": False, "dsp-4stems": True}
+            told = await readiness(channel)
+            assert told["dsp-4stems"] == (READY, "", "")
+            state, problem, command = told["tiny"]
+            assert (state, command) == (DAMAGED, "antiphon models pull tiny")
+            assert problem.startswith("MODEL_CORRUPT: tiny.safetensors of the model 'tiny'")
+            assert told["htdemucs"] == (NOT_INSTALLED, "", "antiphon models pull htdemucs")
+            assert await healths(channel) == {"": SERVING, "tiny": NOT_SERVING, "dsp-4stems": SERVING}
 
             # As a pull does: a whole file is put in the place of the damaged one.
             fresh = blob.with_suffix(".fresh")
             fresh.write_bytes(right)
             fresh.replace(blob)
             assert await installed(stub) == {"tiny": True, "dsp-4stems": True}
+            assert (await readiness(channel))["tiny"] == (READY, "", "")
+            assert await healths(channel) == {"": SERVING, "tiny": SERVING, "dsp-4stems": SERVING}
+            with pytest.raises(grpc.aio.AioRpcError, match="NOT_FOUND"):
+                await health(channel, f"{service.FULL_NAME}/nobody")
             assert await stems(stub) == {"vocals", "accompaniment"}
             assert host.pool.restarts == 0
         finally:
@@ -90,18 +105,23 @@ async def loaded(channel: grpc.aio.Channel) -> str:
     return str(answer.workers.loaded)
 
 
+async def readiness(channel: grpc.aio.Channel) -> dict[str, tuple[Any, str, str]]:
+    answer = await status_service_pb2_grpc.StatusServiceStub(channel).GetStatus(status_service_pb2.GetStatusRequest())
+    return {each.name: (each.state, each.problem, each.command) for each in answer.models}
+
+
+async def health(channel: grpc.aio.Channel, name: str) -> Any:
+    stub = health_pb2_grpc.HealthStub(channel)
+    return (await stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=10)).status
+
+
+async def healths(channel: grpc.aio.Channel) -> dict[str, Any]:
+    """Of the service, and of two of its models."""
+    names = ("", "tiny", "dsp-4stems")
+    return {name: await health(channel, f"{service.FULL_NAME}/{name}".rstrip("/")) for name in names}
+
+
 async def installed(stub: Any) -> dict[str, bool]:
     answer = await stub.ListModels(pb.ListModelsRequest())
     found = {one.identity.name: one.installed for one in answer.models}
     return {name: found[name] for name in ("tiny", "dsp-4stems")}
-
-
-def test_an_error_that_names_a_strangers_model_marks_nothing(tmp_path: Path) -> None:
-    made = tiny_spleeter.store(tmp_path)
-    known = DamagedModels(made)
-    known.learn(AntiphonError("FAILED_PRECONDITION", "MODEL_CORRUPT", "x", {"model": "../../etc"}))
-    known.learn(AntiphonError("FAILED_PRECONDITION", "MODEL_NOT_INSTALLED", "x", {"model": "tiny"}))
-    assert not known.holds("tiny")
-    assert not known.holds("../../etc")
-    known.learn(AntiphonError("FAILED_PRECONDITION", "MODEL_CORRUPT", "x", {"model": "tiny"}))
-    assert known.holds("tiny")

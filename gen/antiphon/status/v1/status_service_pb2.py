@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'antiphon/status/v1/status_service.proto\x12\x12\x61ntiphon.status.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10GetStatusRequest\"\xfe\x01\n\x11GetStatusResponse\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x17\n\x0fservice_version\x18\x02 \x01(\t\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncall_count\x18\x04 \x01(\x05\x12\x10\n\x08\x64raining\x18\x05 \x01(\x08\x12\x31\n\x07workers\x18\x06 \x01(\x0b\x32 .antiphon.status.v1.WorkerStatus\x12\x36\n\x0clive_workers\x18\x07 \x01(\x0b\x32 .antiphon.status.v1.WorkerStatus\"\xdb\x01\n\x0cWorkerStatus\x12\x13\n\x0bready_count\x18\x01 \x01(\x05\x12\x15\n\rrestart_count\x18\x02 \x01(\x05\x12\x35\n\x11last_restart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0clast_problem\x18\x04 \x01(\t\x12\x16\n\x0e\x61\x64mitted_count\x18\x05 \x01(\x05\x12\x0e\n\x06loaded\x18\x06 \x01(\t\x12\x12\n\nkept_count\x18\x07 \x01(\x05\x12\x16\n\x0e\x61\x64mitted_limit\x18\x08 \x01(\x05\x32i\n\rStatusService\x12X\n\tGetStatus\x12$.antiphon.status.v1.GetStatusRequest\x1a%.antiphon.status.v1.GetStatusResponseB\\\n\x12\x61ntiphon.status.v1B\x12StatusServiceProtoP\x01Z\x1b\x61ntiphon/status/v1;statusv1\xca\x02\x12\x41ntiphon\\Status\\V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'antiphon/status/v1/status_service.proto\x12\x12\x61ntiphon.status.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10GetStatusRequest\"\xaf\x02\n\x11GetStatusResponse\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x17\n\x0fservice_version\x18\x02 \x01(\t\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncall_count\x18\x04 \x01(\x05\x12\x10\n\x08\x64raining\x18\x05 \x01(\x08\x12\x31\n\x07workers\x18\x06 \x01(\x0b\x32 .antiphon.status.v1.WorkerStatus\x12\x36\n\x0clive_workers\x18\x07 \x01(\x0b\x32 .antiphon.status.v1.WorkerStatus\x12/\n\x06models\x18\n \x03(\x0b\x32\x1f.antiphon.status.v1.ModelStatus\"\xf7\x01\n\x0bModelStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x65ngine\x18\x02 \x01(\t\x12\x15\n\rdefault_model\x18\x03 \x01(\x08\x12\x34\n\x05state\x18\x04 \x01(\x0e\x32%.antiphon.status.v1.ModelStatus.State\x12\x0f\n\x07problem\x18\x05 \x01(\t\x12\x0f\n\x07\x63ommand\x18\x06 \x01(\t\"[\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_READY\x10\x01\x12\x11\n\rSTATE_DAMAGED\x10\x02\x12\x17\n\x13STATE_NOT_INSTALLED\x10\x03\"\xdb\x01\n\x0cWorkerStatus\x12\x13\n\x0bready_count\x18\x01 \x01(\x05\x12\x15\n\rrestart_count\x18\x02 \x01(\x05\x12\x35\n\x11last_restart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0clast_problem\x18\x04 \x01(\t\x12\x16\n\x0e\x61\x64mitted_count\x18\x05 \x01(\x05\x12\x0e\n\x06loaded\x18\x06 \x01(\t\x12\x12\n\nkept_count\x18\x07 \x01(\x05\x12\x16\n\x0e\x61\x64mitted_limit\x18\x08 \x01(\x05\x32i\n\rStatusService\x12X\n\tGetStatus\x12$.antiphon.status.v1.GetStatusRequest\x1a%.antiphon.status.v1.GetStatusResponseB\\\n\x12\x61ntiphon.status.v1B\x12StatusServiceProtoP\x01Z\x1b\x61ntiphon/status/v1;statusv1\xca\x02\x12\x41ntiphon\\Status\\V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,9 +36,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSTATUSREQUEST']._serialized_start=96
   _globals['_GETSTATUSREQUEST']._serialized_end=114
   _globals['_GETSTATUSRESPONSE']._serialized_start=117
-  _globals['_GETSTATUSRESPONSE']._serialized_end=371
-  _globals['_WORKERSTATUS']._serialized_start=374
-  _globals['_WORKERSTATUS']._serialized_end=593
-  _globals['_STATUSSERVICE']._serialized_start=595
-  _globals['_STATUSSERVICE']._serialized_end=700
+  _globals['_GETSTATUSRESPONSE']._serialized_end=420
+  _globals['_MODELSTATUS']._serialized_start=423
+  _globals['_MODELSTATUS']._serialized_end=670
+  _globals['_MODELSTATUS_STATE']._serialized_start=579
+  _globals['_MODELSTATUS_STATE']._serialized_end=670
+  _globals['_WORKERSTATUS']._serialized_start=673
+  _globals['_WORKERSTATUS']._serialized_end=892
+  _globals['_STATUSSERVICE']._serialized_start=894
+  _globals['_STATUSSERVICE']._serialized_end=999
 # @@protoc_insertion_point(module_scope)

@@ -1,9 +1,11 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -13,7 +15,7 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetStatusResponse(_message.Message):
-    __slots__ = ("service", "service_version", "start_time", "call_count", "draining", "workers", "live_workers")
+    __slots__ = ("service", "service_version", "start_time", "call_count", "draining", "workers", "live_workers", "models")
     SERVICE_FIELD_NUMBER: _ClassVar[int]
     SERVICE_VERSION_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -21,6 +23,7 @@ class GetStatusResponse(_message.Message):
     DRAINING_FIELD_NUMBER: _ClassVar[int]
     WORKERS_FIELD_NUMBER: _ClassVar[int]
     LIVE_WORKERS_FIELD_NUMBER: _ClassVar[int]
+    MODELS_FIELD_NUMBER: _ClassVar[int]
     service: str
     service_version: str
     start_time: _timestamp_pb2.Timestamp
@@ -28,7 +31,34 @@ class GetStatusResponse(_message.Message):
     draining: bool
     workers: WorkerStatus
     live_workers: WorkerStatus
-    def __init__(self, service: _Optional[str] = ..., service_version: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., call_count: _Optional[int] = ..., draining: bool = ..., workers: _Optional[_Union[WorkerStatus, _Mapping]] = ..., live_workers: _Optional[_Union[WorkerStatus, _Mapping]] = ...) -> None: ...
+    models: _containers.RepeatedCompositeFieldContainer[ModelStatus]
+    def __init__(self, service: _Optional[str] = ..., service_version: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., call_count: _Optional[int] = ..., draining: bool = ..., workers: _Optional[_Union[WorkerStatus, _Mapping]] = ..., live_workers: _Optional[_Union[WorkerStatus, _Mapping]] = ..., models: _Optional[_Iterable[_Union[ModelStatus, _Mapping]]] = ...) -> None: ...
+
+class ModelStatus(_message.Message):
+    __slots__ = ("name", "engine", "default_model", "state", "problem", "command")
+    class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        STATE_UNSPECIFIED: _ClassVar[ModelStatus.State]
+        STATE_READY: _ClassVar[ModelStatus.State]
+        STATE_DAMAGED: _ClassVar[ModelStatus.State]
+        STATE_NOT_INSTALLED: _ClassVar[ModelStatus.State]
+    STATE_UNSPECIFIED: ModelStatus.State
+    STATE_READY: ModelStatus.State
+    STATE_DAMAGED: ModelStatus.State
+    STATE_NOT_INSTALLED: ModelStatus.State
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_MODEL_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    engine: str
+    default_model: bool
+    state: ModelStatus.State
+    problem: str
+    command: str
+    def __init__(self, name: _Optional[str] = ..., engine: _Optional[str] = ..., default_model: bool = ..., state: _Optional[_Union[ModelStatus.State, str]] = ..., problem: _Optional[str] = ..., command: _Optional[str] = ...) -> None: ...
 
 class WorkerStatus(_message.Message):
     __slots__ = ("ready_count", "restart_count", "last_restart_time", "last_problem", "admitted_count", "loaded", "kept_count", "admitted_limit")
