@@ -17,6 +17,9 @@ COUNT = 128
 TEXT_BYTES = 4 << 10
 """Most bytes of one text or bytes field."""
 
+MAX_TRACK = 255
+"""Highest number of an audio track; no file in use has so many."""
+
 BOUNDS: Mapping[str, int] = {
     "antiphon.essentia.v1.AnalysisConfig.beat_seconds": 65_536,
     "antiphon.llm_audio.v1.DescriptionConfig.facts_json": 1 << 20,

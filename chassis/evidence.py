@@ -8,7 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
-from chassis.reports import ModelReport, ProgressReport, SourceReport, WarningReport, WorkReport
+from chassis.reports import ModelReport, ProgressReport, SourceReport, TimeLineReport, WarningReport, WorkReport
 from chassis.version import VERSION
 
 
@@ -33,7 +33,21 @@ def source(report: SourceReport, upload_sha256: bytes) -> audio_pb2.SourceAudio:
     if report.frames is not None and report.seconds is not None:
         message.frame_count = report.frames
         message.duration.CopyFrom(duration(report.seconds))
+    if report.track is not None:
+        message.track = report.track
+        message.track_count = report.track_count
+    _put_time_line(message, report.time_line)
     return message
+
+
+def _put_time_line(message: audio_pb2.SourceAudio, found: TimeLineReport) -> None:
+    if found.late_seconds:
+        message.late_start.CopyFrom(duration(found.late_seconds))
+    for hole in found.holes:
+        message.holes.add(start_offset=duration(hole.start_seconds), duration=duration(hole.seconds))
+    if found.hole_count:
+        message.hole_count = found.hole_count
+        message.hole_duration.CopyFrom(duration(found.hole_seconds))
 
 
 def progress(report: ProgressReport) -> evidence_pb2.Progress:

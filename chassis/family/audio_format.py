@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon_wire.errors import invalid
+from chassis.bounds import MAX_TRACK
 from chassis.reading import RawPcm
 
 _RAW = {audio_pb2.INPUT_ENCODING_PCM_S16LE: "s16le", audio_pb2.INPUT_ENCODING_PCM_F32LE: "f32le"}
@@ -47,6 +48,23 @@ def raw_format(format_: audio_pb2.AudioFormat) -> RawPcm | None:
             channels=channels,
         )
     return RawPcm(encoding, rate, channels)
+
+
+def track_number(format_: audio_pb2.AudioFormat) -> int | None:
+    """Which audio track is wanted, from 0; None for the default one.
+
+    Raises:
+        AntiphonError: AUDIO_FORMAT where it is given for PCM; AUDIO_TRACK where there can be no such track.
+    """
+    if not format_.HasField("track"):
+        return None
+    path = "config.audio_format.track"
+    if format_.encoding in _RAW:
+        raise invalid("AUDIO_FORMAT", "PCM has no tracks; leave track out", field=path)
+    if not 0 <= format_.track <= MAX_TRACK:
+        message = f"there is no audio track {format_.track}; give 0 to {MAX_TRACK}, or leave track out"
+        raise invalid("AUDIO_TRACK", message, field=path, track=format_.track)
+    return format_.track
 
 
 def clip_range(clip: audio_pb2.ClipRange | None) -> tuple[float, float | None]:

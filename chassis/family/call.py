@@ -14,7 +14,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon_wire.errors import WORKER_LOST, AntiphonError
 from chassis import evidence
-from chassis.family.audio_format import clip_range, raw_format
+from chassis.family.audio_format import clip_range, raw_format, track_number
 from chassis.family.damage import LoadingWatch
 from chassis.family.host import FamilyHost
 from chassis.family.work import Work
@@ -163,10 +163,11 @@ class Call:
     async def _run(self, verb: str, request: Any, needs_audio: bool, work: Work) -> AsyncGenerator[Any, None]:
         config = await self._upload.config()
         raw = raw_format(config.audio_format)
+        track = track_number(config.audio_format)
         start, end = clip_range(config.clip if config.HasField("clip") else None)
         audio = await self.spool(needs_audio)
         path = None if audio is None else str(audio.path)
-        job = Job(verb, request, path, self._host.limits, raw, start, end)
+        job = Job(verb, request, path, self._host.limits, raw, start, end, track)
         self._host.losses.refuse(self._upload.sha256)
         watch = LoadingWatch(self._host.damaged)
         try:
@@ -186,7 +187,7 @@ class Call:
         raw = raw_format(config.audio_format)
         pcm_rate = None if raw is None else raw.frame_bytes * raw.sample_rate
         self._upload.watch.judge_by(self._host.server.upload_limits.live(pcm_rate, self._host.server.live_least_share))
-        job = LiveJob(verb, request, self._host.live_limits, raw)
+        job = LiveJob(verb, request, self._host.live_limits, raw, track_number(config.audio_format))
         asked = time.monotonic()
         if not self._host.live.ready:
             yield evidence_pb2.Progress(phase=evidence_pb2.Progress.PHASE_LOADING, step="starting a worker")

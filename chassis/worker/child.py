@@ -79,6 +79,7 @@ class Task:
                 start_seconds=job.start_seconds,
                 end_seconds=job.end_seconds,
                 checkpoint=self.checkpoint,
+                track=job.track,
             )
 
     def checkpoint(self) -> None:

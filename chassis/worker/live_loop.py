@@ -56,12 +56,14 @@ class LiveTask:
     Attributes:
         raw: How to read the bytes where they have no header; None for a container.
         limits: What the stream may cost.
+        track: Which audio track of a container, from 0; None for the default one.
     """
 
     def __init__(self, run: RunLive, sessions: Sessions) -> None:
         self.job_id = run.job_id
         self.raw = run.job.raw
         self.limits = run.job.limits
+        self.track = run.job.track
         self.unread: deque[FedBytes] = deque()
         self.closed = False
         self.cancelled = False

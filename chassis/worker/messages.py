@@ -48,6 +48,7 @@ class Job:
         raw: How to read it where it has no header; None for a container.
         start_seconds: Where the clip that is wanted begins (s).
         end_seconds: Where it ends (s); None for the end of the audio.
+        track: Which audio track of a container, from 0; None for the default one.
     """
 
     verb: str
@@ -57,6 +58,7 @@ class Job:
     raw: RawPcm | None = None
     start_seconds: float = 0.0
     end_seconds: float | None = None
+    track: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class LiveJob:
     request: Any
     limits: Limits
     raw: RawPcm | None = None
+    track: int | None = None
 
 
 @dataclass(frozen=True)

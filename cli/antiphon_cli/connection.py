@@ -1,17 +1,17 @@
-"""The options of every command that asks a service: address, time, encryption, quiet; and the connection they make."""
+"""The options of every command that asks a service: track, address, time, encryption, quiet; the connection of them."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from antiphon_cli.local import address_of
-from antiphon_cli.options import READABLE_FILE, SECONDS_TO, option_group
+from antiphon_cli.options import READABLE_FILE, SECONDS_TO, option_group, track_option
 from antiphon_cli.services import default_address
 from antiphon_client import SyncClient, Tls
 from antiphon_client.connection import DEFAULT_TIMEOUT_SECONDS
@@ -27,6 +27,7 @@ class Connection:
         timeout: Longest time of a call, in seconds.
         tls: Files for an encrypted channel; None for plain text.
         quiet: Whether to show no progress.
+        track: Which audio track of a file is meant; None for the default one.
     """
 
     service: str
@@ -34,6 +35,7 @@ class Connection:
     timeout: float
     tls: Tls | None
     quiet: bool
+    track: int | None = None
 
     @property
     def target(self) -> str:
@@ -42,11 +44,11 @@ class Connection:
 
     def to(self, service: str) -> Connection:
         """Returns the same, for another of the services."""
-        return Connection(service, self.targets, self.timeout, self.tls, self.quiet)
+        return replace(self, service=service)
 
     def open(self) -> SyncClient:
         """Opens a client whose calls end after ``timeout``; nothing is sent yet."""
-        return SyncClient(self.target, tls=self.tls, timeout_seconds=self.timeout)
+        return SyncClient(self.target, tls=self.tls, timeout_seconds=self.timeout, track=self.track)
 
 
 _TLS = option_group(
@@ -72,7 +74,10 @@ def connection_options(
         def with_connection(**given: Any) -> int:
             targets = {service: given.pop(_parameter(service)) for service in addresses}
             tls = _tls(given.pop("tls_ca"), given.pop("tls_cert"), given.pop("tls_key"))
-            connection = Connection(next(iter(addresses)), targets, given.pop("timeout"), tls, given.pop("quiet"))
+            track = given.pop("track")
+            connection = Connection(
+                next(iter(addresses)), targets, given.pop("timeout"), tls, given.pop("quiet"), track
+            )
             return command(connection=connection, **given)
 
         time = click.option(
@@ -84,7 +89,7 @@ def connection_options(
             help=f"Longest time for {longest}.",
         )
         silence = click.option("-q", "--quiet", is_flag=True, help=quiet)
-        options = option_group(*(_address(*each) for each in addresses.items()), time, _TLS, silence)
+        options = option_group(track_option, *(_address(*each) for each in addresses.items()), time, _TLS, silence)
         return options(with_connection)
 
     return decorate

@@ -21,6 +21,14 @@ SECONDS_FROM = click.FloatRange(min=0)
 SECONDS_TO = click.FloatRange(min=0, min_open=True)
 
 
+track_option = click.option(
+    "--track",
+    type=click.IntRange(min=0),
+    metavar="NUMBER",
+    help="Audio track to read of a file with several, counted from 0; the default one where not given.",
+)
+
+
 def option_group(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Makes one decorator of several options and arguments; ``--help`` shows them in this order."""
 

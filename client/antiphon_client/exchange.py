@@ -30,13 +30,16 @@ class Exchange(Generic[Event]):
         target: Address that is called, for messages.
         config: First message; the server's own defaults where None.
         audio: What follows it; None where nothing does.
+        track: Which audio track of it to read, from 0, where the config names none; None for the default one.
 
     Raises:
         OSError: the audio cannot be opened or read.
         TypeError: the audio is nothing that can be sent.
     """
 
-    def __init__(self, rpc: StreamRpc[Event], target: str, config: Any, audio: AsyncAudioSource | None) -> None:
+    def __init__(
+        self, rpc: StreamRpc[Event], target: str, config: Any, audio: AsyncAudioSource | None, track: int | None = None
+    ) -> None:
         self._rpc = rpc
         self._target = target
         self._answer = Answer(rpc, target)
@@ -45,20 +48,25 @@ class Exchange(Generic[Event]):
         self._first = rpc.request(config=config)
         self._first.config.SetInParent()
         if self._upload is not None:
-            self._upload.announce(self._first.config.audio_format)
+            audio_format = self._first.config.audio_format
+            self._upload.announce(audio_format)
+            if track is not None and not audio_format.HasField("track"):
+                audio_format.track = track
         self._cancel: Callable[[], object] | None = None
 
     @classmethod
-    def open(cls, rpc: StreamRpc[Event], target: str, config: Any, audio: AsyncAudioSource | None) -> Exchange[Event]:
+    def open(
+        cls, rpc: StreamRpc[Event], target: str, config: Any, audio: AsyncAudioSource | None, track: int | None = None
+    ) -> Exchange[Event]:
         """Opens the audio and digests what can be read twice."""
-        return cls(rpc, target, config, audio)
+        return cls(rpc, target, config, audio, track)
 
     @classmethod
     async def aopen(
-        cls, rpc: StreamRpc[Event], target: str, config: Any, audio: AsyncAudioSource | None
+        cls, rpc: StreamRpc[Event], target: str, config: Any, audio: AsyncAudioSource | None, track: int | None = None
     ) -> Exchange[Event]:
         """Opens the audio in a thread: digesting a long file would hold the event loop up."""
-        return await asyncio.to_thread(cls, rpc, target, config, audio)
+        return await asyncio.to_thread(cls, rpc, target, config, audio, track)
 
     def begin(self, channel: grpc.Channel, timeout_seconds: float) -> Any:
         """Starts the call; returns it, an iterator over responses."""

@@ -28,9 +28,15 @@ class FamilyCalls:
     """Holds the channel of a client, and asks the family at its other end; see :class:`antiphon_client.Client`."""
 
     def __init__(
-        self, target: str = DEFAULT_TARGET, *, tls: Tls | None = None, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+        self,
+        target: str = DEFAULT_TARGET,
+        *,
+        tls: Tls | None = None,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        track: int | None = None,
     ) -> None:
         self.target = target
+        self._track = track
         self._timeout_seconds = timeout_seconds
         self._channel = open_channel(target, tls)
 
@@ -175,7 +181,7 @@ class FamilyCalls:
         audio: AsyncAudioSource | None,
         timeout_seconds: float | None,
     ) -> AsyncGenerator[Event, None]:
-        exchange = await Exchange.aopen(rpc, self.target, config, audio)
+        exchange = await Exchange.aopen(rpc, self.target, config, audio, self._track)
         call = exchange.abegin(self._channel, self._timeout_seconds if timeout_seconds is None else timeout_seconds)
         try:
             async for response in call:

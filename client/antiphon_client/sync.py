@@ -34,6 +34,8 @@ class SyncClient(SyncFamilyCalls):
             calls their family's own.
         tls: Files for an encrypted channel; None for plain text.
         timeout_seconds: Deadline of a call that gives none of its own.
+        track: Which audio track of files with several to read, from 0, in calls whose config names none; the default
+            one where None.
     """
 
     def analyze(
@@ -56,7 +58,7 @@ class SyncClient(SyncFamilyCalls):
             audio: Path, bytes, binary stream, or iterable of bytes.
             stages: Stages wanted; empty for all.
             return_stems: Whether to send the stems too, as ``SeparationHeader`` and ``StemChunk``.
-            audio_format: How to read the bytes; needed for raw PCM only.
+            audio_format: How to read the bytes; needed for raw PCM, and to name a track of this call.
             separation: Settings of that family; its own defaults where None. So for ``speech`` and ``essentia``.
             speech: See ``separation``.
             essentia: See ``separation``.

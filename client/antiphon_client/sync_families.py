@@ -27,9 +27,15 @@ class SyncFamilyCalls:
     """Holds the channel of a client, and asks the family at its other end; see :class:`antiphon_client.SyncClient`."""
 
     def __init__(
-        self, target: str = DEFAULT_TARGET, *, tls: Tls | None = None, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+        self,
+        target: str = DEFAULT_TARGET,
+        *,
+        tls: Tls | None = None,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        track: int | None = None,
     ) -> None:
         self.target = target
+        self._track = track
         self._timeout_seconds = timeout_seconds
         self._channel = open_sync_channel(target, tls)
 
@@ -174,7 +180,7 @@ class SyncFamilyCalls:
         audio: AudioSource | None,
         timeout_seconds: float | None,
     ) -> Generator[Event, None, None]:
-        exchange = Exchange.open(rpc, self.target, config, audio)
+        exchange = Exchange.open(rpc, self.target, config, audio, self._track)
         call = exchange.begin(self._channel, self._timeout_seconds if timeout_seconds is None else timeout_seconds)
         try:
             for response in call:

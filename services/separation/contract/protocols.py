@@ -134,6 +134,11 @@ class LiveTask(Protocol):
         ...
 
     @property
+    def track(self) -> int | None:
+        """Which audio track of a container, from 0; None for the default one."""
+        ...
+
+    @property
     def ended(self) -> bool:
         """Whether everything has come and was taken."""
         ...

@@ -42,7 +42,8 @@ class Arriving:
     def open(self, separator: Separator) -> Generator[Turn, None, SourceReport]:
         """Decodes until it is known what is being sent; what that gave is kept for :meth:`separated`."""
         self._separator = separator
-        self._source = source = LiveSource(separator.sample_rate, self._task.raw, self._task.limits, separator.channels)
+        rate, channels, task = separator.sample_rate, separator.channels, self._task
+        self._source = source = LiveSource(rate, task.raw, task.limits, channels, task.track)
         self._under_way.callback(source.close)
         coming, first = self._pieces(source), []
         for piece in coming:

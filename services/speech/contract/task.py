@@ -53,10 +53,12 @@ class LiveTask(Protocol):
     Attributes:
         raw: How to read the bytes where they have no header; None for a container.
         limits: What the stream may cost.
+        track: Which audio track of a container, from 0; None for the default one.
     """
 
     raw: RawPcm | None
     limits: Limits
+    track: int | None
 
     @property
     def ended(self) -> bool:

@@ -60,7 +60,7 @@ class LiveWorker:
             yield ProgressReport(loading=True, step=installed.name)
         model = self._loader.load(installed)
         model.check(request.language)
-        source = LiveSource(SAMPLE_RATE, task.raw, task.limits)
+        source = LiveSource(SAMPLE_RATE, task.raw, task.limits, track=task.track)
         with self._loader.in_use(installed.name):
             try:
                 session = Session(model, self._detector(), request)

@@ -60,6 +60,8 @@ class ScriptedLiveTask:
         default_factory=lambda: Limits(max_seconds=3600.0, max_decoded_bytes=1 << 30, max_wall_seconds=600.0)
     )
 
+    track: int | None = None
+
     def __post_init__(self) -> None:
         self.left = deque(self.data[at : at + self.cut] for at in range(0, len(self.data), self.cut))
 

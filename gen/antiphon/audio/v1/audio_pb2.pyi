@@ -41,18 +41,20 @@ OUTPUT_ENCODING_OPUS: OutputEncoding
 OUTPUT_ENCODING_AAC: OutputEncoding
 
 class AudioFormat(_message.Message):
-    __slots__ = ("encoding", "sample_rate_hertz", "channel_count", "total_bytes", "content_sha256")
+    __slots__ = ("encoding", "sample_rate_hertz", "channel_count", "total_bytes", "content_sha256", "track")
     ENCODING_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_RATE_HERTZ_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_COUNT_FIELD_NUMBER: _ClassVar[int]
     TOTAL_BYTES_FIELD_NUMBER: _ClassVar[int]
     CONTENT_SHA256_FIELD_NUMBER: _ClassVar[int]
+    TRACK_FIELD_NUMBER: _ClassVar[int]
     encoding: InputEncoding
     sample_rate_hertz: int
     channel_count: int
     total_bytes: int
     content_sha256: bytes
-    def __init__(self, encoding: _Optional[_Union[InputEncoding, str]] = ..., sample_rate_hertz: _Optional[int] = ..., channel_count: _Optional[int] = ..., total_bytes: _Optional[int] = ..., content_sha256: _Optional[bytes] = ...) -> None: ...
+    track: int
+    def __init__(self, encoding: _Optional[_Union[InputEncoding, str]] = ..., sample_rate_hertz: _Optional[int] = ..., channel_count: _Optional[int] = ..., total_bytes: _Optional[int] = ..., content_sha256: _Optional[bytes] = ..., track: _Optional[int] = ...) -> None: ...
 
 class AudioChunk(_message.Message):
     __slots__ = ("data", "byte_offset", "crc32c", "last")
@@ -74,8 +76,16 @@ class ClipRange(_message.Message):
     end_offset: _duration_pb2.Duration
     def __init__(self, start_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
+class Hole(_message.Message):
+    __slots__ = ("start_offset", "duration")
+    START_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    DURATION_FIELD_NUMBER: _ClassVar[int]
+    start_offset: _duration_pb2.Duration
+    duration: _duration_pb2.Duration
+    def __init__(self, start_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
 class SourceAudio(_message.Message):
-    __slots__ = ("upload_sha256", "pcm_sha256", "container", "codec", "sample_rate_hertz", "channel_count", "frame_count", "duration")
+    __slots__ = ("upload_sha256", "pcm_sha256", "container", "codec", "sample_rate_hertz", "channel_count", "frame_count", "duration", "track", "track_count", "late_start", "holes", "hole_count", "hole_duration")
     UPLOAD_SHA256_FIELD_NUMBER: _ClassVar[int]
     PCM_SHA256_FIELD_NUMBER: _ClassVar[int]
     CONTAINER_FIELD_NUMBER: _ClassVar[int]
@@ -84,6 +94,12 @@ class SourceAudio(_message.Message):
     CHANNEL_COUNT_FIELD_NUMBER: _ClassVar[int]
     FRAME_COUNT_FIELD_NUMBER: _ClassVar[int]
     DURATION_FIELD_NUMBER: _ClassVar[int]
+    TRACK_FIELD_NUMBER: _ClassVar[int]
+    TRACK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LATE_START_FIELD_NUMBER: _ClassVar[int]
+    HOLES_FIELD_NUMBER: _ClassVar[int]
+    HOLE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    HOLE_DURATION_FIELD_NUMBER: _ClassVar[int]
     upload_sha256: bytes
     pcm_sha256: bytes
     container: str
@@ -92,7 +108,13 @@ class SourceAudio(_message.Message):
     channel_count: int
     frame_count: int
     duration: _duration_pb2.Duration
-    def __init__(self, upload_sha256: _Optional[bytes] = ..., pcm_sha256: _Optional[bytes] = ..., container: _Optional[str] = ..., codec: _Optional[str] = ..., sample_rate_hertz: _Optional[int] = ..., channel_count: _Optional[int] = ..., frame_count: _Optional[int] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    track: int
+    track_count: int
+    late_start: _duration_pb2.Duration
+    holes: _containers.RepeatedCompositeFieldContainer[Hole]
+    hole_count: int
+    hole_duration: _duration_pb2.Duration
+    def __init__(self, upload_sha256: _Optional[bytes] = ..., pcm_sha256: _Optional[bytes] = ..., container: _Optional[str] = ..., codec: _Optional[str] = ..., sample_rate_hertz: _Optional[int] = ..., channel_count: _Optional[int] = ..., frame_count: _Optional[int] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., track: _Optional[int] = ..., track_count: _Optional[int] = ..., late_start: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., holes: _Optional[_Iterable[_Union[Hole, _Mapping]]] = ..., hole_count: _Optional[int] = ..., hole_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Tensor(_message.Message):
     __slots__ = ("data_type", "shape", "data")

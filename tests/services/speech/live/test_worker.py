@@ -44,7 +44,7 @@ class Task:
     """A stream whose bytes are all there, in the pieces given, and came in at once."""
 
     def __init__(self, pieces: list[bytes], raw: RawPcm | None) -> None:
-        self.raw, self.limits = raw, LIMITS
+        self.raw, self.limits, self.track = raw, LIMITS, None
         self._unread = deque(pieces)
 
     @property
