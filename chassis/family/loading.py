@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from antiphon_wire.errors import AntiphonError, not_ready
 from chassis.models import InstalledModel
+from chassis.traces import account
 
 Engine = TypeVar("Engine")
 
@@ -57,14 +58,31 @@ def engine_not_served(engine: str, why: str, **metadata: object) -> AntiphonErro
 
 @contextlib.contextmanager
 def naming(model: InstalledModel) -> Iterator[None]:
-    """Names the model in what is raised of its files within the block, and the command that replaces them."""
+    """Names the model in what is raised of its files within the block, and the command that replaces them.
+
+    Raises:
+        AntiphonError: what is raised within; MODEL_UNREADABLE for whatever else a library raises of files that are not
+            what it reads, but for memory that runs out. Where it was raised is told on standard error.
+    """
     try:
         yield
+    except MemoryError:
+        raise
     except AntiphonError as error:
         if error.reason.startswith("MODEL_"):
             error.metadata.setdefault("model", model.name)
             error.metadata.setdefault("command", f"antiphon models pull {model.name}")
         raise
+    except Exception as error:
+        sys.stderr.write(f"the model {model.name} cannot be loaded: {account(error)}\n")
+        kind, command = type(error).__name__, f"antiphon models pull {model.name}"
+        raise not_ready(
+            "MODEL_UNREADABLE",
+            f"the model {model.name!r} cannot be loaded ({kind}; the log says where); replace it with: {command}",
+            model=model.name,
+            error=kind,
+            command=command,
+        ) from error
 
 
 class Loader(Generic[Engine]):

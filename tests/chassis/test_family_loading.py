@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from antiphon_wire.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError, not_ready
 from chassis.family.loading import Loader, engine_class
 
 MODULE = "an_engine_of_the_tests"
@@ -107,3 +107,48 @@ def test_a_refused_load_leaves_the_loaded_model_alone(engines: dict[str, str]) -
     with pytest.raises(AntiphonError, match="ENGINE_NOT_SERVED"):
         loader.load(Installed("z", Row("absent")))  # type: ignore[arg-type]
     assert loader.holds("a")
+
+
+class Broken:
+    """An engine that raises what its settings say when it is loaded."""
+
+    @classmethod
+    def load(cls, model: Any, settings: Any) -> Broken:
+        raise settings
+
+
+@pytest.mark.parametrize(
+    "error", [RecursionError("deep"), ValueError("a text of the file"), OverflowError(), RuntimeError("/root/store")]
+)
+def test_whatever_a_library_raises_of_a_model_is_a_model_that_cannot_be_read(
+    engines: dict[str, str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    monkeypatch.setattr(sys.modules[MODULE], "Tiny", Broken)
+    loader: Loader[Broken] = Loader("speech", engines, error)
+    with pytest.raises(AntiphonError) as caught:
+        loader.load(Installed("a"))  # type: ignore[arg-type]
+    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "MODEL_UNREADABLE")
+    assert caught.value.metadata["model"] == "a"
+    assert caught.value.metadata["command"] == "antiphon models pull a"
+    told = f"{caught.value} {caught.value.metadata} {capfd.readouterr().err}"
+    assert type(error).__name__ in told
+    assert not str(error) or str(error) not in told, "it may hold a path, or what is in the file"
+
+
+def test_memory_that_runs_out_is_no_fault_of_the_model(
+    engines: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[MODULE], "Tiny", Broken)
+    loader: Loader[Broken] = Loader("speech", engines, MemoryError())
+    with pytest.raises(MemoryError):
+        loader.load(Installed("a"))  # type: ignore[arg-type]
+
+
+def test_an_error_of_a_models_files_names_the_model_and_what_mends_it(
+    engines: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[MODULE], "Tiny", Broken)
+    loader: Loader[Broken] = Loader("speech", engines, not_ready("MODEL_GRAPH", "no graph", file="x"))
+    with pytest.raises(AntiphonError, match="MODEL_GRAPH: no graph") as caught:
+        loader.load(Installed("a"))  # type: ignore[arg-type]
+    assert caught.value.metadata == {"file": "x", "model": "a", "command": "antiphon models pull a"}

@@ -82,13 +82,24 @@ def test_an_input_is_refused_for_an_hour_and_then_has_two_losses_again() -> None
     losses.refuse(b"x")
 
 
+def refuses(losses: Losses, sha256: bytes) -> bool:
+    """Whether an input is refused."""
+    try:
+        losses.refuse(sha256)
+    except AntiphonError as error:
+        return error.reason == "INPUT_KILLS_WORKER"
+    return False
+
+
 def test_two_losses_more_than_an_hour_apart_are_chance() -> None:
     now = 0.0
     losses = Losses(lambda: now)
     losses.lost(b"x")
     now += REFUSED_SECONDS
     losses.lost(b"x")
-    losses.refuse(b"x")
+    assert not refuses(losses, b"x")
+    losses.lost(b"x")
+    assert refuses(losses, b"x"), "the second loss of this hour"
 
 
 def test_the_table_is_bounded_and_forgets_the_oldest() -> None:
@@ -105,4 +116,4 @@ def test_a_call_without_audio_is_never_refused() -> None:
     losses = Losses()
     for _ in range(3):
         losses.lost(b"")
-    losses.refuse(b"")
+    assert not refuses(losses, b"")

@@ -234,14 +234,19 @@ def test_a_file_that_somebody_else_removed_still_gives_its_bytes_back(spool: Spo
 
 
 def test_a_call_that_is_refused_before_its_upload_leaves_the_upload_alone(spool: Spool) -> None:
+    touched = []
+
     class Untouched:
         def __aiter__(self) -> AsyncIterator[pb.TranscribeRequest]:
-            raise AssertionError("an iterator that is made and never begun makes grpc warn")
+            touched.append("made")
+            return self
 
         async def __anext__(self) -> pb.TranscribeRequest:
-            raise AssertionError
+            touched.append("begun")
+            raise StopAsyncIteration
 
     Upload(Untouched(), spool, UploadLimits(5))
+    assert touched == [], "an iterator that is made and never begun makes grpc warn"
 
 
 async def test_empty_chunks_cannot_keep_an_upload_alive(spool: Spool) -> None:

@@ -97,7 +97,8 @@ async def test_leaving_early_cancels_the_call(peer: Any) -> None:
         async with aclosing(client.analyze(b"endless")) as events:
             async for _ in events:
                 break
-        await asyncio.wait_for(peer.seen.cancelled.wait(), 5)
+            assert not peer.seen.cancelled.is_set(), "it goes on while it is listened to"
+        assert await asyncio.wait_for(peer.seen.cancelled.wait(), 5)
 
 
 async def test_cancelling_the_task_cancels_the_call(peer: Any) -> None:
@@ -135,6 +136,7 @@ def test_leaving_the_blocking_client_early_cancels_the_call(gateway: Any) -> Non
     said = gateway.log.read_text()
     with SyncClient(gateway.target) as client, closing(client.analyze(b"endless")) as events:
         next(events)
+        assert gateway.log.read_text().count("cancelled") == said.count("cancelled"), "it goes on meanwhile"
     wait_until(lambda: gateway.log.read_text().count("cancelled") > said.count("cancelled"))
 
 

@@ -102,8 +102,10 @@ def test_it_names_its_model_with_digests_and_licence(trial: Trial) -> None:
 @of_engines(lambda specimen: specimen.by_name)
 def test_a_model_that_it_cannot_have_is_refused(trial: Trial) -> None:
     ask = trial.specimen.ask
-    _refused(trial, Refusal("INVALID_ARGUMENT", "UNKNOWN_MODEL", lambda: ask("nobody-knows")))
-    _refused(trial, Refusal("FAILED_PRECONDITION", "MODEL_NOT_INSTALLED", lambda: ask(ABSENT)))
+    unknown = _refused(trial, Refusal("INVALID_ARGUMENT", "UNKNOWN_MODEL", lambda: ask("nobody-knows")))
+    assert "nobody-knows" in unknown.message
+    absent = _refused(trial, Refusal("FAILED_PRECONDITION", "MODEL_NOT_INSTALLED", lambda: ask(ABSENT)))
+    assert absent.metadata["command"] == f"antiphon models pull {ABSENT}"
 
 
 @of_engines(lambda specimen: specimen.unreadable != "")

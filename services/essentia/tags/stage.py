@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chassis.family.loading import engine_class
+from chassis.family.loading import engine_class, naming
 from chassis.models import InstalledModel, Store
 from chassis.reports import ProgressReport, WarningReport
 from services.essentia.contract import TAG_SAMPLE_RATE, Activations, Tagger, TagRequest, TagSet
@@ -72,7 +72,8 @@ class TagStage:
             if engine not in self._taggers:
                 yield ProgressReport(step=models[0].name, loading=True)
                 found = engine_class("essentia", ENGINES, engine)
-                self._taggers[engine] = found.load(models[0], self._settings)
+                with naming(models[0]):
+                    self._taggers[engine] = found.load(models[0], self._settings)
             tagger = self._taggers[engine]
             events = tagger.tag(lambda: _mono(source), models, plan.request.embeddings, checkpoint)
             for event in events:

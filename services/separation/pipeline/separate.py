@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from chassis.family.loading import Loader
+from chassis.family.loading import Loader, naming
 from chassis.family.selection import Selection
 from chassis.models import InstalledModel, Store
 from chassis.reports import ProgressReport
@@ -104,7 +104,9 @@ class Pipeline:
         row = self._selection.choose(request.model)
         engine = self._loader.find(row.engine)
         model = self._models.require(row.name)
-        return model, select_stems(model.name, engine.stems_of(model), request.stems)
+        with naming(model):
+            stems = engine.stems_of(model)
+        return model, select_stems(model.name, stems, request.stems)
 
     def _choices(self, request: SeparationRequest, stems: StemSelection) -> dict[str, str]:
         return {

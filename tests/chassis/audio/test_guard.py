@@ -116,6 +116,7 @@ def test_pcm_in_a_mov_may_have_more_samples_than_are_counted_one_by_one(spool: C
     tables = bombs.tables(count, ticks=1, chunk_samples=192_000)[:3]
     with spool(bombs.m4a(*tables, chunks)).open("rb") as file:
         guard_file(file, lambda: None)
+        assert file.tell() == 0
 
 
 def full_table(chunks: int) -> bytes:

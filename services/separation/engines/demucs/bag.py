@@ -15,6 +15,10 @@ TRANSITION_SECONDS = 0.5
 """Longest shift (s); demucs' own."""
 
 
+SAMPLE_RATES, MOST_CHANNELS, MOST_SECONDS = (4_000, 384_000), 8, 600.0
+"""What a network may say of the audio that it takes: rates (Hz), channels, and the length of a chunk (s)."""
+
+
 @dataclass(frozen=True)
 class Part:
     """What one network has to give.
@@ -53,6 +57,10 @@ class Bag:
         self.stems: tuple[str, ...] = tuple(first.sources)
         self.sample_rate = int(first.samplerate)
         self.channels = int(first.audio_channels)
+        low, high = SAMPLE_RATES
+        if not low <= self.sample_rate <= high or not 1 <= self.channels <= MOST_CHANNELS:
+            wanted = f"wanted 1 to {MOST_CHANNELS} at {low} to {high} Hz"
+            raise ValueError(f"it takes {self.channels} channels at {self.sample_rate} Hz; {wanted}")
         for other in self.networks[1:]:
             theirs = (tuple(other.sources), int(other.samplerate), int(other.audio_channels))
             if theirs != (self.stems, self.sample_rate, self.channels):
@@ -66,6 +74,11 @@ class Bag:
         for network in self.networks:
             if segment is not None and (not isinstance(network, HTDemucs) or segment <= network.segment):
                 network.segment = segment
+        if not all(1 / self.sample_rate < float(network.segment) <= MOST_SECONDS for network in self.networks):
+            lengths = ", ".join(f"{float(network.segment):g}" for network in self.networks)
+            raise ValueError(
+                f"its chunks are {lengths} s long; wanted more than a sample and at most {MOST_SECONDS:g} s"
+            )
 
     @property
     def segment_seconds(self) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -33,9 +34,19 @@ CLASSES: Mapping[str, type[torch.nn.Module]] = {
 }
 """What a weights file may be, by the name that demucs writes into it."""
 
+_MOST_YAML_BYTES = 100_000
 _OF_CUT = ("sources", "audio_channels", "samplerate", "segment", "use_train_segment")
 _OF_TRANSFORMS = (*_OF_CUT, "nfft", "cac", "wiener_iters", "end_iters", "wiener_residual")
 """Arguments that decide how a network's input is cut, and how it is transformed."""
+
+
+class _WithoutAliases(yaml.SafeLoader):
+    """Reads plain values, and no text that stands for itself many times over: a few lines of those make gigabytes."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it refers to parts of itself")
+        return super().compose_node(parent, index)
 
 
 @dataclass(frozen=True)
@@ -61,13 +72,15 @@ def read_recipe(model: InstalledModel) -> Recipe:
     """
     path = _only_yaml(model)
     try:
-        bag = yaml.safe_load(path.read_text("utf-8"))
+        if path.stat().st_size > _MOST_YAML_BYTES:
+            raise ValueError(f"it has more than {_MOST_YAML_BYTES} bytes")
+        bag = yaml.load(path.read_text("utf-8"), _WithoutAliases)
         signatures = [str(each) for each in bag["models"]]
         weights = bag.get("weights")
         if weights is not None:
             weights = tuple(tuple(float(each) for each in row) for row in weights)
         segment = None if bag.get("segment") is None else float(bag["segment"])
-    except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError) as error:
+    except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise unreadable(path, f"it is no bag of demucs ({type(error).__name__}: {error})") from error
     files = [model.files.get(f"{signature}.safetensors") for signature in signatures]
     missing = [signature for signature, file in zip(signatures, files, strict=True) if file is None]
@@ -75,7 +88,7 @@ def read_recipe(model: InstalledModel) -> Recipe:
         raise unreadable(path, f"it names {', '.join(missing) or 'no network'}, for which the model has no file")
     if weights is not None and len(weights) != len(files):
         raise unreadable(path, f"it has {len(files)} networks and {len(weights)} rows of weights")
-    if segment is not None and not segment > 0:
+    if segment is not None and not 0 < segment < math.inf:
         raise unreadable(path, f"its segment is {segment:g} s")
     return Recipe(tuple(file for file in files if file is not None), weights, segment)
 
@@ -158,7 +171,7 @@ def _head(path: Path, metadata: Mapping[str, str]) -> tuple[type[torch.nn.Module
         raise unreadable(path, "its weights are quantised (DiffQ), which this service does not read")
     try:
         args, kwargs = _plain(json.loads(metadata.get("args", "[]"))), _plain(json.loads(metadata["kwargs"]))
-    except (LookupError, TypeError, ValueError, ZeroDivisionError) as error:
+    except (LookupError, TypeError, ValueError, ZeroDivisionError, RecursionError) as error:
         raise unreadable(path, f"its arguments are not JSON ({type(error).__name__}: {error})") from error
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         raise unreadable(path, "its arguments are not a list and an object")

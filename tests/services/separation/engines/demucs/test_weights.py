@@ -77,6 +77,7 @@ def test_a_class_that_is_not_on_the_list_is_neither_imported_nor_called(tmp_path
         {"args": "3"},
         {"kwargs": '{"sources": ["one"], "audio_channels": 2}'},
         {"kwargs": '{"sources": ["one"], "channels": "many"}'},
+        {"kwargs": "[" * 100_000},
     ],
 )
 def test_what_does_not_fit_the_class_is_refused(tmp_path: Path, metadata: dict[str, str]) -> None:
@@ -129,11 +130,33 @@ def test_a_bag_of_files_separates_as_its_yaml_says(tmp_path: Path, files: dict[s
         "models: [ffff0000]\nweights: 7",
         "models: [ffff0000]\nsegment: -1",
         "models: !!python/object/apply:os.system ['true']",
+        "models: [ffff0000]\nsegment: .nan",
+        "models: [ffff0000]\nsegment: .inf",
+        "models: [ffff0000]\nsegment: 1.0e-9",
+        "models: [ffff0000]" + "\n# more" * 20_000,
+        "models: " + "[" * 2_000,
+        "a: &a [x, x]\nmodels: [ffff0000, *a]",
     ],
 )
 def test_a_yaml_that_is_no_bag_of_these_files_is_refused(tmp_path: Path, files: dict[str, bytes], yaml: str) -> None:
     with pytest.raises(AntiphonError, match="MODEL_UNREADABLE"):
         Demucs.load(installed(tmp_path, yaml, {"ffff0000": files["ffff0000"]}), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "argument", [{"samplerate": 0}, {"samplerate": 2**40}, {"segment": 1e9}, {"segment": 0}, {"segment": "x"}]
+)
+def test_a_network_for_audio_that_there_is_not_is_refused(tmp_path: Path, argument: dict[str, Any]) -> None:
+    path = tmp_path / "network.safetensors"
+    tiny_demucs.write(path, tiny_demucs.network("htdemucs"))
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        kwargs = {**json.loads(file.metadata()["kwargs"]), **argument}
+    tiny_demucs.write(path, tiny_demucs.network("htdemucs"), kwargs=json.dumps(kwargs))
+    model = installed(tmp_path, tiny_demucs.yaml_of(["ffff0000"]), {"ffff0000": path.read_bytes()})
+    with pytest.raises(AntiphonError, match="MODEL_UNREADABLE"):
+        Demucs.load(model, SETTINGS)
 
 
 def test_a_model_without_a_yaml_is_refused(tmp_path: Path, files: dict[str, bytes]) -> None:
