@@ -70,6 +70,7 @@ class Source:
         self._report: SourceReport | None = None
         self._claimed_seconds: float | None = None
         self._warnings: list[WarningReport] = []
+        self._mix_warnings: tuple[WarningReport, ...] = ()
         self._rest: Iterator[Samples] | None = None
 
     @property
@@ -95,8 +96,11 @@ class Source:
 
     @property
     def warnings(self) -> list[WarningReport]:
-        """What the last pass that reached the end found: AUDIO_TRUNCATED, AUDIO_TRACKS, AUDIO_OVERLAP and the like."""
-        return list(self._warnings)
+        """What the last pass that reached the end found: AUDIO_TRUNCATED, AUDIO_TRACKS, AUDIO_OVERLAP and the like.
+
+        With them AUDIO_OUT_OF_PHASE, as found by the last pass that mixed channels and reached the end of the clip.
+        """
+        return [*self._warnings, *self._mix_warnings]
 
     @property
     def start_seconds(self) -> float:
@@ -226,7 +230,7 @@ class Source:
         stored = stream.report
         walk = self._walk(stream, budget)
         target = stored.channels if channels is None else channels
-        mixdown = Mixdown(stored.channels, target, stream.layout)
+        mixdown = Mixdown(stored.channels, target, stream.layout, sample_rate=stored.sample_rate)
         # Mono is resampled before it is repeated; anything else is mixed down first: the fewer channels, the cheaper.
         mixes_first = target <= stored.channels
         rate = stored.sample_rate if sample_rate is None else sample_rate
@@ -235,9 +239,12 @@ class Source:
             ready = resampler.apply(mixdown.apply(part) if mixes_first else part)
             if ready.shape[1]:
                 yield ready if mixes_first else mixdown.apply(ready)
+        if mixes_first and (rest := mixdown.finish()).shape[1] and (ready := resampler.apply(rest)).shape[1]:
+            yield ready
         ready = resampler.finish()
         if ready.shape[1]:
             yield ready if mixes_first else mixdown.apply(ready)
+        self._mix_warnings = mixdown.warnings
 
 
 def _clip_range(why: str, start_seconds: float, end_seconds: float | None, **metadata: object) -> AntiphonError:

@@ -77,12 +77,13 @@ class LiveSource:
 
     @property
     def warnings(self) -> tuple[WarningReport, ...]:
-        """AUDIO_CORRUPT_PACKETS where some could not be decoded, and what there is to say of tracks and time stamps."""
+        """AUDIO_CORRUPT_PACKETS where some could not be decoded, and what there is to say of tracks, time and channels."""
         bad = self._decoder.bad_packets
+        mixed = () if self._mixdown is None else self._mixdown.warnings
         if not bad:
-            return self._decoder.warnings
+            return (*self._decoder.warnings, *mixed)
         corrupt = WarningReport("AUDIO_CORRUPT_PACKETS", f"{bad} packets could not be decoded and were left out")
-        return (corrupt, *self._decoder.warnings)
+        return (corrupt, *self._decoder.warnings, *mixed)
 
     def feed(self, data: bytes) -> Samples:
         """Takes the next bytes; returns the samples (n,) float32 that they make ready, n >= 0.
@@ -106,6 +107,8 @@ class LiveSource:
         assert self._resampler is not None
         if self._held_frames:
             parts.append(self._apply(np.concatenate(self._held, axis=1)))
+        if self._mixes_first and (mixed := self._mixdown.finish()).shape[1]:
+            parts.append(self._resampler.apply(mixed))
         rest = self._resampler.finish()
         parts.append(rest if self._mixes_first else self._mixdown.apply(rest))
         self._ended = True
@@ -126,7 +129,7 @@ class LiveSource:
             assert report is not None
             if self._resampler is None:
                 target = self._channels or 1
-                self._mixdown = Mixdown(report.channels, target, self._decoder.layout)
+                self._mixdown = Mixdown(report.channels, target, self._decoder.layout, sample_rate=report.sample_rate)
                 # Mono is resampled before it is repeated; anything else is mixed down first: the fewer, the cheaper.
                 self._mixes_first = target <= report.channels
                 self._resampler = Resampler(report.sample_rate, self._sample_rate, min(target, report.channels))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from antiphon_wire.errors import invalid
 from chassis.audio import Audio
+from chassis.audio.mixdown import to_mono
 from chassis.reports import WarningReport
 from services.essentia.contract import MIN_SECONDS, SAMPLE_RATE
 
@@ -21,8 +22,6 @@ Samples = NDArray[np.float32]
 SILENT_PEAK = 1e-4
 # +120 dBFS. PercivalBpmEstimator never returns for samples about 1e20, which are finite; at 1e10 all still answer.
 GREATEST_PEAK = 1e6
-# -40 dB: a sum that much weaker than its channels is what is left of two opposite ones.
-CANCELLED_RATIO = 0.01
 # A sine of 20 Hz changes from sample to sample by so much of its own size; and beside it nothing is heard that changes
 # by less than -74 dBFS.
 SLOWEST_CHANGE, LEAST_CHANGE = 0.003, 2e-4
@@ -34,7 +33,7 @@ class Clip:
 
     Attributes:
         channels: float32 (1 or 2, samples), full scale 1, as given.
-        mono: float32 (samples,), contiguous: mean of the channels that are not dead.
+        mono: float32 (samples,), contiguous: mix of the channels that are not dead, by chassis.audio.mixdown.
         infrasonic: Whether there is nothing above 20 Hz.
         alive: For each channel, whether anything but a constant below SILENT_PEAK is on it.
         warnings: What was found on the way.
@@ -122,12 +121,11 @@ def _mix(channels: Samples, alive: tuple[bool, ...]) -> tuple[Samples, list[Warn
     live = [channel for channel, moves in zip(channels, alive, strict=True) if moves]
     if len(live) < 2:
         return np.ascontiguousarray(live[0] if live else channels[0]), []
-    mono = (live[0] + live[1]) * np.float32(0.5)
-    loudest = max(float(channel.std(dtype=np.float64)) for channel in live)
-    if float(mono.std(dtype=np.float64)) < CANCELLED_RATIO * loudest:
-        message = "left and right cancel each other when mixed; measured on the left channel alone where mono is needed"
-        return np.ascontiguousarray(live[0]), [WarningReport("AUDIO_OUT_OF_PHASE", message)]
-    return mono, []
+    mono, warnings = to_mono(channels, SAMPLE_RATE)
+    if not warnings:
+        return mono, []
+    message = "left and right cancel each other when mixed; where mono is needed one is taken with its sign turned"
+    return mono, [WarningReport("AUDIO_OUT_OF_PHASE", message)]
 
 
 def _describe(channels: Samples, alive: tuple[bool, ...]) -> Iterator[WarningReport]:

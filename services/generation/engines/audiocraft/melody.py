@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from audiocraft.modules.conditioners import WaveformConditioner
 
+from chassis.audio.mixdown import to_mono
 from services.generation.melody import chroma
 
 
@@ -37,7 +38,8 @@ class ChromaConditioner(WaveformConditioner):
 
     def _get_wav_embedding(self, x: Any) -> torch.Tensor:
         """One-hot pitch classes, ``(rows, frames, classes)``; of a single sample, as the library's silence is, C."""
-        rows = [torch.from_numpy(chroma.chroma(wave.mean(0).float().cpu().numpy())) for wave in x.wav]
+        waves = [to_mono(wave.float().cpu().numpy(), chroma.SAMPLE_RATE)[0] for wave in x.wav]
+        rows = [torch.from_numpy(chroma.chroma(wave)) for wave in waves]
         found = torch.stack(rows).to(self.device)
         times = -(-self.chroma_len // found.shape[1])
         return found.repeat(1, times, 1)[:, : self.chroma_len]

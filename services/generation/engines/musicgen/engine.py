@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from chassis import torch_device as devices
+from chassis.audio.mixdown import to_mono
 from services.generation.contract import GeneratedBlock, Order, Sampling
 from services.generation.engines.musicgen import loading, stepping
 from services.generation.engines.musicgen.codec_stream import StreamingDecoder
@@ -95,7 +96,7 @@ class MusicGen:
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is untyped
     def _generate(self, order: Order, checkpoint: Callable[[], None]) -> Iterator[GeneratedBlock]:
-        tune = None if order.melody is None else chroma.chroma(order.melody.mean(0))
+        tune = None if order.melody is None else chroma.chroma(to_mono(order.melody, self.sample_rate)[0])
         guided = order.sampling.guidance_scale > 1 and (tune is not None or any(order.prompts))
         sampler = Sampler(order.sampling, order.seeds, guided, self._model.device)
         codes = self._clip_codes(order)
