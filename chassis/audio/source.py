@@ -12,11 +12,10 @@ import numpy as np
 
 from antiphon_wire.errors import AntiphonError, invalid
 from chassis.audio.budget import Budget
+from chassis.audio.converter import Converter
 from chassis.audio.decode import LibavStream
 from chassis.audio.frames import check_finite
-from chassis.audio.mixdown import Mixdown
 from chassis.audio.pcm import RawStream
-from chassis.audio.resample import Resampler
 from chassis.audio.samples import Audio, Samples, recut
 from chassis.reading import Limits, RawPcm
 from chassis.reports import SourceReport, WarningReport
@@ -230,21 +229,12 @@ class Source:
         stored = stream.report
         walk = self._walk(stream, budget)
         target = stored.channels if channels is None else channels
-        mixdown = Mixdown(stored.channels, target, stream.layout, sample_rate=stored.sample_rate)
-        # Mono is resampled before it is repeated; anything else is mixed down first: the fewer channels, the cheaper.
-        mixes_first = target <= stored.channels
         rate = stored.sample_rate if sample_rate is None else sample_rate
-        resampler = Resampler(stored.sample_rate, rate, min(target, stored.channels))
+        converter = Converter(stored.channels, stored.sample_rate, target, rate, stream.layout)
         for part in self._clip(walk, stored.sample_rate):
-            ready = resampler.apply(mixdown.apply(part) if mixes_first else part)
-            if ready.shape[1]:
-                yield ready if mixes_first else mixdown.apply(ready)
-        if mixes_first and (rest := mixdown.finish()).shape[1] and (ready := resampler.apply(rest)).shape[1]:
-            yield ready
-        ready = resampler.finish()
-        if ready.shape[1]:
-            yield ready if mixes_first else mixdown.apply(ready)
-        self._mix_warnings = mixdown.warnings
+            yield converter.apply(part)
+        yield converter.finish()
+        self._mix_warnings = converter.warnings
 
 
 def _clip_range(why: str, start_seconds: float, end_seconds: float | None, **metadata: object) -> AntiphonError:

@@ -10,11 +10,10 @@ import numpy as np
 
 from antiphon_wire.errors import invalid
 from chassis.audio.budget import Budget
+from chassis.audio.converter import Converter
 from chassis.audio.frames import check_finite
 from chassis.audio.live.container import ContainerDecoder
 from chassis.audio.live.raw import RawDecoder
-from chassis.audio.mixdown import Mixdown
-from chassis.audio.resample import Resampler
 from chassis.audio.samples import Samples
 from chassis.reading import Limits, RawPcm
 from chassis.reports import SourceReport, WarningReport
@@ -60,9 +59,7 @@ class LiveSource:
         self._frames = 0
         self._held: list[Samples] = []
         self._held_frames = 0
-        self._mixdown: Mixdown | None = None
-        self._resampler: Resampler | None = None
-        self._mixes_first = True
+        self._converter: Converter | None = None
         self._report: SourceReport | None = None
         self._ended = False
 
@@ -77,9 +74,9 @@ class LiveSource:
 
     @property
     def warnings(self) -> tuple[WarningReport, ...]:
-        """AUDIO_CORRUPT_PACKETS where some could not be decoded, and what there is to say of tracks, time and channels."""
+        """AUDIO_CORRUPT_PACKETS where some could not be decoded, and what there is to say of tracks, time, channels."""
         bad = self._decoder.bad_packets
-        mixed = () if self._mixdown is None else self._mixdown.warnings
+        mixed = () if self._converter is None else self._converter.warnings
         if not bad:
             return (*self._decoder.warnings, *mixed)
         corrupt = WarningReport("AUDIO_CORRUPT_PACKETS", f"{bad} packets could not be decoded and were left out")
@@ -103,14 +100,10 @@ class LiveSource:
         parts = self._converted(self._decoder.finish())
         if self._frames == 0:
             raise invalid("AUDIO_EMPTY", "the stream held no samples")
-        assert self._mixdown is not None
-        assert self._resampler is not None
+        assert self._converter is not None
         if self._held_frames:
-            parts.append(self._apply(np.concatenate(self._held, axis=1)))
-        if self._mixes_first and (mixed := self._mixdown.finish()).shape[1]:
-            parts.append(self._resampler.apply(mixed))
-        rest = self._resampler.finish()
-        parts.append(rest if self._mixes_first else self._mixdown.apply(rest))
+            parts.append(self._converter.apply(np.concatenate(self._held, axis=1)))
+        parts.append(self._converter.finish())
         self._ended = True
         return self._joined(parts)
 
@@ -127,12 +120,9 @@ class LiveSource:
         for block in blocks:
             report = self._decoder.report
             assert report is not None
-            if self._resampler is None:
-                target = self._channels or 1
-                self._mixdown = Mixdown(report.channels, target, self._decoder.layout, sample_rate=report.sample_rate)
-                # Mono is resampled before it is repeated; anything else is mixed down first: the fewer, the cheaper.
-                self._mixes_first = target <= report.channels
-                self._resampler = Resampler(report.sample_rate, self._sample_rate, min(target, report.channels))
+            if self._converter is None:
+                target, rate = self._channels or 1, self._sample_rate
+                self._converter = Converter(report.channels, report.sample_rate, target, rate, self._decoder.layout)
             self._budget.spend(block.shape[1], report.channels, report.sample_rate)
             check_finite(block, self._frames)
             # The silence of a late start is the container's and not the sound's.
@@ -142,13 +132,6 @@ class LiveSource:
             ready += self._resampled(block, max(1, report.sample_rate // BLOCKS_PER_SECOND))
         return ready
 
-    def _apply(self, part: Samples) -> Samples:
-        assert self._mixdown is not None
-        assert self._resampler is not None
-        if self._mixes_first:
-            return self._resampler.apply(self._mixdown.apply(part))
-        return self._mixdown.apply(self._resampler.apply(part))
-
     def _resampled(self, block: Samples, size: int) -> Iterator[Samples]:
         self._held.append(block)
         self._held_frames += block.shape[1]
@@ -156,6 +139,7 @@ class LiveSource:
             return
         joined = np.concatenate(self._held, axis=1)
         whole = self._held_frames - self._held_frames % size
+        assert self._converter is not None
         for start in range(0, whole, size):
-            yield self._apply(joined[:, start : start + size])
+            yield self._converter.apply(joined[:, start : start + size])
         self._held, self._held_frames = [joined[:, whole:]], self._held_frames - whole
