@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 
-class Span(NamedTuple):
+@dataclass(frozen=True)
+class Span:
     """A part of a time line: where it starts, and how long it is (s)."""
 
     start_seconds: float

@@ -15,12 +15,12 @@ one tick of the container's clock, and the next frame agrees, the time stamps ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from av.audio.frame import AudioFrame
 
 from chassis.audio.timeline.findings import Findings
 from chassis.audio.timeline.origin import Origin
+from chassis.audio.timeline.pieces import Decoded, Piece, Silence
 
 JITTER_SECONDS = 0.015
 """Less than the packets in common use last (Opus 20 ms, AAC 21 to 23 ms, MP3 24 to 26 ms), so that a lost one shows;
@@ -31,39 +31,6 @@ MAX_HOLE_SECONDS = 3600.0
 """A jump ahead by more is no hole: nobody records an hour of nothing, but clocks are set while a recorder runs."""
 MAX_OVERLAP_SECONDS = 10.0
 """A jump back by more is no overlap; FFmpeg and players on it draw the same line."""
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """A frame as the decoder gave it.
-
-    Attributes:
-        frame: The frame.
-        after_damage: Whether something in front of it could not be decoded.
-        page: Where in the file its Ogg page starts; None for other containers. A page has one time stamp, its end, and
-            libav counts back from there. But a recorder closes a page with the first packet behind a pause, so that a
-            hole within a page lies in front of its last packet.
-    """
-
-    frame: AudioFrame
-    after_damage: bool = False
-    page: int | None = None
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A frame in its place, less the first ``cut`` samples of each channel."""
-
-    frame: AudioFrame
-    cut: int = 0
-
-
-@dataclass(frozen=True)
-class Silence:
-    """Samples of each channel, at the line's rate, where nothing is stored."""
-
-    frames: int
-    after_damage: bool = False
 
 
 class TimeLine:
@@ -101,6 +68,7 @@ class TimeLine:
         # Position = time stamp * rate - offset.
         self._offset = 0
         self._first_stamp = 0
+        self._previous: int | None = None
 
     def through(self, decoded: Iterator[Decoded]) -> Iterator[Piece | Silence]:
         """Yields the frames, and silence between them, in order.
@@ -112,12 +80,14 @@ class TimeLine:
         for each in decoded:
             if stray is not None:
                 yield from self._settle(stray, each)
+                self._previous = self._stamp(stray.frame)
                 stray = None
             if self._behind or self._strays(each.frame):
                 stray = each
             else:
                 self._page = each.page
                 yield self._put(each.frame)
+                self._previous = self._stamp(each.frame)
         if stray is not None:
             yield from self._settle(stray, None)
         yield from self._set_clock()
@@ -167,7 +137,7 @@ class TimeLine:
     def _settle(self, stray: Decoded, following: Decoded | None) -> Iterator[Piece | Silence]:
         distance = self._distance(stray.frame)
         length = self._length(stray.frame)
-        if self._behind and (distance is None or distance + length <= self._tolerance):
+        if self._behind and not self._has_caught_up(stray.frame, distance):
             self._behind.append(stray.frame)
             self._behind_frames += length
             if self._behind_frames > self._max_overlap:
@@ -190,6 +160,13 @@ class TimeLine:
         else:
             self.findings.overlap(self.position, -distance)
             yield self._put(stray.frame, round(-distance * stray.frame.sample_rate / self._rate))
+
+    def _has_caught_up(self, frame: AudioFrame, distance: int | None) -> bool:
+        """Whether some of the frame lies in free time, and by a clock that goes: one that creeps is not believed."""
+        length, stamp = self._length(frame), self._stamp(frame)
+        if distance is None or stamp is None or distance + length <= self._tolerance:
+            return False
+        return self._previous is None or stamp - self._previous >= length // 2
 
     def _drop(self) -> None:
         """Lets go of frames that lie wholly in time that is taken: the time stamps have caught up."""

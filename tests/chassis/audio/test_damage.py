@@ -10,6 +10,7 @@ import pytest
 
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import Source, decode
+from chassis.reports import Span
 from chassis.worker.outcome import outcome_of
 
 RATE = 44100
@@ -91,8 +92,7 @@ def test_a_flac_frame_with_one_wrong_bit_is_silence_in_its_place_and_not_noise(s
     assert len(found) == len(whole)
     assert lost in (4608, 2 * 4608)
     assert not found[start : start + lost].any()
-    hole = source.report.time_line.holes[0]
-    assert hole == (start / RATE, lost / RATE)
+    assert source.report.time_line.holes == (Span(start / RATE, lost / RATE),)
     assert reasons(source) == ["AUDIO_CORRUPT_PACKETS"]
     assert "1 damaged places" in source.warnings[0].message
     assert f"at least {lost / RATE:.3f} s" in source.warnings[0].message

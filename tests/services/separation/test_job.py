@@ -23,6 +23,7 @@ from chassis.worker.messages import Event
 from services.separation.contract import MAX_BLOCK_BYTES, Header, SeparationRequest, StemBlock, Summary, Tuning
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
+from tests.fixtures.muxed import Sound, muxed
 from tests.services.separation.scripted_tasks import ScriptedTask, clip_of, samples_of, stems_of
 
 REQUEST = SeparationRequest(encoding="pcm_f32le")
@@ -165,6 +166,27 @@ def test_a_clip_range_is_separated_alone(jobs: Jobs, clip: Callable[..., Scripte
     mix = signals.noise(88_200)
     stems = stems_of(list(jobs.separate(clip(mix, start_seconds=0.5, end_seconds=1.5), REQUEST)))
     np.testing.assert_allclose(sum(map(samples_of, stems.values())), mix[:, 22_050:66_150], rtol=0, atol=1e-6)
+
+
+def test_stems_of_a_film_whose_sound_starts_late_and_has_a_hole_lie_on_its_time_line(
+    jobs: Jobs, signals: Any, tmp_path: Path
+) -> None:
+    mix = 0.1 * signals.noise(3 * 44_100)
+
+    def moved(at: float) -> float | None:
+        return None if 1.0 <= at < 2.0 else at + 1.5
+
+    path = tmp_path / "film.mkv"
+    path.write_bytes(muxed("matroska", [Sound(mix, moved=moved)], picture_seconds=6.0))
+    stems = stems_of(list(jobs.separate(ScriptedTask(Source(path)), REQUEST)))
+    found = sum(map(samples_of, stems.values()))
+    assert found.shape[1] == pytest.approx(4.5 * 44_100, abs=50)
+    # FLAC's packets are 4,608 samples long: the hole begins and ends with one.
+    first, start, end = 66_150, 66_150 + 10 * 4_608, 66_150 + 20 * 4_608
+    assert np.abs(found[:, :first]).max() < 1e-6
+    assert np.abs(found[:, start:end]).max() < 1e-6
+    np.testing.assert_allclose(found[:, first:start], mix[:, : start - first], rtol=0, atol=1e-4)
+    np.testing.assert_allclose(found[:, -20_000:], mix[:, -20_000:], rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("encoding", ["pcm_s16le", "flac", "wav", "mp3", "opus", "aac"])

@@ -20,6 +20,7 @@ from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
 from antiphon_client import AntiphonClientError
 from bench.speech_material import recordings
 from chassis.models import Store
+from tests.fixtures.muxed import Sound, muxed
 from tests.fixtures.processes import until_all_idle
 from tests.services.speech.running_service import TINY, serving
 
@@ -259,3 +260,49 @@ async def test_telephone_pcm_is_read_by_its_format(store: Store, tmp_path: Path,
     text = " ".join(segment.text for segment in of(events, pb.Segment))
     assert recordings.word_errors(recordings.LINES["0880"], text) <= 2
     assert events[-1].source.sample_rate_hertz == 8_000
+
+
+async def test_words_of_a_film_are_on_its_time_line_and_of_its_default_track(
+    store: Store, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    """Its sound starts 2 s in, nothing was recorded for 3 s between the sentences, and the first track is silent."""
+    sentence, second = recordings.line("0880"), recordings.SAMPLE_RATE
+    pause = len(sentence) / second + 0.3
+    spoken = np.concatenate([sentence, np.zeros(4 * second, np.float32), sentence])
+
+    def moved(at: float) -> float | None:
+        return None if pause <= at < pause + 3 else at + 2
+
+    tracks = [
+        Sound(np.zeros((1, second), np.float32), rate=second, metadata={"title": "microphone"}),
+        Sound(spoken[None], rate=second, moved=moved, default=True),
+    ]
+    film = muxed("matroska", tracks, picture_seconds=30)
+    async with serving(store, tmp_path, unused_tcp_port) as (client, _):
+        events = await everything(client.transcribe(film, pb.TranscriptionConfig(model=TINY)))
+        silent = audio_pb2.AudioFormat(track=0)
+        other = await everything(client.transcribe(film, pb.TranscriptionConfig(model=TINY, audio_format=silent)))
+        with pytest.raises(AntiphonClientError) as caught:
+            missing = audio_pb2.AudioFormat(track=2)
+            await everything(client.transcribe(film, pb.TranscriptionConfig(model=TINY, audio_format=missing)))
+    summary = events[-1]
+    words = [word for segment in of(events, pb.Segment) for word in segment.words]
+    starts = [word.start_offset.ToNanoseconds() / 1e9 for word in words]
+    again = 2 + len(sentence) / second + 4
+    # The model's own word times are good to half a second.
+    assert starts[0] == pytest.approx(2.0, abs=0.6)
+    assert min(start for start in starts if start > again - 1) == pytest.approx(again, abs=0.6)
+    assert not [start for start in starts if 2 + len(sentence) / second + 0.5 < start < again - 0.6]
+    source = summary.source
+    assert (source.track, source.track_count, source.hole_count) == (1, 2, 1)
+    assert source.late_start.ToNanoseconds() / 1e9 == pytest.approx(2.0, abs=0.002)
+    # FLAC's packets at 16 kHz are 96 to 288 ms long: the hole begins and ends with one.
+    assert source.holes[0].start_offset.ToNanoseconds() / 1e9 == pytest.approx(2 + pause, abs=0.3)
+    assert source.hole_duration.ToNanoseconds() / 1e9 == pytest.approx(3.0, abs=0.3)
+    assert source.duration.ToNanoseconds() / 1e9 == pytest.approx(2 + len(spoken) / second, abs=0.01)
+    reasons = [warning.reason for warning in summary.warnings]
+    assert "AUDIO_TRACKS" in reasons
+    assert "AUDIO_TRUNCATED" not in reasons
+    assert other[-1].source.track == 0
+    assert "NO_SPEECH" in [warning.reason for warning in other[-1].warnings]
+    assert caught.value.reason == "AUDIO_TRACK"
