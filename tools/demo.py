@@ -37,7 +37,7 @@ def main() -> int:
         _timed("start", [antiphon, "up"], check=True)
     try:
         paths = [str(path.relative_to(ROOT)) for path in (song, OUT / "stems", OUT / "record.json")]
-        arguments = ["analyze", paths[0], "--stems", paths[1], "--json", paths[2]]
+        arguments = ["analyze", paths[0], "--stems", paths[1], "--json", paths[2], "--overwrite"]
         code = _timed("analysis", [antiphon, *arguments]).returncode
         return code or _describe(antiphon, paths[2])
     finally:
@@ -57,7 +57,7 @@ def _timed(phase: str, command: list[str], check: bool = False) -> subprocess.Co
 def _describe(antiphon: str, record: str) -> int:
     """Prints what MODEL writes from the record's facts, and which of its claims they hold; returns its exit code."""
     answers = OUT / "model.json"
-    arguments = ["describe", "--facts", record, "--model", MODEL, "--quiet", "--json", str(answers)]
+    arguments = ["describe", "--facts", record, "--model", MODEL, "--quiet", "--overwrite", "--json", str(answers)]
     started = time.monotonic()
     done = subprocess.run([antiphon, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
     phases.note("prose", time.monotonic() - started)

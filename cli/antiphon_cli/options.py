@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,10 +13,31 @@ from antiphon.audio.v1 import audio_pb2
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-READABLE_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
-READABLE_FILE_OR_PIPE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path)
+class InputFile(click.Path):
+    """A file that a command reads; nothing that the command writes takes its place."""
+
+
+class JsonFile(InputFile):
+    """A file of JSON; who gives the JSON itself is told so."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """Returns the path.
+
+        Raises:
+            BadParameter: there is no such file.
+        """
+        if isinstance(value, str) and value.lstrip()[:1] in ("{", "[") and not os.path.exists(value):
+            self.fail("this is JSON; write it into a file, and give the name of that file", parameter, context)
+        return super().convert(value, parameter, context)
+
+
+READABLE_FILE = InputFile(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+READABLE_FILE_OR_PIPE = InputFile(exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path)
 """The same, or ``-`` for standard input."""
+
+JSON_FILE = JsonFile(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 SECONDS_FROM = click.FloatRange(min=0)
 SECONDS_TO = click.FloatRange(min=0, min_open=True)
@@ -38,6 +60,33 @@ def option_group(*options: Callable[[Command], Command]) -> Callable[[Command], 
         return command
 
     return decorate
+
+
+def range_options(times: str) -> Callable[[Command], Command]:
+    """Makes ``--start`` and ``--end``, the part of a recording that is worked on.
+
+    Args:
+        times: What the help of the first says of the times that come back; empty for nothing.
+    """
+    return option_group(
+        click.option("--start", type=SECONDS_FROM, metavar="SECONDS", help=f"Begin there{times}."),
+        click.option("--end", type=SECONDS_TO, metavar="SECONDS", help="End there."),
+    )
+
+
+def json_option(what: str) -> Callable[[Command], Command]:
+    """Makes ``--json`` of a command that may be given several files.
+
+    Args:
+        what: What is written of each, such as ``the record``.
+    """
+    return click.option(
+        "--json",
+        "json_path",
+        metavar="PATH",
+        help=f"Write {what} as JSON to PATH; of several files a line for each, as soon as it is done. - is stdout, and "
+        "nothing else there.",
+    )
 
 
 def clip_range(start: float | None, end: float | None) -> audio_pb2.ClipRange | None:

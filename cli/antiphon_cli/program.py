@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
-import os
 import platform
 import sys
 from collections.abc import Sequence
@@ -16,10 +16,14 @@ from antiphon_cli import exits
 from antiphon_cli.analyze.command import analyze
 from antiphon_cli.compare.command import compare
 from antiphon_cli.describe.command import describe
+from antiphon_cli.explain import explain_file
 from antiphon_cli.generate.command import generate
 from antiphon_cli.models import models
+from antiphon_cli.outputs import standard
+from antiphon_cli.render.command import render
 from antiphon_cli.separate.command import separate
 from antiphon_cli.status.command import status
+from antiphon_cli.terminal import complain
 from antiphon_cli.transcribe.command import transcribe
 from antiphon_cli.up import down, up
 from antiphon_client.version import VERSION
@@ -57,27 +61,33 @@ def version() -> None:
     click.echo(f"python {platform.python_version()}, grpcio {grpc.__version__}, protobuf {google.protobuf.__version__}")
 
 
-for command in (up, down, status, analyze, separate, transcribe, describe, compare, generate, models):
+for command in (up, down, status, analyze, separate, transcribe, render, describe, compare, generate, models):
     cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
+    standard.hold_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A file name or a lyric that the terminal cannot show must not end the program.
             stream.reconfigure(errors="replace")
     try:
-        result = cli.main(args=arguments, prog_name="antiphon", standalone_mode=False)
-        sys.stdout.flush()
-        return result if isinstance(result, int) else exits.OK
+        return _run(arguments)
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):
+            error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("antiphon: interrupted", err=True)
+        complain("interrupted")
         return exits.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output went away; the interpreter must not complain of it again on exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        complain(explain_file(error, None))
         return exits.FAILED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    with standard.guarded():
+        result = cli.main(args=arguments, prog_name="antiphon", standalone_mode=False)
+        sys.stdout.flush()
+    return result if isinstance(result, int) else exits.OK

@@ -5,18 +5,33 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Protocol
 
-import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, Task, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+from rich.theme import Theme
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.evidence.v1 import evidence_pb2
-from antiphon_cli.progress_words import PHASES, progress_words, report_words, short_words, time_left
+from antiphon_cli.progress_words import PHASES, percent, progress_words, report_words, short_words, time_left
+from antiphon_cli.terminal import remark
 from antiphon_wire.rpcs import AnalyzeEvent
 
 _LINES_PER_STAGE = 4
+_BAR_WIDTH = 20
+_UNDER_WAY = (record_pb2.STAGE_STATE_WAITING, record_pb2.STAGE_STATE_RUNNING)
+# No colour of rich's own that vanishes on white, or on black.
+_THEME = Theme(
+    {
+        "bar.back": "bright_black",
+        "bar.complete": "blue",
+        "bar.finished": "green",
+        "bar.pulse": "blue",
+        "progress.elapsed": "none",
+        "progress.percentage": "none",
+    }
+)
 
 
 class Reporter(Protocol):
@@ -75,17 +90,17 @@ class Lines(Silence):
     def _say(self, stage: str, words: str) -> None:
         if self._shown.get(stage) != words:
             self._shown[stage] = words
-            click.echo(f"  {stage}: {words}", err=True)
+            remark(f"  {stage}: {words}")
 
 
 class Bars:
-    """One bar for each stage."""
+    """One bar for each stage. Its clock goes while the stage works, and stands while it waits."""
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
             TextColumn("  {task.description}"),
-            BarColumn(bar_width=30),
-            TaskProgressColumn(),
+            BarColumn(bar_width=_BAR_WIDTH),
+            _Percent(),
             TimeElapsedColumn(),
             TextColumn("{task.fields[words]}"),
             console=console,
@@ -105,30 +120,60 @@ class Bars:
     def accept(self, event: AnalyzeEvent) -> None:
         """Moves the bar of the event's stage."""
         if isinstance(event, record_pb2.StageReport):
-            task = self._task(event.stage)
-            done = event.state == record_pb2.STAGE_STATE_SUCCEEDED
-            completed = 1.0 if done else None
-            self._progress.update(task, words=short_words(event), total=1.0, completed=completed)
-            if event.state not in (record_pb2.STAGE_STATE_WAITING, record_pb2.STAGE_STATE_RUNNING):
-                self._progress.stop_task(task)
+            self._accept_report(self._task(event.stage), event)
         elif isinstance(event, analysis_pb2.StageProgress):
-            task, progress = self._task(event.stage), event.progress
-            known = progress.HasField("fraction")
-            self._progress.update(task, words=escape(progress_words(progress)), total=1.0 if known else None)
-            if known:
-                self._progress.update(task, completed=progress.fraction)
+            self._accept_progress(self._task(event.stage), event.progress)
+
+    def _accept_report(self, task: TaskID, report: record_pb2.StageReport) -> None:
+        done = report.state == record_pb2.STAGE_STATE_SUCCEEDED
+        self._progress.update(task, words=short_words(report), total=1.0, completed=1.0 if done else None, done=done)
+        self._let_clock_go(task, report.state == record_pb2.STAGE_STATE_RUNNING)
+        if report.state not in _UNDER_WAY:
+            self._progress.stop_task(task)
+
+    def _accept_progress(self, task: TaskID, progress: evidence_pb2.Progress) -> None:
+        known = progress.HasField("fraction")
+        self._let_clock_go(task, progress.phase != evidence_pb2.Progress.PHASE_QUEUED)
+        self._progress.update(
+            task,
+            words=escape(progress_words(progress)),
+            total=1.0 if known else None,
+            completed=progress.fraction if known else None,
+        )
+
+    def _let_clock_go(self, task: TaskID, working: bool) -> None:
+        started = self._progress.tasks[self._progress.task_ids.index(task)].started
+        if working and not started:
+            self._progress.start_task(task)
+        elif not working and started and self._is_untouched(task):
+            # It was called running, and then had to wait for its turn.
+            self._progress.reset(task, start=False)
+
+    def _is_untouched(self, task: TaskID) -> bool:
+        return self._progress.tasks[self._progress.task_ids.index(task)].completed == 0
 
     def _task(self, stage: str) -> TaskID:
         if stage not in self._tasks:
-            self._tasks[stage] = self._progress.add_task(f"{escape(stage):<12}", total=1.0, words="")
+            name = f"{escape(stage):<12}"
+            self._tasks[stage] = self._progress.add_task(name, total=1.0, words="", done=False, start=False)
         return self._tasks[stage]
+
+
+class _Percent(TaskProgressColumn):
+    """How much is done; all of it only where the stage said that it has ended."""
+
+    def render(self, task: Task) -> Text:
+        """Returns the percentage, as wide as any."""
+        if task.total is None:
+            return Text("     ")
+        return Text(f"{percent(task.completed / task.total, ended=bool(task.fields['done'])):>3} %")
 
 
 def reporter(quiet: bool) -> Reporter:
     """Chooses how to show progress on stderr."""
     if quiet:
         return Silence()
-    console = Console(stderr=True)
+    console = Console(stderr=True, theme=_THEME)
     return Bars(console) if console.is_terminal else Lines()
 
 

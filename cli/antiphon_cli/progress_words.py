@@ -50,7 +50,7 @@ def _done(progress: evidence_pb2.Progress) -> str:
     if progress.HasField("fraction") or not progress.HasField("audio_done"):
         return ""
     minutes, seconds = divmod(round(progress.audio_done.ToTimedelta().total_seconds()), 60)
-    return f"{minutes}:{seconds:02d} min done"
+    return f"{minutes}:{seconds:02d} done"
 
 
 def time_left(progress: evidence_pb2.Progress) -> str:
@@ -64,4 +64,9 @@ def time_left(progress: evidence_pb2.Progress) -> str:
     hours, minutes = divmod(minutes, 60)
     if not minutes and not hours:
         return f"about {rest} s left"
-    return f"about {hours}:{minutes:02d}:{rest:02d} left" if hours else f"about {minutes}:{rest:02d} min left"
+    return f"about {hours}:{minutes:02d}:{rest:02d} left" if hours else f"about {minutes}:{rest:02d} left"
+
+
+def percent(fraction: float, *, ended: bool) -> int:
+    """Returns a share in whole per cent; 100 only for what has ended, since work may be left that no share counts."""
+    return 100 if ended else min(99, max(0, int(fraction * 100)))

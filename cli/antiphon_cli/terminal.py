@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
+from rich.cells import cell_len
 
 from antiphon.evidence.v1 import evidence_pb2
+
+_NARROWEST = 40
 
 
 def plain(text: str) -> str:
@@ -25,9 +30,36 @@ def shown_name(path: Path | str | bytes) -> str:
     return plain(click.format_filename(path))
 
 
+def remark(text: str) -> None:
+    """Writes a line to standard error; where that is gone, the work goes on without."""
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True)
+
+
 def complain(text: str, about: str = "") -> None:
     """Writes to standard error what is wrong, and with what."""
-    click.echo(f"antiphon: {about}: {text}" if about else f"antiphon: {text}", err=True)
+    remark(f"antiphon: {about}: {text}" if about else f"antiphon: {text}")
+
+
+def width() -> int:
+    """Returns the columns that a line may fill: COLUMNS, else those of the terminal, else 80; at least 40."""
+    return max(_NARROWEST, shutil.get_terminal_size((80, 24)).columns)
+
+
+def wrapped(text: str, columns: int, hanging: str = "") -> list[str]:
+    """Breaks text at spaces into lines of so many columns; a word that is longer stands alone and whole.
+
+    Args:
+        text: On one line.
+        columns: Of a line; a wide character fills two.
+        hanging: What the lines after the first begin with.
+    """
+    lines = [text[: len(text) - len(text.lstrip())]]
+    for word in re.findall(r"\S+ *", text):
+        if lines[-1].strip() and cell_len(lines[-1] + word.rstrip()) > columns:
+            lines.append(hanging)
+        lines[-1] += word
+    return [line.rstrip() for line in lines]
 
 
 def show_warnings(warnings: Iterable[evidence_pb2.Warning], about: str = "") -> None:

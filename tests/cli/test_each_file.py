@@ -8,7 +8,7 @@ import pytest
 
 from antiphon_cli import exits
 from antiphon_cli.connection import Connection
-from antiphon_cli.each_file import attempt, each_file, numbered
+from antiphon_cli.each_file import attempt, each_file
 from antiphon_client import AntiphonClientError
 
 SPEECH = Connection("speech", {"speech": "127.0.0.1:1"}, 10.0, None, quiet=True)
@@ -58,7 +58,3 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.Capt
     done = attempt(path.read_bytes, "absent.wav", SPEECH, path)
     assert (done.found, done.code, done.problem["reason"]) == (None, exits.FAILED, "FILE")
     assert f"No such file or directory: {path}" in capsys.readouterr().err
-
-
-def test_a_name_that_is_taken_by_a_number_is_left_alone() -> None:
-    assert list(numbered(["a", "a-2", "a", "a"])) == ["a", "a-2", "a-3", "a-4"]

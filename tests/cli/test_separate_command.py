@@ -129,12 +129,12 @@ def clip(tmp_path: Path) -> Path:
 def test_stems_are_written_and_their_levels_printed(antiphon: Any, separation: Any, clip: Path, tmp_path: Path) -> None:
     done = antiphon("separate", "--separation", separation[0], "--format", "mp3", "--out", "out", clip)
     assert done.returncode == 0
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == {
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out" / "clip").iterdir()} == {
         f"{name}.mp3": data for name, data in STEMS.items()
     }
     assert done.stdout.decode().splitlines() == [
-        "out/vocals.mp3, peak -0.5 dBFS, -14.2 LUFS, 25.0 % of the energy",
-        "out/no_vocals.mp3, peak -0.5 dBFS, -14.2 LUFS, 7 samples clipped; see --clip-mode rescale",
+        "out/clip/vocals.mp3, peak -0.5 dBFS, -14.2 LUFS, 25.0 % of the energy",
+        "out/clip/no_vocals.mp3, peak -0.5 dBFS, -14.2 LUFS, 7 samples clipped; see --clip-mode rescale",
         "by spleeter-2stems, licence MIT, on cpu, gain -1.50 dB",
     ]
     assert b"AUDIO_TRUNCATED" in done.stderr
@@ -143,8 +143,8 @@ def test_stems_are_written_and_their_levels_printed(antiphon: Any, separation: A
 def test_progress_is_told_with_the_time_left_once_that_is_known(antiphon: Any, separation: Any, clip: Path) -> None:
     done = antiphon("separate", "--separation", separation[0], clip)
     lines = [line.strip() for line in done.stderr.decode().splitlines()]
-    assert lines[:2] == ["separation: 25 %, about 1:28 min left", "separation: 50 %, about 1:03 min left"]
-    quiet = antiphon("separate", "-q", "--separation", separation[0], clip)
+    assert lines[:2] == ["separation: 25 %, about 1:28 left", "separation: 50 %, about 1:03 left"]
+    quiet = antiphon("separate", "-q", "--overwrite", "--separation", separation[0], clip)
     assert quiet.stderr == b""
 
 
@@ -171,7 +171,7 @@ def test_several_files_have_folders_of_their_own_and_one_document(
     other.write_bytes(clip.read_bytes())
     done = antiphon("separate", "--separation", separation[0], "--json", "-", clip, other)
     assert done.returncode == 0
-    first, second = json.loads(done.stdout)
+    first, second = map(json.loads, done.stdout.splitlines())
     assert first["stems"] == ["separated/clip/vocals.flac", "separated/clip/no_vocals.flac"]
     assert second["summary"]["stems"][0]["energy_share"] == 0.25
     assert (tmp_path / "separated" / "other" / "vocals.flac").exists()
@@ -231,13 +231,15 @@ def test_a_reader_that_leaves_is_told_of_without_a_trace(live: Any, clip: Path, 
     done = subprocess.run(command, cwd=tmp_path, env=environment(), stdout=writing, stderr=subprocess.PIPE)
     os.close(writing)
     assert done.returncode == 1
-    assert done.stderr.decode().splitlines() == ["antiphon: whoever read the stem has closed the pipe"]
+    assert done.stderr.decode().splitlines() == ["antiphon: whoever read standard output has closed it"]
 
 
 def test_live_stems_go_to_a_folder_as_others_do(antiphon: Any, live: Any, clip: Path, tmp_path: Path) -> None:
     done = antiphon("separate", "--live", "--separation", live[0], "--stems", "vocals", "--format", "s16le", clip)
     assert done.returncode == 0
-    assert (tmp_path / "separated" / "vocals.s16le").read_bytes() == bytes(255 - each for each in clip.read_bytes())
+    assert (tmp_path / "separated" / "clip" / "vocals.s16le").read_bytes() == bytes(
+        255 - each for each in clip.read_bytes()
+    )
 
 
 def test_a_file_without_a_known_pace_is_refused_with_a_way(antiphon: Any, live: Any, tmp_path: Path) -> None:
@@ -251,7 +253,7 @@ def test_a_file_without_a_known_pace_is_refused_with_a_way(antiphon: Any, live: 
     "arguments",
     [
         ["separate"],
-        ["separate", "-"],
+        ["separate", "-", "-"],
         ["separate", "--live", "clip.wav", "clip.wav"],
         ["separate", "--live", "--start", "3", "clip.wav"],
         ["separate", "--live", "--clip-mode", "rescale", "clip.wav"],

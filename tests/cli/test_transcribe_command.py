@@ -81,7 +81,7 @@ def test_several_files_go_to_a_folder_under_names_of_their_own(
     other.write_bytes(clip.read_bytes())
     done = antiphon("transcribe", "--speech", speech[0], "--format", "srt", "--out", "texts", clip, other)
     assert (done.returncode, done.stdout) == (0, b"")
-    assert sorted(path.name for path in (tmp_path / "texts").iterdir()) == ["clip-2.srt", "clip.srt"]
+    assert sorted(path.name for path in (tmp_path / "texts").rglob("*")) == ["clip.srt", "clip.srt", "more"]
 
 
 def test_known_words_are_sent_and_come_back_with_times(antiphon: Any, speech: Any, clip: Path, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_known_words_are_sent_and_come_back_with_times(antiphon: Any, speech: An
     "arguments",
     [
         ["transcribe"],
-        ["transcribe", "-"],
+        ["transcribe", "-", "-"],
         ["transcribe", "absent.wav"],
         ["transcribe", "--format", "doc", "clip.wav"],
         ["transcribe", "--live", "--singing", "clip.wav"],

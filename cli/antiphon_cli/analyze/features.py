@@ -10,33 +10,36 @@ from google.protobuf.message import Message
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 
 LEGEND = "± is the field of the same name in _std; --json adds the series and the arrays of chroma_kinds"
-_WIDTH = 100
 _GAP = "   "
 _CHORDS_SHOWN = 24
 _STEM_SHOWN = ("integrated_lufs", "onset_density_hz_mean", "syncopation", "rhythmic_complexity", "harmonic_movement")
 
 
-def lines(features: essentia_pb2.Features) -> Iterator[tuple[str, str]]:
+def lines(features: essentia_pb2.Features, columns: int) -> Iterator[tuple[str, str]]:
     """Yields (group, line) for what is there, the series aside; the names are the fields' own.
+
+    Args:
+        features: Of the recording.
+        columns: Of a line.
 
     A number has a cell of a grid, with its standard deviation; an array or a list of messages has lines of its own.
     """
     for descriptor, group in features.ListFields():
         if descriptor.name != "series":
             label = descriptor.name
-            for line in _group(group):
+            for line in _group(group, columns):
                 yield label, line
                 label = ""
 
 
-def chords(features: essentia_pb2.Features) -> Iterator[tuple[str, str]]:
+def chords(features: essentia_pb2.Features, columns: int) -> Iterator[tuple[str, str]]:
     """Yields the sequence of chords, each with its start; nothing where it was not asked for."""
     found = features.series.chords
     items = [f"{_clock(chord.start_seconds)} {chord.name}" for chord in found[:_CHORDS_SHOWN]]
     if len(found) > _CHORDS_SHOWN:
         items.append(f"and {len(found) - _CHORDS_SHOWN} more")
     label = "chords"
-    for line in _wrapped(items, ", "):
+    for line in _wrapped(items, ", ", columns):
         yield label, line
         label = ""
 
@@ -49,7 +52,7 @@ def stem(features: essentia_pb2.Features) -> str:
     return f"{features.stem.name}: {', '.join(shown) or 'nothing to measure'}"
 
 
-def _group(group: Message) -> Iterator[str]:
+def _group(group: Message, columns: int) -> Iterator[str]:
     values = {field.name: value for field, value in group.ListFields()}
     single = {name: value for name, value in values.items() if isinstance(value, str | int | float)}
     cells = []
@@ -58,21 +61,21 @@ def _group(group: Message) -> Iterator[str]:
         if root == name or f"{root}_mean" not in single:
             spread = single.get(f"{name.removesuffix('_mean')}_std") if name.endswith("_mean") else None
             cells.append((name, _words(value) if spread is None else f"{_words(value)} ± {_words(spread)}"))
-    yield from _grid(cells)
+    yield from _grid(cells, columns)
     for name, value in values.items():
         if name not in single:
             several = isinstance(value[0], Message)
             items = [_message(each) for each in value] if several else [_words(each) for each in value]
-            shown = _wrapped(items, "; " if several else " ", _WIDTH - len(name) - 1)
+            shown = _wrapped(items, "; " if several else " ", columns - len(name) - 1)
             yield from (f"{name if first else ' ' * len(name)} {line}" for first, line in _first(shown))
 
 
-def _grid(cells: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _grid(cells: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
     """Cells in as many columns as fit, each read from top to bottom."""
     if not cells:
         return
     name, value = (max(len(cell[part]) for cell in cells) for part in (0, 1))
-    columns = max(1, (_WIDTH + len(_GAP)) // (name + 1 + value + len(_GAP)))
+    columns = max(1, (width + len(_GAP)) // (name + 1 + value + len(_GAP)))
     rows = -(-len(cells) // columns)
     for row in range(rows):
         yield _GAP.join(f"{each[0]:<{name}} {each[1]:<{value}}" for each in cells[row::rows]).rstrip()
@@ -91,7 +94,7 @@ def _message(message: Message) -> str:
     return " ".join(parts)
 
 
-def _wrapped(items: Iterable[str], separator: str, width: int = _WIDTH) -> list[str]:
+def _wrapped(items: Iterable[str], separator: str, width: int) -> list[str]:
     # No break within an item; what is longer than a line breaks anywhere.
     text = separator.join(item.replace(" ", "\0") if len(item) < width else item for item in items)
     lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ import click
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon_cli.analyze import settings_file
 from antiphon_cli.audio.encodings import ENCODINGS
+from antiphon_cli.audio.recordings import check_pipe
+from antiphon_cli.options import clip_range
+from antiphon_cli.rendering import Layout
 from antiphon_wire.rpcs import STAGES
 
 WITH_A_MODEL = tuple(
@@ -19,6 +23,9 @@ WITH_A_MODEL = tuple(
     if field.message_type is not None and "model" in field.message_type.fields_by_name
 )
 """The stages whose model the caller may choose: those whose config has a field for it."""
+
+WITH_A_CLIP = ("separation", "speech", "essentia", "llm_audio")
+"""The stages that are given the part to work on; the gateway passes it on to what hears the stems."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,22 @@ class Asked:
     models: tuple[str, ...]
     settings_file: Path | None
     every_feature: bool | None
+    singing: bool
+    start: float | None
+    end: float | None
+    form: str | None
+    out: Path | None
+    layout: Layout
+
+    def check(self, files: Sequence[Path], json_path: str | None) -> None:
+        """Refuses what makes no sense together, before anything is asked."""
+        check_pipe(*files)
+        if self.out is not None and self.form is None:
+            raise click.UsageError("--out goes with --format, which says how the lyrics are written")
+        if self.form is not None and "speech" not in (self.stages() or STAGES):
+            raise click.UsageError("--format needs the stage speech, which --only leaves out")
+        if self.form is not None and json_path == "-" and self.out in (None, Path("-")):
+            raise click.UsageError("--json - has standard output for itself; give --out for the lyrics")
 
     def stages(self) -> tuple[str, ...]:
         """Returns the stages wanted; none for all."""
@@ -67,6 +90,11 @@ class Asked:
         if self.stems_folder is not None:
             config.separation.output_encoding = ENCODINGS[self.stem_format]
         config.speech.language_code = self.language
+        if self.singing:
+            config.speech.voice_activity_detection = False
+        if (clip := clip_range(self.start, self.end)) is not None:
+            for stage in WITH_A_CLIP:
+                getattr(config, stage).clip.CopyFrom(clip)
         config.essentia.include_series = every_feature
         settings: dict[str, Any] = {
             "stages": self.stages(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,16 +14,20 @@ from antiphon.evidence.v1 import evidence_pb2
 from antiphon_cli.analyze import features
 from antiphon_cli.analyze.parts import provenances, warnings
 from antiphon_cli.progress_words import state_name
-from antiphon_cli.terminal import plain
+from antiphon_cli.terminal import plain, wrapped
 from antiphon_client.errors import from_status
 
 _LABEL = 11
 _DIGEST_SHOWN = 16
 _TAGS_SHOWN = 6
-_WIDTH = 100
+_STAGE = 14
+_INDENT = "  "
+_NARROWEST = 30
 
 
-def summarise(name: str, record: record_pb2.AnalysisRecord, stems: Sequence[Path], every_feature: bool = False) -> str:
+def summarise(
+    name: str, record: record_pb2.AnalysisRecord, stems: Sequence[Path], every_feature: bool = False, columns: int = 80
+) -> str:
     """Returns the record as lines: the audio, each fact that is there, the stages and their models.
 
     Args:
@@ -32,21 +35,34 @@ def summarise(name: str, record: record_pb2.AnalysisRecord, stems: Sequence[Path
         record: The record.
         stems: Files that were written.
         every_feature: Whether to show every number that essentia measured, group by group.
+        columns: Of a line; only a word that is longer, such as a path, stands over.
     """
-    lines = _lines(record, stems, every_feature)
-    return "\n".join([name, *(f"  {label:<{_LABEL}}{plain(text)}".rstrip() for label, text in lines)])
+    room = max(_NARROWEST, columns - len(_INDENT) - _LABEL)
+    rows = [name]
+    for label, text in _lines(record, stems, every_feature, room):
+        for line in wrapped(plain(text), room, _hanging(text)):
+            rows.append(f"{_INDENT}{label:<{_LABEL}}{line}".rstrip())
+            label = ""
+    return "\n".join(rows)
 
 
-def _lines(record: record_pb2.AnalysisRecord, stems: Sequence[Path], every_feature: bool) -> Iterator[tuple[str, str]]:
+def _hanging(text: str) -> str:
+    """What the further lines of a text begin with: the bar of quoted text, or the place behind a stage's name."""
+    return "| " if text.startswith("| ") else "  "
+
+
+def _lines(
+    record: record_pb2.AnalysisRecord, stems: Sequence[Path], every_feature: bool, room: int
+) -> Iterator[tuple[str, str]]:
     if record.HasField("source"):
         yield "audio", _audio(record.source)
     yield from _facts(record.fusion)
     yield from _description(record)
-    yield from features.chords(record.essentia.features)
+    yield from features.chords(record.essentia.features, room)
     yield from _column("tags", (_tags(found) for found in record.essentia.tag_sets))
     if every_feature and record.essentia.HasField("features"):
         yield "features", features.LEGEND
-        yield from features.lines(record.essentia.features)
+        yield from features.lines(record.essentia.features, room)
     yield from _column("by stem", (features.stem(each.features) for each in record.stem_features.stems))
     yield from _column("stems", (click.format_filename(path) for path in stems))
     yield from _column("warnings", (f"{warning.reason}: {warning.message}" for warning in warnings(record)))
@@ -89,8 +105,7 @@ def _description(record: record_pb2.AnalysisRecord) -> Iterator[tuple[str, str]]
     wrong = fact.unsupported_claim_count
     doubt = f", {_count(wrong, 'claim')} unsupported" if wrong else ""
     yield "in prose", f"by {author}, from {rests_on}{doubt}"
-    for line in textwrap.wrap(plain(" ".join(fact.text.split())), _WIDTH):
-        yield "", f"| {line}"
+    yield "", f"| {' '.join(fact.text.split())}"
 
 
 def _audio(source: audio_pb2.SourceAudio) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as pb
 from antiphon_cli.compare.comparison import SIDE_MEASURES, Comparison
@@ -30,15 +30,24 @@ MEGABYTES = {"peak_memory_bytes": 1e-6}
 
 
 def costs(comparison: Comparison) -> list[str]:
-    """Returns what each side cost, a row for each; of sides that did not answer why."""
-    rows = []
-    for side in comparison.header.sides:
-        if side.name not in comparison.outcomes:
-            continue
-        measures = comparison.measures(side.name)
-        measured = (number(measures[key] * MEGABYTES.get(key, 1.0)) if key in measures else "" for key in SIDE_MEASURES)
-        rows.append([side.name, *measured, escape(comparison.why(side.name)) or comparison.state(side.name)])
-    return table(("side", *(WORDS[key] for key in SIDE_MEASURES), "state"), rows)
+    """Returns what each side cost, a row for each measure and a column for each side; then why a side did not answer.
+
+    Four sides fit 80 columns so.
+    """
+    sides = [side.name for side in comparison.header.sides if side.name in comparison.outcomes]
+    measures = {side: comparison.measures(side) for side in sides}
+    rows = [
+        [WORDS[key], *(_measured(key, measures[side]) for side in sides)]
+        for key in SIDE_MEASURES
+        if any(key in measures[side] for side in sides)
+    ]
+    rows.append(["state", *(comparison.state(side) for side in sides)])
+    failures = [f"{side}: {escape(why)}" for side in sides if (why := comparison.why(side))]
+    return table(("cost", *sides), rows) + ["", *failures] * bool(failures)
+
+
+def _measured(key: str, measures: Mapping[str, float]) -> str:
+    return number(measures[key] * MEGABYTES.get(key, 1.0)) if key in measures else ""
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
+from antiphon_cli.audio.recordings import recordings_argument
 from antiphon_cli.compare.paired_bootstrap import RESAMPLES
-from antiphon_cli.options import READABLE_FILE, option_group
+from antiphon_cli.options import JsonFile, option_group
 from antiphon_cli.prompting import prompt_option, sampling_options
 
 _SIDE = "ENGINE[/MODEL][,NAME=VALUE…]"
 
 side_options = option_group(
-    click.argument("files", nargs=-1, required=True, type=READABLE_FILE, metavar="FILE…"),
+    recordings_argument(),
     click.option("--a", "side_a", required=True, metavar=_SIDE, help="One side; NAME=VALUE is sampling for it alone."),
     click.option("--b", "side_b", required=True, metavar=_SIDE, help="The other side."),
     click.option("--c", "side_c", metavar=_SIDE, help="A third side."),
@@ -25,10 +26,10 @@ question_options = option_group(
     prompt_option(". May be given several times; full if not."),
     click.option(
         "--facts",
-        type=click.Path(exists=True, readable=True, path_type=Path),
+        type=JsonFile(exists=True, readable=True, path_type=Path),
         metavar="PATH",
-        help="Facts: a JSON object or a record by antiphon analyze --json, for one file; a folder with NAME.json for "
-        "each NAME.* for several.",
+        help="File of facts: a JSON object or a record by antiphon analyze --json, for one file; a folder with "
+        "NAME.json for each NAME.* for several.",
     ),
     sampling_options(temperature="Above 0: draw the tokens.", seed="Seed of the draw, the same for all sides."),
 )

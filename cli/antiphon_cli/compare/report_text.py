@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from antiphon_cli.compare.comparison import Comparison, Pair
 from antiphon_cli.compare.measures_text import MEGABYTES, WORDS, costs, number, share, told, who
 from antiphon_cli.compare.paired_bootstrap import CONFIDENCE
-from antiphon_cli.terminal import plain
+from antiphon_cli.terminal import plain, width, wrapped
 
 
 def one(name: str, comparison: Comparison) -> str:
@@ -28,7 +28,7 @@ def one(name: str, comparison: Comparison) -> str:
     if len(comparison.summary.answered) < 2:
         lines.append("fewer than two sides answered, so there is nothing to compare")
     lines += [f"{warning.reason}: {plain(warning.message)}" for warning in comparison.summary.warnings]
-    return "\n".join(lines) + "\n\n"
+    return _fitted(lines) + "\n"
 
 
 def many(pairs: Sequence[Pair], resamples: int) -> str:
@@ -40,4 +40,11 @@ def many(pairs: Sequence[Pair], resamples: int) -> str:
             lines.append(f"  {WORDS[key]}: {told(interval)}, {interval.count} files")
         for key, interval in pair.differences.items():
             lines.append(f"  {WORDS[key]}, {pair.b} less {pair.a}: {told(interval, MEGABYTES.get(key, 1.0))}")
-    return "\n".join(lines) + "\n"
+    return _fitted(lines)
+
+
+def _fitted(lines: Sequence[str]) -> str:
+    """The lines, those that are too long for a terminal broken at spaces; tables are not."""
+    columns = width()
+    broken = ((line,) if line.startswith("|") else wrapped(line, columns, "  ") for line in lines)
+    return "".join(f"{each}\n" for line in broken for each in line)

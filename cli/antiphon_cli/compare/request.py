@@ -12,6 +12,8 @@ from google.protobuf import json_format
 
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon_cli import exits
+from antiphon_cli.audio.recordings import check_pipe
+from antiphon_cli.outputs.rules import Rules
 from antiphon_cli.prompting import read_facts
 
 
@@ -51,36 +53,50 @@ def side_of(name: str, text: str) -> llm_audio_pb2.Side:
     return side
 
 
-def items_of(files: Sequence[Path], facts: Path | None) -> list[Item]:
-    """Gives each recording its facts; a file that ends in .json is facts alone.
-
-    Args:
-        files: Recordings and files of facts.
-        facts: Facts of the one recording, or a folder with those of each; None for none.
+def check(files: Sequence[Path], facts: Path | None) -> None:
+    """Refuses one file of facts for several recordings, and standard input that is asked for twice.
 
     Raises:
-        UsageError: one file of facts is given for several recordings.
-        Failure: a recording has no facts in the folder, or they cannot be read.
+        UsageError: it is.
     """
-    recordings = [file for file in files if not _is_facts(file)]
+    check_pipe(*files)
+    recordings = [file for file in files if not is_facts(file)]
     if facts is not None and facts.is_file() and len(recordings) != 1:
         raise click.UsageError(f"--facts is one file, and there are {len(recordings)} recordings; give a folder")
-    return [_item(file, _name(file, files), facts) for file in files]
 
 
-def _item(file: Path, name: str, facts: Path | None) -> Item:
-    if _is_facts(file):
-        return Item(name.removesuffix(file.suffix), None, read_facts(file))
+def item_of(file: Path, name: str, facts: Path | None, rules: Rules) -> Item:
+    """Gives a recording its facts; a file that ends in .json is facts alone.
+
+    Args:
+        file: A recording, or a file of facts.
+        name: What it is called in the report.
+        facts: Facts of the one recording, or a folder with those of each; None for none.
+        rules: Of the outputs, which must not replace what is read here.
+
+    Raises:
+        Failure: there are no facts, or they cannot be read.
+    """
+    if is_facts(file):
+        return Item(name, None, read_facts(file))
     path = facts / f"{file.stem}.json" if facts is not None and facts.is_dir() else facts
     if path is not None and not path.is_file():
         raise exits.Failure(f"there are no facts for {click.format_filename(file)}: no {click.format_filename(path)}")
-    return Item(name, file, "" if path is None else read_facts(path))
+    if path is None:
+        return Item(name, file, "")
+    rules.protect(path)
+    return Item(name, file, read_facts(path))
 
 
-def _is_facts(file: Path) -> bool:
+def names(files: Sequence[Path]) -> list[str]:
+    """Returns what each file is called in the report: its name, with that of its folder where that is needed."""
+    return [_name(file, files).removesuffix(file.suffix if is_facts(file) else "") for file in files]
+
+
+def is_facts(file: Path) -> bool:
+    """Tells a file of facts from a recording."""
     return file.suffix.lower() == ".json"
 
 
 def _name(file: Path, files: Sequence[Path]) -> str:
-    """The file's name, with that of its folder where another is called the same."""
     return file.name if sum(each.name == file.name for each in files) == 1 else "_".join(file.parts[-2:])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import click
-
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
+from antiphon_cli.outputs import standard
 from antiphon_cli.terminal import plain
 
 
@@ -26,20 +25,20 @@ class Page:
             return
         if (piece.prompt, piece.attempt) != (self._prompt, self._attempt):
             if self._prompt:
-                click.echo("\n")
+                standard.tell("\n")
             if piece.prompt == self._prompt:
-                click.echo("(once more: the facts do not hold what it said)")
+                standard.tell("(once more: the facts do not hold what it said)")
             elif self._titled:
-                click.echo(f"{piece.prompt}:")
+                standard.tell(f"{piece.prompt}:")
             self._prompt, self._attempt = piece.prompt, piece.attempt
-        click.echo("".join(plain(part) if part != "\n" else part for part in piece.text), nl=False)
+        standard.tell("".join(plain(part) if part != "\n" else part for part in piece.text), newline=False)
 
     def finish(self, description: llm_audio_pb2.Description) -> None:
         """Ends the page; shows all answers where no pieces were shown."""
         if self._live:
-            click.echo()
+            standard.tell("")
             return
         for index, answer in enumerate(description.answers):
             title = f"{answer.prompt}:\n" if self._titled else ""
             text = "\n".join(plain(line) for line in answer.text.splitlines())
-            click.echo(("\n" if index else "") + title + text)
+            standard.tell(("\n" if index else "") + title + text)

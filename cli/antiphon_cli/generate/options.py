@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from antiphon_cli.audio.encodings import ENCODINGS
-from antiphon_cli.options import READABLE_FILE, option_group
+from antiphon_cli.options import READABLE_FILE_OR_PIPE, InputFile, option_group
 
 piece_options = option_group(
     click.argument("prompts", nargs=-1, metavar="[PROMPT]..."),
     click.option(
         "--prompts",
         "prompt_file",
-        type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+        type=InputFile(dir_okay=False, allow_dash=True, path_type=Path),
         metavar="FILE",
         help="More prompts, one on each line; - for standard input.",
     ),
@@ -50,11 +50,18 @@ piece_options = option_group(
 
 music_options = option_group(
     click.option(
-        "--continue", "continued", type=READABLE_FILE, metavar="FILE", help="Go on where this recording ends."
+        "--continue",
+        "continued",
+        type=READABLE_FILE_OR_PIPE,
+        metavar="FILE",
+        help="Go on where this recording ends; - for standard input.",
     ),
     click.option("--new-only", is_flag=True, help="With --continue: leave out what was heard of the recording."),
     click.option(
-        "--melody", type=READABLE_FILE, metavar="FILE", help="Follow the tune of this recording, or stem of one."
+        "--melody",
+        type=READABLE_FILE_OR_PIPE,
+        metavar="FILE",
+        help="Follow the tune of this recording, or stem of one; - for standard input.",
     ),
     click.option(
         "--melody-stem",

@@ -7,13 +7,13 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.generation.v1 import generation_service_pb2 as pb
 from antiphon_cli.generate.sinks import FileSink, Player, Sink, StandardOutput
+from antiphon_cli.outputs.errors import writing
+from antiphon_cli.outputs.rules import Rules
 from antiphon_cli.progress import Reporter, show_stage
-from antiphon_cli.terminal import plain, show_warnings
+from antiphon_cli.terminal import plain, remark, show_warnings
 from antiphon_client import SyncClient
 
 
@@ -26,12 +26,25 @@ class Outputs:
         extension: Format of the audio.
         play: Whether they are played too.
         count: Pieces of all calls together.
+        rules: What they may take the place of.
     """
 
     out: Path | None
     extension: str
     play: bool
     count: int
+    rules: Rules
+
+    def check(self) -> None:
+        """Refuses, before anything is made, pieces that may not be written.
+
+        Raises:
+            OutputError: one may not.
+        """
+        if self.out is not None and str(self.out) != "-":
+            for piece in range(self.count):
+                with writing(self._path(self.out, piece)):
+                    self.rules.check(self._path(self.out, piece))
 
     def open(self, stack: ExitStack, first: int, count: int) -> Iterator[list[Sink]]:
         """Opens the sinks of ``count`` pieces, numbered from ``first`` on; the stack closes them."""
@@ -40,16 +53,25 @@ class Outputs:
             if self.out is not None and str(self.out) == "-":
                 sinks.append(stack.enter_context(StandardOutput()))
             elif self.out is not None:
-                alone = self.count == 1 and not self.out.is_dir()
-                path = self.out if alone else self.out / f"piece-{piece + 1}.{self.extension}"
-                sinks.append(stack.enter_context(FileSink(path, self.extension)))
+                path = self._path(self.out, piece)
+                root = self.out if path != self.out else None
+                sinks.append(stack.enter_context(FileSink(path, self.extension, self.rules, root)))
             if self.play:
                 sinks.append(stack.enter_context(Player()))
             yield sinks
 
+    def _path(self, out: Path, piece: int) -> Path:
+        alone = self.count == 1 and not out.is_dir()
+        return out if alone else out / f"piece-{piece + 1}.{self.extension}"
+
 
 def receive(
-    client: SyncClient, config: pb.GenerationConfig, clip: Path | None, outputs: Outputs, first: int, shown: Reporter
+    client: SyncClient,
+    config: pb.GenerationConfig,
+    clip: Path | bytes | None,
+    outputs: Outputs,
+    first: int,
+    shown: Reporter,
 ) -> pb.GenerationSummary:
     """Makes one call and writes its pieces.
 
@@ -63,7 +85,7 @@ def receive(
 
     Raises:
         AntiphonClientError: the call failed.
-        OSError: a piece cannot be written.
+        OutputError: a piece cannot be written.
     """
     summary = pb.GenerationSummary()
     with ExitStack() as stack:
@@ -92,8 +114,8 @@ def tell(summary: pb.GenerationSummary, *, model: bool) -> None:
     for piece in summary.pieces:
         name = plain(piece.prompt) or "no prompt"
         seconds = piece.frame_count / piece.sample_rate_hertz
-        click.echo(f"  {name}: {seconds:.1f} s, seed {piece.seed}", err=True)
+        remark(f"  {name}: {seconds:.1f} s, seed {piece.seed}")
     if model:
         made = summary.provenance.model
         use = "" if made.commercial_use else ", not for commercial use"
-        click.echo(f"  {plain(made.name)}, licence of the weights {plain(made.license_spdx)}{use}", err=True)
+        remark(f"  {plain(made.name)}, licence of the weights {plain(made.license_spdx)}{use}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from antiphon.generation.v1 import generation_service_pb2 as pb
 from antiphon_cli.audio.encodings import ENCODINGS
+from antiphon_cli.audio.recordings import check_pipe, is_pipe, standard_input
 
 MAX_PROMPT_BYTES = 1 << 20
 """Most that a file of prompts may hold."""
@@ -62,6 +62,7 @@ class Asked:
             raise click.UsageError("--new-only goes with --continue")
         if self.melody_stem and self.melody is None:
             raise click.UsageError("--melody-stem goes with --melody")
+        check_pipe(self.continued, self.melody, self.prompt_file)
         if pieces > 1 and (self.play or str(self.out) == "-"):
             raise click.UsageError(f"{pieces} pieces cannot go to one player or output; give --out FOLDER alone")
         if not math.isfinite(self.seconds) or not 0 < self.seconds < 1e6:
@@ -86,8 +87,11 @@ class Asked:
             return self.prompts
         name = click.format_filename(self.prompt_file)
         try:
-            with sys.stdin.buffer if str(self.prompt_file) == "-" else self.prompt_file.open("rb") as stream:
-                data = stream.read(MAX_PROMPT_BYTES + 1)
+            if is_pipe(self.prompt_file):
+                data = standard_input().read(MAX_PROMPT_BYTES + 1)
+            else:
+                with self.prompt_file.open("rb") as stream:
+                    data = stream.read(MAX_PROMPT_BYTES + 1)
             lines = data.decode("utf-8-sig").splitlines()
         except OSError as error:
             raise click.UsageError(f"--prompts {name}: {error.strerror or error}") from error

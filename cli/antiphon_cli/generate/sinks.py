@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +12,10 @@ from typing import IO, Protocol
 
 from antiphon_cli import exits
 from antiphon_cli.audio.file_headers import complete
-from antiphon_cli.files import new_file_mode
+from antiphon_cli.outputs import standard
+from antiphon_cli.outputs.errors import writing
+from antiphon_cli.outputs.rules import Rules
+from antiphon_cli.outputs.safe_file import SafeFile
 
 PLAYERS = (
     ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error", "-"),
@@ -42,21 +42,21 @@ class Sink(Protocol):
 
 
 class FileSink:
-    """A file, written beside its place and moved there, over an older one, when it is whole.
+    """A file, written beside its place and moved there when it is whole.
 
     Args:
         path: Its place; missing folders are made.
         extension: Format of the bytes, such as ``wav``.
+        rules: What it may take the place of.
+        root: Folder of all pieces; None where the path itself was named.
+
+    Raises:
+        OutputError: it may not be written.
     """
 
-    def __init__(self, path: Path, extension: str) -> None:
-        self._path = path
+    def __init__(self, path: Path, extension: str, rules: Rules, root: Path | None) -> None:
+        self._file = SafeFile(path, rules, root)
         self._extension = extension
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}.", suffix=".part", dir=path.parent)
-        os.fchmod(descriptor, new_file_mode())
-        self._part = Path(name)
-        self._file: IO[bytes] = os.fdopen(descriptor, "w+b")
 
     def __enter__(self) -> FileSink:
         return self
@@ -64,9 +64,7 @@ class FileSink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
-        with contextlib.suppress(FileNotFoundError):
-            self._part.unlink()
+        self._file.discard()
 
     def write(self, data: bytes) -> None:
         """Appends to the file."""
@@ -74,10 +72,9 @@ class FileSink:
 
     def finish(self, frame_count: int) -> None:
         """Writes the length into the header, and moves the file to its place."""
-        complete(self._file, self._extension, frame_count)
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        os.replace(self._part, self._path)
+        with writing(self._file.path):
+            complete(self._file.file, self._extension, frame_count)
+        self._file.commit()
 
 
 class StandardOutput(contextlib.nullcontext["StandardOutput"]):
@@ -88,8 +85,7 @@ class StandardOutput(contextlib.nullcontext["StandardOutput"]):
 
     def write(self, data: bytes) -> None:
         """Writes and flushes."""
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        standard.send(data)
 
     def finish(self, frame_count: int) -> None:
         """Does nothing: what was written is gone."""

@@ -8,12 +8,13 @@ import click
 
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_cli.audio.encodings import ENCODINGS
-from antiphon_cli.options import READABLE_FILE_OR_PIPE, SECONDS_FROM, SECONDS_TO, option_group
+from antiphon_cli.audio.recordings import recordings_argument
+from antiphon_cli.options import json_option, option_group, range_options
 
 CLIP_MODES = {"clamp": separation_pb2.CLIP_MODE_CLAMP, "rescale": separation_pb2.CLIP_MODE_RESCALE}
 
 output_options = option_group(
-    click.argument("files", nargs=-1, required=True, metavar="FILE...", type=READABLE_FILE_OR_PIPE),
+    recordings_argument(),
     click.option(
         "-s",
         "--stems",
@@ -29,8 +30,8 @@ output_options = option_group(
         metavar="DIR|-",
         default=Path("separated"),
         show_default=True,
-        help="Folder to write <stem>.<format> to; with several files, a folder in it for each. - is standard output, "
-        "for one stem.",
+        help="Folder to write <name of the file>/<stem>.<format> to; of several files the folders are kept in which "
+        "they differ. - is standard output, for one stem.",
     ),
     click.option(
         "-f",
@@ -51,8 +52,7 @@ output_options = option_group(
 """What is separated, and where its stems go."""
 
 work_options = option_group(
-    click.option("--start", type=SECONDS_FROM, metavar="SECONDS", help="Begin here and not at the start."),
-    click.option("--end", type=SECONDS_TO, metavar="SECONDS", help="End here."),
+    range_options(""),
     click.option(
         "--clip-mode",
         type=click.Choice(sorted(CLIP_MODES)),
@@ -76,11 +76,6 @@ work_options = option_group(
         "--segment", type=float, metavar="SECONDS", help="Length of what the model is given at once (demucs)."
     ),
     click.option("--seed", type=int, metavar="NUMBER", help="Where the random shifts begin (demucs)."),
-    click.option(
-        "--json",
-        "json_path",
-        metavar="PATH",
-        help="Write the summary as JSON to PATH; - is stdout, and nothing else there.",
-    ),
+    json_option("the summary"),
 )
 """How it is separated, and what is said of it."""

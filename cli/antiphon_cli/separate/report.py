@@ -6,16 +6,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
-from antiphon_cli.terminal import plain, shown_name
+from antiphon_cli.terminal import plain, shown_name, wrapped
 
 
-def lines(summary: separation_pb2.SeparationSummary, paths: Sequence[Path]) -> Iterator[str]:
-    """Yields one line for each stem, then what made them.
+def lines(summary: separation_pb2.SeparationSummary, paths: Sequence[Path], columns: int = 80) -> Iterator[str]:
+    """Yields what there is to say of each stem, then what made them, in lines of at most so many columns.
 
     Args:
         summary: Of the separation.
         paths: Files of its stems, named after them; none where they went elsewhere.
+        columns: Of a line; only a path that is longer stands over.
     """
+    for text in _texts(summary, paths):
+        yield from wrapped(text, columns, "  ")
+
+
+def _texts(summary: separation_pb2.SeparationSummary, paths: Sequence[Path]) -> Iterator[str]:
     for stem in summary.stems:
         path = next((each for each in paths if each.name.rpartition(".")[0] == stem.name), None)
         yield ", ".join([shown_name(path or stem.name), *_levels(stem)])

@@ -10,6 +10,7 @@ import click
 
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_cli.audio.encodings import ENCODINGS
+from antiphon_cli.audio.recordings import check_pipe
 from antiphon_cli.options import clip_range
 from antiphon_cli.separate.options import CLIP_MODES
 
@@ -45,13 +46,18 @@ class Asked:
     def check(self, files: Sequence[Path]) -> None:
         """Refuses what no service could make sense of, before any is asked."""
         whole = self.start is not None or self.end is not None or self.clip_mode == "rescale"
-        if not self.live and any(str(path) == "-" for path in files):
-            raise click.UsageError("- is audio as it comes: give --live too, or a file")
+        if not self.live:
+            check_pipe(*files)
         if self.live and (len(files) > 1 or whole):
             raise click.UsageError("--live takes one source, and goes without --start, --end and --clip-mode rescale")
         one_stem = bool(self.stems.strip()) and "," not in self.stems
         if self.piped and (len(files) > 1 or not one_stem or self.json_path == "-"):
             raise click.UsageError("--out - is for one file and one stem, named by --stems, and goes without --json -")
+
+    def known_outputs(self, folder: Path) -> list[Path | None]:
+        """Returns the files of the stems that are asked for by name; None where they are the model's to choose."""
+        names = [name.strip() for name in self.stems.split(",") if name.strip()]
+        return [folder / f"{name}.{self.form}" for name in names] or [None]
 
     def config(self) -> separation_pb2.SeparationConfig:
         """Returns the config of every call."""

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
-from antiphon_cli import exits
+from antiphon_cli.outputs import standard
 from antiphon_client import AntiphonClientError
 
 
 class StemPipe:
-    """Takes what :class:`antiphon_cli.separate.stems.StemFiles` takes, and passes the one stem on as it comes.
-
-    Args:
-        output: Where the bytes go.
-    """
-
-    def __init__(self, output: BinaryIO) -> None:
-        self._output = output
+    """Takes what :class:`antiphon_cli.separate.stems.StemFiles` takes, and passes the one stem on as it comes."""
 
     def __enter__(self) -> StemPipe:
         return self
@@ -43,15 +34,13 @@ class StemPipe:
         """Passes a chunk on at once.
 
         Raises:
-            Failure: nobody reads any more.
+            StandardOutputGone: nobody reads any more, or there is no more room.
         """
-        try:
-            self._output.write(event.chunk.data)
-            self._output.flush()
-        except BrokenPipeError:
-            # What is still in the buffer would make Python complain when it ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._output.fileno())
-            raise exits.Failure("whoever read the stem has closed the pipe") from None
+        standard.send(event.chunk.data)
+
+    def leaves_all(self, header: separation_pb2.SeparationHeader) -> bool:
+        """Says that nothing is there already."""
+        return False
 
     def commit(self, frame_counts: Mapping[str, int]) -> list[Path]:
         """Returns no file: all has been passed on."""

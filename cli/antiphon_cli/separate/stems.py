@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Protocol
+from typing import Protocol
 
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_cli.audio.encodings import EXTENSIONS
 from antiphon_cli.audio.file_headers import complete
-from antiphon_cli.each_file import numbered
-from antiphon_cli.files import new_file_mode
+from antiphon_cli.outputs.errors import Skipped, writing
+from antiphon_cli.outputs.rules import Rules
+from antiphon_cli.outputs.safe_file import SafeFile
 from antiphon_cli.progress import Reporter, show_stage
 from antiphon_client import AntiphonClientError
 from antiphon_wire.rpcs import SeparateEvent
 
 
 class StemFiles:
-    """The stems of one analysis; leaving the context removes whatever was not committed.
+    """The stems of one recording; leaving the context removes whatever was not committed.
 
     Args:
-        folder: Where to put ``<stem>.<extension>``; made when the first stem comes.
+        folder: Where to put ``<stem>.<extension>``; made when the stems are whole.
+        rules: What they may take the place of.
+        root: Folder that holds those of all recordings, and the hidden files of stems that are being made.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, rules: Rules, root: Path | None = None) -> None:
+        self._folder, self._rules, self._root = folder, rules, root or folder
         self._extension = ""
-        self._made_folder = False
-        self._parts: dict[str, tuple[IO[bytes], Path]] = {}
+        self._left: set[str] = set()
+        self._parts: dict[str, SafeFile] = {}
 
     def __enter__(self) -> StemFiles:
         return self
@@ -47,7 +48,8 @@ class StemFiles:
         """Begins the stems of a header, again from nothing where a stage is tried again.
 
         Raises:
-            AntiphonClientError: STEM_ENCODING for one that this client does not know.
+            AntiphonClientError: STEM_ENCODING or STEM_NAME for one that this client cannot write.
+            OutputError: a stem may not be written.
         """
         self.discard()
         extension = EXTENSIONS.get(header.encoding)
@@ -58,58 +60,67 @@ class StemFiles:
                 f"stems come in encoding {header.encoding}, which this client does not know",
             )
         self._extension = extension
+        self._left = {stem for stem in header.stems if self._rules.leaves(self._path(stem))}
+        for stem in set(header.stems) - self._left:
+            self._rules.check(self._path(stem))
+
+    def leaves_all(self, header: separation_pb2.SeparationHeader) -> bool:
+        """Tells whether every stem of the header is there already and is to be left."""
+        return bool(header.stems) and self._left.issuperset(header.stems)
 
     def write(self, event: separation_pb2.StemChunk) -> None:
         """Appends a chunk to its stem.
 
         Raises:
             AntiphonClientError: STEM_NAME for a name that is no plain file name.
-            OSError: it cannot be written.
+            OutputError: it cannot be written.
         """
+        if event.stem in self._left:
+            return
         if event.stem not in self._parts:
-            self._parts[event.stem] = self._open(event.stem)
-        self._parts[event.stem][0].write(event.chunk.data)
+            self._parts[event.stem] = SafeFile(self._path(event.stem), self._rules, self._root)
+        self._parts[event.stem].write(event.chunk.data)
 
     def commit(self, frame_counts: Mapping[str, int]) -> list[Path]:
-        """Moves all stems to their places, over older ones; returns the paths in order of arrival.
+        """Moves all stems to their places, all or none; returns the paths in order of arrival.
 
         Args:
             frame_counts: Length of each stem, which its header could not say while it was being made.
+
+        Raises:
+            OutputError: they cannot be written.
         """
-        written = []
-        for stem, (file, part) in list(self._parts.items()):
-            complete(file, self._extension, frame_counts.get(stem, 0))
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            path = self._folder / f"{stem}.{self._extension}"
-            os.replace(part, path)
-            del self._parts[stem]
-            written.append(path)
+        for stem, part in self._parts.items():
+            with writing(part.path):
+                complete(part.file, self._extension, frame_counts.get(stem, 0))
+        fresh: list[Path] = []
+        try:
+            for part in self._parts.values():
+                new = not os.path.lexists(part.path)
+                part.commit()
+                fresh += [part.path] if new else []
+        except BaseException:
+            for path in fresh:
+                path.unlink(missing_ok=True)
+            raise
+        written = [part.path for part in self._parts.values()]
+        self._parts.clear()
         return written
 
     def discard(self) -> None:
         """Removes the parts that were not committed."""
-        for file, part in self._parts.values():
-            file.close()
-            with contextlib.suppress(FileNotFoundError):
-                part.unlink()
-        if self._parts and self._made_folder:
-            with contextlib.suppress(OSError):  # somebody else may have put something in
-                self._folder.rmdir()
+        # The folders were made for the first one, so it is the last to go.
+        for part in reversed(self._parts.values()):
+            part.discard()
         self._parts.clear()
 
-    def _open(self, stem: str) -> tuple[IO[bytes], Path]:
+    def _path(self, stem: str) -> Path:
         # The name comes from the server: it must not lead out of the folder.
         if not re.fullmatch(r"\w[\w.-]{0,99}", stem, re.ASCII):
             raise AntiphonClientError(
                 "DATA_LOSS", "STEM_NAME", f"a stem is called {stem!r}, which is no file name", {"stem": stem}
             )
-        self._made_folder |= not self._folder.exists()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{stem}.", suffix=".part", dir=self._folder)
-        os.fchmod(descriptor, new_file_mode())
-        return os.fdopen(descriptor, "w+b"), Path(name)
+        return self._folder / f"{stem}.{self._extension}"
 
 
 class StemSink(Protocol):
@@ -117,6 +128,9 @@ class StemSink(Protocol):
 
     def begin(self, header: separation_pb2.SeparationHeader) -> None:
         """Begins the stems of a header."""
+
+    def leaves_all(self, header: separation_pb2.SeparationHeader) -> bool:
+        """Tells whether nothing of it is to be written."""
 
     def write(self, event: separation_pb2.StemChunk) -> None:
         """Appends a chunk to its stem."""
@@ -128,22 +142,21 @@ class StemSink(Protocol):
 def receive_stems(
     events: Iterable[SeparateEvent], stems: StemSink, shown: Reporter
 ) -> tuple[separation_pb2.SeparationSummary, list[Path]]:
-    """Takes in one separation; returns its summary, and its files in order of arrival."""
+    """Takes in one separation; returns its summary, and its files in order of arrival.
+
+    Raises:
+        Skipped: every stem is there already and is to be left.
+    """
     summary = separation_pb2.SeparationSummary()
     for event in events:
         if isinstance(event, evidence_pb2.Progress):
             show_stage(shown, "separation", event)
         elif isinstance(event, separation_pb2.SeparationHeader):
             stems.begin(event)
+            if stems.leaves_all(event):
+                raise Skipped(event.stems)
         elif isinstance(event, separation_pb2.StemChunk):
             stems.write(event)
         elif isinstance(event, separation_pb2.SeparationSummary):
             summary = event
     return summary, stems.commit({stem.name: stem.frame_count for stem in summary.stems})
-
-
-def stem_folders(files: Sequence[Path], folder: Path | None) -> list[Path | None]:
-    """Returns the folder of each file's stems: DIR for one file; for several DIR/<name>, numbered where it repeats."""
-    if folder is None or len(files) == 1:
-        return [folder] * len(files)
-    return [folder / name for name in numbered(path.stem for path in files)]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
+from antiphon_cli.audio.recordings import opened
 from antiphon_cli.progress import Reporter, show_stage
 from antiphon_client import SyncClient
+from antiphon_wire.rpcs import AlignEvent, TranscribeEvent
 
 
 def transcript(
@@ -21,14 +24,7 @@ def transcript(
         OSError: the file cannot be read.
     """
     found = speech_pb2.Transcript()
-    with closing(client.transcribe(path, config)) as events:
-        for event in events:
-            if isinstance(event, evidence_pb2.Progress):
-                show_stage(shown, "speech", event)
-            elif isinstance(event, speech_pb2.Segment):
-                found.segments.append(event)
-            elif isinstance(event, speech_pb2.TranscriptionSummary):
-                found.summary.CopyFrom(event)
+    _collect(client.transcribe(opened(path), config), found, shown)
     return found
 
 
@@ -42,12 +38,23 @@ def aligned(
         OSError: the file cannot be read.
     """
     found = speech_pb2.AlignedLyrics()
-    with closing(client.align_lyrics(path, config)) as events:
+    _collect(client.align_lyrics(opened(path), config), found, shown)
+    return found
+
+
+def _collect(
+    events: Generator[TranscribeEvent | AlignEvent, None, None],
+    found: speech_pb2.Transcript | speech_pb2.AlignedLyrics,
+    shown: Reporter,
+) -> None:
+    """Puts lines and summary into ``found``, and shows the progress."""
+    with closing(events):
         for event in events:
             if isinstance(event, evidence_pb2.Progress):
                 show_stage(shown, "speech", event)
-            elif isinstance(event, speech_pb2.AlignedLine):
+            elif isinstance(event, speech_pb2.Segment) and isinstance(found, speech_pb2.Transcript):
+                found.segments.append(event)
+            elif isinstance(event, speech_pb2.AlignedLine) and isinstance(found, speech_pb2.AlignedLyrics):
                 found.lines.append(event)
-            elif isinstance(event, speech_pb2.AlignmentSummary):
-                found.summary.CopyFrom(event)
-    return found
+            elif isinstance(event, type(found.summary)):
+                found.summary.CopyFrom(event)  # type: ignore[arg-type]  # of its own kind, as the line above says

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-import antiphon_renderers as renderers
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
-from antiphon_cli.each_file import numbered
+from antiphon_cli.audio.recordings import check_pipe
 from antiphon_cli.files import read_text
 from antiphon_cli.options import clip_range
-
-Source = Path | None
-"""A file, ``-`` for standard input, None for the microphone."""
+from antiphon_cli.rendering import Heard, Layout
 
 
 @dataclass(frozen=True)
@@ -39,21 +36,19 @@ class Asked:
     beam: int | None
     prompt: str
     hotwords: tuple[str, ...]
-    breaking: str | None
-    line_length: int
-    lines: int
-    title: str
-    artist: str
+    layout: Layout
 
     @property
     def at_once(self) -> bool:
         """Whether each line is printed as soon as it is settled: plain text on standard output need not wait."""
-        return self.live and self.form == "txt" and self.out is None and self.breaking is None
+        return self.live and self.form == "txt" and self.out is None and self.layout.breaking is None
 
     def check(self, files: Sequence[Path]) -> None:
         """Refuses what no service could make sense of, before any is asked."""
-        if not self.live and (not files or any(str(path) == "-" for path in files)):
-            raise click.UsageError("give a file, or --live to listen to the microphone or to standard input")
+        if not self.live and not files:
+            raise click.UsageError("give a file, - for a recording on standard input, or --live for the microphone")
+        if not self.live:
+            check_pipe(*files)
         ranged = self.start is not None or self.end is not None
         if self.live and (self.lyrics or self.singing or self.translate or self.hotwords or ranged or self.beam):
             others = "--lyrics, --singing, --translate, --hotword, --start, --end and --beam"
@@ -95,17 +90,10 @@ class Asked:
             model=self.model, language_code=self.language, initial_prompt=self.prompt
         )
 
-    def render(self, heard: speech_pb2.Transcript | speech_pb2.AlignedLyrics) -> str:
-        """Returns what was heard as the text of a file."""
-        kind = self.breaking or ("singing" if self.singing else None)
-        layout = renderers.Breaking(kind, self.line_length, self.lines)
-        return renderers.render(self.form, heard, labels=renderers.Labels(self.title, self.artist), breaking=layout)
+    def render(self, heard: Heard) -> str:
+        """Returns what was heard as the text of a file.
 
-    def places(self, sources: Sequence[Source]) -> Iterator[Path | None]:
-        """Yields where each source's text goes: standard output, PATH, or a file of its name in the folder PATH."""
-        if self.out is None or (len(sources) == 1 and not self.out.is_dir()):
-            yield from (self.out for _ in sources)
-            return
-        extension = renderers.FORMATS[self.form].extension
-        for name in numbered("live" if path is None or str(path) == "-" else path.stem for path in sources):
-            yield self.out / f"{name}.{extension}"
+        Raises:
+            RenderError: it cannot be written in that format.
+        """
+        return self.layout.render(self.form, heard, self.singing)

@@ -1,0 +1,1 @@
+"""What the commands write: where it goes, what it must never replace, and files that nobody meets half written."""

@@ -1,0 +1,1 @@
+"""``antiphon render``: records that are stored in, texts with times out."""
