@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from antiphon_cli.program import cli
 from tests.fixtures.gateway_process import ROOT, environment, wait_until
@@ -37,6 +38,12 @@ def test_help_shows_an_example(antiphon: Any, command: str) -> None:
     done = antiphon(command, "--help")
     assert done.returncode == 0
     assert f"Examples:\n    antiphon {command}".encode() in done.stdout
+
+
+def test_help_fits_80_columns() -> None:
+    for name in (None, "analyze", "separate", "transcribe", "render", "describe", "compare", "generate"):
+        shown = CliRunner(env={"COLUMNS": "80"}).invoke(cli, [*([name] if name else []), "--help"])
+        assert [line for line in shown.output.splitlines() if len(line) > 80] == []
 
 
 @pytest.mark.parametrize(

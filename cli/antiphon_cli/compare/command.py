@@ -54,9 +54,12 @@ def compare(
 
     \b
     Examples:
-      antiphon compare song.mp3 --a music-flamingo-gguf/mf-q8 --b music-flamingo-gguf/mf-iq3
-      antiphon compare songs/*.mp3 --a music-flamingo-gguf/mf-q8 --b text-gguf --facts records/ --out report
-      antiphon compare record.json --a text-gguf --b text-gguf,temperature=0.8,seed=3 --prompt technical
+      antiphon compare song.mp3 \\
+        --a music-flamingo-gguf/mf-q8 --b music-flamingo-gguf/mf-iq3
+      antiphon compare songs/*.mp3 --facts records/ --out report \\
+        --a music-flamingo-gguf/mf-q8 --b text-gguf
+      antiphon compare record.json --prompt technical \\
+        --a text-gguf --b text-gguf,temperature=0.8,seed=3
     """
     config = _config(given)
     check(files, facts)

@@ -65,7 +65,8 @@ def describe(
     Examples:
       antiphon describe song.mp3
       antiphon describe song.mp3 --prompt technical --prompt genre_mood
-      antiphon describe song.mp3 --engine text-gguf --prompt "Write a caption of ten words in {key}."
+      antiphon describe song.mp3 --engine text-gguf \\
+        --prompt "Write a caption of ten words in {key}."
       antiphon describe --facts record.json --prompt full
       antiphon describe song.mp3 --no-facts --engine music-flamingo-gguf
     """

@@ -48,8 +48,10 @@ def generate(connection: Connection, rules: Rules, **given: Any) -> int:
       antiphon generate "string quartet" "surf rock" --out pieces/
       antiphon generate "brass band" --continue intro.flac --out song.wav
       antiphon generate --prompts ideas.txt --count 2 --seed 1 --out pieces/
-      antiphon generate "8-bit chiptune" --melody whistled.m4a --model musicgen-melody --out game.wav
-      antiphon generate "brass band" --melody song.mp3 --melody-stem vocals --model musicgen-melody --out brass.wav
+      antiphon generate "8-bit chiptune" --melody whistled.m4a \\
+        --model musicgen-melody --out game.wav
+      antiphon generate "brass band" --melody song.mp3 --melody-stem vocals \\
+        --model musicgen-melody --out brass.wav
       antiphon generate "rain on a tin roof, ambient" --seconds 120 --play
     """
     asked = Asked(**given)

@@ -44,7 +44,7 @@ def transcribe(files: tuple[Path, ...], connection: Connection, rules: Rules, **
       antiphon transcribe talk.mp3
       antiphon transcribe --format srt --out talk.srt talk.mp3
       antiphon transcribe --singing --format elrc vocals.flac
-      antiphon transcribe --lyrics words.txt --format lrc --out song.lrc vocals.flac
+      antiphon transcribe --lyrics words.txt -f lrc -o song.lrc vocals.flac
       antiphon transcribe --live
       antiphon transcribe --live talk.wav
       antiphon transcribe --format srt --out texts/ --skip-existing talks/*.mp3

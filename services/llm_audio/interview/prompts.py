@@ -42,11 +42,12 @@ EXAMPLE = (
 MAX_QUESTION_CHARACTERS = 65_536
 """Most characters of a question whose placeholders are filled; no model here reads more at once."""
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PLACEHOLDER = re.compile(r"\{(?P<escaped>\{[A-Za-z_][A-Za-z0-9_]*\})\}|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+"""A name in braces, or in two pairs of them, which stands for itself in one."""
 
 
 def question(prompt: Prompt, facts: Facts) -> str:
-    """Gives the wording of a prompt with its placeholders filled.
+    """Gives the wording of a prompt with its placeholders filled; ``{{bpm}}`` becomes ``{bpm}``.
 
     Raises:
         AntiphonError: PROMPT_PLACEHOLDER where the facts hold nothing by that name, PROMPT_TOO_LONG where the filled
@@ -56,7 +57,10 @@ def question(prompt: Prompt, facts: Facts) -> str:
     wording = prompt.text.strip() or WORDING[prompt.name]
     length = len(wording)
     for match in _PLACEHOLDER.finditer(wording):
-        name = match[1]
+        name = match["name"]
+        if name is None:
+            length += len(match["escaped"]) - len(match[0])
+            continue
         if name not in values:
             known = ", ".join(sorted(values)) or "nothing"
             raise invalid(
@@ -78,7 +82,7 @@ def question(prompt: Prompt, facts: Facts) -> str:
             characters=length,
             max_characters=MAX_QUESTION_CHARACTERS,
         )
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], wording)
+    return _PLACEHOLDER.sub(lambda match: match["escaped"] or values[match["name"]], wording)
 
 
 def given(facts: Facts) -> str:

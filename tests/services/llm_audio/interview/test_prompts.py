@@ -21,6 +21,13 @@ def test_all_facts_at_once_fit_into_a_question() -> None:
     assert 30_000 < len(filled) < MAX_QUESTION_CHARACTERS
 
 
+def test_two_pairs_of_braces_stand_for_one_and_for_no_fact() -> None:
+    facts = Facts({"bpm": 120})
+    assert question(Prompt("mine", 'Answer as {{tempo}} or {"a": {{bpm}}}, of {bpm}'), facts) == (
+        'Answer as {tempo} or {"a": {bpm}}, of 120'
+    )
+
+
 def test_a_question_that_grows_too_long_by_its_placeholders_is_refused() -> None:
     with pytest.raises(AntiphonError) as caught:
         question(Prompt("mine", "{metadata}" * (MAX_PROMPT_CHARACTERS // 10)), LARGE)
