@@ -139,10 +139,20 @@ $(ENGINES:%=test-%): test-%: $(VENV)/%/.tests models
 
 FUZZ_SECONDS ?= 60
 FUZZ_SEED ?= 0
-FUZZ_OPTIONS = --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
+FUZZ_OPTIONS = --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) $(if $(FUZZ_INPUTS),--inputs $(FUZZ_INPUTS))
 fuzz: $(VENV)/tools/.ready $(VENV)/llm_audio/.ready ## Try mutated inputs on all that reads foreign bytes, FUZZ_SECONDS (60) for each target
 	@$(TOOLS)/python -m fuzz $(FUZZ_OPTIONS)
 	@$(VENV)/llm_audio/bin/python -m fuzz schema $(FUZZ_OPTIONS)
+
+# The long forms of the attacks: what a release is let through, and nobody waits for between two changes.
+SOAK_SECONDS ?= 900
+SOAK := -m pytest -q -m "slow or soak" --durations=0 --durations-min=1
+soak: $(VENV)/tools/.ready $(SERVICES:%=$(VENV)/%/.tests) models ## Run the long tests, and a million mutated inputs for each target or SOAK_SECONDS (900)
+	@$(PHASE) soak-core $(TOOLS)/python $(SOAK) tests/tools tests/wire tests/chassis tests/gateway tests/client tests/cli tests/fuzz || [ $$? = 5 ]
+	@for each in $(SERVICES); do \
+	  $(PHASE) soak-$$each $(VENV)/$$each/bin/python $(SOAK) tests/services/$$each || [ $$? = 5 ]; done
+	@$(PHASE) soak-fuzz $(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS) FUZZ_INPUTS=1000000
+	@PYTHONPATH=$(CURDIR) $(PYTHON) -m tools.phases show
 
 # ---------------------------------------------------------------- running
 models: setup ## Install the starter models that are not there yet
@@ -168,5 +178,5 @@ clean: ## Remove environments, builds and outputs (not the model store)
 	rm -rf $(VENV) build out .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
-.PHONY: help setup lock protos check check-protos check-code check-deploy check-pages pages changelog format fuzz test test-core test-e2e models up down \
+.PHONY: help setup lock protos check check-protos check-code check-deploy check-pages pages changelog format fuzz soak test test-core test-e2e models up down \
         demo clean run-gateway $(SERVICES:%=test-%) $(SERVICES:%=run-%) $(ENGINES:%=test-%)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from chassis.audio import Track
+from chassis.audio.finite import check_finite
 from chassis.reports import ProgressReport
 from services.generation.contract import MAX_BLOCK_BYTES, Generator, Order, PieceBlock, PieceReport
 
@@ -86,5 +87,6 @@ class Pieces:
 
     def _encoded(self, samples: np.ndarray) -> Iterator[PieceBlock]:
         """Yields what is ready of a block ``(pieces, channels, n)``."""
+        check_finite(samples, "a piece")
         for piece, (track, own) in enumerate(zip(self._tracks, samples, strict=True)):
             yield from (PieceBlock(piece, *part) for part in track.add(own))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chassis.audio.finite import check_finite
 from chassis.reports import ProgressReport
 from services.separation.contract import StemBlock, StemReport
 from services.separation.mix.protocol import Separated
@@ -39,9 +40,15 @@ class Output:
         return self._levels.residual_share
 
     def add(self, separated: Separated) -> Iterator[StemBlock | ProgressReport]:
-        """Takes a block; yields what of each stem is ready for it, and how far the work is."""
+        """Takes a block; yields what of each stem is ready for it, and how far the work is.
+
+        Raises:
+            AntiphonError: MODEL_NOT_FINITE.
+        """
         block, mix = separated.block, separated.mix
         if block.frame_count:
+            for stem, samples in block.stems.items():
+                check_finite(samples, f"the stem {stem}")
             self._frames = block.first_frame + block.frame_count
             self._levels.add(block.stems, mix)
             for stem, samples in self._selection.derive(block.stems, mix).items():

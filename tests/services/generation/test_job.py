@@ -28,6 +28,7 @@ from services.generation.contract import (
     PieceBlock,
     Summary,
 )
+from services.generation.engines.musicgen.engine import MusicGen
 from services.generation.job import Jobs
 from services.generation.settings import GenerationSettings
 
@@ -84,6 +85,19 @@ def test_a_header_comes_before_the_audio_and_a_summary_once_and_last(jobs: Jobs)
     header = next(event for event in events if isinstance(event, Header))
     assert header == Header(None, "tiny-mono", (3,), "pcm_f32le", 32_000, 1, 32_000)
     assert all(wire.unpack(wire.pack(Event(1, event))[wire.HEADER.size :]).payload == event for event in events)
+
+
+def test_a_model_that_gives_no_numbers_is_told_as_such(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    generate = MusicGen.generate
+
+    def damaged(self: MusicGen, *given: Any) -> Any:
+        for block in generate(self, *given):
+            yield replace(block, samples=block.samples * np.float32(np.inf) * 0)
+
+    monkeypatch.setattr(MusicGen, "generate", damaged)
+    with np.errstate(invalid="ignore"):
+        error = refusal(jobs)
+    assert (error.code, error.reason) == ("FAILED_PRECONDITION", "MODEL_NOT_FINITE")
 
 
 def test_the_facts_of_a_piece_are_true(jobs: Jobs) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 import whisper.model
 from safetensors import SafetensorError, safe_open
 
 from antiphon_wire.errors import not_ready
+
+_LARGEST = 1 << 20
+"""Far beyond any of Whisper's dimensions; a network is made of them before the weights are compared with it."""
 
 
 class Network(whisper.model.Whisper):
@@ -37,8 +41,9 @@ def load(path: Path, device: str, dtype: torch.dtype) -> Network:
     try:
         dims = whisper.model.ModelDimensions(**json.loads(metadata["dims"]))
         heads = json.loads(metadata["alignment_heads"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise _unreadable(path, f"its metadata lack {error}") from error
+    _check(path, dims, heads)
     network = Network(dims)
     try:
         network.load_state_dict(weights, strict=True, assign=True)
@@ -56,6 +61,24 @@ def load(path: Path, device: str, dtype: torch.dtype) -> Network:
             module.float()
     ready: Network = network.to(device).eval()
     return ready
+
+
+def _check(path: Path, dims: whisper.model.ModelDimensions, heads: Any) -> None:
+    """Refuses numbers of which no network can be made; whether the weights fit those, loading them shows."""
+    numbers = vars(dims)
+    if not all(isinstance(each, int) and 0 < each <= _LARGEST for each in numbers.values()):
+        raise _unreadable(path, f"its dims are {numbers}; each is a count of 1 to {_LARGEST}")
+    for side in ("audio", "text"):
+        width, parts = numbers[f"n_{side}_state"], numbers[f"n_{side}_head"]
+        if width % parts:
+            raise _unreadable(path, f"its dims cut {width} numbers of {side} into {parts} heads")
+    try:
+        inside = [range(dims.n_text_layer), range(dims.n_text_head)]
+        sound = all(layer in inside[0] and head in inside[1] for layer, head in heads)
+    except (TypeError, ValueError):
+        sound = False
+    if not sound:
+        raise _unreadable(path, "its alignment heads are none of its decoder's")
 
 
 def _unreadable(path: Path, cause: str) -> Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from chassis.audio import LoudnessMeter, Source
 from chassis.models import Store
 from chassis.reports import ProgressReport
 from services.separation.contract import Header, SeparationRequest, StemBlock
+from services.separation.engines.spleeter.engine import Spleeter
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
 from services.separation.stems.form import output_rate
@@ -30,6 +32,22 @@ def jobs(tiny_store: Store) -> Jobs:
 @pytest.fixture
 def clip(tmp_path: Path) -> Callable[..., Any]:
     return partial(clip_of, tmp_path)
+
+
+def test_a_model_that_gives_no_numbers_is_told_as_such(
+    jobs: Jobs, clip: Callable[..., Any], signals: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    separate = Spleeter.separate
+
+    def damaged(self: Spleeter, *given: Any) -> Any:
+        for block in separate(self, *given):
+            yield replace(block, stems={name: samples * np.nan for name, samples in block.stems.items()})
+
+    monkeypatch.setattr(Spleeter, "separate", damaged)
+    for rescale in (False, True):
+        with pytest.raises(AntiphonError, match="NaN or an infinity for the stem vocals") as caught:
+            list(jobs.separate(clip(signals.noise(30_000)), SeparationRequest(rescale=rescale)))
+        assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "MODEL_NOT_FINITE")
 
 
 def header_of(events: list[Any]) -> Header:
