@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.generation.v1 import generation_service_pb2 as pb
+from antiphon_wire.chunks import Cutter
 from antiphon_wire.errors import invalid
 from chassis import evidence
 from chassis.family.call import Call, Forms
@@ -61,11 +63,11 @@ def generation_request(config: pb.GenerationConfig) -> contract.GenerationReques
 
 def generation_forms(call: Call, config: pb.GenerationConfig) -> Forms:
     """Tells how each event of a generation becomes a response of its call."""
-    sent: dict[int, int] = {}
+    cutters: dict[int, Cutter] = defaultdict(Cutter)
     return {
         evidence_pb2.Progress: lambda event: pb.GenerateResponse(progress=event),
         contract.Header: lambda event: pb.GenerateResponse(header=header(event, call)),
-        contract.PieceBlock: lambda event: pb.GenerateResponse(piece_chunk=piece_chunk(event, sent)),
+        contract.PieceBlock: lambda event: pb.GenerateResponse(piece_chunk=piece_chunk(event, cutters)),
         contract.Summary: lambda event: pb.GenerateResponse(summary=summary(event, call, config)),
     }
 
@@ -83,17 +85,14 @@ def header(event: contract.Header, call: Call) -> pb.GenerationHeader:
     )
 
 
-def piece_chunk(event: contract.PieceBlock, sent: dict[int, int]) -> pb.PieceChunk:
+def piece_chunk(event: contract.PieceBlock, cutters: dict[int, Cutter]) -> pb.PieceChunk:
     """Puts a part of a piece's encoded stream at its place.
 
     Args:
         event: The part.
-        sent: Bytes of each piece that were sent before; counted on.
+        cutters: One for each piece, which counts its bytes; made where there is none.
     """
-    offset = sent.get(event.piece, 0)
-    sent[event.piece] = offset + len(event.data)
-    chunk = audio_pb2.AudioChunk(data=event.data, byte_offset=offset, last=event.last)
-    return pb.PieceChunk(piece=event.piece, chunk=chunk)
+    return pb.PieceChunk(piece=event.piece, chunk=cutters[event.piece].whole(event.data, event.last))
 
 
 def summary(event: contract.Summary, call: Call, config: pb.GenerationConfig) -> pb.GenerationSummary:

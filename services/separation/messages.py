@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable
 
 from google.protobuf.message import Message
@@ -10,6 +11,7 @@ from google.protobuf.message import Message
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
+from antiphon_wire.chunks import Cutter
 from antiphon_wire.errors import invalid
 from chassis import evidence
 from chassis.family.call import Call, Forms
@@ -116,11 +118,11 @@ def streaming_separate_forms(call: Call, config: pb.SeparationConfig) -> Forms:
 
 
 def _forms(call: Call, config: pb.SeparationConfig, response: Callable[..., Message]) -> Forms:
-    offsets: dict[str, int] = {}
+    cutters: dict[str, Cutter] = defaultdict(Cutter)
     return {
         evidence_pb2.Progress: lambda event: response(progress=event),
         Header: lambda event: response(header=header(event, call)),
-        StemBlock: lambda event: response(stem_chunk=stem_chunk(event, offsets)),
+        StemBlock: lambda event: response(stem_chunk=stem_chunk(event, cutters)),
         Summary: lambda event: response(summary=summary(event, call, config)),
     }
 
@@ -136,18 +138,14 @@ def header(event: Header, call: Call) -> pb.SeparationHeader:
     )
 
 
-def stem_chunk(event: StemBlock, offsets: dict[str, int]) -> pb.StemChunk:
+def stem_chunk(event: StemBlock, cutters: dict[str, Cutter]) -> pb.StemChunk:
     """Puts a piece of a stem behind those before it.
 
     Args:
         event: The piece.
-        offsets: Bytes sent so far of each stem; counted on.
+        cutters: One for each stem, which counts its bytes; made where there is none.
     """
-    offset = offsets.get(event.stem, 0)
-    offsets[event.stem] = offset + len(event.data)
-    return pb.StemChunk(
-        stem=event.stem, chunk=audio_pb2.AudioChunk(data=event.data, byte_offset=offset, last=event.last)
-    )
+    return pb.StemChunk(stem=event.stem, chunk=cutters[event.stem].whole(event.data, event.last))
 
 
 def summary(event: Summary, call: Call, config: pb.SeparationConfig) -> pb.SeparationSummary:

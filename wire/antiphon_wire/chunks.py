@@ -39,13 +39,14 @@ class Cutter:
         view = memoryview(data).cast("B")
         for start in range(0, len(view), RECOMMENDED_CHUNK_BYTES):
             end = start + RECOMMENDED_CHUNK_BYTES
-            yield self._chunk(bytes(view[start:end]), last=last and end >= len(view))
+            yield self.whole(bytes(view[start:end]), last=last and end >= len(view))
 
     def end(self) -> audio_pb2.AudioChunk:
         """Gives an empty last chunk, for a stream of which nobody knows that it ends until it has ended."""
-        return self._chunk(b"", last=True)
+        return self.whole(b"", last=True)
 
-    def _chunk(self, data: bytes, last: bool) -> audio_pb2.AudioChunk:
+    def whole(self, data: bytes, last: bool = False) -> audio_pb2.AudioChunk:
+        """Gives the next bytes as one chunk, for who has cut them already."""
         chunk = audio_pb2.AudioChunk(data=data, byte_offset=self.byte_count, crc32c=_crc32c(data), last=last)
         self.byte_count += len(data)
         return chunk

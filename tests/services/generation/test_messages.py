@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
+import google_crc32c
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.generation.v1 import generation_service_pb2 as pb
+from antiphon_wire.chunks import Cutter
 from antiphon_wire.errors import AntiphonError
 from services.generation import messages
 from services.generation.contract import MELODY, GenerationRequest, PieceBlock
@@ -63,11 +67,12 @@ def test_a_number_that_an_enum_does_not_have_is_refused(config: pb.GenerationCon
 
 
 def test_the_chunks_of_each_piece_count_their_own_bytes() -> None:
-    sent: dict[int, int] = {}
+    cutters: dict[int, Cutter] = defaultdict(Cutter)
     blocks = [PieceBlock(0, b"abc"), PieceBlock(1, b"de"), PieceBlock(0, b"f", last=True)]
-    chunks = [messages.piece_chunk(block, sent) for block in blocks]
+    chunks = [messages.piece_chunk(block, cutters) for block in blocks]
     assert [(each.piece, each.chunk.byte_offset, each.chunk.last) for each in chunks] == [
         (0, 0, False),
         (1, 0, False),
         (0, 3, True),
     ]
+    assert [each.chunk.crc32c for each in chunks] == [google_crc32c.value(block.data) for block in blocks]

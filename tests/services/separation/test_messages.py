@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from typing import Any, cast
 
+import google_crc32c
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
+from antiphon_wire.chunks import Cutter
 from antiphon_wire.errors import AntiphonError
 from chassis.family.call import Call
 from chassis.reports import SourceReport, WarningReport, WorkReport
@@ -121,20 +124,21 @@ def test_a_header_says_what_will_be_sent() -> None:
 
 
 def test_the_pieces_of_each_stem_are_counted_by_themselves() -> None:
-    offsets: dict[str, int] = {}
+    cutters: dict[str, Cutter] = defaultdict(Cutter)
     pieces = [
         StemBlock("a", b"123", 0),
         StemBlock("b", b"45", 0),
         StemBlock("a", b"6", 9),
         StemBlock("a", b"", 9, True),
     ]
-    chunks = [messages.stem_chunk(piece, offsets) for piece in pieces]
+    chunks = [messages.stem_chunk(piece, cutters) for piece in pieces]
     assert [(each.stem, each.chunk.byte_offset, each.chunk.last) for each in chunks] == [
         ("a", 0, False),
         ("b", 0, False),
         ("a", 3, False),
         ("a", 4, True),
     ]
+    assert [each.chunk.crc32c for each in chunks] == [google_crc32c.value(piece.data) for piece in pieces]
 
 
 def test_a_summary_leaves_out_what_is_not_known() -> None:
