@@ -44,7 +44,7 @@ def cli() -> None:
       antiphon transcribe talk.mp3      write down what is said in it
       antiphon generate "surf rock" --out surf.wav   make music from words
       antiphon describe song.mp3        have it described in prose
-      antiphon compare song.mp3 --a NAME --b NAME   hold two models against each other
+      antiphon compare song.mp3 --a NAME --b NAME   hold two models together
       antiphon down                     stop the services
     """
 
