@@ -15,6 +15,8 @@ LOCKS := $(SERVICES:%=services/%/requirements) $(patsubst %.in,%,$(wildcard serv
          tools/requirements tools/uv tools/environments/llama_build protos/requirements
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 PYTEST := -m pytest -q --durations=5
+# Engines answer the questions of the contract in the sandbox that a worker is in.
+CONTRACT := -P tests/contract/sandboxed.py -q --durations=5 tests/contract
 VENV := .venvs
 TOOLS := $(VENV)/tools/bin
 
@@ -130,12 +132,12 @@ test-e2e: $(VENV)/tools/.ready models ## Run the tests that start the whole of A
 
 $(SERVICES:%=test-%): test-%: $(VENV)/%/.tests models
 	@$(PHASE) $@ $(VENV)/$*/bin/python $(PYTEST) tests/services/$*
-	@$(PHASE) $@ $(VENV)/$*/bin/python $(PYTEST) tests/contract -k "$*/"
+	@$(PHASE) $@ $(VENV)/$*/bin/python $(CONTRACT) -k "$*/"
 
 # The engine's own tests; those of its family that need another library are skipped there.
 $(ENGINES:%=test-%): test-%: $(VENV)/%/.tests models
 	@$(PHASE) $@ $(VENV)/$*/bin/python $(PYTEST) tests/services/$(call family_of,$*)/$(subst -,_,$(call engine_of,$*))
-	@$(PHASE) $@ $(VENV)/$*/bin/python $(PYTEST) tests/contract -k "$(call family_of,$*)/"
+	@$(PHASE) $@ $(VENV)/$*/bin/python $(CONTRACT) -k "$(call family_of,$*)/"
 
 FUZZ_SECONDS ?= 60
 FUZZ_SEED ?= 0

@@ -148,6 +148,8 @@ class PoolStatus:
         admitted: Calls that hold a place.
         admitted_limit: Calls that may at once.
         loaded: What they loaded at start, or could not load and why; empty where nothing.
+        sandbox: What keeps them, such as ``landlock 7 + seccomp``, or ``none: …`` with the reason; empty where none is
+            up.
     """
 
     kept: int
@@ -158,6 +160,7 @@ class PoolStatus:
     admitted: int
     admitted_limit: int
     loaded: str
+    sandbox: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
 import os
 import shutil
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon_wire.errors import AntiphonError, busy, invalid
+from chassis.own_folder import fresh_folder
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Spool:
 
     def __init__(self, parent: Path | None, budget_bytes: int, upload_bytes: int) -> None:
         self._root = Path(parent or tempfile.gettempdir())
-        self.folder, self._lock = _fresh_folder(self._root)
+        self.folder, self._lock = fresh_folder(self._root, _PREFIX)
         self.budget_bytes = budget_bytes
         self.upload_bytes = upload_bytes
         self.used_bytes = 0
@@ -47,7 +47,7 @@ class Spool:
         except (FileNotFoundError, NotADirectoryError):
             log.warning("the folder for uploads %s is gone; making another", self.folder)
         try:
-            folder, lock = _fresh_folder(self._root)
+            folder, lock = fresh_folder(self._root, _PREFIX)
         except OSError as error:
             raise _folder_lost() from error
         if self._lock is not None:
@@ -143,48 +143,3 @@ def _folder_lost() -> AntiphonError:
         "the folder in which this server keeps uploads was removed; try again",
         retry_after_seconds=1.0,
     )
-
-
-def _fresh_folder(root: Path) -> tuple[Path, int | None]:
-    """Makes a folder of our own below ``root``, with the lock that says its owner lives; removes those of the dead."""
-    root.mkdir(parents=True, exist_ok=True)
-    _remove_orphans(root)
-    # Locked before it has its name: nobody else can take it for one whose owner is gone.
-    unnamed = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
-    lock = _lock(unnamed)
-    return unnamed.rename(root / (_PREFIX + unnamed.name.removeprefix(".new-"))), lock
-
-
-def _lock(folder: Path) -> int | None:
-    """Takes the lock that a living owner holds on its spool; None where somebody else holds it, or nobody can.
-
-    Raises:
-        OSError: it is no folder, or a link to one.
-        PermissionError: it belongs to another user.
-    """
-    # The folder of all may be one in which anybody makes what they like: a pipe would be waited for without an end.
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    if os.fstat(descriptor).st_uid != os.geteuid():
-        os.close(descriptor)
-        raise PermissionError(errno.EPERM, "belongs to another user")
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def _remove_orphans(root: Path) -> None:
-    """Removes the spools of processes that were killed before they could; what is not ours is left alone, and told."""
-    for folder in root.glob(f"{_PREFIX}*"):
-        try:
-            descriptor = _lock(folder)
-        except FileNotFoundError:
-            continue  # another process was quicker
-        except OSError as error:
-            log.warning("%s is left alone: %s", folder, error.strerror)
-            continue
-        if descriptor is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(descriptor)

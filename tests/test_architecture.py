@@ -57,7 +57,8 @@ WITHOUT_A_STAGE = {
 
 MAY_READ_ENVIRONMENT = {
     "chassis/settings.py": "the one reader of settings",
-    "chassis/worker/process.py": "a worker process inherits the environment of its service",
+    "chassis/worker/process.py": "a worker process is given some of the environment of its service",
+    "chassis/worker/sandbox/enter.py": "what a worker may read follows from the folders that its environment names",
     "chassis/models/conversion.py": "a conversion is given a few variables of ours and no more",
     "chassis/models/wheels.py": "pip is configured by the environment of the person who pulls a model",
     "cli/antiphon_cli/": "the command line stands alone, without the chassis; services inherit the environment from it",

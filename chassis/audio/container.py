@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import av
@@ -13,6 +12,7 @@ import av.error
 from av.container import InputContainer
 
 from antiphon_wire.errors import AntiphonError, invalid
+from chassis.audio.opened import Readable
 
 CONTAINERS = ("mp3", "wav", "flac", "mov", "aac", "ogg", "aiff", "matroska")
 """FFmpeg's demuxers: mov is also m4a and mp4, matroska also webm. None of them opens another file: no playlists."""
@@ -118,7 +118,7 @@ def open_container(guarded: GuardedFile) -> InputContainer:
     return opened
 
 
-def spooled(path: Path) -> BinaryIO:
+def spooled(path: Readable) -> BinaryIO:
     """Opens an upload's file.
 
     Raises:

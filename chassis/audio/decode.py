@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 
 import av.error
 from av.audio.frame import AudioFrame
@@ -34,6 +33,7 @@ from chassis.audio.container import (
 from chassis.audio.damage import Damage
 from chassis.audio.frames import join, silence, to_samples
 from chassis.audio.guard import guard_file
+from chassis.audio.opened import Readable
 from chassis.audio.packets import packets
 from chassis.audio.padding import without_padding
 from chassis.audio.promise import Promise
@@ -64,7 +64,7 @@ class LibavStream:
             AUDIO_TOO_LONG, AUDIO_TOO_COMPLEX, AUDIO_TRACK.
     """
 
-    def __init__(self, path: Path, limits: Limits, budget: Budget, track: int | None = None) -> None:
+    def __init__(self, path: Readable, limits: Limits, budget: Budget, track: int | None = None) -> None:
         self._limits = limits
         self._budget = budget
         self._file = spooled(path)

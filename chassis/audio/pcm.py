@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from antiphon_wire.errors import invalid
 from chassis.audio.budget import Budget
+from chassis.audio.opened import Readable
 from chassis.audio.samples import Samples
 from chassis.reading import Limits, RawPcm
 from chassis.reports import SourceReport, TimeLineReport, WarningReport
@@ -27,7 +27,7 @@ class RawStream:
             a whole number of frames.
     """
 
-    def __init__(self, path: Path, raw: RawPcm, limits: Limits, budget: Budget) -> None:
+    def __init__(self, path: Readable, raw: RawPcm, limits: Limits, budget: Budget) -> None:
         limits.check_format(raw.sample_rate, raw.channels)
         size = path.stat().st_size
         if size == 0:

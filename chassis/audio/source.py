@@ -6,7 +6,6 @@ import hashlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from chassis.audio.budget import Budget
 from chassis.audio.converter import Converter
 from chassis.audio.decode import LibavStream
 from chassis.audio.frames import check_finite
+from chassis.audio.opened import Readable
 from chassis.audio.pcm import RawStream
 from chassis.audio.samples import Audio, Samples, recut
 from chassis.reading import Limits, RawPcm
@@ -34,7 +34,7 @@ class Source:
     does not grow with length, and a clip range is exact to the sample.
 
     Args:
-        path: The uploaded bytes; the name is not looked at.
+        path: The uploaded bytes, a path or a file that is open; the name is not looked at.
         raw: How to read them where they have no header; None for a file in a container.
         limits: Bounds on the whole source.
         start_seconds: Start of the clip in the source, rounded to the nearest sample at the stored rate.
@@ -48,7 +48,7 @@ class Source:
 
     def __init__(
         self,
-        path: Path,
+        path: Readable,
         raw: RawPcm | None = None,
         limits: Limits | None = None,
         start_seconds: float = 0.0,

@@ -37,6 +37,9 @@ class Family:
         live: How it hosts live streams; None for a family that has none.
         port: Where it listens where no setting says otherwise.
         engines: Its ENGINES table; empty for a family that answers with several models at once.
+        compiles: Whether its workers must be able to run a compiler.
+        caches: Folders in which its workers keep what they make of weights, all else being closed to them; a relative
+            path is one in the model store.
         own: Names the model that the family itself chooses, by what a store has; None for one without such a rule.
     """
 
@@ -47,4 +50,6 @@ class Family:
     live: Live | None = None
     port: int = 0
     engines: Mapping[str, str] = field(default_factory=dict)
+    compiles: bool = False
+    caches: tuple[Path, ...] = ()
     own: Callable[[Store], str] | None = None

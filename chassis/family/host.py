@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from functools import partial
 
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon_wire.errors import AntiphonError
 from chassis.family.damage import DamagedModels
 from chassis.family.family import Family, Live
 from chassis.family.losses import Losses
@@ -15,6 +17,7 @@ from chassis.models import Manifest, Model, Store
 from chassis.reading import Limits
 from chassis.reports import ModelReadiness
 from chassis.server import telemetry
+from chassis.server.refusal import CannotStartError
 from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings, WorkerSettings
 from chassis.spool import Spool
@@ -22,6 +25,8 @@ from chassis.upload_places import UploadPlaces
 from chassis.worker import LiveOptions, LivePool, Pool, WorkerOptions
 from chassis.worker.memory_limit import default_limit
 from chassis.worker.messages import Init
+from chassis.worker.sandbox.enter import offered
+from chassis.worker.sandbox.plan import Plan, plan_for
 
 _SET_WRONG = ("DEVICE_NOT_AVAILABLE", "COMPUTE_TYPE_NOT_AVAILABLE")
 """Why loading at start fails that no model of the family is spared and no further start mends."""
@@ -63,7 +68,9 @@ class FamilyHost:
             warm=workers.warm,
             models_extra=str(extra) if extra is not None else "",
             licence_policy=workers.licence_policy,
+            sandbox=self._sandbox(),
         )
+        self._lay_out()
         self.pool = Pool(
             init,
             WorkerOptions(
@@ -87,6 +94,34 @@ class FamilyHost:
         if self.workers.memory_limit_bytes is not None:
             return self.workers.memory_limit_bytes or None
         return default_limit(processes, getattr(self.family.settings, "device", "cpu"))
+
+    def _lay_out(self) -> None:
+        """Gives the installed models' files their names: workers cannot write into the store."""
+        for model in self.manifest.models:
+            # Of a store that is read-only the worker says what is missing.
+            with contextlib.suppress(AntiphonError):
+                if self.store.installed(model.name):
+                    self.store.lay_out(self.store.model(model.name))
+
+    def _sandbox(self) -> Plan:
+        lacks = offered().no_landlock
+        if self.workers.sandbox == "require" and lacks:
+            raise CannotStartError(
+                f"{self.family.name.upper()}_SANDBOX is require and this system has {lacks}; it needs Linux 5.13 or "
+                "later with landlock among its LSMs, and a container that lets it be used; give auto to start without"
+            )
+        caches = tuple(self.store.root / each for each in self.family.caches)
+        for folder in caches:
+            with contextlib.suppress(OSError):  # of a store that is read-only; what would be kept is made each time
+                folder.mkdir(parents=True, exist_ok=True)
+        extra = self.workers.models_extra
+        return plan_for(
+            self.workers.sandbox,
+            getattr(self.family.settings, "device", "cpu"),
+            read=(self.store.root, self.family.manifest, *((extra.absolute(),) if extra is not None else ())),
+            write=caches,
+            compiles=self.family.compiles,
+        )
 
     def report_to(self, server: Server) -> None:
         """Has the server tell how the workers are, and be ready while one for recordings is."""

@@ -117,6 +117,11 @@ class WorkerSettings(Bounded):
         "machine divided by the workers, at least 2 GiB; no limit where the device may be a GPU.",
         least=0,
     )
+    sandbox: str = setting(
+        "auto",
+        "What workers are kept in: `auto` for what the system offers, `require` to start with Landlock alone, `off`.",
+        ("auto", "require", "off"),
+    )
     warm: bool = setting(True, "Whether to load the default model at start, where it is installed.")
     max_audio_seconds: float = setting(
         Limits.max_seconds, "Length of audio that one call may have, in seconds.", above=0

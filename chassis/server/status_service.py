@@ -79,5 +79,6 @@ def _fill(message: pb.WorkerStatus, status: PoolStatus) -> None:
     message.admitted_count = status.admitted
     message.admitted_limit = status.admitted_limit
     message.loaded = status.loaded
+    message.sandbox = status.sandbox
     if status.last_restart is not None:
         message.last_restart_time.FromNanoseconds(round(status.last_restart * 1e9))

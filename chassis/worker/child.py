@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from antiphon_wire.errors import AntiphonError, Cancelled
-from chassis.worker import pickling
+from chassis.worker import descriptors, pickling
 from chassis.worker.live_loop import Sessions
 from chassis.worker.memory_limit import set_limit
 from chassis.worker.messages import Cancel, Ended, Event, Init, Ready, Run
 from chassis.worker.outcome import outcome_of, rss_bytes
+from chassis.worker.sandbox.enter import SandboxMissingError, enter
 
 _PR_SET_PDEATHSIG = 1
 
@@ -59,21 +60,27 @@ class Channel:
 class Task:
     """One job as its engine sees it.
 
+    Args:
+        run: What is asked.
+        channel: The way to the service.
+        upload: Descriptor of the uploaded audio; None for a call without.
+
     Attributes:
         source: The uploaded audio, a :class:`chassis.audio.Source` under the service's limits; None where the call has
             none.
     """
 
-    def __init__(self, run: Run, channel: Channel) -> None:
+    def __init__(self, run: Run, channel: Channel, upload: int | None = None) -> None:
         from chassis.audio import Source
+        from chassis.audio.opened import Opened
 
         self._job_id = run.job_id
         self._channel = channel
         job = run.job
         self.source: Source | None = None
-        if job.path is not None:
+        if upload is not None:
             self.source = Source(
-                Path(job.path),
+                Opened(upload),
                 raw=job.raw,
                 limits=job.limits,
                 start_seconds=job.start_seconds,
@@ -95,21 +102,25 @@ class Task:
 
 
 def main() -> None:
-    """Entry point of ``python -m chassis.worker.child FD``."""
+    """Entry point of ``python -m chassis.worker.child FD FD``: the sockets for messages and for uploads."""
     _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches the group; the service decides
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
+    uploads = socket.socket(fileno=int(sys.argv[2]))
     try:
         init = channel.receive()
+        sandbox = enter(init.sandbox, init.jobs.partition(".")[0])
         jobs = _become(init)
         note, problem = _warm(jobs, init)
-        channel.send(Ready(os.getpid(), rss_bytes(), note, problem))
+        channel.send(Ready(os.getpid(), rss_bytes(), note, problem, sandbox))
         if init.live:
             Sessions(jobs, channel).serve()
         while True:
             message = channel.receive()
             if isinstance(message, Run):
-                channel.send(_perform(jobs, message, channel))
+                channel.send(_perform(jobs, message, channel, uploads))
+    except SandboxMissingError as error:
+        sys.exit(f"the sandbox is required and cannot be had: {error}")
     except (EOFError, ConnectionError):
         return
 
@@ -144,11 +155,14 @@ def _warm(jobs: Any, init: Init) -> tuple[str, AntiphonError | None]:
     return f"nothing could be loaded: {problem}", problem
 
 
-def _perform(jobs: Any, run: Run, channel: Channel) -> Ended:
+def _perform(jobs: Any, run: Run, channel: Channel, uploads: socket.socket) -> Ended:
     started = time.process_time()
     outcome: dict[str, Any] = {}
+    upload: int | None = None
     try:
-        task = Task(run, channel)
+        if run.job.path is not None:
+            upload = descriptors.take(uploads)
+        task = Task(run, channel, upload)
         for payload in getattr(jobs, run.job.verb)(task, run.job.request):
             channel.send(Event(run.job_id, payload))
             task.checkpoint()
@@ -156,6 +170,9 @@ def _perform(jobs: Any, run: Run, channel: Channel) -> Ended:
         raise
     except (Exception, Cancelled) as error:
         outcome = outcome_of(error)
+    finally:
+        if upload is not None:
+            os.close(upload)
     return Ended(run.job_id, rss_bytes(), time.process_time() - started, **outcome)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_wire.errors import AntiphonError
 from chassis.reading import Limits, RawPcm
+from chassis.worker.sandbox.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Init:
         models_extra: Path of the operator's own models.toml; empty for none.
         licence_policy: Which weights may be used; see ``chassis.models.Store``.
         live: Whether to host live sessions, many at once, instead of one job after the other.
+        sandbox: What to be kept in.
     """
 
     jobs: str
@@ -34,6 +36,7 @@ class Init:
     models_extra: str = ""
     licence_policy: str = "any"
     live: bool = False
+    sandbox: Plan = field(default_factory=Plan)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Job:
     Attributes:
         verb: Name of a method of the family's jobs.
         request: What it is handed besides the task.
-        path: The audio on disk; None for a job without audio.
+        path: The audio on disk, which the service opens for the worker; None for a job without audio.
         limits: What reading it may cost.
         raw: How to read it where it has no header; None for a container.
         start_seconds: Where the clip that is wanted begins (s).
@@ -130,12 +133,14 @@ class Ready:
         note: What it loaded, or what it could not load and why.
         problem: Why it could not load what it loads at start, where that is something to be told; calls that want the
             same fail alike, and others do not.
+        sandbox: What keeps it; see :func:`chassis.worker.sandbox.enter.enter`.
     """
 
     pid: int
     rss_bytes: int
     note: str
     problem: AntiphonError | None = None
+    sandbox: str = ""
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ class Pool:
         ended = False
         try:
             yield Started(started - asked)
-            await process.send(Run(job_id, job))
+            await process.assign(Run(job_id, job))
             while not isinstance(message := await process.about(job_id), Ended):
                 yield message.payload
             self._after(process, message, time.monotonic() - started)

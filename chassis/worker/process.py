@@ -9,10 +9,13 @@ import pickle
 import socket
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from chassis.worker import pickling, rocm
-from chassis.worker.messages import Ended, Event, Init, Ready
+from chassis.worker import descriptors, pickling, rocm
+from chassis.worker.messages import Ended, Event, Init, Ready, Run
+from chassis.worker.sandbox.environment import environment as worker_environment
+from chassis.worker.sandbox.scratch import Scratch
 
 _READ_AHEAD = 1 << 20
 
@@ -29,9 +32,16 @@ class Process:
     """A spawned worker. It never shares memory with the service: native crashes stay in there."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        uploads: socket.socket,
+        scratch: Scratch,
     ) -> None:
         self._process = process
+        self._uploads = uploads
+        self._scratch = scratch
         self._reader = reader
         self._writer = writer
         self._body_bytes: int | None = None  # of a frame whose header was read before the reader was cancelled
@@ -43,32 +53,40 @@ class Process:
 
         Args:
             init: What to become.
-            environment: Variables on top of our own, such as thread counts.
+            environment: Variables on top of those of our own that a worker is given, such as thread counts.
 
         Raises:
-            OSError: the system gives no process or no socket.
+            OSError: the system gives no process, no socket or no folder.
             WorkerDiedError: it ended at once.
         """
+        scratch = Scratch()
         ours, theirs = socket.socketpair()
+        uploads, their_uploads = socket.socketpair()
+        uploads.setblocking(False)
+        given = worker_environment({**rocm.variables(os.environ), **os.environ}, scratch.folder)
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 "chassis.worker.child",
                 str(theirs.fileno()),
-                pass_fds=[theirs.fileno()],
+                str(their_uploads.fileno()),
+                pass_fds=[theirs.fileno(), their_uploads.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
-                env={**rocm.variables(os.environ), **os.environ, **environment},
+                env={**given, **environment},
             )
         except OSError:
             ours.close()
+            uploads.close()
+            await scratch.remove()
             raise
         finally:
             theirs.close()
+            their_uploads.close()
         reader, writer = await asyncio.open_connection(sock=ours, limit=_READ_AHEAD)
-        worker = cls(process, reader, writer)
+        worker = cls(process, reader, writer, uploads, scratch)
         try:
-            await worker.send(init)
+            await worker.send(replace(init, sandbox=replace(init.sandbox, scratch=scratch.folder)))
         except BaseException:
             await worker.kill()
             raise
@@ -108,6 +126,21 @@ class Process:
             await self._writer.drain()
         except ConnectionError:
             raise WorkerDiedError(await self._exit_code()) from None
+
+    async def assign(self, run: Run) -> None:
+        """Sends a job, and its upload as an open file.
+
+        Raises:
+            WorkerDiedError: nobody is there to take it.
+        """
+        if run.job.path is not None:
+            try:
+                descriptors.hand_over(self._uploads, run.job.path)
+            except OSError:
+                # Nobody is at the other end, or takes what was handed down before.
+                await self.kill()
+                raise WorkerDiedError(self._process.returncode) from None
+        await self.send(run)
 
     async def receive(self) -> Any:
         """Waits for the next message.
@@ -153,6 +186,8 @@ class Process:
             self._process.kill()
         await self._process.wait()
         self._writer.close()
+        self._uploads.close()
+        await self._scratch.remove()
 
     async def _exit_code(self) -> int | None:
         try:

@@ -81,6 +81,7 @@ class Keeper:
             admitted=admitted,
             admitted_limit=limit,
             loaded=(self._cold or ready[0].note) if ready else "",
+            sandbox=ready[0].sandbox if ready else "",
         )
 
     @property
@@ -135,7 +136,7 @@ class Keeper:
                 self._processes.add(process)
                 ready = await process.wait_ready()
                 self._failed_starts = 0
-                log.info("%s %d is ready %s", self._name, process.pid, ready.note)
+                log.info("%s %d is ready %s (sandbox: %s)", self._name, process.pid, ready.note, ready.sandbox)
                 await self._changed()
                 await self._attend(process)
                 # One that only closed its socket, or sent what no worker of ours sends, is as good as dead.

@@ -24,7 +24,8 @@ register = pb_grpc.add_GenerationServiceServicer_to_server
 def family(settings: Settings) -> Family:
     """Says what sets this family apart."""
     manifest = Path(__file__).parent / "models.toml"
-    return Family("generation", "services.generation.job:Jobs", settings, manifest, port=PORT, engines=ENGINES)
+    jobs, compiles = "services.generation.job:Jobs", settings.decoding == "compiled"
+    return Family("generation", jobs, settings, manifest, port=PORT, engines=ENGINES, compiles=compiles)
 
 
 class Servicer(pb_grpc.GenerationServiceServicer):

@@ -26,7 +26,8 @@ def family(settings: Settings) -> Family:
     """Says what sets this family apart."""
     manifest = Path(__file__).parent / "models.toml"
     live = Live(settings.live_streams, 1, settings.live_seconds)
-    return Family("separation", "services.separation.job:Jobs", settings, manifest, live, port=PORT, engines=ENGINES)
+    jobs, graphs = "services.separation.job:Jobs", settings.graph_dir or Path("derived/separation")
+    return Family("separation", jobs, settings, manifest, live, port=PORT, engines=ENGINES, caches=(graphs,))
 
 
 class Servicer(pb_grpc.SeparationServiceServicer):

@@ -27,7 +27,7 @@ class SeparationSettings(Bounded):
         ("auto", "torch", "openvino"),
     )
     graph_dir: Path | None = setting(
-        None, "Folder that keeps the graphs that OpenVINO runs; where not set, the model store, beside the weights."
+        None, "Folder that keeps the graphs that OpenVINO runs; where not set, `derived` in the model store."
     )
     precision: str = setting(
         "float32",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from antiphon_wire.errors import AntiphonError
-from chassis import spool as module
+from chassis import own_folder as module
 from chassis.spool import Spool
 
 

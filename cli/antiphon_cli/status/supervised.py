@@ -10,6 +10,7 @@ from typing import Any
 
 from antiphon_cli.stack.health import SERVING, ask_once
 from antiphon_cli.stack.state import Phase, ServiceState
+from antiphon_cli.status import sandboxes
 from antiphon_cli.status.default_models import default_model
 from antiphon_cli.status.models import complaints, counted, model_states
 from antiphon_cli.status.workers import no_worker_status, worker_status
@@ -51,12 +52,13 @@ def ask(state: ServiceState) -> Supervised:
 
 
 def table(services: Sequence[Supervised]) -> Iterator[str]:
-    """Yields a line for each service below their titles, then what was wrong with any of them."""
+    """Yields a line for each service below their titles, what keeps their workers, then what was wrong with any."""
     yield (
         f"{'SERVICE':<12} {'STATE':<20} {'HEALTH':<16} {'PID':>8} {'PORT':>6} {'RESTARTS':>9} {'UP FOR':>10}"
         f" {'WORKERS LOST':>13} {'MODELS READY':>13}  DEFAULT MODEL"
     )
     yield from (_line(each) for each in services)
+    yield from sandboxes.told([(each.state.name, each.workers) for each in services])
     for each in services:
         for workers in each.workers.values():
             if workers is not None and workers["last_problem"]:

@@ -61,7 +61,7 @@ class ModelStatus(_message.Message):
     def __init__(self, name: _Optional[str] = ..., engine: _Optional[str] = ..., default_model: bool = ..., state: _Optional[_Union[ModelStatus.State, str]] = ..., problem: _Optional[str] = ..., command: _Optional[str] = ...) -> None: ...
 
 class WorkerStatus(_message.Message):
-    __slots__ = ("ready_count", "restart_count", "last_restart_time", "last_problem", "admitted_count", "loaded", "kept_count", "admitted_limit")
+    __slots__ = ("ready_count", "restart_count", "last_restart_time", "last_problem", "admitted_count", "loaded", "kept_count", "admitted_limit", "sandbox")
     READY_COUNT_FIELD_NUMBER: _ClassVar[int]
     RESTART_COUNT_FIELD_NUMBER: _ClassVar[int]
     LAST_RESTART_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -70,6 +70,7 @@ class WorkerStatus(_message.Message):
     LOADED_FIELD_NUMBER: _ClassVar[int]
     KEPT_COUNT_FIELD_NUMBER: _ClassVar[int]
     ADMITTED_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    SANDBOX_FIELD_NUMBER: _ClassVar[int]
     ready_count: int
     restart_count: int
     last_restart_time: _timestamp_pb2.Timestamp
@@ -78,4 +79,5 @@ class WorkerStatus(_message.Message):
     loaded: str
     kept_count: int
     admitted_limit: int
-    def __init__(self, ready_count: _Optional[int] = ..., restart_count: _Optional[int] = ..., last_restart_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_problem: _Optional[str] = ..., admitted_count: _Optional[int] = ..., loaded: _Optional[str] = ..., kept_count: _Optional[int] = ..., admitted_limit: _Optional[int] = ...) -> None: ...
+    sandbox: str
+    def __init__(self, ready_count: _Optional[int] = ..., restart_count: _Optional[int] = ..., last_restart_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_problem: _Optional[str] = ..., admitted_count: _Optional[int] = ..., loaded: _Optional[str] = ..., kept_count: _Optional[int] = ..., admitted_limit: _Optional[int] = ..., sandbox: _Optional[str] = ...) -> None: ...

@@ -107,10 +107,16 @@ def folder_for(directory: Path, elsewhere: Path | None) -> Path:
 
     Args:
         directory: The model's own folder, named by the digests of its weights.
-        elsewhere: Folder for graphs in place of it; None for none.
+        elsewhere: Folder for graphs; None for the ``derived`` of the store that has the model among its ``views``, or
+            of ``directory`` itself where it is in none.
     """
     made_by = f"openvino-{importlib.metadata.version('openvino')}-demucs-{importlib.metadata.version('demucs')}"
-    base = directory / "derived" if elsewhere is None else elsewhere.absolute() / directory.parent.name / directory.name
+    if elsewhere is not None:
+        base = elsewhere.absolute() / directory.parent.name / directory.name
+    else:
+        # Apart from the weights: a worker may write there, and to them it may not.
+        views = next((each for each in directory.parents if each.name == "views"), None)
+        base = directory / "derived" if views is None else views.parent / "derived" / directory.relative_to(views)
     return base / f"{made_by}-{VERSION}"
 
 

@@ -231,13 +231,15 @@ def test_the_settings_choose_and_the_parameters_say_so(tmp_path: Path, kind: str
     loaded = Demucs.load(model, SeparationSettings(device="cpu", backend=wanted))
     assert loaded.parameters == {"backend": found}
     assert ("openvino" in loaded.library_versions) == (found == "openvino")
-    kept = [path.parent.name for path in model.directory.rglob("core.xml")]
+    kept = [path.parent.name for path in tmp_path.rglob("core.xml")]
     assert kept == (["aaaa0000"] if found == "openvino" else [])
 
 
 def test_graphs_are_kept_elsewhere_where_the_settings_say_so(tmp_path: Path, kept: Path) -> None:
     inside = openvino_graph.folder_for(tmp_path / "htdemucs" / "0123", None)
     assert inside.is_relative_to(tmp_path / "htdemucs" / "0123")
+    beside = openvino_graph.folder_for(tmp_path / "views" / "separation" / "htdemucs" / "0123", None)
+    assert beside.parent == tmp_path / "derived" / "separation" / "htdemucs" / "0123", "a worker may not write to views"
     outside = openvino_graph.folder_for(tmp_path / "htdemucs" / "0123", tmp_path / "graphs")
     assert outside.parent == tmp_path / "graphs" / "htdemucs" / "0123", "weights of other digests are told apart"
     assert outside.name == inside.name
