@@ -242,8 +242,14 @@ async def test_the_servers_own_limit_holds_where_the_caller_set_no_deadline(tmp_
         ({"encoding": 3}, "AUDIO_SAMPLE_RATE"),
         ({"encoding": 1, "sample_rate_hertz": 44100}, "AUDIO_FORMAT"),
         ({"encoding": 99}, "AUDIO_FORMAT"),
+        ({"encoding": 2, "sample_rate_hertz": 44100, "channel_count": 1, "track": 0}, "AUDIO_FORMAT"),
+        ({"track": -1}, "AUDIO_TRACK"),
+        ({"track": 256}, "AUDIO_TRACK"),
     ],
-    ids=["1 Hz", "no channels", "1024 channels", "no rate", "rate of a container", "unknown encoding"],
+    ids=[
+        *("1 Hz", "no channels", "1024 channels", "no rate", "rate of a container", "unknown encoding"),
+        *("track of PCM", "track -1", "track 256"),
+    ],
 )
 async def test_an_impossible_format_is_refused(
     tmp_path: Path, unused_port: int, format_: dict[str, int], reason: str

@@ -124,3 +124,16 @@ def test_a_service_that_is_not_there_exits_3(antiphon: Any, clip: Path) -> None:
     done = antiphon("transcribe", "--speech", "127.0.0.1:1", clip)
     assert done.returncode == 3
     assert b"antiphon up" in done.stderr
+
+
+def test_the_track_that_is_named_is_asked_for(antiphon: Any, speech: Any, clip: Path) -> None:
+    assert antiphon("transcribe", "--speech", speech[0], "--track", "1", clip).returncode == 0
+    assert antiphon("transcribe", "--speech", speech[0], clip).returncode == 0
+    assert speech[1].configs[0].audio_format.track == 1
+    assert not speech[1].configs[1].audio_format.HasField("track")
+
+
+@pytest.mark.parametrize("command", ["transcribe", "separate", "analyze", "describe", "compare", "generate"])
+def test_every_command_that_takes_a_recording_takes_a_track(antiphon: Any, command: str) -> None:
+    done = antiphon(command, "--help")
+    assert b"--track NUMBER" in done.stdout

@@ -68,6 +68,15 @@ async def test_a_config_says_that_audio_follows_although_nothing_is_known_of_it(
     assert peer.seen.config.audio_format == audio_pb2.AudioFormat()
 
 
+async def test_a_client_names_a_track_where_the_call_does_not(peer: Any) -> None:
+    async with Client(peer.target, track=2) as client:
+        await client.analyze_to_record(FINE)
+        assert peer.seen.config.audio_format.track == 2
+        await client.analyze_to_record(FINE, audio_format=audio_pb2.AudioFormat(track=0))
+        assert peer.seen.config.audio_format.track == 0
+        assert peer.seen.config.audio_format.total_bytes == len(FINE)
+
+
 async def test_an_asynchronous_iterator_of_raw_samples_keeps_its_format(peer: Any) -> None:
     async def live() -> AsyncIterator[bytes]:
         yield b"fine "

@@ -15,6 +15,7 @@ one tick of the container's clock, and the next frame agrees, the time stamps ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 
 from av.audio.frame import AudioFrame
 
@@ -65,8 +66,9 @@ class TimeLine:
         self._page: int | None = None
         self._behind: list[AudioFrame] = []
         self._behind_frames = 0
-        # Position = time stamp * rate - offset.
-        self._offset = 0
+        self._factor, self._divisor = 0, 0
+        # Position = time stamp * factor / divisor - offset.
+        self._offset: int | None = None
         self._first_stamp = 0
         self._previous: int | None = None
 
@@ -104,9 +106,6 @@ class TimeLine:
         stamp = self._stamp(first)
         if self._origin is None or stamp is None:
             return None
-        assert first.time_base is not None
-        tick = min(float(first.time_base), MAX_TICK_SECONDS)
-        self._tolerance = round((JITTER_SECONDS + tick) * self._rate)
         self._first_stamp = self._offset = stamp
         began = stamp if self._origin.seconds is None else round(self._origin.seconds * self._rate)
         late = stamp - began
@@ -120,15 +119,25 @@ class TimeLine:
         return Silence(late)
 
     def _stamp(self, frame: AudioFrame) -> int | None:
-        """The frame's time stamp in samples of the line; None where it has none."""
-        if frame.pts is None or frame.time_base is None:
+        """The frame's time stamp in samples of the line; None where it has none, or the container no clock."""
+        if self._origin is None or frame.pts is None:
             return None
-        return round(frame.pts * frame.time_base * self._rate)
+        if self._divisor == 0:
+            # In whole numbers, and the same for all frames: there are hundreds of thousands.
+            tick = frame.time_base or Fraction(1, self._rate)
+            self._factor, self._divisor = tick.numerator * self._rate, tick.denominator
+            self._tolerance = round((JITTER_SECONDS + min(float(tick), MAX_TICK_SECONDS)) * self._rate)
+        return (2 * frame.pts * self._factor + self._divisor) // (2 * self._divisor)
 
     def _distance(self, frame: AudioFrame) -> int | None:
         """How far ahead of the position the frame belongs (samples); None where nothing tells."""
         stamp = self._stamp(frame)
-        return None if self._origin is None or stamp is None else stamp - self._offset - self.position
+        if stamp is None:
+            return None
+        if self._offset is None:
+            # The first frame had no time stamp: the clock is set by the first that has one.
+            self._first_stamp, self._offset = stamp, stamp - self.position
+        return stamp - self._offset - self.position
 
     def _strays(self, frame: AudioFrame) -> bool:
         distance = self._distance(frame)
@@ -179,7 +188,7 @@ class TimeLine:
         frames, self._behind, self._behind_frames = self._behind, [], 0
         if frames and (distance := self._distance(frames[0])) is not None:
             self.findings.clock_set(self.position, distance)
-            self._offset += distance
+            self._offset = (self._offset or 0) + distance
         for frame in frames:
             yield self._put(frame)
 

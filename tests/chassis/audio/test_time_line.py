@@ -63,6 +63,13 @@ def test_sound_that_starts_late_in_a_film_lies_where_the_film_has_it(name, spool
     assert reasons(source) == []
 
 
+def test_a_film_that_was_cut_off_is_told_from_one_whose_picture_goes_on(spool):
+    data, _ = made("matroska", late(0.0), picture_seconds=6)
+    source = Source(spool(data[: len(data) // 2]))
+    source.read()
+    assert reasons(source) == ["AUDIO_TRUNCATED"]
+
+
 @pytest.mark.parametrize("name", ["webm", "mov"])
 def test_sound_alone_that_starts_late_on_the_files_own_clock_does_so_here(name, spool):
     data, rate = made(name, late(3.0))

@@ -15,6 +15,7 @@ from chassis.reports import ProgressReport
 from services.essentia.contract import AnalysisRequest, GroupFeatures, Header, Summary
 from services.essentia.job import Jobs
 from services.essentia.settings import EssentiaSettings
+from tests.fixtures.muxed import Sound, late, muxed
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import MANIFEST
 from tests.services.essentia.scripted_task import ScriptedTask
@@ -83,3 +84,23 @@ def test_a_clip_beyond_the_limit_is_refused_with_the_limit(jobs: Jobs, tmp_path:
 def test_a_limit_that_makes_no_sense_is_refused() -> None:
     with pytest.raises(ValueError, match="window_seconds"):
         EssentiaSettings(window_seconds=1)
+
+
+def test_a_film_whose_music_starts_late_is_measured_on_its_time_line(jobs: Jobs, tmp_path: Path) -> None:
+    music = signals.stack(signals.metronome(120, 10))
+    silence = np.zeros((1, round(3.1 * signals.SAMPLE_RATE)), np.float32)
+    plain = write(tmp_path / "plain.wav", np.concatenate([silence, music], axis=1))
+    film = tmp_path / "film.mkv"
+    film.write_bytes(muxed("matroska", [Sound(music, moved=late(3.1))], picture_seconds=16))
+    request = AnalysisRequest(("rhythm",), include_series=True)
+    found, expected = (list(jobs.analyze(ScriptedTask(Source(path)), request)) for path in (film, plain))
+
+    def beats(events: list[object]) -> object:
+        (series,) = [event for event in events if isinstance(event, GroupFeatures) and event.group == "series"]
+        return series.values["beat_seconds"]
+
+    # FLAC rounds to 24 bits and WAV to 16: the beats do not hear it.
+    assert beats(found) == pytest.approx(beats(expected), abs=1e-6)
+    assert isinstance(found[-1], Summary)
+    assert found[-1].source.time_line.late_seconds == pytest.approx(3.1, abs=0.001)
+    assert found[-1].source.frames == silence.shape[1] + music.shape[1]

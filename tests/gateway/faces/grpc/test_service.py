@@ -90,6 +90,16 @@ async def read_all(call: Any) -> Any:
         yield event
 
 
+async def test_every_service_that_hears_the_upload_is_told_which_track_is_meant(gateway: Gateway, peers: Peers) -> None:
+    await gateway.analyze(announce=False, audio_format=audio_pb2.AudioFormat(track=3))
+    heard = [each for peer in (peers.essentia, peers.speech, peers.separation) for each in peer.heard]
+    of_the_upload = [each for each in heard if each.config.audio_format.HasField("track")]
+    assert {each.config.audio_format.track for each in of_the_upload} == {3}
+    assert of_the_upload
+    # The stems that separation gave have one track each.
+    assert peers.separation.heard[0].config.audio_format.track == 3
+
+
 async def test_a_raw_upload_is_announced_as_the_caller_described_it(gateway: Gateway, peers: Peers) -> None:
     raw = audio_pb2.AudioFormat(encoding=audio_pb2.INPUT_ENCODING_PCM_S16LE, sample_rate_hertz=16_000, channel_count=1)
     await gateway.analyze(announce=False, audio_format=raw, stages=["essentia"])
