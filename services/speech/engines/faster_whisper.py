@@ -19,6 +19,7 @@ from services.speech.contract import LANGUAGE_CODES, LanguageCandidate, Segment,
 from services.speech.recording.screening import REPETITIVE
 from services.speech.recording.spans import Span
 from services.speech.settings import SpeechSettings
+from services.speech.whisper.configuration import need_configuration
 from services.speech.whisper.context import MAX_NEW_TOKENS, context_tokens, plain
 from services.speech.whisper.model import WhisperModel
 from services.speech.whisper.refusals import need_files, no_compute_type, no_device, unreadable
@@ -49,6 +50,7 @@ class FasterWhisper(WhisperModel):
     def __init__(self, model: InstalledModel, settings: SpeechSettings) -> None:
         need_files(model, NEEDED_FILES)
         _need_vocabulary(model)
+        need_configuration(model)
         super().__init__(model, settings)
         device = choose_device(settings.device)
         self._whisper = _load(model, device, choose_compute_type(settings.compute_type, device), settings.thread_count)

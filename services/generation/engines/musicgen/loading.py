@@ -46,6 +46,7 @@ def load(model: InstalledModel, settings: GenerationSettings) -> tuple[Any, Any]
         raise _unreadable(model, str(error)) from error
     if network.generation_config.decoder_start_token_id is None:
         raise _unreadable(model, "its generation_config.json names no token that the decoder starts with")
+    _check_tokens(model, network, tokenizer)
     _check_codec(model, network)
     network.eval().requires_grad_(False).to(device)
     # The codec stays in float32: it is a small part of the work, and its rounding would be heard.
@@ -65,6 +66,21 @@ def versions() -> Mapping[str, str]:
         "torch": str(torch.__version__),  # a class of its own, which would not pass the worker's wire
         **{name: importlib.metadata.version(name) for name in ("safetensors", "tokenizers", "transformers")},
     }
+
+
+def _check_tokens(model: InstalledModel, network: Any, tokenizer: Any) -> None:
+    """Refuses what would only be found out in the middle of a call, or on a GPU would end the process."""
+    start, known = network.generation_config.decoder_start_token_id, network.config.decoder.vocab_size
+    # The one beyond the codes is the token that stands for none.
+    if not isinstance(start, int) or not 0 <= start <= known:
+        raise _unreadable(model, f"its decoder starts with the token {start!r}, which is none of its {known}")
+    try:
+        tokens = tokenizer(["piano", ""], padding=True, return_tensors="pt").input_ids
+        largest = int(tokens.max())
+    except Exception as error:  # whatever the library makes of settings that are not its own
+        raise _unreadable(model, f"its tokenizer reads no text ({type(error).__name__})") from error
+    if largest >= network.config.text_encoder.vocab_size:
+        raise _unreadable(model, f"its tokenizer gives the token {largest}, which its text encoder lacks")
 
 
 def _check_codec(model: InstalledModel, network: Any) -> None:

@@ -12,6 +12,7 @@ from transformers.generation.logits_process import (
     TopPLogitsWarper,
 )
 
+from chassis.audio.finite import check_finite
 from services.generation.contract import Sampling
 
 
@@ -58,7 +59,10 @@ class Sampler:
         for warper in self._warpers:
             scores = warper(nothing, scores)
         shares = torch.softmax(scores, -1).view(pieces, -1, scores.shape[-1])
-        drawn = [
-            torch.multinomial(share, 1, generator=each) for share, each in zip(shares, self._generators, strict=True)
-        ]
+        pairs = zip(shares, self._generators, strict=True)
+        try:
+            drawn = [torch.multinomial(share, 1, generator=each) for share, each in pairs]
+        except RuntimeError as error:
+            check_finite(shares.cpu().numpy(), "the next token")
+            raise error
         return torch.stack(drawn)[..., 0]
