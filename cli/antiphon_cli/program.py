@@ -16,6 +16,7 @@ from antiphon_cli import exits
 from antiphon_cli.analyze.command import analyze
 from antiphon_cli.compare.command import compare
 from antiphon_cli.describe.command import describe
+from antiphon_cli.doctor.command import doctor
 from antiphon_cli.explain import explain_file
 from antiphon_cli.generate.command import generate
 from antiphon_cli.models import models
@@ -61,7 +62,7 @@ def version() -> None:
     click.echo(f"python {platform.python_version()}, grpcio {grpc.__version__}, protobuf {google.protobuf.__version__}")
 
 
-for command in (up, down, status, analyze, separate, transcribe, render, describe, compare, generate, models):
+for command in (up, down, status, doctor, analyze, separate, transcribe, render, describe, compare, generate, models):
     cli.add_command(command)
 
 

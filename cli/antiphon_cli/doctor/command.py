@@ -1,0 +1,44 @@
+"""``antiphon doctor``: looks at this machine and at the services that run on it."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import click
+
+from antiphon_cli import exits, local
+from antiphon_cli.doctor.finding import Finding, Machine, State
+from antiphon_cli.doctor.registry import CHECKS
+from antiphon_cli.project import find_checkout
+from antiphon_cli.stack import daemon
+
+
+@click.command(epilog="Exit codes: 0 nothing is wrong, 1 something is, 2 wrong usage.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--check", "chosen", type=click.Choice(list(CHECKS)), multiple=True, help="Do this check alone.")
+def doctor(as_json: bool, chosen: tuple[str, ...]) -> int:
+    """Look for what is wrong with this machine and its services, and say what to do.
+
+    Nothing is changed.
+
+    \b
+    Examples:
+      antiphon doctor
+      antiphon doctor --check sandbox --json
+    """
+    state = daemon.running(local.folder())
+    services = {each.name: each.port for each in state.services} if state is not None else {}
+    machine = Machine(find_checkout(os.environ), os.environ, services)
+    found = [(name, each) for name in chosen or CHECKS for each in CHECKS[name](machine)]
+    if as_json:
+        click.echo(json.dumps({"findings": [each.row(name) for name, each in found]}, indent=2))
+    else:
+        for name, each in found:
+            click.echo(_line(name, each))
+    return exits.FAILED if any(each.state is State.WRONG for _, each in found) else exits.OK
+
+
+def _line(name: str, finding: Finding) -> str:
+    line = f"{name:<17} {finding.state:<10} {finding.what}"
+    return f"{line}\n{'':<28} do: {finding.remedy}" if finding.remedy else line
