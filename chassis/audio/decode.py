@@ -156,7 +156,7 @@ class LibavStream:
         """
         held: list[Samples] = []
         count = 0
-        for part in without_padding(self._in_place(), self._length_told()):
+        for part in without_padding(self._in_place(), self._lengths()):
             held.append(part)
             count += part.shape[1]
             if count >= GATHER_FRAMES:
@@ -166,9 +166,10 @@ class LibavStream:
             yield join(held)
         self._conclude()
 
-    def _length_told(self) -> int | None:
+    def _lengths(self) -> tuple[int, ...]:
+        """What the length of an m4a may be: of one that starts late the header may count the silence or not."""
         promised = self._promise.frames(self.report.sample_rate) if self._name.startswith("mov") else None
-        return None if promised is None else promised + self.late_frames
+        return () if promised is None else (promised, promised + self.late_frames)
 
     def _in_place(self) -> Iterator[Samples]:
         """Yields what was decoded, with silence where the time line holds nothing."""

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chassis.audio.frames import join
 from chassis.audio.promise import MAX_PADDING_FRAMES
 from chassis.audio.samples import Samples
 
 
-def without_padding(parts: Iterator[Samples], promised: int | None) -> Iterator[Samples]:
+def without_padding(parts: Iterator[Samples], lengths: Sequence[int]) -> Iterator[Samples]:
     """Drops what a last AAC frame holds beyond the length in the m4a header: libav leaves it in.
 
     Args:
         parts: (channels, n) each.
-        promised: The length in frames; None where none is told, and nothing is dropped.
+        lengths: What the length may be, in frames: the longest of them that the parts reach; none where none is told.
     """
-    beyond: list[Samples] = []
+    held: list[Samples] = []
     position = 0
     for samples in parts:
-        start, position = position, position + samples.shape[1]
-        if promised is None or position <= promised:
-            yield samples
+        position += samples.shape[1]
+        held.append(samples)
+        beyond = position - max((length for length in lengths if 0 < length <= position), default=position + 1)
+        if not 0 <= beyond <= MAX_PADDING_FRAMES:
+            yield from held
+            held = []
             continue
-        keep = max(0, promised - start)
-        if keep:
-            yield samples[:, :keep]
-        beyond.append(samples[:, keep:])
-        if position - promised > MAX_PADDING_FRAMES:
-            yield join(beyond)
-            beyond, promised = [], None
+        joined = join(held)
+        keep = joined.shape[1] - beyond
+        if keep > 0:
+            yield joined[:, :keep]
+        held = [joined[:, max(0, keep) :]]

@@ -58,7 +58,12 @@ class Promise:
             late_frames: Silence in front of it.
             sample_rate: Of the track (Hz).
         """
-        return max(frames, round(self._others_end * sample_rate)) if self.of_file else frames - late_frames
+        if self.of_file:
+            return max(frames, round(self._others_end * sample_rate))
+        promised = self.frames(sample_rate)
+        # MP4 counts the silence of a late start where an edit list cuts the track, and not where it only delays it.
+        counts_silence = promised is not None and abs(frames - promised) <= self.slack(sample_rate)
+        return frames if counts_silence else frames - late_frames
 
     def slack(self, sample_rate: int) -> int:
         """Frames that may be missing without meaning anything."""

@@ -8,6 +8,7 @@ import pytest
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import Limits, Source
 from chassis.audio.live import LiveSource
+from tests.fixtures.edit_lists import edited
 from tests.fixtures.muxed import Moved, Sound, jumping, late, muxed, without
 
 SECONDS = 6
@@ -75,6 +76,25 @@ def test_sound_alone_that_starts_late_on_the_files_own_clock_does_so_here(name, 
     data, rate = made(name, late(3.0))
     source = Source(spool(data))
     assert heard(source.read().samples[0], rate) == pytest.approx([3 + at for at in CLICKS], abs=NEAR)
+    assert reasons(source) == []
+
+
+@pytest.mark.parametrize("picture_seconds", [0, 10])
+@pytest.mark.parametrize(
+    ("edits", "expected", "length"),
+    [
+        ([(3000, 88_200)], [0.25, 1.25, 2.25], 3.0),
+        ([(1500, -1), (3000, 88_200)], [1.75, 2.75, 3.75], 4.5),
+        ([(1500, -1), (6000, 0)], [1.75, 2.75, 3.75, 4.75, 5.75, 6.75], 7.5),
+    ],
+    ids=["cut", "late and cut", "late"],
+)
+def test_an_edit_list_is_followed_to_the_sample(edits, expected, length, picture_seconds, spool):
+    data, rate = made("mov", late(0.0), picture_seconds)
+    source = Source(spool(edited(data, edits)))
+    samples = source.read().samples[0]
+    assert heard(samples, rate) == pytest.approx(expected, abs=NEAR)
+    assert len(samples) == round(length * rate)
     assert reasons(source) == []
 
 
