@@ -69,7 +69,10 @@ def test_starter_models_that_are_missing_are_named() -> None:
     assert "c" in found.what
 
 
-def test_a_spool_where_anybody_may_remove_files_is_wrong_and_one_that_is_not_there(tmp_path: Path) -> None:
+def test_a_spool_where_anybody_may_remove_files_is_wrong_and_one_without_room_or_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "LEAST_FREE_BYTES", 0)
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o777)
@@ -79,7 +82,9 @@ def test_a_spool_where_anybody_may_remove_files_is_wrong_and_one_that_is_not_the
     assert sorted(each.remedy.split()[0] for each in found.values()) == ["chmod", "mkdir"]
     shared.chmod(0o1777)
     (tmp_path / "absent").mkdir()
-    assert State.WRONG not in states(spool.check(machine)) or spool.shutil.disk_usage(shared).free < (1 << 30)
+    assert set(states(spool.check(machine))) == {State.FINE}
+    monkeypatch.setattr(spool, "LEAST_FREE_BYTES", 1 << 60)
+    assert set(states(spool.check(machine))) == {State.WRONG}
 
 
 def test_a_port_that_somebody_else_has_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
