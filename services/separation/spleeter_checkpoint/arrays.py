@@ -6,8 +6,10 @@ else. What the pickle says of an array goes to neither numpy nor its types befor
 
 from __future__ import annotations
 
+import io
 import math
 import pickle
+import pickletools
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +20,7 @@ import numpy as np
 from chassis.models.converter import ConversionError
 
 _MOST_DIMENSIONS = 8
+_MOST_UNPACKED = 4
 
 
 def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
@@ -31,8 +34,11 @@ def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
             names = [name for name in archive.namelist() if name.endswith("data.pkl")]
             if len(names) != 1:
                 raise ConversionError(f"{path.name}: holds {len(names)} pickles; a checkpoint holds one data.pkl")
-            with archive.open(names[0]) as stream:
-                content = _ArrayUnpickler(stream).load()
+            if archive.getinfo(names[0]).file_size > _MOST_UNPACKED * path.stat().st_size:
+                raise ConversionError(f"unpacks to more than {_MOST_UNPACKED} times its size, which no weights do")
+            pickled = archive.read(names[0])
+        _look_through(pickled)
+        content = _ArrayUnpickler(io.BytesIO(pickled)).load()
     except zipfile.BadZipFile as error:
         raise ConversionError(f"{path.name}: is not a zip file ({error})") from error
     except ConversionError as error:
@@ -47,6 +53,13 @@ def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
             raise ConversionError(f"{path.name}: entry {key!r} is not a float32 array")
         arrays[key] = value.values
     return arrays
+
+
+def _look_through(pickled: bytes) -> None:
+    """Refuses indices of a memo far beyond its entries: memory would be taken for all that lie between."""
+    for number, (operation, index, _) in enumerate(pickletools.genops(pickled)):
+        if operation.name.endswith("PUT") and isinstance(index, int) and index > number:
+            raise ConversionError(f"its pickle keeps something under {index}, after {number} operations")
 
 
 class _Float32:

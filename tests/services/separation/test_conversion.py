@@ -182,7 +182,15 @@ def test_a_checkpoint_that_unpacks_to_more_than_it_is_worth_is_refused(tmp_path,
         # A memo of 800 million entries, and a few bytes to ask for it.
         archive.writestr("bomb/data.pkl", b"\x80\x02}r" + struct.pack("<I", 800_000_000) + b".")
     assert main(["spleeter", str(tmp_path / "out"), str(path), str(path)]) == 1
-    assert "MemoryError" in capfd.readouterr().err
+    assert "keeps something under 800000000" in capfd.readouterr().err
+
+
+def test_a_checkpoint_of_zeros_that_unpack_to_gigabytes_is_refused(tmp_path):
+    path = tmp_path / "bomb.ckpt"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb/data.pkl", pickle.dumps({"a": bytes(10_000_000)}))
+    with pytest.raises(ConversionError, match="more than 4 times its size"):
+        read_checkpoint(path)
 
 
 def test_big_endian_arrays_keep_their_values(tmp_path):

@@ -35,6 +35,7 @@ CLASSES: Mapping[str, type[torch.nn.Module]] = {
 """What a weights file may be, by the name that demucs writes into it."""
 
 _MOST_YAML_BYTES = 100_000
+_LAYERS, _MOST_LAYERS = ("depth", "dconv_depth", "layers", "lstm_layers", "t_layers"), 64
 _OF_CUT = ("sources", "audio_channels", "samplerate", "segment", "use_train_segment")
 _OF_TRANSFORMS = (*_OF_CUT, "nfft", "cac", "wiener_iters", "end_iters", "wiener_residual")
 """Arguments that decide how a network's input is cut, and how it is transformed."""
@@ -175,7 +176,15 @@ def _head(path: Path, metadata: Mapping[str, str]) -> tuple[type[torch.nn.Module
         raise unreadable(path, f"its arguments are not JSON ({type(error).__name__}: {error})") from error
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         raise unreadable(path, "its arguments are not a list and an object")
+    if (count := _count(kwargs)) > _MOST_LAYERS:
+        raise unreadable(path, f"it has {count} layers of a kind; at most {_MOST_LAYERS} are built")
     return CLASSES[name], args, kwargs
+
+
+def _count(kwargs: Mapping[str, Any]) -> int:
+    """The largest number of layers that the arguments ask for."""
+    counts = [value for name, value in kwargs.items() if name in _LAYERS and isinstance(value, int)]
+    return max(counts, default=0)
 
 
 def _plain(value: Any) -> Any:

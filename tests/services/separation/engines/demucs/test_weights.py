@@ -78,6 +78,8 @@ def test_a_class_that_is_not_on_the_list_is_neither_imported_nor_called(tmp_path
         {"kwargs": '{"sources": ["one"], "audio_channels": 2}'},
         {"kwargs": '{"sources": ["one"], "channels": "many"}'},
         {"kwargs": "[" * 100_000},
+        {"kwargs": '{"sources": ["one"], "t_layers": 1000000000}'},
+        {"kwargs": '{"sources": ["one"], "depth": 4611686018427387904}'},
     ],
 )
 def test_what_does_not_fit_the_class_is_refused(tmp_path: Path, metadata: dict[str, str]) -> None:
