@@ -351,6 +351,7 @@ async def test_the_status_tells_of_a_worker_that_died(tmp_path: Path, unused_por
     assert (before.service, before.workers.ready_count, before.workers.restart_count) == ("speech", 1, 0)
     assert (before.workers.kept_count, before.workers.admitted_count, before.workers.admitted_limit) == (1, 0, 9)
     assert before.workers.loaded == "warm"
+    assert before.workers.sandbox.startswith(("landlock ", "none: ", "seccomp"))
     assert not before.HasField("live_workers")
     assert not before.workers.HasField("last_restart_time")
     assert (after.workers.ready_count, after.workers.restart_count) == (1, 1)
