@@ -184,9 +184,10 @@ def test_of_two_sounds_at_the_same_time_the_earlier_stays_and_the_rest_keeps_its
 
 def test_files_joined_end_to_end_are_heard_one_after_the_other(spool):
     rate = 48_000
-    one = muxed("ogg", [Sound(clicks(rate, 2), "libopus", rate)])
-    source = Source(spool(one + one))
-    assert heard(source.read().samples[0], rate) == pytest.approx([0.25, 1.25, 2.25, 3.25], abs=NEAR)
+    short, long = (muxed("ogg", [Sound(clicks(rate, seconds), "libopus", rate)]) for seconds in (2, 5))
+    source = Source(spool(short + long))
+    expected = [second + 0.25 for second in range(7)]
+    assert heard(source.read().samples[0], rate) == pytest.approx(expected, abs=NEAR)
     assert "AUDIO_OVERLAP" not in reasons(source)
 
 
