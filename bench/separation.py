@@ -155,6 +155,7 @@ def _of_children() -> dict[str, float]:
 def _ours(folder: str, backend: str, precision: str, threads: str, clip: str, out: str) -> int:
     """What a child process does: one clip through the job, each stem to a file; ``-`` for none."""
     from chassis.audio import Source
+    from chassis.encodings import Encoding
     from chassis.models import Manifest, Store
     from services.separation.contract import SeparationRequest, StemBlock
     from services.separation.job import Jobs
@@ -172,7 +173,7 @@ def _ours(folder: str, backend: str, precision: str, threads: str, clip: str, ou
     target = base / out
     if out != "-":
         target.mkdir()
-    for event in jobs.separate(_Task(Source(base / clip)), SeparationRequest(encoding="pcm_f32le")):
+    for event in jobs.separate(_Task(Source(base / clip)), SeparationRequest(encoding=Encoding("pcm_f32le"))):
         if isinstance(event, StemBlock):
             first = first or time.process_time()
             if out != "-":

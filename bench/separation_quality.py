@@ -33,6 +33,7 @@ import numpy as np
 from antiphon_wire.errors import AntiphonError
 from bench.separation_mixes import RATE, Mixture, bands, musdb, speech_over_music
 from chassis.audio import RawPcm, Source
+from chassis.encodings import Encoding
 from chassis.models import Store
 from services.separation.contract import SeparationRequest, StemBlock
 from services.separation.job import Jobs
@@ -131,7 +132,7 @@ def separate(jobs: Jobs, model: str, mix: np.ndarray) -> dict[str, np.ndarray]:
         file.flush()
         found: dict[str, list[bytes]] = defaultdict(list)
         try:
-            events = list(jobs.separate(_clip(file.name), SeparationRequest(model, encoding="pcm_f32le")))
+            events = list(jobs.separate(_clip(file.name), SeparationRequest(model, encoding=Encoding("pcm_f32le"))))
         except AntiphonError as error:
             raise SystemExit(f"{model}: {error}") from error
     for event in events:

@@ -89,6 +89,7 @@ def _measure(name: str, path: Path, repeats: int) -> dict[str, float]:
 def _job(path: Path) -> Callable[[float | None], None]:
     from bench.separation_quality import Clip
     from chassis.audio import RawPcm, Source
+    from chassis.encodings import Encoding
     from chassis.models import Store
     from services.separation.contract import SeparationRequest
     from services.separation.job import Jobs
@@ -96,7 +97,7 @@ def _job(path: Path) -> Callable[[float | None], None]:
 
     store = Store(None, PROJECT / "services" / "separation" / "models.toml")
     jobs = Jobs(SeparationSettings(device="cpu"), store)
-    request = SeparationRequest("spleeter-2stems", encoding="pcm_f32le")
+    request = SeparationRequest("spleeter-2stems", encoding=Encoding("pcm_f32le"))
 
     def run(seconds: float | None) -> None:
         for _ in jobs.separate(Clip(Source(path, RawPcm("f32le", RATE, 2), end_seconds=seconds)), request):

@@ -67,6 +67,19 @@ class SourceReport:
 
 
 @dataclass(frozen=True)
+class BytePatch:
+    """Bytes that take the place of as many in a stream that was sent.
+
+    Attributes:
+        offset: Position of the first in the stream.
+        data: The bytes.
+    """
+
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True)
 class ModelReport:
     """The model that was used: name, revision, SHA-256 (hex) by file name, licence."""
 

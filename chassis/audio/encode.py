@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import struct
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
-from chassis.audio.encode_libav import LIBAV, LibavWriter
+from chassis.audio.encode_libav import LibavWriter
+from chassis.audio.libav_encodings import LIBAV
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Samples
+from chassis.audio.wav_writer import PcmWriter, WavWriter
+from chassis.encodings import Encoding
+from chassis.reports import BytePatch
 
-PCM = ("pcm_s16le", "pcm_f32le", "wav")
-ENCODINGS = (*PCM, *LIBAV)
-FLOATING = ("pcm_f32le", "wav")
-"""Encodings that hold samples beyond full scale."""
-WAVE_FORMAT_IEEE_FLOAT = 3
+PCM_BITS = {"pcm_s16le": 16, "pcm_f32le": 32}
+WAV_BITS = 32
 
 
 class Writer(Protocol):
     """Turns samples of a fixed rate and channel count into bytes."""
+
+    @property
+    def patches(self) -> Sequence[BytePatch]:
+        """What changes in the bytes given out; complete once :meth:`finish` has returned."""
 
     def write(self, samples: Samples) -> bytes:
         """Takes (channels, n), returns the bytes that are ready."""
@@ -31,18 +36,21 @@ class Writer(Protocol):
 class Encoder:
     """Encodes blocks of samples; the bytes do not depend on how the samples were cut into blocks.
 
-    ``pcm_s16le``, ``pcm_f32le``: interleaved, no header. ``wav``: 32-bit float; a stream's header, its sizes are
-    0xFFFFFFFF. ``flac``: 24 bits, within 2^-23 of the input; a stream's header, without length or MD5. ``mp3``:
-    320 kbit/s; no header that would tell its delay, so decoders return 1,105 samples of near-silence in front and up to
-    two frames of it behind. ``opus``: 96 kbit/s a channel in Ogg at 48 kHz, delay and length told. ``aac``: AAC-LC,
-    128 kbit/s a channel in fragmented MP4 (M4A), delay told, up to one frame of 1024 samples of silence behind. Samples
-    beyond full scale are clipped by all but ``pcm_f32le`` and ``wav``, and counted.
+    ``pcm_s16le``, ``pcm_f32le``: interleaved, no header. ``wav``: 32-bit float, or 16 or 24 bits. ``flac``: 24 bits,
+    or 16. ``mp3``: 320 kbit/s where nothing else is chosen. ``opus``: 96 kbit/s a channel in Ogg at 48 kHz, delay and
+    length told. ``aac``: AAC-LC, 128 kbit/s a channel in M4A. Integers are rounded to the nearest, without dither.
+    Samples beyond full scale are clipped by all but floating point, and counted.
+
+    What only the end can tell stands in :attr:`patches`: the length (WAV, FLAC, M4A), the digest (FLAC), the delay and
+    padding of the encoder (MP3, M4A). With them applied every encoding but ``aac`` decodes to as many samples as went
+    in, in their place; ``aac`` is in place and tells its length, beyond which a decoder that does not cut leaves up to
+    a frame of 1024 samples. Without them, WAV and FLAC have no length, MP3 begins 1,105 samples late at most, and M4A
+    cannot be read; a live one (``Encoding.live``) is fragmented, can be played while it comes, and needs none.
 
     Args:
-        encoding: One of ENCODINGS.
+        encoding: How to encode, or its name.
         sample_rate: Rate of the samples to come (Hz). Resampled for ``opus`` unless 48000, for ``mp3`` unless 32000,
-            44100 or 48000 (the only rates that MP3 has 320 kbit/s for), for ``aac`` unless one of its twelve, 8000 to
-            96000.
+            44100 or 48000, for ``aac`` unless one of its twelve, 8000 to 96000.
         channels: Channels of the samples to come: any for PCM and WAV, 1 to 8 for FLAC, 1 or 2 for MP3, Opus and AAC.
 
     Attributes:
@@ -53,24 +61,31 @@ class Encoder:
         ValueError: no such encoding, or it cannot hold so many channels.
     """
 
-    def __init__(self, encoding: str, sample_rate: int, channels: int) -> None:
-        if encoding not in ENCODINGS:
-            raise ValueError(f"no encoding named {encoding!r}; there are {', '.join(ENCODINGS)}")
-        most = LIBAV[encoding].max_channels if encoding in LIBAV else 0xFFFF
+    def __init__(self, encoding: Encoding | str, sample_rate: int, channels: int) -> None:
+        chosen = Encoding(encoding) if isinstance(encoding, str) else encoding
+        name = chosen.name
+        most = LIBAV[name].max_channels if name in LIBAV else 0xFFFF
         if not 1 <= channels <= most:
-            raise ValueError(f"{encoding} holds 1 to {most} channels, not {channels}")
-        self.sample_rate = encoded_rate(encoding, sample_rate)
+            raise ValueError(f"{name} holds 1 to {most} channels, not {channels}")
+        self.sample_rate = encoded_rate(name, sample_rate)
         self.clipped = 0
         self._channels = channels
-        self._clips = encoding not in FLOATING
+        bits = PCM_BITS.get(name) or (chosen.bits or WAV_BITS if name == "wav" else 0)
+        self._clips = bits != 32
         self._resampler = Resampler(sample_rate, self.sample_rate, channels)
         self._finished = False
         self._writer: Writer
-        if encoding in LIBAV:
-            self._writer = LibavWriter(LIBAV[encoding], self.sample_rate, channels)
+        if name in LIBAV:
+            self._writer = LibavWriter(chosen, self.sample_rate, channels)
+        elif name == "wav":
+            self._writer = WavWriter(sample_rate, channels, bits)
         else:
-            header = wav_header(sample_rate, channels) if encoding == "wav" else b""
-            self._writer = PcmWriter(header, integers=encoding == "pcm_s16le")
+            self._writer = PcmWriter(bits)
+
+    @property
+    def patches(self) -> tuple[BytePatch, ...]:
+        """What changes in the bytes given out, in this order; complete once :meth:`finish` has returned."""
+        return tuple(self._writer.patches)
 
     def write(self, samples: Samples) -> bytes:
         """Takes float32 (channels, n), n >= 0; returns the bytes that are ready, which may be none.
@@ -107,41 +122,3 @@ class Encoder:
 def encoded_rate(encoding: str, sample_rate: int) -> int:
     """The rate (Hz) that audio of ``sample_rate`` has in an encoding, one of ENCODINGS: its own wherever it can be."""
     return LIBAV[encoding].choose_rate(sample_rate) if encoding in LIBAV else sample_rate
-
-
-class PcmWriter:
-    """Interleaved samples behind a header, if any.
-
-    Args:
-        header: Bytes to begin with.
-        integers: Whether to write 16-bit integers, rounded to nearest, and not float32.
-    """
-
-    def __init__(self, header: bytes, integers: bool) -> None:
-        self._header = header
-        self._integers = integers
-
-    def write(self, samples: Samples) -> bytes:
-        """Takes (channels, n) within full scale where ``integers``, returns all its bytes."""
-        header, self._header = self._header, b""
-        if not self._integers:
-            return header + samples.T.astype("<f4").tobytes()
-        # Full scale is 32768: only +1.0 itself has no value of its own and becomes 32767.
-        rounded = np.minimum(np.rint(samples.T * np.float32(32768)), 32767)
-        data: bytes = rounded.astype("<i2").tobytes()
-        return header + data
-
-    def finish(self) -> bytes:
-        """Returns the header where nothing was written."""
-        return self._header
-
-
-def wav_header(sample_rate: int, channels: int) -> bytes:
-    """The header of a WAV file of 32-bit float samples whose length is not known yet."""
-    unknown = 0xFFFFFFFF
-    frame_bytes = 4 * channels
-    fmt = struct.pack(
-        "<HHIIHHH", WAVE_FORMAT_IEEE_FLOAT, channels, sample_rate, sample_rate * frame_bytes, frame_bytes, 32, 0
-    )
-    chunks = b"fmt " + struct.pack("<I", len(fmt)) + fmt + b"data" + struct.pack("<I", unknown)
-    return b"RIFF" + struct.pack("<I", unknown) + b"WAVE" + chunks

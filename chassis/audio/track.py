@@ -12,13 +12,15 @@ from chassis.audio.encode import Encoder
 from chassis.audio.loudness import LoudnessMeter
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Samples
+from chassis.encodings import Encoding
+from chassis.reports import BytePatch
 
 
 class Track:
     """Encodes the samples of one stream in pieces of a bounded size, and keeps their digest and level.
 
     Args:
-        encoding: One that :class:`Encoder` knows.
+        encoding: How to encode.
         source_rate: Rate of the samples to come (Hz).
         sample_rate: Rate of the stream (Hz).
         channels: Channels.
@@ -34,7 +36,7 @@ class Track:
 
     def __init__(
         self,
-        encoding: str,
+        encoding: Encoding,
         source_rate: int,
         sample_rate: int,
         channels: int,
@@ -42,7 +44,7 @@ class Track:
         gain: float = 1.0,
         meter: LoudnessMeter | None = None,
     ) -> None:
-        self.encoding = encoding
+        self.encoding = encoding.name
         self.sample_rate = sample_rate
         self.channels = channels
         self.frames = 0
@@ -69,6 +71,11 @@ class Track:
     def sha256(self) -> bytes:
         """SHA-256 of the bytes given out."""
         return self._digest.digest()
+
+    @property
+    def patches(self) -> tuple[BytePatch, ...]:
+        """What changes in the bytes given out, in this order; complete once :meth:`finish` has ended."""
+        return self._encoder.patches
 
     @property
     def rms_dbfs(self) -> float | None:

@@ -3,6 +3,7 @@
 from antiphon_client.client import Client
 from antiphon_client.connection import DEFAULT_TARGET
 from antiphon_client.errors import AntiphonClientError
+from antiphon_client.patching import apply_patches
 from antiphon_client.sync import SyncClient
 from antiphon_client.version import VERSION
 from antiphon_wire.channels import Tls
@@ -34,4 +35,5 @@ __all__ = [
     "Tls",
     "TranscribeEvent",
     "__version__",
+    "apply_patches",
 ]

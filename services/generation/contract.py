@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from chassis.reports import ProgressReport, SourceReport, WarningReport, WorkReport
+from chassis.encodings import WAV, Encoding
+from chassis.reports import BytePatch, ProgressReport, SourceReport, WarningReport, WorkReport
 
 if TYPE_CHECKING:
     from chassis.audio import Source
@@ -159,7 +160,7 @@ class GenerationRequest:
         negative_prompt: What the music is not to be.
         sampling: What is asked for of the fields of :class:`Sampling`; the model's own for the others.
         seed: Of the first piece, the next pieces having the next numbers; None to draw one.
-        encoding: Encoding of the pieces, one that ``chassis.audio.Encoder`` knows.
+        encoding: How the pieces are to be encoded.
         sample_rate: Of the pieces (Hz); None for the model's own.
     """
 
@@ -172,7 +173,7 @@ class GenerationRequest:
     negative_prompt: str = ""
     sampling: Mapping[str, float] = field(default_factory=dict)
     seed: int | None = None
-    encoding: str = "wav"
+    encoding: Encoding = WAV
     sample_rate: int | None = None
 
 
@@ -216,6 +217,7 @@ class PieceReport:
         peak: Largest absolute sample before encoding, full scale 1.0; None where there is none.
         rms_dbfs: Root mean square over all channels before encoding (dB); None for digital silence.
         clipped: Samples that the encoding clipped, over all channels.
+        patches: What to write into the bytes sent to make a whole file of them.
     """
 
     piece: int
@@ -231,6 +233,7 @@ class PieceReport:
     peak: float | None
     rms_dbfs: float | None
     clipped: int
+    patches: tuple[BytePatch, ...] = ()
 
 
 @dataclass(frozen=True)

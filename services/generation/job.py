@@ -64,7 +64,7 @@ class Jobs:
 
         heard = None if task.source is None else task.source.report
         rate = pieces.sample_rate
-        yield Header(heard, model.name, order.seeds, request.encoding, rate, generator.channels, pieces.frames)
+        yield Header(heard, model.name, order.seeds, request.encoding.name, rate, generator.channels, pieces.frames)
         yield from pieces.make(task.checkpoint)
         completed = None if task.source is None else task.source.complete()
         warnings = () if task.source is None else tuple(task.source.warnings)

@@ -7,27 +7,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.generation.v1 import generation_service_pb2 as pb
 from antiphon_wire.chunks import Cutter
 from antiphon_wire.errors import invalid
 from chassis import evidence
 from chassis.family.call import Call, Forms
+from chassis.family.output_encoding import NUMBERS, output_encoding, patch_messages
 from services.generation import contract
 
-_ENCODINGS: Mapping[audio_pb2.OutputEncoding, str] = {
-    audio_pb2.OUTPUT_ENCODING_UNSPECIFIED: "wav",
-    audio_pb2.OUTPUT_ENCODING_PCM_S16LE: "pcm_s16le",
-    audio_pb2.OUTPUT_ENCODING_PCM_F32LE: "pcm_f32le",
-    audio_pb2.OUTPUT_ENCODING_FLAC: "flac",
-    audio_pb2.OUTPUT_ENCODING_WAV: "wav",
-    audio_pb2.OUTPUT_ENCODING_MP3: "mp3",
-    audio_pb2.OUTPUT_ENCODING_OPUS: "opus",
-}
-_ENCODING_NUMBERS = {
-    name: number for number, name in _ENCODINGS.items() if number != audio_pb2.OUTPUT_ENCODING_UNSPECIFIED
-}
 _ROLES: Mapping[pb.AudioRole, str] = {
     pb.AUDIO_ROLE_UNSPECIFIED: "",
     pb.AUDIO_ROLE_CONTINUATION: contract.CONTINUATION,
@@ -42,7 +30,7 @@ def generation_request(config: pb.GenerationConfig) -> contract.GenerationReques
         AntiphonError: INVALID_ARGUMENT, ``OUTPUT_ENCODING`` or ``AUDIO_ROLE``, for a number that their enum lacks.
     """
     defaults = contract.GenerationRequest()
-    encoding = _known(_ENCODINGS, config.output_encoding, "OUTPUT_ENCODING", "output_encoding", "OutputEncoding")
+    encoding = output_encoding(config.output_encoding, config.output_options, defaults.encoding.name)
     sampling = {
         each.name: getattr(config, each.name) for each in fields(contract.Sampling) if config.HasField(each.name)
     }
@@ -78,7 +66,7 @@ def header(event: contract.Header, call: Call) -> pb.GenerationHeader:
         source=None if event.source is None else call.source(event.source),
         model=event.model,
         seeds=event.seeds,
-        encoding=_ENCODING_NUMBERS[event.encoding],
+        encoding=NUMBERS[event.encoding],
         sample_rate_hertz=event.sample_rate,
         channel_count=event.channels,
         frame_count=event.frames,
@@ -115,12 +103,13 @@ def piece(report: contract.PieceReport) -> pb.Piece:
         clip_frame_count=report.clip_frames,
         sample_rate_hertz=report.sample_rate,
         channel_count=report.channels,
-        encoding=_ENCODING_NUMBERS[report.encoding],
+        encoding=NUMBERS[report.encoding],
         byte_count=report.byte_count,
         sha256=report.sha256,
         peak=report.peak,
         rms_dbfs=report.rms_dbfs,
         clipped_sample_count=report.clipped,
+        patches=patch_messages(report.patches),
     )
 
 

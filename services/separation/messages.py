@@ -8,47 +8,29 @@ from collections.abc import Callable
 
 from google.protobuf.message import Message
 
-from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon_wire.chunks import Cutter
 from antiphon_wire.errors import invalid
 from chassis import evidence
 from chassis.family.call import Call, Forms
+from chassis.family.output_encoding import NUMBERS, output_encoding, patch_messages
 from services.separation.contract import Header, SeparationRequest, StemBlock, StemReport, Summary, Tuning
 
-_ENCODINGS = {
-    audio_pb2.OUTPUT_ENCODING_UNSPECIFIED: "flac",
-    audio_pb2.OUTPUT_ENCODING_PCM_S16LE: "pcm_s16le",
-    audio_pb2.OUTPUT_ENCODING_PCM_F32LE: "pcm_f32le",
-    audio_pb2.OUTPUT_ENCODING_FLAC: "flac",
-    audio_pb2.OUTPUT_ENCODING_WAV: "wav",
-    audio_pb2.OUTPUT_ENCODING_MP3: "mp3",
-    audio_pb2.OUTPUT_ENCODING_OPUS: "opus",
-    audio_pb2.OUTPUT_ENCODING_AAC: "aac",
-}
+DEFAULT_ENCODING = "flac"
 LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
 """Sample rates that stems may be asked for at (Hz): those that an upload may have."""
 
 _CLIP_MODES = (pb.CLIP_MODE_UNSPECIFIED, pb.CLIP_MODE_CLAMP, pb.CLIP_MODE_RESCALE)
-_ENCODING_NUMBERS = {name: number for number, name in _ENCODINGS.items() if number}
 
 
-def separation_request(config: pb.SeparationConfig) -> SeparationRequest:
-    """Reads what a call asks for.
+def separation_request(config: pb.SeparationConfig, live: bool = False) -> SeparationRequest:
+    """Reads what a call asks for, be it live or not.
 
     Raises:
-        AntiphonError: INVALID_ARGUMENT; ``OUTPUT_ENCODING``, ``CLIP_MODE``, ``OUTPUT_SAMPLE_RATE``, and the names of
-            the fields of :class:`Tuning`.
+        AntiphonError: INVALID_ARGUMENT; ``OUTPUT_ENCODING``, ``OUTPUT_OPTIONS``, ``CLIP_MODE``,
+            ``OUTPUT_SAMPLE_RATE``, and the names of the fields of :class:`Tuning`.
     """
-    encoding = _ENCODINGS.get(config.output_encoding)
-    if encoding is None:
-        raise invalid(
-            "OUTPUT_ENCODING",
-            f"output_encoding {config.output_encoding} is not known; see OutputEncoding",
-            field="config.output_encoding",
-            value=config.output_encoding,
-        )
     if config.clip_mode not in _CLIP_MODES:
         raise invalid(
             "CLIP_MODE",
@@ -59,7 +41,7 @@ def separation_request(config: pb.SeparationConfig) -> SeparationRequest:
     return SeparationRequest(
         model=config.model,
         stems=tuple(config.stems),
-        encoding=encoding,
+        encoding=output_encoding(config.output_encoding, config.output_options, DEFAULT_ENCODING, live),
         sample_rate=output_sample_rate(config),
         tuning=tuning(config),
         rescale=config.clip_mode == pb.CLIP_MODE_RESCALE,
@@ -71,7 +53,7 @@ def live_request(config: pb.SeparationConfig) -> SeparationRequest:
     if config.HasField("clip"):
         message = "a live mix is separated from its first sample to its last; leave the clip out"
         raise invalid("CLIP_RANGE", message, field="config.clip")
-    return separation_request(config)
+    return separation_request(config, live=True)
 
 
 def output_sample_rate(config: pb.SeparationConfig) -> int | None:
@@ -132,7 +114,7 @@ def header(event: Header, call: Call) -> pb.SeparationHeader:
     return pb.SeparationHeader(
         source=call.source(event.source),
         stems=event.stems,
-        encoding=_ENCODING_NUMBERS[event.encoding],
+        encoding=NUMBERS[event.encoding],
         sample_rate_hertz=event.sample_rate,
         channel_count=event.channels,
     )
@@ -168,7 +150,7 @@ def stem_message(stem: StemReport) -> pb.Stem:
         frame_count=stem.frames,
         sample_rate_hertz=stem.sample_rate,
         channel_count=stem.channels,
-        encoding=_ENCODING_NUMBERS[stem.encoding],
+        encoding=NUMBERS[stem.encoding],
         byte_count=stem.byte_count,
         sha256=stem.sha256,
         peak=stem.peak,
@@ -177,4 +159,5 @@ def stem_message(stem: StemReport) -> pb.Stem:
         integrated_lufs=stem.integrated_lufs,
         energy_share=stem.energy_share,
         clipped_sample_count=stem.clipped,
+        patches=patch_messages(stem.patches),
     )

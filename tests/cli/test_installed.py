@@ -181,7 +181,8 @@ def test_a_file_is_analysed_by_a_gateway_elsewhere(command: Installation, gatewa
     done = command.run("antiphon", "analyze", "--quiet", "song.wav", "--stems", "out", "--gateway", gateway.target)
     assert done.returncode == 0, done.stderr
     assert "Eb minor" in done.stdout
-    assert sorted(path.name for path in (command.elsewhere / "out").iterdir()) == ["accompaniment.flac", "vocals.flac"]
+    stems = command.elsewhere / "out" / "song"
+    assert sorted(path.name for path in stems.iterdir()) == ["accompaniment.flac", "vocals.flac"]
 
 
 def test_the_installed_supervisor_starts_and_stops_what_a_plan_says(command: Installation, nobody: str) -> None:

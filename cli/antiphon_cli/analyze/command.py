@@ -132,6 +132,5 @@ class _Job:
                     files.begin(event)
                 elif files is not None and isinstance(event, separation_pb2.StemChunk):
                     files.write(event)
-            lengths = {stem.name: stem.frame_count for stem in record.separation.stems}
-            stems = files.commit(lengths) if files is not None and record.HasField("separation") else []
+            stems = files.commit(record.separation.stems) if files is not None and record.HasField("separation") else []
         return record, stems

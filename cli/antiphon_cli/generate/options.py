@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from antiphon_cli.audio.encodings import ENCODINGS
+from antiphon_cli.audio.encodings import ENCODINGS, encoding_options
 from antiphon_cli.options import READABLE_FILE_OR_PIPE, InputFile, option_group
 
 piece_options = option_group(
@@ -34,6 +34,7 @@ piece_options = option_group(
         type=click.Choice(sorted(ENCODINGS)),
         help="Format of the audio; that of the file's name, else wav.",
     ),
+    encoding_options,
     click.option("--rate", type=int, metavar="HZ", help="Sample rate; the model's own where not given."),
     click.option("--count", type=click.IntRange(min=1), default=1, show_default=True, help="Pieces for each prompt."),
     click.option(

@@ -55,7 +55,7 @@ class Outputs:
             elif self.out is not None:
                 path = self._path(self.out, piece)
                 root = self.out if path != self.out else None
-                sinks.append(stack.enter_context(FileSink(path, self.extension, self.rules, root)))
+                sinks.append(stack.enter_context(FileSink(path, self.rules, root)))
             if self.play:
                 sinks.append(stack.enter_context(Player()))
             yield sinks
@@ -104,7 +104,7 @@ def receive(
                 summary = event
         for piece in summary.pieces:
             for sink in sinks[piece.piece]:
-                sink.finish(piece.frame_count)
+                sink.finish(piece.patches)
     return summary
 
 

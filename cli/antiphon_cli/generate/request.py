@@ -11,7 +11,7 @@ import click
 from google.protobuf.duration_pb2 import Duration
 
 from antiphon.generation.v1 import generation_service_pb2 as pb
-from antiphon_cli.audio.encodings import ENCODINGS
+from antiphon_cli.audio.encodings import ENCODINGS, chosen_options
 from antiphon_cli.audio.recordings import check_pipe, is_pipe, standard_input
 
 MAX_PROMPT_BYTES = 1 << 20
@@ -32,6 +32,9 @@ class Asked:
     out: Path | None
     play: bool
     form: str | None
+    bits: int | None
+    bitrate: int | None
+    quality: float | None
     rate: int | None
     count: int
     batch: int
@@ -79,6 +82,8 @@ class Asked:
         extension = self.form or (named if named in ENCODINGS else "wav")
         if self.play and extension != "wav":
             raise click.UsageError(f"--play plays wav, not {extension}")
+        if str(self.out) == "-" and extension == "m4a":
+            raise click.UsageError("m4a can be read once it is a whole file; give --out FILE, or another --format")
         return extension
 
     def all_prompts(self) -> tuple[str, ...]:
@@ -126,5 +131,6 @@ class Asked:
                 guidance_scale=self.guidance,
                 seed=None if self.seed is None else (self.seed + first * self.count) % (1 << 63),
                 output_encoding=ENCODINGS[extension],
+                output_options=chosen_options(self.bits, self.bitrate, self.quality),
                 sample_rate_hertz=self.rate,
             )

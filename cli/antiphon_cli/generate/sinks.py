@@ -5,17 +5,18 @@ from __future__ import annotations
 import contextlib
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol
 
+from antiphon.audio.v1 import audio_pb2
 from antiphon_cli import exits
-from antiphon_cli.audio.file_headers import complete
 from antiphon_cli.outputs import standard
 from antiphon_cli.outputs.errors import writing
 from antiphon_cli.outputs.rules import Rules
 from antiphon_cli.outputs.safe_file import SafeFile
+from antiphon_client import apply_patches
 
 PLAYERS = (
     ("ffplay", "-nodisp", "-autoexit", "-loglevel", "error", "-"),
@@ -23,6 +24,10 @@ PLAYERS = (
     ("aplay", "-q", "-"),
 )
 """Programs that play a WAV stream from their input, the first that is there being taken."""
+
+
+Patches = Iterable[audio_pb2.BytePatch]
+"""What a stream's header could not say before its end."""
 
 
 class Sink(Protocol):
@@ -37,8 +42,8 @@ class Sink(Protocol):
     def write(self, data: bytes) -> None:
         """Takes the next bytes."""
 
-    def finish(self, frame_count: int) -> None:
-        """Ends the piece, which has so many samples of each channel."""
+    def finish(self, patches: Patches) -> None:
+        """Ends the piece; a file takes the patches."""
 
 
 class FileSink:
@@ -46,7 +51,6 @@ class FileSink:
 
     Args:
         path: Its place; missing folders are made.
-        extension: Format of the bytes, such as ``wav``.
         rules: What it may take the place of.
         root: Folder of all pieces; None where the path itself was named.
 
@@ -54,9 +58,8 @@ class FileSink:
         OutputError: it may not be written.
     """
 
-    def __init__(self, path: Path, extension: str, rules: Rules, root: Path | None) -> None:
+    def __init__(self, path: Path, rules: Rules, root: Path | None) -> None:
         self._file = SafeFile(path, rules, root)
-        self._extension = extension
 
     def __enter__(self) -> FileSink:
         return self
@@ -70,10 +73,10 @@ class FileSink:
         """Appends to the file."""
         self._file.write(data)
 
-    def finish(self, frame_count: int) -> None:
-        """Writes the length into the header, and moves the file to its place."""
+    def finish(self, patches: Patches) -> None:
+        """Writes into the header what only the end tells, and moves the file to its place."""
         with writing(self._file.path):
-            complete(self._file.file, self._extension, frame_count)
+            apply_patches(self._file.file, patches)
         self._file.commit()
 
 
@@ -87,7 +90,7 @@ class StandardOutput(contextlib.nullcontext["StandardOutput"]):
         """Writes and flushes."""
         standard.send(data)
 
-    def finish(self, frame_count: int) -> None:
+    def finish(self, patches: Patches) -> None:
         """Does nothing: what was written is gone."""
 
 
@@ -134,7 +137,7 @@ class Player:
         except BrokenPipeError:
             raise exits.Failure("the player ended before the music did") from None
 
-    def finish(self, frame_count: int) -> None:
+    def finish(self, patches: Patches) -> None:
         """Waits until all has been played."""
         with contextlib.suppress(BrokenPipeError):
             self._input.close()

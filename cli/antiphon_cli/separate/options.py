@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
-from antiphon_cli.audio.encodings import ENCODINGS
+from antiphon_cli.audio.encodings import ENCODINGS, encoding_options
 from antiphon_cli.audio.recordings import recordings_argument
 from antiphon_cli.options import json_option, option_group, range_options
 
@@ -42,6 +42,7 @@ output_options = option_group(
         show_default=True,
         help="Format of the stems; m4a is AAC, s16le and f32le are samples without a header.",
     ),
+    encoding_options,
     click.option(
         "--rate",
         metavar="HZ|keep",

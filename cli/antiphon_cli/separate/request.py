@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
-from antiphon_cli.audio.encodings import ENCODINGS
+from antiphon_cli.audio.encodings import ENCODINGS, chosen_options
 from antiphon_cli.audio.recordings import check_pipe
 from antiphon_cli.options import clip_range
 from antiphon_cli.separate.options import CLIP_MODES
@@ -26,6 +26,9 @@ class Asked:
     stems: str
     out: Path
     form: str
+    bits: int | None
+    bitrate: int | None
+    quality: float | None
     rate: str
     start: float | None
     end: float | None
@@ -65,6 +68,7 @@ class Asked:
             model=self.model,
             stems=[name.strip() for name in self.stems.split(",") if name.strip()],
             output_encoding=ENCODINGS[self.form],
+            output_options=chosen_options(self.bits, self.bitrate, self.quality),
             clip_mode=CLIP_MODES[self.clip_mode],
             shifts=self.shifts,
             overlap=self.overlap,

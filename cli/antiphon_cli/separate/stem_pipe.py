@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
+from antiphon.audio.v1 import audio_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_cli.outputs import standard
 from antiphon_client import AntiphonClientError
@@ -23,12 +24,15 @@ class StemPipe:
         """Checks that there is one stem.
 
         Raises:
-            AntiphonClientError: STEM_COUNT for several.
+            AntiphonClientError: STEM_COUNT for several; STEM_ENCODING for one that needs a file.
         """
         if len(header.stems) != 1:
             names = ", ".join(header.stems)
             message = f"one stem goes to standard output, and {names} are to come; choose one with --stems"
             raise AntiphonClientError("INVALID_ARGUMENT", "STEM_COUNT", message, {"stems": names})
+        if header.encoding == audio_pb2.OUTPUT_ENCODING_AAC:
+            message = "M4A can be read once it is a whole file; write it to one, or choose another --format"
+            raise AntiphonClientError("INVALID_ARGUMENT", "STEM_ENCODING", message)
 
     def write(self, event: separation_pb2.StemChunk) -> None:
         """Passes a chunk on at once.
@@ -42,6 +46,6 @@ class StemPipe:
         """Says that nothing is there already."""
         return False
 
-    def commit(self, frame_counts: Mapping[str, int]) -> list[Path]:
+    def commit(self, made: Iterable[separation_pb2.Stem]) -> list[Path]:
         """Returns no file: all has been passed on."""
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -12,12 +12,11 @@ from typing import Protocol
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_cli.audio.encodings import EXTENSIONS
-from antiphon_cli.audio.file_headers import complete
 from antiphon_cli.outputs.errors import Skipped, writing
 from antiphon_cli.outputs.rules import Rules
 from antiphon_cli.outputs.safe_file import SafeFile
 from antiphon_cli.progress import Reporter, show_stage
-from antiphon_client import AntiphonClientError
+from antiphon_client import AntiphonClientError, apply_patches
 from antiphon_wire.rpcs import SeparateEvent
 
 
@@ -81,18 +80,19 @@ class StemFiles:
             self._parts[event.stem] = SafeFile(self._path(event.stem), self._rules, self._root)
         self._parts[event.stem].write(event.chunk.data)
 
-    def commit(self, frame_counts: Mapping[str, int]) -> list[Path]:
+    def commit(self, made: Iterable[separation_pb2.Stem]) -> list[Path]:
         """Moves all stems to their places, all or none; returns the paths in order of arrival.
 
         Args:
-            frame_counts: Length of each stem, which its header could not say while it was being made.
+            made: What was told of each stem at the end, with what its header could not say while it was being made.
 
         Raises:
             OutputError: they cannot be written.
         """
-        for stem, part in self._parts.items():
+        patches = {stem.name: stem.patches for stem in made}
+        for name, part in self._parts.items():
             with writing(part.path):
-                complete(part.file, self._extension, frame_counts.get(stem, 0))
+                apply_patches(part.file, patches.get(name, ()))
         fresh: list[Path] = []
         try:
             for part in self._parts.values():
@@ -135,7 +135,7 @@ class StemSink(Protocol):
     def write(self, event: separation_pb2.StemChunk) -> None:
         """Appends a chunk to its stem."""
 
-    def commit(self, frame_counts: Mapping[str, int]) -> list[Path]:
+    def commit(self, made: Iterable[separation_pb2.Stem]) -> list[Path]:
         """Ends all stems; returns their files, where there are any."""
 
 
@@ -159,4 +159,4 @@ def receive_stems(
             stems.write(event)
         elif isinstance(event, separation_pb2.SeparationSummary):
             summary = event
-    return summary, stems.commit({stem.name: stem.frame_count for stem in summary.stems})
+    return summary, stems.commit(summary.stems)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chassis.audio import Track
 from chassis.audio.finite import check_finite
+from chassis.encodings import Encoding
 from chassis.reports import ProgressReport
 from services.generation.contract import MAX_BLOCK_BYTES, Generator, Order, PieceBlock, PieceReport
 
@@ -22,7 +23,7 @@ class Pieces:
     Args:
         generator: The model that makes them.
         order: What to make.
-        encoding: Encoding of the pieces, one that ``chassis.audio.Encoder`` knows.
+        encoding: How to encode the pieces.
         sample_rate: Rate of the pieces (Hz); None for the model's own.
 
     Attributes:
@@ -31,7 +32,7 @@ class Pieces:
         clip_frames: How many of them, at the beginning, render the clip.
     """
 
-    def __init__(self, generator: Generator, order: Order, encoding: str, sample_rate: int | None) -> None:
+    def __init__(self, generator: Generator, order: Order, encoding: Encoding, sample_rate: int | None) -> None:
         self._generator = generator
         self._order = order
         self.sample_rate = sample_rate or generator.sample_rate
@@ -81,6 +82,7 @@ class Pieces:
                 peak=track.peak,
                 rms_dbfs=track.rms_dbfs,
                 clipped=track.clipped,
+                patches=track.patches,
             )
             for piece, track in enumerate(self._tracks)
         )

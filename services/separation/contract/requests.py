@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from antiphon_wire.errors import invalid
+from chassis.encodings import FLAC, Encoding
 
 MAX_SHIFTS = 20
 MAX_OVERLAP = 0.95
@@ -68,7 +69,7 @@ class SeparationRequest:
         model: Name in models.toml; empty for the service's default.
         stems: Stems wanted, without repeats, see ``services.separation.stems.selection``; empty for all that the model
             has.
-        encoding: Encoding of the stems, one that ``chassis.audio.Encoder`` knows.
+        encoding: How the stems are to be encoded.
         tuning: What is not left to the model.
         sample_rate: Rate of the stems (Hz); 0 for that of the source, None for that of the model.
         rescale: Whether to make all stems quieter by one gain, found in a pass of its own, where one would clip.
@@ -76,7 +77,7 @@ class SeparationRequest:
 
     model: str = ""
     stems: tuple[str, ...] = ()
-    encoding: str = "flac"
+    encoding: Encoding = FLAC
     tuning: Tuning = Tuning()
     sample_rate: int | None = None
     rescale: bool = False

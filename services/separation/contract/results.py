@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from chassis.reports import ProgressReport, SourceReport, WarningReport, WorkReport
+from chassis.reports import BytePatch, ProgressReport, SourceReport, WarningReport, WorkReport
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ class StemReport:
         energy_share: Energy as a share of all stems' energy, 0 to 1, over every stem of the model whether sent or not;
             None for silence, where not every stem was computed, and for a stem that is a difference.
         clipped: Samples that the encoding clipped, over all channels.
+        patches: What to write into the bytes sent to make a whole file of them.
     """
 
     name: str
@@ -103,6 +104,7 @@ class StemReport:
     integrated_lufs: float | None
     energy_share: float | None
     clipped: int
+    patches: tuple[BytePatch, ...] = ()
 
 
 @dataclass(frozen=True)

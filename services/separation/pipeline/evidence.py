@@ -38,7 +38,8 @@ def work_facts(
         parameters={
             **separator.parameters,
             **{option: str(value) for option, value in tuning.given().items()},
-            "encoding": form.encoding,
+            "encoding": form.encoding.name,
+            **form.encoding.given(),
             "mode": "live" if separator.needs_level and plan.level is None else "exact",
             "model": model.name,
             "output_sample_rate": str(form.sample_rate),

@@ -71,16 +71,16 @@ class Pipeline:
         with closing(mix), self._loader.in_use(model.name):
             mix.check(request)
             if request.sample_rate:
-                output_rate(request.encoding, request.sample_rate, request.sample_rate, request.sample_rate)
+                output_rate(request.encoding.name, request.sample_rate, request.sample_rate, request.sample_rate)
             if not self._loader.holds(model.name):
                 yield ProgressReport(step=model.name, loading=True)
             separator = self._loader.load(model)
             tuning = separator.tuned(request.tuning)
 
             source = yield from mix.open(separator)
-            rate = output_rate(request.encoding, request.sample_rate, separator.sample_rate, source.sample_rate)
+            rate = output_rate(request.encoding.name, request.sample_rate, separator.sample_rate, source.sample_rate)
             form = Form(request.encoding, separator.sample_rate, rate, separator.channels)
-            yield Header(source, stems.sent, form.encoding, form.sample_rate, form.channels)
+            yield Header(source, stems.sent, form.encoding.name, form.sample_rate, form.channels)
 
             plan = Plan(stems.computed, tuning, mix.level() if separator.needs_level else None)
             progress = PassProgress(mix.seconds_hint, passes=2 if request.rescale else 1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from antiphon_wire.errors import invalid
 from chassis.audio import encoded_rate
+from chassis.encodings import Encoding
 
 
 @dataclass(frozen=True)
@@ -13,14 +14,14 @@ class Form:
     """How stems are to come out.
 
     Attributes:
-        encoding: One that ``chassis.audio.Encoder`` knows.
+        encoding: How to encode.
         model_rate: Rate of the samples that come in (Hz).
         sample_rate: Rate of those that are encoded (Hz).
         channels: Channels of both.
         gain: Factor for every sample.
     """
 
-    encoding: str
+    encoding: Encoding
     model_rate: int
     sample_rate: int
     channels: int

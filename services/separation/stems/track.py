@@ -55,4 +55,5 @@ class Track:
             integrated_lufs=self._loudness.finish(),
             energy_share=energy_share,
             clipped=track.clipped,
+            patches=track.patches,
         )

@@ -15,6 +15,7 @@ import pytest
 
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.audio import RawPcm, Source
+from chassis.encodings import Encoding
 from chassis.models import Store
 from chassis.reports import ProgressReport
 from chassis.worker import pickling as wire
@@ -32,7 +33,7 @@ from services.generation.engines.musicgen.engine import MusicGen
 from services.generation.job import Jobs
 from services.generation.settings import GenerationSettings
 
-REQUEST = GenerationRequest(prompts=("warm piano",), seconds=1.0, seed=3, encoding="pcm_f32le")
+REQUEST = GenerationRequest(prompts=("warm piano",), seconds=1.0, seed=3, encoding=Encoding("pcm_f32le"))
 
 
 @dataclass
@@ -169,7 +170,7 @@ def test_the_seeds_go_round_at_the_end_of_their_range(jobs: Jobs) -> None:
 def test_a_piece_comes_in_the_encoding_and_rate_asked_for(
     jobs: Jobs, encoding: str, rate: int | None, tmp_path: Path
 ) -> None:
-    events = list(jobs.generate(ScriptedTask(), replace(REQUEST, encoding=encoding, sample_rate=rate)))
+    events = list(jobs.generate(ScriptedTask(), replace(REQUEST, encoding=Encoding(encoding), sample_rate=rate)))
     (piece,) = events[-1].pieces
     header = next(event for event in events if isinstance(event, Header))
     assert piece.sample_rate == header.sample_rate == (rate or 32_000)

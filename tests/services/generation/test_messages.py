@@ -12,6 +12,7 @@ from antiphon.audio.v1 import audio_pb2
 from antiphon.generation.v1 import generation_service_pb2 as pb
 from antiphon_wire.chunks import Cutter
 from antiphon_wire.errors import AntiphonError
+from chassis.encodings import Encoding
 from services.generation import messages
 from services.generation.contract import MELODY, GenerationRequest, PieceBlock
 
@@ -35,6 +36,7 @@ def test_every_field_of_a_config_is_read() -> None:
         guidance_scale=2.0,
         seed=0,
         output_encoding=audio_pb2.OUTPUT_ENCODING_FLAC,
+        output_options=audio_pb2.OutputOptions(bits_per_sample=16),
         sample_rate_hertz=44_100,
     )
     # A zero that was set is no default: temperature, top_k and seed.
@@ -48,7 +50,7 @@ def test_every_field_of_a_config_is_read() -> None:
         negative_prompt="drums",
         sampling={"temperature": 0.0, "top_k": 0, "top_p": 0.5, "guidance_scale": 2.0},
         seed=0,
-        encoding="flac",
+        encoding=Encoding("flac", bits=16),
         sample_rate=44_100,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chassis.audio import RawPcm, Source
-from services.separation.contract import StemBlock
+from services.separation.contract import StemBlock, Summary
 
 
 @dataclass
@@ -34,12 +34,16 @@ def clip_of(
 
 
 def stems_of(events: list[Any]) -> dict[str, bytes]:
-    """The bytes of each stem, put together."""
-    found: dict[str, bytes] = {}
+    """The bytes of each stem, put together, and patched where the separation has ended."""
+    found: dict[str, bytearray] = {}
     for event in events:
         if isinstance(event, StemBlock):
-            found[event.stem] = found.get(event.stem, b"") + event.data
-    return found
+            found.setdefault(event.stem, bytearray()).extend(event.data)
+        elif isinstance(event, Summary):
+            for stem in event.stems:
+                for patch in stem.patches:
+                    found[stem.name][patch.offset : patch.offset + len(patch.data)] = patch.data
+    return {stem: bytes(data) for stem, data in found.items()}
 
 
 def samples_of(data: bytes) -> np.ndarray:

@@ -23,6 +23,7 @@ from antiphon_wire import status
 from antiphon_wire.calls import keep_status
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.audio import RawPcm
+from chassis.encodings import Encoding
 from chassis.family.host import FamilyHost
 from chassis.models import Store
 from chassis.reading import Limits
@@ -37,7 +38,7 @@ from standins import tiny_demucs
 from tests.services.separation.scripted_tasks import samples_of, stems_of
 
 RATE = 44_100
-REQUEST = SeparationRequest(encoding="pcm_f32le")
+REQUEST = SeparationRequest(encoding=Encoding("pcm_f32le"))
 TURN = object()
 
 

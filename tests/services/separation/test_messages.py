@@ -15,6 +15,7 @@ from antiphon.evidence.v1 import evidence_pb2
 from antiphon.separation.v1 import separation_service_pb2 as pb
 from antiphon_wire.chunks import Cutter
 from antiphon_wire.errors import AntiphonError
+from chassis.encodings import Encoding
 from chassis.family.call import Call
 from chassis.reports import SourceReport, WarningReport, WorkReport
 from services.separation import messages
@@ -52,9 +53,12 @@ def test_every_choice_of_a_config_reaches_the_job() -> None:
         overlap=0.5,
         segment=Duration(seconds=4, nanos=500_000_000),
         seed=-7,
+        output_options=audio_pb2.OutputOptions(bit_rate_kbps=48),
     )
     tuning = Tuning(shifts=2, overlap=0.5, segment_seconds=4.5, seed=-7)
-    asked = SeparationRequest("htdemucs", ("vocals", "no_vocals"), "opus", tuning, 48_000, rescale=True)
+    asked = SeparationRequest(
+        "htdemucs", ("vocals", "no_vocals"), Encoding("opus", kilobits=48), tuning, 48_000, rescale=True
+    )
     assert messages.separation_request(config) == asked
     assert messages.separation_request(pb.SeparationConfig()) == SeparationRequest()
     zeros = messages.separation_request(pb.SeparationConfig(shifts=0, overlap=0.0, seed=0)).tuning
@@ -75,6 +79,8 @@ def test_the_rate_is_the_models_unless_that_of_the_source_is_to_be_kept(
     ("config", "reason", "field"),
     [
         ({"output_encoding": 99}, "OUTPUT_ENCODING", "config.output_encoding"),
+        ({"output_options": {"bit_rate_kbps": 64}}, "OUTPUT_OPTIONS", "config.output_options.bit_rate_kbps"),
+        ({"output_options": {"bits_per_sample": 8}}, "OUTPUT_OPTIONS", "config.output_options.bits_per_sample"),
         ({"clip_mode": 99}, "CLIP_MODE", "config.clip_mode"),
         ({"output_sample_rate_hertz": 3_999}, "OUTPUT_SAMPLE_RATE", "config.output_sample_rate_hertz"),
         ({"output_sample_rate_hertz": 384_001}, "OUTPUT_SAMPLE_RATE", "config.output_sample_rate_hertz"),

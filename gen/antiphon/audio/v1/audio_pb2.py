@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61ntiphon/audio/v1/audio.proto\x12\x11\x61ntiphon.audio.v1\x1a\x1egoogle/protobuf/duration.proto\"\x9d\x02\n\x0b\x41udioFormat\x12\x32\n\x08\x65ncoding\x18\x01 \x01(\x0e\x32 .antiphon.audio.v1.InputEncoding\x12\x1e\n\x11sample_rate_hertz\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x1a\n\rchannel_count\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\x18\n\x0btotal_bytes\x18\x04 \x01(\x03H\x02\x88\x01\x01\x12\x1b\n\x0e\x63ontent_sha256\x18\x05 \x01(\x0cH\x03\x88\x01\x01\x12\x12\n\x05track\x18\x06 \x01(\x05H\x04\x88\x01\x01\x42\x14\n\x12_sample_rate_hertzB\x10\n\x0e_channel_countB\x0e\n\x0c_total_bytesB\x11\n\x0f_content_sha256B\x08\n\x06_track\"]\n\nAudioChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x13\n\x0b\x62yte_offset\x18\x02 \x01(\x03\x12\x13\n\x06\x63rc32c\x18\x03 \x01(\x07H\x00\x88\x01\x01\x12\x0c\n\x04last\x18\x04 \x01(\x08\x42\t\n\x07_crc32c\"\x95\x01\n\tClipRange\x12\x34\n\x0cstart_offset\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x88\x01\x01\x12\x32\n\nend_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationH\x01\x88\x01\x01\x42\x0f\n\r_start_offsetB\r\n\x0b_end_offset\"d\n\x04Hole\x12/\n\x0cstart_offset\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08\x64uration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xc7\x03\n\x0bSourceAudio\x12\x15\n\rupload_sha256\x18\x01 \x01(\x0c\x12\x17\n\npcm_sha256\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x12\x11\n\tcontainer\x18\x03 \x01(\t\x12\r\n\x05\x63odec\x18\x04 \x01(\t\x12\x19\n\x11sample_rate_hertz\x18\x05 \x01(\x05\x12\x15\n\rchannel_count\x18\x06 \x01(\x05\x12\x18\n\x0b\x66rame_count\x18\x07 \x01(\x03H\x01\x88\x01\x01\x12+\n\x08\x64uration\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\x05track\x18\t \x01(\x05H\x02\x88\x01\x01\x12\x13\n\x0btrack_count\x18\n \x01(\x05\x12-\n\nlate_start\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x05holes\x18\x0c \x03(\x0b\x32\x17.antiphon.audio.v1.Hole\x12\x12\n\nhole_count\x18\r \x01(\x03\x12\x30\n\rhole_duration\x18\x0e \x01(\x0b\x32\x19.google.protobuf.DurationB\r\n\x0b_pcm_sha256B\x0e\n\x0c_frame_countB\x08\n\x06_track\"\xbc\x01\n\x06Tensor\x12\x35\n\tdata_type\x18\x01 \x01(\x0e\x32\".antiphon.audio.v1.Tensor.DataType\x12\r\n\x05shape\x18\x02 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"^\n\x08\x44\x61taType\x12\x19\n\x15\x44\x41TA_TYPE_UNSPECIFIED\x10\x00\x12\x11\n\rDATA_TYPE_F32\x10\x01\x12\x11\n\rDATA_TYPE_F16\x10\x02\x12\x11\n\rDATA_TYPE_I32\x10\x03*\x89\x01\n\rInputEncoding\x12\x1e\n\x1aINPUT_ENCODING_UNSPECIFIED\x10\x00\x12\x1c\n\x18INPUT_ENCODING_CONTAINER\x10\x01\x12\x1c\n\x18INPUT_ENCODING_PCM_S16LE\x10\x02\x12\x1c\n\x18INPUT_ENCODING_PCM_F32LE\x10\x03*\xee\x01\n\x0eOutputEncoding\x12\x1f\n\x1bOUTPUT_ENCODING_UNSPECIFIED\x10\x00\x12\x1d\n\x19OUTPUT_ENCODING_PCM_S16LE\x10\x01\x12\x1d\n\x19OUTPUT_ENCODING_PCM_F32LE\x10\x02\x12\x18\n\x14OUTPUT_ENCODING_FLAC\x10\x03\x12\x17\n\x13OUTPUT_ENCODING_WAV\x10\x04\x12\x17\n\x13OUTPUT_ENCODING_MP3\x10\x05\x12\x18\n\x14OUTPUT_ENCODING_OPUS\x10\x06\x12\x17\n\x13OUTPUT_ENCODING_AAC\x10\x07\x42P\n\x11\x61ntiphon.audio.v1B\nAudioProtoP\x01Z\x19\x61ntiphon/audio/v1;audiov1\xca\x02\x11\x41ntiphon\\Audio\\V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61ntiphon/audio/v1/audio.proto\x12\x11\x61ntiphon.audio.v1\x1a\x1egoogle/protobuf/duration.proto\"\x91\x01\n\rOutputOptions\x12\x1c\n\x0f\x62its_per_sample\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x1a\n\rbit_rate_kbps\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12\x14\n\x07quality\x18\x03 \x01(\x01H\x02\x88\x01\x01\x42\x12\n\x10_bits_per_sampleB\x10\n\x0e_bit_rate_kbpsB\n\n\x08_quality\".\n\tBytePatch\x12\x13\n\x0b\x62yte_offset\x18\x01 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\"\x9d\x02\n\x0b\x41udioFormat\x12\x32\n\x08\x65ncoding\x18\x01 \x01(\x0e\x32 .antiphon.audio.v1.InputEncoding\x12\x1e\n\x11sample_rate_hertz\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x1a\n\rchannel_count\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\x18\n\x0btotal_bytes\x18\x04 \x01(\x03H\x02\x88\x01\x01\x12\x1b\n\x0e\x63ontent_sha256\x18\x05 \x01(\x0cH\x03\x88\x01\x01\x12\x12\n\x05track\x18\x06 \x01(\x05H\x04\x88\x01\x01\x42\x14\n\x12_sample_rate_hertzB\x10\n\x0e_channel_countB\x0e\n\x0c_total_bytesB\x11\n\x0f_content_sha256B\x08\n\x06_track\"]\n\nAudioChunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x13\n\x0b\x62yte_offset\x18\x02 \x01(\x03\x12\x13\n\x06\x63rc32c\x18\x03 \x01(\x07H\x00\x88\x01\x01\x12\x0c\n\x04last\x18\x04 \x01(\x08\x42\t\n\x07_crc32c\"\x95\x01\n\tClipRange\x12\x34\n\x0cstart_offset\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x88\x01\x01\x12\x32\n\nend_offset\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationH\x01\x88\x01\x01\x42\x0f\n\r_start_offsetB\r\n\x0b_end_offset\"d\n\x04Hole\x12/\n\x0cstart_offset\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08\x64uration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xc7\x03\n\x0bSourceAudio\x12\x15\n\rupload_sha256\x18\x01 \x01(\x0c\x12\x17\n\npcm_sha256\x18\x02 \x01(\x0cH\x00\x88\x01\x01\x12\x11\n\tcontainer\x18\x03 \x01(\t\x12\r\n\x05\x63odec\x18\x04 \x01(\t\x12\x19\n\x11sample_rate_hertz\x18\x05 \x01(\x05\x12\x15\n\rchannel_count\x18\x06 \x01(\x05\x12\x18\n\x0b\x66rame_count\x18\x07 \x01(\x03H\x01\x88\x01\x01\x12+\n\x08\x64uration\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\x05track\x18\t \x01(\x05H\x02\x88\x01\x01\x12\x13\n\x0btrack_count\x18\n \x01(\x05\x12-\n\nlate_start\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x05holes\x18\x0c \x03(\x0b\x32\x17.antiphon.audio.v1.Hole\x12\x12\n\nhole_count\x18\r \x01(\x03\x12\x30\n\rhole_duration\x18\x0e \x01(\x0b\x32\x19.google.protobuf.DurationB\r\n\x0b_pcm_sha256B\x0e\n\x0c_frame_countB\x08\n\x06_track\"\xbc\x01\n\x06Tensor\x12\x35\n\tdata_type\x18\x01 \x01(\x0e\x32\".antiphon.audio.v1.Tensor.DataType\x12\r\n\x05shape\x18\x02 \x03(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"^\n\x08\x44\x61taType\x12\x19\n\x15\x44\x41TA_TYPE_UNSPECIFIED\x10\x00\x12\x11\n\rDATA_TYPE_F32\x10\x01\x12\x11\n\rDATA_TYPE_F16\x10\x02\x12\x11\n\rDATA_TYPE_I32\x10\x03*\x89\x01\n\rInputEncoding\x12\x1e\n\x1aINPUT_ENCODING_UNSPECIFIED\x10\x00\x12\x1c\n\x18INPUT_ENCODING_CONTAINER\x10\x01\x12\x1c\n\x18INPUT_ENCODING_PCM_S16LE\x10\x02\x12\x1c\n\x18INPUT_ENCODING_PCM_F32LE\x10\x03*\xee\x01\n\x0eOutputEncoding\x12\x1f\n\x1bOUTPUT_ENCODING_UNSPECIFIED\x10\x00\x12\x1d\n\x19OUTPUT_ENCODING_PCM_S16LE\x10\x01\x12\x1d\n\x19OUTPUT_ENCODING_PCM_F32LE\x10\x02\x12\x18\n\x14OUTPUT_ENCODING_FLAC\x10\x03\x12\x17\n\x13OUTPUT_ENCODING_WAV\x10\x04\x12\x17\n\x13OUTPUT_ENCODING_MP3\x10\x05\x12\x18\n\x14OUTPUT_ENCODING_OPUS\x10\x06\x12\x17\n\x13OUTPUT_ENCODING_AAC\x10\x07\x42P\n\x11\x61ntiphon.audio.v1B\nAudioProtoP\x01Z\x19\x61ntiphon/audio/v1;audiov1\xca\x02\x11\x41ntiphon\\Audio\\V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,22 +33,26 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'antiphon.audio.v1.audio_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\021antiphon.audio.v1B\nAudioProtoP\001Z\031antiphon/audio/v1;audiov1\312\002\021Antiphon\\Audio\\V1'
-  _globals['_INPUTENCODING']._serialized_start=1371
-  _globals['_INPUTENCODING']._serialized_end=1508
-  _globals['_OUTPUTENCODING']._serialized_start=1511
-  _globals['_OUTPUTENCODING']._serialized_end=1749
-  _globals['_AUDIOFORMAT']._serialized_start=85
-  _globals['_AUDIOFORMAT']._serialized_end=370
-  _globals['_AUDIOCHUNK']._serialized_start=372
-  _globals['_AUDIOCHUNK']._serialized_end=465
-  _globals['_CLIPRANGE']._serialized_start=468
-  _globals['_CLIPRANGE']._serialized_end=617
-  _globals['_HOLE']._serialized_start=619
-  _globals['_HOLE']._serialized_end=719
-  _globals['_SOURCEAUDIO']._serialized_start=722
-  _globals['_SOURCEAUDIO']._serialized_end=1177
-  _globals['_TENSOR']._serialized_start=1180
-  _globals['_TENSOR']._serialized_end=1368
-  _globals['_TENSOR_DATATYPE']._serialized_start=1274
-  _globals['_TENSOR_DATATYPE']._serialized_end=1368
+  _globals['_INPUTENCODING']._serialized_start=1567
+  _globals['_INPUTENCODING']._serialized_end=1704
+  _globals['_OUTPUTENCODING']._serialized_start=1707
+  _globals['_OUTPUTENCODING']._serialized_end=1945
+  _globals['_OUTPUTOPTIONS']._serialized_start=85
+  _globals['_OUTPUTOPTIONS']._serialized_end=230
+  _globals['_BYTEPATCH']._serialized_start=232
+  _globals['_BYTEPATCH']._serialized_end=278
+  _globals['_AUDIOFORMAT']._serialized_start=281
+  _globals['_AUDIOFORMAT']._serialized_end=566
+  _globals['_AUDIOCHUNK']._serialized_start=568
+  _globals['_AUDIOCHUNK']._serialized_end=661
+  _globals['_CLIPRANGE']._serialized_start=664
+  _globals['_CLIPRANGE']._serialized_end=813
+  _globals['_HOLE']._serialized_start=815
+  _globals['_HOLE']._serialized_end=915
+  _globals['_SOURCEAUDIO']._serialized_start=918
+  _globals['_SOURCEAUDIO']._serialized_end=1373
+  _globals['_TENSOR']._serialized_start=1376
+  _globals['_TENSOR']._serialized_end=1564
+  _globals['_TENSOR_DATATYPE']._serialized_start=1470
+  _globals['_TENSOR_DATATYPE']._serialized_end=1564
 # @@protoc_insertion_point(module_scope)

@@ -40,6 +40,24 @@ OUTPUT_ENCODING_MP3: OutputEncoding
 OUTPUT_ENCODING_OPUS: OutputEncoding
 OUTPUT_ENCODING_AAC: OutputEncoding
 
+class OutputOptions(_message.Message):
+    __slots__ = ("bits_per_sample", "bit_rate_kbps", "quality")
+    BITS_PER_SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    BIT_RATE_KBPS_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    bits_per_sample: int
+    bit_rate_kbps: int
+    quality: float
+    def __init__(self, bits_per_sample: _Optional[int] = ..., bit_rate_kbps: _Optional[int] = ..., quality: _Optional[float] = ...) -> None: ...
+
+class BytePatch(_message.Message):
+    __slots__ = ("byte_offset", "data")
+    BYTE_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    byte_offset: int
+    data: bytes
+    def __init__(self, byte_offset: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
+
 class AudioFormat(_message.Message):
     __slots__ = ("encoding", "sample_rate_hertz", "channel_count", "total_bytes", "content_sha256", "track")
     ENCODING_FIELD_NUMBER: _ClassVar[int]

@@ -30,7 +30,7 @@ class GenerateRequest(_message.Message):
     def __init__(self, config: _Optional[_Union[GenerationConfig, _Mapping]] = ..., chunk: _Optional[_Union[_audio_pb2.AudioChunk, _Mapping]] = ...) -> None: ...
 
 class GenerationConfig(_message.Message):
-    __slots__ = ("audio_format", "model", "prompts", "pieces_per_prompt", "duration", "audio_role", "clip", "include_clip", "negative_prompt", "temperature", "top_k", "top_p", "guidance_scale", "seed", "output_encoding", "sample_rate_hertz")
+    __slots__ = ("audio_format", "model", "prompts", "pieces_per_prompt", "duration", "audio_role", "clip", "include_clip", "negative_prompt", "temperature", "top_k", "top_p", "guidance_scale", "seed", "output_encoding", "sample_rate_hertz", "output_options")
     AUDIO_FORMAT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     PROMPTS_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +47,7 @@ class GenerationConfig(_message.Message):
     SEED_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_ENCODING_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_RATE_HERTZ_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_OPTIONS_FIELD_NUMBER: _ClassVar[int]
     audio_format: _audio_pb2.AudioFormat
     model: str
     prompts: _containers.RepeatedScalarFieldContainer[str]
@@ -63,7 +64,8 @@ class GenerationConfig(_message.Message):
     seed: int
     output_encoding: _audio_pb2.OutputEncoding
     sample_rate_hertz: int
-    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., prompts: _Optional[_Iterable[str]] = ..., pieces_per_prompt: _Optional[int] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., audio_role: _Optional[_Union[AudioRole, str]] = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ..., include_clip: bool = ..., negative_prompt: _Optional[str] = ..., temperature: _Optional[float] = ..., top_k: _Optional[int] = ..., top_p: _Optional[float] = ..., guidance_scale: _Optional[float] = ..., seed: _Optional[int] = ..., output_encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., sample_rate_hertz: _Optional[int] = ...) -> None: ...
+    output_options: _audio_pb2.OutputOptions
+    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., prompts: _Optional[_Iterable[str]] = ..., pieces_per_prompt: _Optional[int] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., audio_role: _Optional[_Union[AudioRole, str]] = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ..., include_clip: bool = ..., negative_prompt: _Optional[str] = ..., temperature: _Optional[float] = ..., top_k: _Optional[int] = ..., top_p: _Optional[float] = ..., guidance_scale: _Optional[float] = ..., seed: _Optional[int] = ..., output_encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., sample_rate_hertz: _Optional[int] = ..., output_options: _Optional[_Union[_audio_pb2.OutputOptions, _Mapping]] = ...) -> None: ...
 
 class GenerateResponse(_message.Message):
     __slots__ = ("header", "progress", "piece_chunk", "summary")
@@ -116,7 +118,7 @@ class GenerationSummary(_message.Message):
     def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., pieces: _Optional[_Iterable[_Union[Piece, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., provenance: _Optional[_Union[_evidence_pb2.Provenance, _Mapping]] = ...) -> None: ...
 
 class Piece(_message.Message):
-    __slots__ = ("piece", "prompt", "seed", "frame_count", "clip_frame_count", "sample_rate_hertz", "channel_count", "encoding", "byte_count", "sha256", "peak", "rms_dbfs", "clipped_sample_count")
+    __slots__ = ("piece", "prompt", "seed", "frame_count", "clip_frame_count", "sample_rate_hertz", "channel_count", "encoding", "byte_count", "sha256", "peak", "rms_dbfs", "clipped_sample_count", "patches")
     PIECE_FIELD_NUMBER: _ClassVar[int]
     PROMPT_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
@@ -130,6 +132,7 @@ class Piece(_message.Message):
     PEAK_FIELD_NUMBER: _ClassVar[int]
     RMS_DBFS_FIELD_NUMBER: _ClassVar[int]
     CLIPPED_SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    PATCHES_FIELD_NUMBER: _ClassVar[int]
     piece: int
     prompt: str
     seed: int
@@ -143,7 +146,8 @@ class Piece(_message.Message):
     peak: float
     rms_dbfs: float
     clipped_sample_count: int
-    def __init__(self, piece: _Optional[int] = ..., prompt: _Optional[str] = ..., seed: _Optional[int] = ..., frame_count: _Optional[int] = ..., clip_frame_count: _Optional[int] = ..., sample_rate_hertz: _Optional[int] = ..., channel_count: _Optional[int] = ..., encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., byte_count: _Optional[int] = ..., sha256: _Optional[bytes] = ..., peak: _Optional[float] = ..., rms_dbfs: _Optional[float] = ..., clipped_sample_count: _Optional[int] = ...) -> None: ...
+    patches: _containers.RepeatedCompositeFieldContainer[_audio_pb2.BytePatch]
+    def __init__(self, piece: _Optional[int] = ..., prompt: _Optional[str] = ..., seed: _Optional[int] = ..., frame_count: _Optional[int] = ..., clip_frame_count: _Optional[int] = ..., sample_rate_hertz: _Optional[int] = ..., channel_count: _Optional[int] = ..., encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., byte_count: _Optional[int] = ..., sha256: _Optional[bytes] = ..., peak: _Optional[float] = ..., rms_dbfs: _Optional[float] = ..., clipped_sample_count: _Optional[int] = ..., patches: _Optional[_Iterable[_Union[_audio_pb2.BytePatch, _Mapping]]] = ...) -> None: ...
 
 class ListModelsRequest(_message.Message):
     __slots__ = ()

@@ -30,7 +30,7 @@ class SeparateRequest(_message.Message):
     def __init__(self, config: _Optional[_Union[SeparationConfig, _Mapping]] = ..., chunk: _Optional[_Union[_audio_pb2.AudioChunk, _Mapping]] = ...) -> None: ...
 
 class SeparationConfig(_message.Message):
-    __slots__ = ("audio_format", "model", "stems", "output_encoding", "clip", "shifts", "overlap", "segment", "seed", "output_sample_rate_hertz", "keep_sample_rate", "clip_mode")
+    __slots__ = ("audio_format", "model", "stems", "output_encoding", "clip", "shifts", "overlap", "segment", "seed", "output_sample_rate_hertz", "keep_sample_rate", "clip_mode", "output_options")
     AUDIO_FORMAT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     STEMS_FIELD_NUMBER: _ClassVar[int]
@@ -43,6 +43,7 @@ class SeparationConfig(_message.Message):
     OUTPUT_SAMPLE_RATE_HERTZ_FIELD_NUMBER: _ClassVar[int]
     KEEP_SAMPLE_RATE_FIELD_NUMBER: _ClassVar[int]
     CLIP_MODE_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_OPTIONS_FIELD_NUMBER: _ClassVar[int]
     audio_format: _audio_pb2.AudioFormat
     model: str
     stems: _containers.RepeatedScalarFieldContainer[str]
@@ -55,7 +56,8 @@ class SeparationConfig(_message.Message):
     output_sample_rate_hertz: int
     keep_sample_rate: bool
     clip_mode: ClipMode
-    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., stems: _Optional[_Iterable[str]] = ..., output_encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ..., shifts: _Optional[int] = ..., overlap: _Optional[float] = ..., segment: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., seed: _Optional[int] = ..., output_sample_rate_hertz: _Optional[int] = ..., keep_sample_rate: bool = ..., clip_mode: _Optional[_Union[ClipMode, str]] = ...) -> None: ...
+    output_options: _audio_pb2.OutputOptions
+    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., stems: _Optional[_Iterable[str]] = ..., output_encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ..., shifts: _Optional[int] = ..., overlap: _Optional[float] = ..., segment: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., seed: _Optional[int] = ..., output_sample_rate_hertz: _Optional[int] = ..., keep_sample_rate: bool = ..., clip_mode: _Optional[_Union[ClipMode, str]] = ..., output_options: _Optional[_Union[_audio_pb2.OutputOptions, _Mapping]] = ...) -> None: ...
 
 class SeparateResponse(_message.Message):
     __slots__ = ("header", "progress", "stem_chunk", "summary")
@@ -110,7 +112,7 @@ class SeparationSummary(_message.Message):
     def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., stems: _Optional[_Iterable[_Union[Stem, _Mapping]]] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., provenance: _Optional[_Union[_evidence_pb2.Provenance, _Mapping]] = ..., sum_bound_db: _Optional[float] = ..., residual_energy_share: _Optional[float] = ..., gain_db: _Optional[float] = ...) -> None: ...
 
 class Stem(_message.Message):
-    __slots__ = ("name", "frame_count", "sample_rate_hertz", "channel_count", "encoding", "byte_count", "sha256", "peak", "rms_dbfs", "energy_share", "clipped_sample_count", "peak_dbfs", "integrated_lufs")
+    __slots__ = ("name", "frame_count", "sample_rate_hertz", "channel_count", "encoding", "byte_count", "sha256", "peak", "rms_dbfs", "energy_share", "clipped_sample_count", "peak_dbfs", "integrated_lufs", "patches")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FRAME_COUNT_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_RATE_HERTZ_FIELD_NUMBER: _ClassVar[int]
@@ -124,6 +126,7 @@ class Stem(_message.Message):
     CLIPPED_SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
     PEAK_DBFS_FIELD_NUMBER: _ClassVar[int]
     INTEGRATED_LUFS_FIELD_NUMBER: _ClassVar[int]
+    PATCHES_FIELD_NUMBER: _ClassVar[int]
     name: str
     frame_count: int
     sample_rate_hertz: int
@@ -137,7 +140,8 @@ class Stem(_message.Message):
     clipped_sample_count: int
     peak_dbfs: float
     integrated_lufs: float
-    def __init__(self, name: _Optional[str] = ..., frame_count: _Optional[int] = ..., sample_rate_hertz: _Optional[int] = ..., channel_count: _Optional[int] = ..., encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., byte_count: _Optional[int] = ..., sha256: _Optional[bytes] = ..., peak: _Optional[float] = ..., rms_dbfs: _Optional[float] = ..., energy_share: _Optional[float] = ..., clipped_sample_count: _Optional[int] = ..., peak_dbfs: _Optional[float] = ..., integrated_lufs: _Optional[float] = ...) -> None: ...
+    patches: _containers.RepeatedCompositeFieldContainer[_audio_pb2.BytePatch]
+    def __init__(self, name: _Optional[str] = ..., frame_count: _Optional[int] = ..., sample_rate_hertz: _Optional[int] = ..., channel_count: _Optional[int] = ..., encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., byte_count: _Optional[int] = ..., sha256: _Optional[bytes] = ..., peak: _Optional[float] = ..., rms_dbfs: _Optional[float] = ..., energy_share: _Optional[float] = ..., clipped_sample_count: _Optional[int] = ..., peak_dbfs: _Optional[float] = ..., integrated_lufs: _Optional[float] = ..., patches: _Optional[_Iterable[_Union[_audio_pb2.BytePatch, _Mapping]]] = ...) -> None: ...
 
 class StreamingSeparateRequest(_message.Message):
     __slots__ = ("config", "chunk")

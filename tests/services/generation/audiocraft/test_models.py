@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from antiphon_wire.errors import AntiphonError, Cancelled
+from chassis.encodings import Encoding
 from chassis.models import Store
 from chassis.models.converter import ConversionError
 from services.generation.contract import GenerationRequest, PieceBlock, Sampling
@@ -351,7 +352,7 @@ def test_the_sampling_of_the_others_is_musicgens(loaded: Any) -> None:
 
 
 def test_a_job_of_magnet_sends_its_audio(craft_store: Store, craft_settings: GenerationSettings) -> None:
-    request = GenerationRequest(model="magnet", prompts=("rain",), seed=1, seconds=4.0, encoding="pcm_f32le")
+    request = GenerationRequest(model="magnet", prompts=("rain",), seed=1, seconds=4.0, encoding=Encoding("pcm_f32le"))
     events = list(Jobs(craft_settings, craft_store).generate(ScriptedTask(), request))
     sent = sum(len(event.data) for event in events if isinstance(event, PieceBlock))
     assert sent == events[-1].pieces[0].frames * 4 == 198 * 640 * 4

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from antiphon_wire.errors import AntiphonError, Cancelled
+from chassis.encodings import Encoding
 from chassis.models import Store
 from services.separation.contract import SUM_BOUNDS_DB, SeparationRequest, Tuning
 from services.separation.engines.dsp import STEMS, Dsp
@@ -168,7 +169,7 @@ def test_a_cancel_ends_it_at_the_next_step(signals: Signals, cancel_after: Calla
 def test_its_model_needs_no_installing_and_is_marked_as_a_preview(tmp_path: Path, signals: Signals) -> None:
     jobs = Jobs(SeparationSettings(), Store(tmp_path / "empty", MANIFEST))
     mix = signals.noise(100_000)
-    request = SeparationRequest("dsp-4stems", ("no_vocals", "bass"), "pcm_f32le")
+    request = SeparationRequest("dsp-4stems", ("no_vocals", "bass"), Encoding("pcm_f32le"))
     events = list(jobs.separate(clip_of(tmp_path, mix), request))
     assert {name: samples_of(data).shape for name, data in stems_of(events).items()} == dict.fromkeys(
         ("bass", "no_vocals"), mix.shape

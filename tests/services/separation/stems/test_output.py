@@ -13,6 +13,7 @@ import pytest
 
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import LoudnessMeter, Source
+from chassis.encodings import Encoding
 from chassis.models import Store
 from chassis.reports import ProgressReport
 from services.separation.contract import Header, SeparationRequest, StemBlock
@@ -71,7 +72,7 @@ def header_of(events: list[Any]) -> Header:
 def test_stems_come_at_the_rate_asked_for(
     jobs: Jobs, clip: Callable[..., Any], signals: Any, encoding: str, asked: int | None, source_rate: int, rate: int
 ) -> None:
-    request = SeparationRequest(stems=("vocals",), encoding=encoding, sample_rate=asked)
+    request = SeparationRequest(stems=("vocals",), encoding=Encoding(encoding), sample_rate=asked)
     events = list(jobs.separate(clip(signals.noise(source_rate // 2), source_rate), request))
     (report,) = events[-1].stems
     assert header_of(events).sample_rate == report.sample_rate == rate
@@ -85,7 +86,7 @@ def test_stems_at_the_rate_of_the_clip_sum_to_the_clip(
     # 1 and 5 kHz pass both resamplings whole; noise up to half the rate would not.
     time = np.arange(96_000) / 48_000
     mix = np.stack([0.3 * np.sin(2 * np.pi * hertz * time) for hertz in (1000, 5000)]).astype(np.float32)
-    events = list(jobs.separate(clip(mix, 48_000), SeparationRequest(encoding="pcm_f32le", sample_rate=0)))
+    events = list(jobs.separate(clip(mix, 48_000), SeparationRequest(encoding=Encoding("pcm_f32le"), sample_rate=0)))
     total = sum(samples_of(data) for data in stems_of(events).values())
     assert total.shape == mix.shape
     inner = slice(2_000, -2_000)  # a resampler sees silence beyond the ends
@@ -99,7 +100,7 @@ def test_a_named_rate_that_the_encoding_does_not_have_is_refused(
     jobs: Jobs, clip: Callable[..., Any], signals: Any, encoding: str, asked: int, nearest: int
 ) -> None:
     with pytest.raises(AntiphonError) as caught:
-        next(jobs.separate(clip(signals.noise(100)), SeparationRequest(encoding=encoding, sample_rate=asked)))
+        next(jobs.separate(clip(signals.noise(100)), SeparationRequest(encoding=Encoding(encoding), sample_rate=asked)))
     error = caught.value
     assert (error.code, error.reason) == ("INVALID_ARGUMENT", "OUTPUT_SAMPLE_RATE")
     assert error.field == "config.output_sample_rate_hertz"
@@ -112,10 +113,10 @@ def test_rescaling_keeps_every_stem_within_full_scale_by_one_gain(
     jobs: Jobs, clip: Callable[..., Any], signals: Any, encoding: str
 ) -> None:
     loud = 40 * signals.noise(60_000)
-    plain = list(jobs.separate(clip(loud), SeparationRequest(encoding=encoding)))[-1]
+    plain = list(jobs.separate(clip(loud), SeparationRequest(encoding=Encoding(encoding))))[-1]
     assert sum(stem.clipped for stem in plain.stems) > 0
     assert plain.gain is None
-    summary = list(jobs.separate(clip(loud), SeparationRequest(encoding=encoding, rescale=True)))[-1]
+    summary = list(jobs.separate(clip(loud), SeparationRequest(encoding=Encoding(encoding), rescale=True)))[-1]
     assert [stem.clipped for stem in summary.stems] == [0, 0]
     assert max(stem.peak for stem in summary.stems) == pytest.approx(LARGEST, abs=1e-6)
     assert summary.gain == pytest.approx(LARGEST / max(stem.peak for stem in plain.stems), rel=1e-6)
@@ -129,7 +130,7 @@ def test_rescaled_stems_still_sum_to_the_mix_made_quieter(
     jobs: Jobs, clip: Callable[..., Any], signals: Any, level: Callable[[np.ndarray, np.ndarray], float]
 ) -> None:
     loud = 40 * signals.noise(60_000)
-    events = list(jobs.separate(clip(loud), SeparationRequest(encoding="pcm_f32le", rescale=True)))
+    events = list(jobs.separate(clip(loud), SeparationRequest(encoding=Encoding("pcm_f32le"), rescale=True)))
     total, wanted = sum(map(samples_of, stems_of(events).values())), loud * events[-1].gain
     assert level(total - wanted, wanted) < -120
 
@@ -137,16 +138,18 @@ def test_rescaled_stems_still_sum_to_the_mix_made_quieter(
 @pytest.mark.parametrize("peak", [0.0, 0.1])
 def test_what_does_not_clip_is_not_changed_by_rescaling(jobs: Jobs, clip: Callable[..., Any], peak: float) -> None:
     quiet = np.full((2, 20_000), peak, np.float32)
-    events = list(jobs.separate(clip(quiet), SeparationRequest(encoding="pcm_f32le", rescale=True)))
+    events = list(jobs.separate(clip(quiet), SeparationRequest(encoding=Encoding("pcm_f32le"), rescale=True)))
     assert events[-1].gain == 1.0
-    assert stems_of(events) == stems_of(list(jobs.separate(clip(quiet), SeparationRequest(encoding="pcm_f32le"))))
+    assert stems_of(events) == stems_of(
+        list(jobs.separate(clip(quiet), SeparationRequest(encoding=Encoding("pcm_f32le"))))
+    )
 
 
 def test_progress_over_two_passes_never_falls_and_sends_audio_in_the_second(
     jobs: Jobs, clip: Callable[..., Any], signals: Any
 ) -> None:
     mix = signals.noise(1_200_000)
-    events = list(jobs.separate(clip(mix), SeparationRequest(encoding="pcm_f32le", rescale=True)))
+    events = list(jobs.separate(clip(mix), SeparationRequest(encoding=Encoding("pcm_f32le"), rescale=True)))
     seen = [event for event in events if isinstance(event, ProgressReport) and not event.loading]
     fractions = [event.fraction for event in seen]
     assert fractions == sorted(fractions)
@@ -161,7 +164,7 @@ def test_progress_over_two_passes_never_falls_and_sends_audio_in_the_second(
 def test_the_time_left_is_told_after_the_first_block_and_is_nothing_at_the_end(
     jobs: Jobs, clip: Callable[..., Any], signals: Any
 ) -> None:
-    events = list(jobs.separate(clip(signals.noise(1_800_000)), SeparationRequest(encoding="pcm_f32le")))
+    events = list(jobs.separate(clip(signals.noise(1_800_000)), SeparationRequest(encoding=Encoding("pcm_f32le"))))
     seen = [event for event in events if isinstance(event, ProgressReport)]
     assert [event.remaining_seconds for event in seen if event.loading] == [None]
     left = [event.remaining_seconds for event in seen if not event.loading]
@@ -171,7 +174,7 @@ def test_the_time_left_is_told_after_the_first_block_and_is_nothing_at_the_end(
 
 
 def test_levels_are_those_of_the_samples_that_were_encoded(jobs: Jobs, clip: Callable[..., Any], signals: Any) -> None:
-    events = list(jobs.separate(clip(signals.noise(132_300)), SeparationRequest(encoding="pcm_f32le")))
+    events = list(jobs.separate(clip(signals.noise(132_300)), SeparationRequest(encoding=Encoding("pcm_f32le"))))
     for report in events[-1].stems:
         samples = samples_of(stems_of(events)[report.name])
         meter = LoudnessMeter(44_100, 2)
@@ -188,7 +191,9 @@ def test_silence_has_neither_loudness_nor_peak_in_decibels(jobs: Jobs, clip: Cal
 
 
 def test_aac_is_a_file_that_plays_in_place(jobs: Jobs, clip: Callable[..., Any], signals: Any, tmp_path: Path) -> None:
-    events = list(jobs.separate(clip(signals.noise(200_000)), SeparationRequest(stems=("vocals",), encoding="aac")))
+    events = list(
+        jobs.separate(clip(signals.noise(200_000)), SeparationRequest(stems=("vocals",), encoding=Encoding("aac")))
+    )
     path = tmp_path / "vocals.m4a"
     path.write_bytes(stems_of(events)["vocals"])
     report = Source(path).report

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from antiphon_wire.errors import AntiphonError
+from chassis.encodings import Encoding
 from chassis.models import Store
 from services.separation.contract import SeparatedBlock, SeparationRequest, Tuning
 from services.separation.engines.spleeter.engine import Spleeter
@@ -34,7 +35,7 @@ def clip(tmp_path: Path) -> Callable[..., Any]:
 
 
 def asking(*stems: str) -> SeparationRequest:
-    return SeparationRequest(stems=stems, encoding="pcm_f32le")
+    return SeparationRequest(stems=stems, encoding=Encoding("pcm_f32le"))
 
 
 @pytest.mark.parametrize(

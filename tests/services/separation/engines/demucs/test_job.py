@@ -12,6 +12,7 @@ import torch
 from demucs.apply import apply_model
 
 from chassis.audio import RawPcm, Source
+from chassis.encodings import Encoding
 from chassis.models import Store
 from services.separation.contract import SeparationRequest, StemBlock, Tuning
 from services.separation.job import Jobs
@@ -65,7 +66,9 @@ def noise(frames: int) -> np.ndarray:
 
 def test_an_uploaded_clip_gives_the_stems_that_demucs_gives(store: Store, tmp_path: Path) -> None:
     mix = noise(150_000)
-    stems = stems_of(list(Jobs(SETTINGS, store).separate(clip(tmp_path, mix), SeparationRequest(encoding="pcm_f32le"))))
+    stems = stems_of(
+        list(Jobs(SETTINGS, store).separate(clip(tmp_path, mix), SeparationRequest(encoding=Encoding("pcm_f32le"))))
+    )
     wave = torch.from_numpy(mix)
     mean, deviation = wave.mean(), wave.mean(0).std() + 1e-8
     whole = apply_model(tiny_demucs.network("htdemucs"), ((wave - mean) / deviation)[None], shifts=0)[0]
@@ -75,7 +78,7 @@ def test_an_uploaded_clip_gives_the_stems_that_demucs_gives(store: Store, tmp_pa
 
 
 def test_the_summary_says_which_engine_with_what_in_force(store: Store, tmp_path: Path) -> None:
-    request = SeparationRequest(encoding="pcm_f32le", tuning=Tuning(shifts=2, overlap=0.1, seed=7))
+    request = SeparationRequest(encoding=Encoding("pcm_f32le"), tuning=Tuning(shifts=2, overlap=0.1, seed=7))
     work = list(Jobs(SETTINGS, store).separate(clip(tmp_path, noise(20_000)), request))[-1].work
     assert (work.engine, work.device, work.precision, work.seed) == ("demucs", "cpu", "float32", 7)
     told = {name: work.parameters[name] for name in ("shifts", "overlap", "segment", "seed", "backend")}
@@ -87,8 +90,8 @@ def test_the_summary_says_which_engine_with_what_in_force(store: Store, tmp_path
 
 def test_one_stem_of_a_bag_is_the_stem_of_all(store: Store, tmp_path: Path) -> None:
     jobs, task = Jobs(SETTINGS, store), clip(tmp_path, noise(60_000))
-    every = stems_of(list(jobs.separate(task, SeparationRequest("pair", encoding="pcm_f32le"))))
-    one = list(jobs.separate(task, SeparationRequest("pair", ("vocals",), "pcm_f32le")))
+    every = stems_of(list(jobs.separate(task, SeparationRequest("pair", encoding=Encoding("pcm_f32le")))))
+    one = list(jobs.separate(task, SeparationRequest("pair", ("vocals",), Encoding("pcm_f32le"))))
     assert np.array_equal(stems_of(one)["vocals"], every["vocals"])
     assert one[-1].stems[0].energy_share is None, "the other stems were not computed"
 
@@ -96,14 +99,18 @@ def test_one_stem_of_a_bag_is_the_stem_of_all(store: Store, tmp_path: Path) -> N
 @pytest.mark.parametrize(("rate", "channels"), [(8_000, 1), (192_000, 2), (48_000, 6)])
 def test_any_rate_and_channel_count_is_taken(store: Store, tmp_path: Path, rate: int, channels: int) -> None:
     mix = np.random.default_rng(0).standard_normal((channels, rate // 2)).astype(np.float32) * 0.1
-    events = list(Jobs(SETTINGS, store).separate(clip(tmp_path, mix, rate), SeparationRequest(encoding="pcm_f32le")))
+    events = list(
+        Jobs(SETTINGS, store).separate(clip(tmp_path, mix, rate), SeparationRequest(encoding=Encoding("pcm_f32le")))
+    )
     assert {stem.frames for stem in events[-1].stems} == {22_050}
 
 
 def test_karaoke_runs_only_the_networks_of_the_stem_that_is_taken_out(store: Store, tmp_path: Path) -> None:
     jobs, mix = Jobs(SETTINGS, store), noise(60_000)
-    events = list(jobs.separate(clip(tmp_path, mix), SeparationRequest("pair", ("no_vocals",), "pcm_f32le")))
-    every = stems_of(list(jobs.separate(clip(tmp_path, mix), SeparationRequest("pair", encoding="pcm_f32le"))))
+    events = list(jobs.separate(clip(tmp_path, mix), SeparationRequest("pair", ("no_vocals",), Encoding("pcm_f32le"))))
+    every = stems_of(
+        list(jobs.separate(clip(tmp_path, mix), SeparationRequest("pair", encoding=Encoding("pcm_f32le"))))
+    )
     assert np.array_equal(stems_of(events)["no_vocals"], mix - every["vocals"])
     assert events[-1].residual_energy_share is None, "the other stems were not computed"
     assert events[-1].sum_bound_db is None, "these networks claim no sum"
