@@ -142,10 +142,11 @@ def _warm(jobs: Any, init: Init) -> tuple[str, AntiphonError | None]:
     That is no reason to die: one model that is damaged must not take the others of its family along.
     """
     warm = getattr(jobs, "warm_live" if init.live else "warm", None)
-    if not init.warm or warm is None:
-        return "", None
     try:
-        return warm() or "", None
+        # First, and always: whether the device that was asked for is there does not depend on what is installed.
+        if (check_device := getattr(jobs, "check_device", None)) is not None:
+            check_device()
+        return (warm() or "") if init.warm and warm is not None else "", None
     except Exception as error:
         name, outcome = type(error).__name__, outcome_of(error)
     problem: AntiphonError | None = outcome.get("error")

@@ -51,6 +51,14 @@ class Jobs:
         self._tags = TagStage(settings, models)
         self._scorers: Loader[AestheticsScorer] = Loader("essentia", ENGINES, settings)
 
+    def check_device(self) -> None:
+        """Raises the AntiphonError DEVICE_NOT_AVAILABLE where the device asked for is none that ONNX Runtime has."""
+        if self._settings.device not in ("auto", "cpu"):
+            # ONNX Runtime is imported for networks alone, and there may be none to run.
+            from services.essentia.tags.onnx_sessions import choose_device
+
+            choose_device(self._settings.device)
+
     def warm(self) -> str:
         """Loads the engine's library, which takes a second or two; says so."""
         self._load()

@@ -26,6 +26,14 @@ class Jobs:
         self._selection = Selection.of("generation", ENGINES, settings, models.manifest)
         self._loader: Loader[Generator] = Loader("generation", ENGINES, settings)
 
+    def check_device(self) -> None:
+        """Raises the AntiphonError DEVICE_NOT_AVAILABLE where a GPU was asked for and torch sees none."""
+        if self._settings.device == "cuda":
+            # torch takes seconds to import, and nothing else needs it before a model is loaded.
+            from chassis import torch_device
+
+            torch_device.choose(self._settings.device, "GENERATION_DEVICE")
+
     def warm(self) -> str:
         """Loads the default model where it is installed and allowed, and says what was loaded, or why nothing was."""
         name = self._selection.default()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from importlib.util import find_spec
 
 from antiphon_wire.errors import invalid
 from chassis.audio import Source
@@ -36,10 +37,25 @@ class Jobs:
     """The verbs of this family; keeps one model loaded, the last one used."""
 
     def __init__(self, settings: LlmAudioSettings, models: Store) -> None:
+        self._settings = settings
         self._models = models
         own = partial(automatic, models)
         self._selection = Selection.of("llm_audio", ENGINES, settings, models.manifest, own)
         self._loader: Loader[LanguageModel] = Loader("llm_audio", ENGINES, settings)
+
+    def check_device(self) -> None:
+        """Raises the AntiphonError DEVICE_NOT_AVAILABLE where a GPU was asked for and this environment sees none."""
+        if self._settings.device != "cuda":
+            return
+        # Which of the two libraries is there says which engines are; each takes seconds to import.
+        if find_spec("llama_cpp") is not None:
+            from services.llm_audio.on_llama_cpp.loading import gpu_layers
+
+            gpu_layers(self._settings)
+        elif find_spec("torch") is not None:
+            from services.llm_audio.on_transformers.device import choose
+
+            choose(self._settings)
 
     def warm(self) -> str:
         """Loads the default model where it is installed, and says what was loaded, or why nothing was."""

@@ -21,7 +21,16 @@ class Jobs:
     """
 
     def __init__(self, settings: SeparationSettings, models: Store) -> None:
+        self._settings = settings
         self._pipeline = Pipeline(settings, models)
+
+    def check_device(self) -> None:
+        """Raises the AntiphonError DEVICE_NOT_AVAILABLE where a GPU was asked for and torch sees none."""
+        if self._settings.device == "cuda":
+            # torch takes seconds to import, and nothing else needs it before a model is loaded.
+            from chassis import torch_device
+
+            torch_device.choose(self._settings.device, "SEPARATION_DEVICE")
 
     def warm(self) -> str:
         """Loads the default model where it is installed, and says what was loaded and what will compute."""

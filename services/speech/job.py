@@ -47,6 +47,11 @@ class Jobs:
         self._loader: Loader[Recognizer] = Loader("speech", ENGINES, settings)
         self._live: LiveWorker | None = None
 
+    def check_device(self) -> None:
+        """Raises the AntiphonError DEVICE_NOT_AVAILABLE where the engine of this service sees no GPU to be used."""
+        if self._settings.device == "cuda":
+            self._loader.find(self._settings.engine).check_device(self._settings)
+
     def warm(self) -> str:
         """Loads the default model where it is installed; says what it did."""
         name = self._selection.default()

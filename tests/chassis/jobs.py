@@ -24,14 +24,17 @@ class Jobs:
         if settings == "die at start":
             os._exit(3)
 
+    def check_device(self) -> None:
+        """Fails where the settings say so."""
+        if self._settings == "no device":
+            raise not_ready("DEVICE_NOT_AVAILABLE", "there is no such device", device="cuda")
+
     def warm(self) -> str:
         """Dies, or fails, where the settings say so."""
         if self._settings == "die while loading":
             os.kill(os.getpid(), signal.SIGSEGV)
         if self._settings == "damaged":
             raise not_ready("MODEL_CORRUPT", "tiny is damaged", model="tiny")
-        if self._settings == "no device":
-            raise not_ready("DEVICE_NOT_AVAILABLE", "there is no such device", device="cuda")
         if self._settings == "broken":
             raise KeyError("a secret of the inside")
         return "warm"

@@ -56,12 +56,13 @@ def test_a_port_that_is_taken_and_a_bad_setting_end_a_process_with_that_code(tmp
             assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("warm", [True, False], ids=["warm", "cold"])
 async def test_a_device_that_is_not_there_ends_the_service_with_its_reason(
-    tmp_path: Path, unused_tcp_port: int
+    warm: bool, tmp_path: Path, unused_tcp_port: int
 ) -> None:
     settings = ServerSettings(port=unused_tcp_port, spool_dir=tmp_path, lame_duck_seconds=0.0)
     family = Family("speech", "tests.chassis.jobs:Jobs", "no device", Path(__file__).parent / "empty_models.toml")
-    host = FamilyHost(family, settings, WorkerSettings(models=tmp_path))
+    host = FamilyHost(family, settings, WorkerSettings(models=tmp_path, warm=warm))
     server = Server("speech", settings)
     host.report_to(server)
     host.start()

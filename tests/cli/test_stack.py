@@ -133,6 +133,17 @@ def test_a_service_that_dies_at_start_is_named_with_the_end_of_its_log_and_all_i
     assert "ImportError" in stack.run("status").stdout.decode()
 
 
+def test_a_service_that_says_why_it_cannot_start_ends_the_start_with_that_line_alone(stack: Stack) -> None:
+    why = "DEVICE_NOT_AVAILABLE: there is no GPU here"
+    done = stack.up("--refuse", f"error: {why}", start_seconds=60)
+    assert done.returncode == 1
+    log = stack.folder / "logs" / "speech.log"
+    told = ["antiphon: could not start; all is stopped again", f"speech: {why}", f"  whole log: {log}"]
+    lines = done.stderr.decode().splitlines()
+    assert [line for line in lines if not line.endswith(tuple(map(str, stack.ports)))] == told
+    assert gone(stack.pids())
+
+
 def test_a_service_that_never_gets_ready_fails_the_start_after_the_deadline(stack: Stack) -> None:
     done = stack.up("--never-ready", start_seconds=1.5)
     assert done.returncode == 1

@@ -1,6 +1,7 @@
 """A tiny service for the supervisor's tests: answers health checks, drains on SIGTERM, misbehaves when asked.
 
-Arguments: PORT FOLDER [--fail MESSAGE | --fail-later CODE | --chatter | --never-ready | --stubborn | --worker]
+Arguments: PORT FOLDER [--fail MESSAGE | --refuse MESSAGE | --fail-later CODE | --chatter | --never-ready |
+--stubborn | --worker]
 """
 
 from __future__ import annotations
@@ -16,11 +17,16 @@ from pathlib import Path
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from antiphon_wire.exits import CANNOT_START
+
 
 def main(port: str, folder: str, *modes: str) -> None:
     if modes[:1] == ("--fail",):
         sys.stderr.write(f"first line\n{modes[1]}\n")
         sys.exit(7)
+    if modes[:1] == ("--refuse",):
+        sys.stderr.write("first line\n" * 600 + modes[1] + "\n")
+        sys.exit(CANNOT_START)
     if modes[:1] == ("--fail-later",) and Path(folder, f"started-{port}").exists():
         sys.stderr.write("no device\n")
         sys.exit(int(modes[1]))

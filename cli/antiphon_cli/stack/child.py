@@ -21,6 +21,8 @@ from antiphon_wire.exits import CANNOT_START
 
 TAIL_LINES = 15
 _TAIL_BYTES = 16 << 10
+_REFUSAL = "error: "
+"""How the line begins with which a server of ours tells what it cannot start for."""
 
 
 class Child:
@@ -73,6 +75,12 @@ class Child:
     def cannot_start(self) -> bool:
         """Whether it ended with the code by which a service says that trying again is of no use."""
         return self._process.returncode == CANNOT_START
+
+    @property
+    def refusal(self) -> str:
+        """The one line in which a service that cannot start has said why; empty where it has said none."""
+        last = self.tail().rpartition("\n")[2]
+        return last.removeprefix(_REFUSAL) if self.cannot_start and last.startswith(_REFUSAL) else ""
 
     def stop(self) -> None:
         """Asks it to finish its calls and end."""

@@ -49,7 +49,10 @@ def rotate(path: Path, most_bytes: int) -> bool:
         names[1].unlink(missing_ok=True)
         with path.open("rb") as source, open_log(names[1]) as target:
             source.seek(size - most_bytes)
-            while piece := source.read(_COPY_BYTES):
+            # Not to its end: that moves on while this copies.
+            left = most_bytes
+            while left and (piece := source.read(min(left, _COPY_BYTES))):
                 target.write(piece)
+                left -= len(piece)
     os.truncate(path, 0)
     return True

@@ -158,7 +158,8 @@ class Supervisor:
         state, name = slot.state, slot.program.name
         ending = slot.late or ending
         tail = child.tail()
-        state.problem = f"{ending}\n{tail}" if tail else f"{ending}, and wrote nothing"
+        refusal = "" if slot.late else child.refusal
+        state.problem = refusal or (f"{ending}\n{tail}" if tail else f"{ending}, and wrote nothing")
         # No pid outlives its process in the state: whoever reads it might signal a stranger.
         slot.child, state.pid, state.birth, state.start_time = None, None, "", None
         _log.error("%s: %s", name, ending)
@@ -171,7 +172,8 @@ class Supervisor:
             self._stop_signal = self._stop_signal or signal.SIGTERM
         elif child.cannot_start:
             state.phase = Phase.FAILED
-            state.problem = f"is not tried again, for another start would end alike; it {state.problem}"
+            it = "said: " if refusal else "it "
+            state.problem = f"is not tried again, for another start would end alike; {it}{state.problem}"
             _log.error("%s: not tried again", name)
         else:
             # The power is bounded: a service that crashes for weeks must not make a number out of range.

@@ -40,6 +40,15 @@ class Recognizer(Protocol):
         """
         ...
 
+    @staticmethod
+    def check_device(settings: SpeechSettings) -> None:
+        """Says without a model whether the device of the settings is there.
+
+        Raises:
+            AntiphonError: DEVICE_NOT_AVAILABLE.
+        """
+        ...
+
     def check(self, request: TranscriptionRequest | AlignmentRequest) -> None:
         """Says before any audio is read whether this model can do what is asked.
 

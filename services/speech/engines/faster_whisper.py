@@ -60,6 +60,11 @@ class FasterWhisper(WhisperModel):
         if device != "cpu":
             self._prove_device()
 
+    @staticmethod
+    def check_device(settings: SpeechSettings) -> None:
+        """See :meth:`services.speech.contract.Recognizer.check_device`."""
+        choose_device(settings.device)
+
     def _prepare(self, checkpoint: Callable[[], None]) -> None:
         self._whisper.checkpoint = checkpoint
 

@@ -75,6 +75,11 @@ class OpenAIWhisper(WhisperModel):
         # numba compiles at the first use, which would otherwise be a caller's.
         whisper.timing.dtw(torch.zeros(2, 2))
 
+    @staticmethod
+    def check_device(settings: SpeechSettings) -> None:
+        """See :meth:`services.speech.contract.Recognizer.check_device`."""
+        choose_device(settings.device)
+
     def _prepare(self, checkpoint: Callable[[], None]) -> None:
         self._checkpoint = checkpoint
         torch.manual_seed(SEED)
