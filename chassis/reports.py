@@ -1,4 +1,4 @@
-"""What a worker reports about its work: frozen, picklable, free of protobuf and gRPC."""
+"""What a worker reports about its work: frozen, plain, free of protobuf and gRPC."""
 
 from __future__ import annotations
 

@@ -75,6 +75,13 @@ MAY_USE_THREADS = {
 }
 """Who may import threads, each with its reason; work that is to be cancelled or killed is for chassis/worker."""
 
+MAY_UNPICKLE = {
+    "services/separation/spleeter_checkpoint/arrays.py": "reads checkpoints by an unpickler that builds arrays alone",
+}
+"""Who may import what runs what it reads, each with its reason: conversions, in a process of their own."""
+
+UNPICKLERS = {"pickle", "_pickle", "marshal", "shelve", "copyreg", "dill", "cloudpickle", "joblib"}
+
 
 def families() -> list[str]:
     """Every family that the protos or the services folder name."""
@@ -571,6 +578,27 @@ def thread_lines(tree: ast.Module) -> Iterator[int]:
             yield node.lineno
 
 
+@pytest.mark.parametrize("module", [module for module in MODULES if not exempt(module, MAY_UNPICKLE)])
+def test_no_module_reads_or_writes_pickles(module: str) -> None:
+    lines = list(unpickler_lines(parse(module)))
+    assert lines == [], f"{module} imports what runs what it reads; workers speak by chassis.worker.conversation"
+
+
+@pytest.mark.parametrize("entry", MAY_UNPICKLE)
+def test_every_exemption_from_having_no_pickles_is_needed(entry: str) -> None:
+    assert list(unpickler_lines(parse(entry))), f"{entry} no longer imports pickle"
+
+
+def unpickler_lines(tree: ast.Module) -> Iterator[int]:
+    """Yields the lines on which pickle, or what does the same, is imported."""
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            names = [node.module]
+        if any(name.partition(".")[0] in UNPICKLERS for name in names):
+            yield node.lineno
+
+
 @pytest.mark.parametrize("module", [module for module in MODULES if not is_command_line(module)])
 def test_only_command_lines_print(module: str) -> None:
     assert list(print_lines(parse(module))) == [], f"{module} prints on these lines; log instead"
@@ -603,11 +631,14 @@ def test_the_rules_see_what_they_are_to_forbid() -> None:
         "def bare(): pass\n"
         "from concurrent import futures\n"
         "import threading\n"
+        "import pickle as p\n"
+        "from joblib import load\n"
     )
     assert sorted(undocumented(planted)) == ["Known.unknown", "bare"]
     assert sorted(environment_lines(planted)) == [2, 5]
     assert list(print_lines(planted)) == [5]
     assert list(thread_lines(planted)) == [8, 9]
+    assert list(unpickler_lines(planted)) == [10, 11]
 
 
 @pytest.mark.parametrize("page", sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("services/*/README.md")))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.models import Store
+from chassis.reports import ProgressReport
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Family:
         caches: Folders in which its workers keep what they make of weights, all else being closed to them; a relative
             path is one in the model store.
         own: Names the model that the family itself chooses, by what a store has; None for one without such a rule.
+        events: The data classes that its jobs yield, a union; a service makes no others of what its workers send.
     """
 
     name: str
@@ -53,3 +55,4 @@ class Family:
     compiles: bool = False
     caches: tuple[Path, ...] = ()
     own: Callable[[Store], str] | None = None
+    events: Any = ProgressReport

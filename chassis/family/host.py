@@ -79,13 +79,14 @@ class FamilyHost:
                 cancel_grace_seconds=workers.cancel_grace_seconds,
                 recycle_growth_bytes=workers.recycle_growth_bytes or None,
                 environment=environment,
+                events=family.events,
             ),
         )
         live = family.live or Live(streams=0, processes=1, max_seconds=0.0)
         processes = max(1, live.processes)
         self.live = LivePool(
             replace(init, live=True, memory_limit_bytes=self._memory_limit(processes)),
-            LiveOptions(live.streams, processes, environment=environment),
+            LiveOptions(live.streams, processes, environment=environment, events=family.events),
         )
         self.live_limits = _limits(workers, live.max_seconds)
         self.limits = _limits(workers, workers.max_audio_seconds)

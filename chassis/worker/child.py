@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from antiphon_wire.errors import AntiphonError, Cancelled
-from chassis.worker import descriptors, pickling
+from chassis.worker import conversation, descriptors
+from chassis.worker.frames import HEADER
 from chassis.worker.live_loop import Sessions
 from chassis.worker.memory_limit import set_limit
 from chassis.worker.messages import Cancel, Ended, Event, Init, Ready, Run
@@ -29,10 +30,12 @@ class Channel:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        self._listener = conversation.to_a_worker()
 
     def send(self, message: object) -> None:
         """Sends a message; blocks while the service is not reading, which is the back-pressure."""
-        self._sock.sendall(pickling.pack(message))
+        for frame in conversation.pack(message):
+            self._sock.sendall(frame)
 
     def receive(self) -> Any:
         """Waits for a message.
@@ -40,8 +43,10 @@ class Channel:
         Raises:
             EOFError: the service is gone.
         """
-        (length,) = pickling.HEADER.unpack(self._exactly(pickling.HEADER.size))
-        return pickling.unpack(self._exactly(length), from_service=True)
+        while True:
+            size = self._listener.announced(self._exactly(HEADER.size))
+            if (message := self._listener.add(self._exactly(size))) is not None:
+                return message
 
     def pending(self) -> bool:
         """Tells whether a message waits."""

@@ -34,7 +34,7 @@ class LivePool:
     def __init__(self, init: Init, options: LiveOptions, on_change: Callable[[], None] = lambda: None) -> None:
         self.options = options
         self.on_change = on_change
-        self._keeper = Keeper(init, options.environment, "live worker", self._attend, self._tell)
+        self._keeper = Keeper(init, options.environment, options.events, "live worker", self._attend, self._tell)
         self._hosts: list[LiveHost] = []
         self._cleanups: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()

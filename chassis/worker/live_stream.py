@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_wire.errors import lost
+from chassis.reports import ProgressReport
 from chassis.traces import WorkerFaultError
 from chassis.worker.messages import Cancel, Ended, Event, Feed, LiveJob, RunLive, Taken
 from chassis.worker.process import Process, WorkerDiedError
@@ -34,6 +35,7 @@ class LiveOptions:
         cancel_grace_seconds: Time between a cancel and the kill. A kill ends the other streams of that worker too, so
             this is for a worker that hangs.
         environment: Variables of the processes, such as thread counts.
+        events: What their jobs yield; see :class:`chassis.worker.WorkerOptions`.
     """
 
     streams: int
@@ -42,6 +44,7 @@ class LiveOptions:
     unsent_events: int = 64
     cancel_grace_seconds: float = 10.0
     environment: Mapping[str, str] = field(default_factory=dict)
+    events: Any = ProgressReport
 
 
 class LiveStream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,6 +116,9 @@ class Taken:
     job_id: int
     byte_count: int
 
+    def __post_init__(self) -> None:
+        _check_counts(self.byte_count)
+
 
 @dataclass(frozen=True)
 class Cancel:
@@ -142,6 +146,9 @@ class Ready:
     problem: AntiphonError | None = None
     sandbox: str = ""
 
+    def __post_init__(self) -> None:
+        _check_counts(self.pid, self.rss_bytes)
+
 
 @dataclass(frozen=True)
 class Event:
@@ -161,3 +168,12 @@ class Ended:
     cancelled: bool = False
     error: AntiphonError | None = None
     fault: str = ""
+
+    def __post_init__(self) -> None:
+        _check_counts(self.rss_bytes, self.cpu_seconds)
+
+
+def _check_counts(*counts: float) -> None:
+    """Raises ValueError for a count below nothing or without an end, which would make the service's own sums wrong."""
+    if not all(0 <= count < math.inf for count in counts):
+        raise ValueError(f"a worker counts {counts}")

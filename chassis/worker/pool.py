@@ -13,7 +13,7 @@ from typing import Any
 
 from antiphon_wire.errors import AntiphonError, busy, lost
 from chassis.admission import Admission, Ticket
-from chassis.reports import PoolStatus
+from chassis.reports import PoolStatus, ProgressReport
 from chassis.traces import WorkerFaultError
 from chassis.worker.messages import Cancel, Ended, Init, Job, Run
 from chassis.worker.process import Process, WorkerDiedError
@@ -35,6 +35,7 @@ class WorkerOptions:
         cancel_grace_seconds: Time between a cancel and the kill.
         recycle_growth_bytes: Memory growth since start after which a worker is replaced; None for never.
         environment: Variables of the process, such as thread counts.
+        events: The data classes that its jobs yield, one or a union; the service makes no others of what it sends.
     """
 
     count: int = 1
@@ -42,6 +43,7 @@ class WorkerOptions:
     cancel_grace_seconds: float = 0.25
     recycle_growth_bytes: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    events: Any = ProgressReport
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Pool:
     def __init__(self, init: Init, options: WorkerOptions, on_change: Callable[[], None] = lambda: None) -> None:
         self._options = options
         self.on_change = on_change
-        self._keeper = Keeper(init, options.environment, "worker", self._attend, self._changed)
+        self._keeper = Keeper(init, options.environment, options.events, "worker", self._attend, self._changed)
         self._line = WaitingLine()
         self._cleanups: set[asyncio.Task[None]] = set()
         self._ids = itertools.count(1)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import pickle
 import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from chassis.worker import descriptors, pickling, rocm
+from chassis.worker import conversation, descriptors, rocm
+from chassis.worker.frames import HEADER, BadFrameError
 from chassis.worker.messages import Ended, Event, Init, Ready, Run
 from chassis.worker.sandbox.environment import environment as worker_environment
 from chassis.worker.sandbox.scratch import Scratch
@@ -38,27 +38,31 @@ class Process:
         writer: asyncio.StreamWriter,
         uploads: socket.socket,
         scratch: Scratch,
+        listener: conversation.Listener,
     ) -> None:
         self._process = process
         self._uploads = uploads
         self._scratch = scratch
         self._reader = reader
         self._writer = writer
+        self._listener = listener
         self._body_bytes: int | None = None  # of a frame whose header was read before the reader was cancelled
         self.ready: Ready | None = None
 
     @classmethod
-    async def start(cls, init: Init, environment: Mapping[str, str]) -> Process:
+    async def start(cls, init: Init, environment: Mapping[str, str], events: Any) -> Process:
         """Spawns the process and tells it what to become; does not wait until it is ready.
 
         Args:
             init: What to become.
             environment: Variables on top of those of our own that a worker is given, such as thread counts.
+            events: What its jobs yield, a data class or a union of them.
 
         Raises:
             OSError: the system gives no process, no socket or no folder.
             WorkerDiedError: it ended at once.
         """
+        listener = conversation.to_a_service(events)
         scratch = Scratch()
         ours, theirs = socket.socketpair()
         uploads, their_uploads = socket.socketpair()
@@ -84,7 +88,7 @@ class Process:
             theirs.close()
             their_uploads.close()
         reader, writer = await asyncio.open_connection(sock=ours, limit=_READ_AHEAD)
-        worker = cls(process, reader, writer, uploads, scratch)
+        worker = cls(process, reader, writer, uploads, scratch, listener)
         try:
             await worker.send(replace(init, sandbox=replace(init.sandbox, scratch=scratch.folder)))
         except BaseException:
@@ -122,7 +126,8 @@ class Process:
             WorkerDiedError: nobody is there to read it.
         """
         try:
-            self._writer.write(pickling.pack(message))
+            # At once: a sender that is cancelled between two frames would leave half a message.
+            self._writer.writelines(conversation.pack(message))
             await self._writer.drain()
         except ConnectionError:
             raise WorkerDiedError(await self._exit_code()) from None
@@ -151,16 +156,16 @@ class Process:
         try:
             # A reader may be cancelled between header and body; the next one goes on where it stopped, for a stream
             # read out of step would make a frame of anything.
-            if self._body_bytes is None:
-                (self._body_bytes,) = pickling.HEADER.unpack(await self._reader.readexactly(pickling.HEADER.size))
-            if self._body_bytes > pickling.MAX_FRAME_BYTES:
-                raise pickling.ForbiddenClassError(f"a frame of {self._body_bytes} bytes")
-            body = await self._reader.readexactly(self._body_bytes)
-            self._body_bytes = None
-            return pickling.unpack(body)
+            while True:
+                if self._body_bytes is None:
+                    self._body_bytes = self._listener.announced(await self._reader.readexactly(HEADER.size))
+                body = await self._reader.readexactly(self._body_bytes)
+                self._body_bytes = None
+                if (message := self._listener.add(body)) is not None:
+                    return message
         except (asyncio.IncompleteReadError, ConnectionError):
             raise WorkerDiedError(await self._exit_code()) from None
-        except pickle.UnpicklingError:
+        except BadFrameError:
             await self.kill()
             raise WorkerDiedError(self._process.returncode) from None
 

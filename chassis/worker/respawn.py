@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from antiphon_wire.errors import AntiphonError, not_ready
 from chassis.reports import PoolStatus
@@ -27,6 +28,7 @@ class Keeper:
     Args:
         init: What each process becomes.
         environment: Variables of the processes.
+        events: What their jobs yield; see :class:`WorkerOptions`.
         name: What one of them is called where its end is told, such as ``worker``.
         attend: Has a process that is ready work; returns when it has ended.
         changed: Called when one is ready, has ended or could not be started.
@@ -36,12 +38,14 @@ class Keeper:
         self,
         init: Init,
         environment: Mapping[str, str],
+        events: Any,
         name: str,
         attend: Callable[[Process], Awaitable[None]],
         changed: Callable[[], Awaitable[None]],
     ) -> None:
         self._init = init
         self._environment = environment
+        self._events = events
         self._name = name
         self._attend = attend
         self._changed = changed
@@ -132,7 +136,8 @@ class Keeper:
             await asyncio.sleep(_RESTART_DELAYS[min(self._failed_starts, len(_RESTART_DELAYS) - 1)])
             process: Process | None = None
             try:
-                process = await Process.start(replace(self._init, warm=self._warm()), self._environment)
+                become = replace(self._init, warm=self._warm())
+                process = await Process.start(become, self._environment, self._events)
                 self._processes.add(process)
                 ready = await process.wait_ready()
                 self._failed_starts = 0

@@ -13,6 +13,7 @@ from chassis.family.family import Family
 from chassis.family.host import FamilyHost
 from chassis.server import rpc
 from services.essentia import messages
+from services.essentia.contract import AnalysisEvent
 from services.essentia.settings import PORT
 from services.essentia.settings import EssentiaSettings as Settings
 
@@ -22,7 +23,8 @@ register = pb_grpc.add_EssentiaServiceServicer_to_server
 
 def family(settings: Settings) -> Family:
     """Says what sets this family apart; it names no engines, for it answers with several models at once."""
-    return Family("essentia", "services.essentia.job:Jobs", settings, Path(__file__).parent / "models.toml", port=PORT)
+    manifest = Path(__file__).parent / "models.toml"
+    return Family("essentia", "services.essentia.job:Jobs", settings, manifest, port=PORT, events=AnalysisEvent)
 
 
 class Servicer(pb_grpc.EssentiaServiceServicer):

@@ -13,6 +13,7 @@ from chassis.family.family import Family
 from chassis.family.host import FamilyHost
 from chassis.server import rpc
 from services.generation import messages
+from services.generation.contract import Event
 from services.generation.engines import ENGINES
 from services.generation.settings import PORT
 from services.generation.settings import GenerationSettings as Settings
@@ -25,7 +26,7 @@ def family(settings: Settings) -> Family:
     """Says what sets this family apart."""
     manifest = Path(__file__).parent / "models.toml"
     jobs, compiles = "services.generation.job:Jobs", settings.decoding == "compiled"
-    return Family("generation", jobs, settings, manifest, port=PORT, engines=ENGINES, compiles=compiles)
+    return Family("generation", jobs, settings, manifest, port=PORT, engines=ENGINES, compiles=compiles, events=Event)
 
 
 class Servicer(pb_grpc.GenerationServiceServicer):

@@ -14,7 +14,9 @@ from chassis.family.family import Family
 from chassis.family.host import FamilyHost
 from chassis.server import rpc
 from services.llm_audio.automatic.choice import automatic
+from services.llm_audio.comparison.request import Agreement
 from services.llm_audio.comparison.run import Comparison
+from services.llm_audio.contract import DescriptionEvent
 from services.llm_audio.engines import ENGINES
 from services.llm_audio.messages import description
 from services.llm_audio.settings import PORT
@@ -28,7 +30,8 @@ def family(settings: Settings) -> Family:
     """Says what sets this family apart."""
     manifest = Path(__file__).parent / "models.toml"
     jobs = "services.llm_audio.job:Jobs"
-    return Family("llm_audio", jobs, settings, manifest, port=PORT, engines=ENGINES, own=automatic)
+    events = DescriptionEvent | Agreement
+    return Family("llm_audio", jobs, settings, manifest, port=PORT, engines=ENGINES, own=automatic, events=events)
 
 
 class Servicer(pb_grpc.LlmAudioServiceServicer):

@@ -13,7 +13,7 @@ from chassis.family.family import Family, Live
 from chassis.family.host import FamilyHost
 from chassis.server import rpc
 from services.separation import messages
-from services.separation.contract import SUM_BOUNDS_DB
+from services.separation.contract import SUM_BOUNDS_DB, SeparationEvent
 from services.separation.engines import ENGINES
 from services.separation.settings import PORT
 from services.separation.settings import SeparationSettings as Settings
@@ -27,7 +27,17 @@ def family(settings: Settings) -> Family:
     manifest = Path(__file__).parent / "models.toml"
     live = Live(settings.live_streams, 1, settings.live_seconds)
     jobs, graphs = "services.separation.job:Jobs", settings.graph_dir or Path("derived/separation")
-    return Family("separation", jobs, settings, manifest, live, port=PORT, engines=ENGINES, caches=(graphs,))
+    return Family(
+        "separation",
+        jobs,
+        settings,
+        manifest,
+        live,
+        port=PORT,
+        engines=ENGINES,
+        caches=(graphs,),
+        events=SeparationEvent,
+    )
 
 
 class Servicer(pb_grpc.SeparationServiceServicer):

@@ -14,8 +14,10 @@ from chassis.family.family import Family, Live
 from chassis.family.host import FamilyHost
 from chassis.server import rpc
 from services.speech import messages
+from services.speech.contract import RecordingEvent
 from services.speech.engines import ENGINES
 from services.speech.live import LIVE_ENGINES
+from services.speech.live.contract import LiveEvent
 from services.speech.rendering.places import Renderings
 from services.speech.settings import PORT
 from services.speech.settings import SpeechSettings as Settings
@@ -41,6 +43,7 @@ def family(settings: Settings) -> Family:
         Live(streams if settings.engine in LIVE_ENGINES else 0, workers, settings.live_seconds),
         port=PORT,
         engines=ENGINES,
+        events=RecordingEvent | LiveEvent,
     )
 
 

@@ -6,14 +6,13 @@ import ctypes
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from antiphon_wire.errors import AntiphonError, invalid, not_ready
+from antiphon_wire.errors import invalid, not_ready
 from chassis.reports import ProgressReport
-from chassis.worker import pickling
-from chassis.worker.messages import Cancel, Ended, Event, Ready
+from tests.chassis.forged import FORGERIES
 
 
 class Jobs:
@@ -90,59 +89,8 @@ class Jobs:
         """Tells which process it is."""
         yield os.getpid()
 
-    def hostile(self, task: Any, request: object) -> Iterator[object]:
-        """Sends what a worker that was taken over would send."""
-        yield _Hostile()
-
     def forge(self, task: Any, request: str) -> Iterator[object]:
         """Says of its job, past the code around it, what a worker that was taken over might say."""
         yield ProgressReport(fraction=0.0)
-        forged = FORGERIES[request](task._job_id)
-        sock = task._channel._sock
-        sock.sendall(pickling.HEADER.pack(len(forged)) + forged if isinstance(forged, bytes) else pickling.pack(forged))
+        task._channel._sock.sendall(FORGERIES[request](task._job_id))
         time.sleep(60)
-
-
-def _broken_error() -> AntiphonError:
-    error = invalid("X", "y")
-    error.message = 3  # type: ignore[assignment]
-    return error
-
-
-def _doubled() -> object:
-    """Few bytes that are a thousand million parts where each is looked at each time."""
-    made: list[object] = ["x"]
-    for _ in range(40):
-        made = [made, made]
-    return made
-
-
-def _chain(levels: int) -> bytes:
-    """A class of ours whose state is another one, and so on: freeing it overflows the stack."""
-    name = b"cchassis.worker.messages\nCancel\n"
-    return name * levels + b"b" * (levels - 1) + b"."
-
-
-FORGERIES: dict[str, Callable[[int], object]] = {
-    "a size that is a word": lambda job: Ended(job, "x", 0.0),  # type: ignore[arg-type]
-    "a size below nothing": lambda job: Ended(job, -1, 0.0),
-    "a time that is no number": lambda job: Ended(job, 1, float("nan")),
-    "an error that is none": lambda job: Ended(job, 1, 0.0, error="no"),  # type: ignore[arg-type]
-    "an error with a number in its words": lambda job: Ended(job, 1, 0.0, error=_broken_error()),
-    "a fault that is bytes": lambda job: Ended(job, 1, 0.0, fault=b"x"),  # type: ignore[arg-type]
-    "the end of another job": lambda job: Ended(job + 1, 1, 0.0),
-    "a second beginning": lambda job: Ready(1, 1, ""),
-    "no message": lambda job: ["Ended", job],
-    "a message of the service": lambda job: Cancel(job),
-    "progress that is a word": lambda job: Event(job, ProgressReport(fraction="x")),  # type: ignore[arg-type]
-    "an index of a thousand million": lambda job: b"\x80\x05Nr\x00\xca\x9a;.",
-    "a chain of states": lambda job: _chain(10_000),
-    "a part without an end": lambda job: b"\x80\x05B\xff\xff\xff\x7f.",
-    "a bare class": lambda job: b"\x80\x05\x8c\x17chassis.worker.messages\x8c\x05Ended\x93.",
-}
-"""Each kills its worker."""
-
-
-class _Hostile:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return os.system, ("true",)

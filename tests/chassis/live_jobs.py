@@ -11,8 +11,8 @@ from typing import Any
 
 from antiphon_wire.errors import invalid
 from chassis.reports import ProgressReport, SourceReport, WorkReport
-from chassis.worker.messages import Taken
 from services.speech.live.contract import Position, Reached
+from tests.chassis.forged import TAKEN, frame, row
 
 
 class Jobs:
@@ -43,7 +43,7 @@ class Jobs:
 
     def forge(self, task: Any, request: object) -> Iterator[object]:
         """Says that it took a word of bytes, as a worker that was taken over might."""
-        task._sessions._channel.send(Taken(task.job_id, "x"))  # type: ignore[arg-type]
+        task._sessions._channel._sock.sendall(frame(row(TAKEN, task.job_id, "x")))
         yield task.turn()
 
     def urgent(self, task: Any, request: tuple[str, tuple[float, ...]]) -> Iterator[object]:

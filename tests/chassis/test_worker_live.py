@@ -28,6 +28,7 @@ from chassis.family.call import Call
 from chassis.family.family import Family, Live
 from chassis.family.host import FamilyHost
 from chassis.reading import Limits
+from chassis.reports import ProgressReport, SourceReport, WorkReport
 from chassis.server import Server, ServerSettings, WorkerSettings, rpc
 from chassis.traces import WorkerFaultError
 from chassis.worker import LiveJob, LiveOptions, LivePool, LiveStream
@@ -37,6 +38,7 @@ from tests.fixtures.processes import until_idle
 
 EMPTY_MANIFEST = Path(__file__).parent / "empty_models.toml"
 JOBS = "tests.chassis.live_jobs:Jobs"
+EVENTS = ProgressReport | SourceReport | WorkReport | Reached
 NAME = pb.DESCRIPTOR.services_by_name["SpeechService"].full_name
 
 
@@ -47,7 +49,7 @@ def job(verb: str, request: Any = "") -> LiveJob:
 @asynccontextmanager
 async def pool(streams: int = 3, settings: Any = None, **options: Any) -> AsyncIterator[LivePool]:
     init = Init(JOBS, settings, str(EMPTY_MANIFEST), "/nonexistent", None, warm=True, live=True)
-    each = LivePool(init, LiveOptions(streams, **options))
+    each = LivePool(init, LiveOptions(streams, events=EVENTS, **options))
     each.start()
     try:
         yield each
@@ -315,7 +317,7 @@ class Servicer(pb_grpc.SpeechServiceServicer):
 @asynccontextmanager
 async def serving(tmp_path: Path, port: int, streams: int = 2, **server: Any) -> AsyncIterator[Any]:
     settings = ServerSettings(port=port, spool_dir=tmp_path, lame_duck_seconds=0.0, **server)
-    family = Family("speech", JOBS, None, EMPTY_MANIFEST, Live(streams, 1, 60.0))
+    family = Family("speech", JOBS, None, EMPTY_MANIFEST, Live(streams, 1, 60.0), events=EVENTS)
     host = FamilyHost(family, settings, WorkerSettings(models=tmp_path))
     each = Server("speech", settings)
     each.add(Servicer(host), pb_grpc.add_SpeechServiceServicer_to_server, NAME)

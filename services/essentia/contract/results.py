@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -85,6 +86,11 @@ class Matrix:
 
     shape: tuple[int, ...]
     data: bytes
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where the shape is not that of the numbers."""
+        if any(length < 0 for length in self.shape) or 4 * math.prod(self.shape) != len(self.data):
+            raise ValueError(f"{len(self.data)} bytes are no float32 numbers of shape {self.shape}")
 
 
 @dataclass(frozen=True)

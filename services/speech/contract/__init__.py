@@ -11,6 +11,7 @@ from services.speech.contract.events import (
     Findings,
     Header,
     Reached,
+    RecordingEvent,
     Summary,
 )
 from services.speech.contract.languages import LANGUAGE_CODES, check_language
@@ -32,6 +33,7 @@ __all__ = [
     "LiveTask",
     "Reached",
     "Recognizer",
+    "RecordingEvent",
     "Segment",
     "Summary",
     "Task",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chassis.reports import SourceReport, WarningReport, WorkReport
-from services.speech.contract.transcript import LanguageCandidate
+from chassis.reports import ProgressReport, SourceReport, WarningReport, WorkReport
+from services.speech.contract.transcript import AlignedLine, LanguageCandidate, Segment
 
 
 @dataclass(frozen=True)
@@ -73,3 +73,7 @@ class AlignmentSummary:
     work: WorkReport
     findings: AlignmentFindings
     warnings: tuple[WarningReport, ...]
+
+
+RecordingEvent = ProgressReport | Header | Segment | Summary | AlignedLine | AlignmentSummary
+"""What a job yields about a recording; a live stream is answered with a ``LiveEvent``."""

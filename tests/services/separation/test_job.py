@@ -19,12 +19,19 @@ from chassis.audio import RawPcm, Source
 from chassis.encodings import Encoding
 from chassis.models import Store
 from chassis.reports import ProgressReport
-from chassis.worker import pickling as wire
-from chassis.worker.messages import Event
-from services.separation.contract import MAX_BLOCK_BYTES, Header, SeparationRequest, StemBlock, Summary, Tuning
+from services.separation.contract import (
+    MAX_BLOCK_BYTES,
+    Header,
+    SeparationEvent,
+    SeparationRequest,
+    StemBlock,
+    Summary,
+    Tuning,
+)
 from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
 from tests.fixtures.muxed import Sound, muxed
+from tests.fixtures.pipe import passed
 from tests.services.separation.scripted_tasks import ScriptedTask, clip_of, samples_of, stems_of
 
 REQUEST = SeparationRequest(encoding=Encoding("pcm_f32le"))
@@ -227,7 +234,7 @@ def test_everything_yielded_passes_the_workers_wire(
     jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any
 ) -> None:
     for event in jobs.separate(clip(signals.noise(20_000)), REQUEST):
-        assert wire.unpack(wire.pack(Event(1, event))[wire.HEADER.size :]).payload == event
+        assert passed(event, SeparationEvent) == event
 
 
 def test_an_unknown_stem_is_refused_with_the_ones_there_are(

@@ -18,10 +18,10 @@ from bench.speech_material import recordings
 from chassis.audio import Source
 from chassis.models import Manifest, Store
 from chassis.reports import ProgressReport
-from chassis.worker import pickling as wire
-from services.speech.contract import Header, Segment, Summary, TranscriptionRequest
+from services.speech.contract import Header, RecordingEvent, Segment, Summary, TranscriptionRequest
 from services.speech.job import Jobs
 from services.speech.settings import SpeechSettings
+from tests.fixtures.pipe import passed
 
 TINY = TranscriptionRequest(model="whisper-tiny.en")
 MANIFEST = Path(__file__).parents[3] / "services" / "speech" / "models.toml"
@@ -69,7 +69,7 @@ def test_header_comes_first_and_summary_last_with_progress_between(jobs: Jobs, c
     assert fractions[0] == 0.0, "that it began is told before anything is heard"
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
-    assert all(wire.pack(event) for event in events)
+    assert all(passed(event, RecordingEvent) == event for event in events)
     again = [
         event for event in jobs.transcribe(clip(recordings.line("0880")), TINY) if isinstance(event, ProgressReport)
     ]

@@ -12,11 +12,20 @@ import pytest
 from antiphon_wire.errors import AntiphonError, Cancelled
 from chassis.models import InstalledModel, Manifest, Store
 from chassis.reports import ProgressReport
-from chassis.worker import pickling as wire
-from services.llm_audio.contract import Answer, DescriptionRequest, Header, Piece, Prompt, Sampling, Summary
+from services.llm_audio.contract import (
+    Answer,
+    DescriptionEvent,
+    DescriptionRequest,
+    Header,
+    Piece,
+    Prompt,
+    Sampling,
+    Summary,
+)
 from services.llm_audio.engines.text_gguf import TextGguf
 from services.llm_audio.job import Jobs
 from services.llm_audio.settings import LlmAudioSettings
+from tests.fixtures.pipe import passed
 from tests.services.llm_audio.conftest import SMOL, SONG
 from tests.services.llm_audio.scripted_tasks import ScriptedTask, tell
 from tests.services.llm_audio.tiny_stores import MANIFEST
@@ -43,7 +52,7 @@ def test_header_first_then_pieces_then_the_answer_and_the_summary_last(jobs: Job
     fractions = [event.fraction for event in events if isinstance(event, ProgressReport) and not event.loading]
     assert fractions[0] == 0.0
     assert fractions[-1] == 1.0
-    assert all(wire.pack(event) for event in events)
+    assert all(passed(event, DescriptionEvent) == event for event in events)
 
 
 def test_the_pieces_of_the_last_attempt_are_the_answer(jobs: Jobs) -> None:
