@@ -54,7 +54,7 @@ FORGERIES: dict[str, Callable[[int], bytes]] = {
     ),
     "a fault that is bytes": lambda job: ended(job, fault=b"x"),
     "the end of another job": lambda job: ended(job + 1),
-    "a second beginning": lambda job: frame(row(READY, 1, 1, "", 1, None)),
+    "a second beginning": lambda job: frame(row(READY, 1, 1, "", 1, None, "")),
     "no message": lambda job: frame(row("Ended", job)),
     "a message of the service": lambda job: frame(row(4, job)),
     "progress that is a word": lambda job: event(job, *progress("x")),
