@@ -48,7 +48,7 @@ async def run(settings: GatewaySettings, server_settings: ServerSettings) -> Non
 def open_routes(settings: GatewaySettings) -> list[Route]:
     """Opens the way to every service, one for all stages that ask it."""
     tls = tls_of(settings.services_ca_file, settings.services_cert_file, settings.services_key_file)
-    targets = {service: settings.target(service) for service in SERVICES}
+    targets = {service: settings.target(service) for service in SERVICES if service in settings.services}
     return [
         Route(
             service,

@@ -10,10 +10,21 @@ PORT = 50050
 """Where the gateway listens where no setting says otherwise."""
 
 
+SERVICES = ("separation", "speech", "essentia", "llm_audio")
+"""The services that stages ask."""
+NONE = "none"
+"""What ``services`` is where there is none of them."""
+
+
 @dataclass(frozen=True)
 class GatewaySettings:
     """Where the services are, and how long and how often the gateway asks them."""
 
+    services: tuple[str, ...] = setting(
+        SERVICES,
+        "Services that there are, separated by commas; an analysis asks these alone, and its record says which were "
+        "left out. none for none.",
+    )
     separation_target: str = setting("127.0.0.1:50051", "gRPC target of separation, such as dns:///separation:50051.")
     speech_target: str = setting("127.0.0.1:50052", "gRPC target of speech.")
     essentia_target: str = setting("127.0.0.1:50053", "gRPC target of essentia.")
@@ -35,6 +46,8 @@ class GatewaySettings:
     services_key_file: str = setting("", "Key (PEM) of the certificate to show to the services.")
 
     def __post_init__(self) -> None:
+        if unknown := [name for name in self.services if name not in SERVICES and self.services != (NONE,)]:
+            raise ValueError(f"services names {unknown[0]!r}; choose from {', '.join(SERVICES)}, or give {NONE} alone")
         if self.max_attempts < 1:
             raise ValueError(f"max_attempts is {self.max_attempts}; a stage must be tried at least once")
         if bool(self.services_cert_file) != bool(self.services_key_file):

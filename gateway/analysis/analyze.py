@@ -37,17 +37,18 @@ async def analyze(
         recording: What to listen to. Where it is still on its way, the plan is made and every stage announced first, so
             that a bad config is refused before an upload, and a caller sees at once what will be done.
         config: What the caller wants.
-        services: Who answers, by the service's word.
+        services: Who answers, by the service's word; a stage whose service is not among them is left out, which the
+            record says, unless the config names it.
         limits: How long and how often they are asked.
         spool: Where stems that other stages listen to are kept; none is left there at the end.
         send: Takes each event but the record; while it waits, the services wait.
         seconds_left: Seconds until the caller must have the record, counted from now.
 
     Raises:
-        AntiphonError: UNKNOWN_STAGE or STAGE_INPUT_MISSING for a config that asks for what cannot be.
+        AntiphonError: UNKNOWN_STAGE, STAGE_NOT_SERVED or STAGE_INPUT_MISSING for a config that asks for what cannot be.
     """
-    plan = derive(config.stages)
+    plan = derive(config.stages, services=services)
     fan_out = FanOut(plan, config, services=services, limits=limits, spool=spool, send=send, seconds_left=seconds_left)
     await fan_out.announce()
     findings = await fan_out.run(recording if isinstance(recording, Recording) else await recording())
-    return fuse(findings.parts, findings.reports)
+    return fuse(findings.parts, findings.reports, plan.absent)

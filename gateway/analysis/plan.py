@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from antiphon_wire.errors import AntiphonError, invalid
+from antiphon_wire.errors import AntiphonError, invalid, not_ready
 from gateway.analysis.stage import FACTS, UPLOAD, Stage, source_of
 from gateway.analysis.stages import collect
 
@@ -41,24 +41,36 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """The stages to run, in the order in which a record reports them."""
+    """The stages to run, in the order in which a record reports them.
+
+    Attributes:
+        steps: The stages.
+        absent: Stages that would be run too, had this gateway the services that they ask or listen to.
+    """
 
     steps: tuple[Step, ...]
+    absent: tuple[str, ...] = ()
 
     def __contains__(self, name: object) -> bool:
         return any(step.name == name for step in self.steps)
 
 
-def derive(wanted: Sequence[str], stages: Sequence[Stage] = STAGES) -> Plan:
-    """Makes the plan for the stages wanted; all of them where ``wanted`` is empty.
+def derive(wanted: Sequence[str], stages: Sequence[Stage] = STAGES, services: Collection[str] | None = None) -> Plan:
+    """Makes the plan for the stages wanted; where ``wanted`` is empty, for all that the services there are can answer.
 
     A stage that listens to another's output waits for it where that other is wanted too, and does without it otherwise.
 
+    Args:
+        wanted: Names of stages.
+        stages: Those that there are.
+        services: Words of the services that there are; None for all.
+
     Raises:
-        AntiphonError: UNKNOWN_STAGE for a name that is not in ``stages``; STAGE_INPUT_MISSING where a stage can only
-            listen to a stage that is not wanted.
+        AntiphonError: UNKNOWN_STAGE for a name that is not in ``stages``; STAGE_NOT_SERVED for one whose service is not
+            there; STAGE_INPUT_MISSING where a stage can only listen to a stage that is not wanted.
     """
-    chosen = _choose(wanted, stages)
+    served = _served(stages, services)
+    chosen = _choose(wanted, stages, served)
     names = {stage.name for stage in chosen}
     inputs = {
         stage.name: tuple(name for name in stage.inputs if name == UPLOAD or source_of(name) in names)
@@ -80,8 +92,22 @@ def derive(wanted: Sequence[str], stages: Sequence[Stage] = STAGES) -> Plan:
                 uses[stage.name],
             )
             for stage in chosen
-        )
+        ),
+        tuple(stage.name for stage in stages if not wanted and stage not in served),
     )
+
+
+def _served(stages: Sequence[Stage], services: Collection[str] | None) -> list[Stage]:
+    """The stages whose services are there, and that can listen to something that is."""
+    served = [stage for stage in stages if services is None or stage.service in services]
+    while deaf := [stage for stage in served if not _hears(stage, served)]:
+        served = [stage for stage in served if stage not in deaf]
+    return served
+
+
+def _hears(stage: Stage, others: Sequence[Stage]) -> bool:
+    names = {each.name for each in others}
+    return any(name == UPLOAD or source_of(name) in names for name in stage.inputs)
 
 
 def _output(name: str, stage: Stage) -> str:
@@ -89,8 +115,10 @@ def _output(name: str, stage: Stage) -> str:
     return name.partition(".")[2] if source_of(name) == stage.name else ""
 
 
-def _choose(wanted: Sequence[str], stages: Sequence[Stage]) -> list[Stage]:
-    known = [stage.name for stage in stages]
+def _choose(wanted: Sequence[str], stages: Sequence[Stage], served: Sequence[Stage]) -> list[Stage]:
+    known, there = ([stage.name for stage in each] for each in (stages, served))
+    if not there:
+        raise not_ready("STAGE_NOT_SERVED", "this gateway has no service that a stage asks; see GATEWAY_SERVICES")
     for index, name in enumerate(wanted):
         if name not in known:
             raise invalid(
@@ -100,7 +128,14 @@ def _choose(wanted: Sequence[str], stages: Sequence[Stage]) -> list[Stage]:
                 stage=name,
                 known=", ".join(known),
             )
-    return [stage for stage in stages if not wanted or stage.name in wanted]
+        if name not in there:
+            raise not_ready(
+                "STAGE_NOT_SERVED",
+                f"this gateway runs without what stage {name!r} needs; it has {', '.join(there)} (GATEWAY_SERVICES)",
+                stage=name,
+                served=", ".join(there),
+            )
+    return [stage for stage in served if not wanted or stage.name in wanted]
 
 
 def _deaf(stage: Stage) -> AntiphonError:

@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 
 from antiphon_cli.project import environment_name
+from antiphon_cli.services import FAMILIES
 from antiphon_cli.stack.plan import PlanError
 from antiphon_cli.stack.processes import is_same_process, process_birth
 from antiphon_cli.stack.project_plan import project_plan
 from antiphon_cli.stack.state import StackState
 from antiphon_wire.exits import CANNOT_START
+from gateway.settings import NONE, SERVICES
 from tests.cli.checkouts import make_checkout
 from tests.fixtures.gateway_process import ROOT, environment, wait_until
 
@@ -302,6 +304,11 @@ def test_the_plan_tells_each_service_its_port_and_the_gateway_all_of_them(tmp_pa
     assert (essentia.port, essentia.environment["ESSENTIA_PORT"]) == (6003, "6003")
     assert gateway.environment["GATEWAY_PORT"] == "6000"
     assert gateway.environment["GATEWAY_ESSENTIA_TARGET"] == "127.0.0.1:6003"
+    assert gateway.environment["GATEWAY_SERVICES"] == "essentia"
+    assert project_plan(ROOT, tmp_path, FAMILIES).programs[-1].environment["GATEWAY_SERVICES"].split(",") == [
+        name for name in FAMILIES if name in SERVICES
+    ]
+    assert project_plan(ROOT, tmp_path, ["generation"]).programs[-1].environment["GATEWAY_SERVICES"] == NONE
     with pytest.raises(PlanError, match="no service named 'x'"):
         project_plan(ROOT, tmp_path, ["x"])
 

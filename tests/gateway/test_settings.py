@@ -14,12 +14,15 @@ def test_every_service_of_the_plan_has_a_target_and_a_time(stage: object) -> Non
     settings = GatewaySettings()
     assert ":" in settings.target(stage.service)  # type: ignore[attr-defined]
     assert settings.seconds(stage.service) > 0  # type: ignore[attr-defined]
+    assert stage.service in settings.services  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     "environ",
     [
         {"GATEWAY_MAX_ATTEMPTS": "0"},
+        {"GATEWAY_SERVICES": "speech,speach"},
+        {"GATEWAY_SERVICES": "speech,none"},
         {"GATEWAY_SERVICES_CA_FILE": "/ca.pem", "GATEWAY_SERVICES_CERT_FILE": "/cert.pem"},
         {"GATEWAY_SERVICES_CERT_FILE": "/cert.pem", "GATEWAY_SERVICES_KEY_FILE": "/key.pem"},
     ],

@@ -11,6 +11,8 @@ from antiphon_cli.services import BASE_PORT, FAMILIES, GATEWAY, PORTS
 from antiphon_cli.stack.plan import Plan, PlanError, Program
 
 LAST_PORT = 65535
+STAGES = tuple(name for name in FAMILIES if name != "generation")
+"""The services that an analysis asks; making music is no part of one."""
 
 
 def project_plan(
@@ -22,7 +24,8 @@ def project_plan(
 ) -> Plan:
     """Plans the services asked for, and the gateway.
 
-    Each service is told its port by ``<SERVICE>_PORT``, the gateway where each is by ``GATEWAY_<SERVICE>_TARGET``.
+    Each service is told its port by ``<SERVICE>_PORT``, the gateway where each is by ``GATEWAY_<SERVICE>_TARGET``, and
+    by ``GATEWAY_SERVICES`` which of them there are.
 
     Args:
         root: The checkout.
@@ -40,6 +43,8 @@ def project_plan(
     if not 1 <= base_port <= (highest := LAST_PORT - max(PORTS.values()) + BASE_PORT):
         raise PlanError(f"base port {base_port} is out of range; give 1 to {highest}")
     targets = {f"GATEWAY_{name.upper()}_TARGET": f"127.0.0.1:{ports[name]}" for name in FAMILIES}
+    # An empty variable is one that is not set, and would mean all.
+    targets["GATEWAY_SERVICES"] = ",".join(name for name in FAMILIES if name in services and name in STAGES) or "none"
     # The gateway last: programs are stopped from the last to the first, and its calls still need the services.
     programs = [
         *(

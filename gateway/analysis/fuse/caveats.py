@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon_wire.status import from_status
@@ -12,6 +14,18 @@ from gateway.analysis.stage import UPLOAD
 def caveats(record: record_pb2.AnalysisRecord) -> list[evidence_pb2.Warning]:
     """Lists LYRICS_FROM_MIX and SOURCES_DIFFER where they apply."""
     return [*_lyrics_from_mix(record), *_sources_differ(record)]
+
+
+def not_served(stages: Sequence[str]) -> list[evidence_pb2.Warning]:
+    """Gives one STAGE_NOT_SERVED for each stage that was left out because its service is not there."""
+    return [
+        evidence_pb2.Warning(
+            reason="STAGE_NOT_SERVED",
+            message=f"this gateway runs without what stage {stage} needs, so it was left out",
+            field=stage,
+        )
+        for stage in stages
+    ]
 
 
 def _lyrics_from_mix(record: record_pb2.AnalysisRecord) -> list[evidence_pb2.Warning]:

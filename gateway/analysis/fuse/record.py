@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from google.protobuf.message import Message
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
-from gateway.analysis.fuse.caveats import caveats
+from gateway.analysis.fuse.caveats import caveats, not_served
 from gateway.analysis.fuse.description import description
 from gateway.analysis.fuse.key import key
 from gateway.analysis.fuse.loudness import loudness
@@ -30,12 +30,15 @@ _FACTS = {
 }
 
 
-def fuse(parts: Mapping[str, Message], reports: Sequence[record_pb2.StageReport]) -> record_pb2.AnalysisRecord:
+def fuse(
+    parts: Mapping[str, Message], reports: Sequence[record_pb2.StageReport], absent: Sequence[str] = ()
+) -> record_pb2.AnalysisRecord:
     """Makes the record.
 
     Args:
         parts: What each stage said, by its name, which is the record's field; absent for a stage that did not succeed.
         reports: One for each stage asked for, in any order.
+        absent: Stages that were left out because this gateway does not have their services.
     """
     record = record_pb2.AnalysisRecord(schema_version=SCHEMA_VERSION)
     order = [stage.name for stage in STAGES]
@@ -50,7 +53,7 @@ def fuse(parts: Mapping[str, Message], reports: Sequence[record_pb2.StageReport]
         fact = conclude(record)
         if fact is not None:
             getattr(record.fusion, name).CopyFrom(fact)
-    record.fusion.warnings.extend(caveats(record))
+    record.fusion.warnings.extend([*caveats(record), *not_served(absent)])
     return record
 
 

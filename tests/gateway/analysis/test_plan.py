@@ -103,3 +103,24 @@ def test_a_stage_that_cannot_do_without_another_is_refused_alone() -> None:
         derive(["second"], stages)
     assert caught.value.reason == "STAGE_INPUT_MISSING"
     assert "'first'" in caught.value.message
+
+
+def test_stages_whose_services_are_not_there_are_left_out_and_named_absent() -> None:
+    plan = derive([], services=["speech", "essentia"])
+    assert [step.name for step in plan.steps] == ["speech", "essentia"]
+    assert plan.steps[0].inputs == (UPLOAD,)
+    # stem_features asks essentia, which is there, and listens to separation, which is not.
+    assert plan.absent == ("separation", "stem_features", "llm_audio")
+    assert derive([]).absent == derive(["speech"], services=["speech"]).absent == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "services"),
+    [(["speech", "llm_audio"], ["speech"]), (["stem_features"], ["essentia"]), ([], []), (["speech"], [])],
+)
+def test_a_stage_that_is_asked_for_by_name_and_cannot_be_served_is_refused(
+    wanted: list[str], services: list[str]
+) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        derive(wanted, services=services)
+    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "STAGE_NOT_SERVED")

@@ -223,3 +223,14 @@ async def test_memory_does_not_grow_with_the_upload(gateway: Gateway, peers: Pee
     assert peers.separation.heard[0].byte_count == peers.essentia.heard[0].byte_count == size
     # Client, gateway and two services share this process; 9 MiB were seen for 128 and for 512 MiB alike.
     assert max(peak) - before < 48 << 20
+
+
+async def test_a_gateway_with_some_services_asks_them_alone_and_the_record_names_what_was_left_out(
+    start_gateway: Callable[..., Any], peers: Peers, song: bytes
+) -> None:
+    gateway = await start_gateway(services=("speech", "essentia"))
+    record = (await gateway.analyze(song)).record
+    assert [report.stage for report in record.stage_reports] == ["speech", "essentia"]
+    assert peers.separation.heard == peers.llm_audio.heard == []
+    left_out = {warning.field for warning in record.fusion.warnings if warning.reason == "STAGE_NOT_SERVED"}
+    assert left_out == {"separation", "stem_features", "llm_audio"}
