@@ -11,10 +11,9 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from chassis.reports import ModelReadiness, PoolStatus
-from chassis.server import status_service, telemetry
+from chassis.server import reflection, status_service, telemetry
 from chassis.server.calls import InFlight
 from chassis.server.counted import CountedServer
 from chassis.server.metrics_page import MetricsPage
@@ -114,8 +113,8 @@ class Server:
             status = status_service.StatusServicer(self.name, self.in_flight, self._workers, self._models)
             self.add(status, status_service.register, status_service.FULL_NAME)
         if self.settings.reflection:
-            self._names.append(reflection.SERVICE_NAME)
-            reflection.enable_server_reflection(self._names, self._server)
+            self._names.extend(reflection.NAMES)
+            reflection.enable(self._names, self._server)
         port = self.settings.port or self._default_port
         address = f"{self.settings.host}:{max(port, 0)}"
         try:

@@ -19,9 +19,11 @@ from antiphon.status.v1 import status_service_pb2_grpc as status_grpc
 from antiphon_wire import status
 from antiphon_wire.calls import keep_status
 from chassis.health import ready
-from chassis.server import Server, ServerSettings
+from chassis.server import Server, ServerSettings, reflection
 
 UNIMPLEMENTED = grpc.StatusCode.UNIMPLEMENTED
+REFLECTION = {"reflection", "reflection v1"}
+STREAMS = {"watch", *REFLECTION}
 
 
 @asynccontextmanager
@@ -42,12 +44,16 @@ async def codes(channel: grpc.aio.Channel) -> dict[str, grpc.StatusCode]:
         "reflection": reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(
             iter([listing]), timeout=10
         ),
+        "reflection v1": channel.stream_stream(
+            f"/{reflection.NAME}/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+        )(iter([listing]), timeout=10),
     }
     result = {}
     for name, call in asked.items():
         try:
             # The first answer of a stream is enough: a watch has no end.
-            await (anext(aiter(call)) if name in ("watch", "reflection") else call)
+            await (anext(aiter(call)) if name in STREAMS else call)
             result[name] = grpc.StatusCode.OK
         except grpc.aio.AioRpcError as error:
             result[name] = error.code()
@@ -59,9 +65,9 @@ async def codes(channel: grpc.aio.Channel) -> dict[str, grpc.StatusCode]:
     ("settings", "missing"),
     [
         ({}, set()),
-        ({"reflection": False}, {"reflection"}),
+        ({"reflection": False}, REFLECTION),
         ({"status_service": False}, {"status"}),
-        ({"reflection": False, "status_service": False}, {"reflection", "status"}),
+        ({"reflection": False, "status_service": False}, {*REFLECTION, "status"}),
     ],
 )
 async def test_reflection_and_status_are_there_unless_switched_off_and_health_always(
@@ -79,7 +85,7 @@ async def test_reflection_does_not_name_a_status_that_is_switched_off() -> None:
         stub = reflection_pb2_grpc.ServerReflectionStub(channel)
         (answer,) = [each async for each in stub.ServerReflectionInfo(iter([request]), timeout=10)]
     names = {each.name for each in answer.list_services_response.service}
-    assert names == {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+    assert names == {"grpc.health.v1.Health", *reflection.NAMES}
 
 
 @pytest.fixture
@@ -136,7 +142,7 @@ async def test_only_a_client_that_is_named_is_answered_whatever_it_asks(
         async with channel_as(authority, port, "bench.local") as named:
             assert set((await codes(named)).values()) == {grpc.StatusCode.OK}
     expected = grpc.StatusCode.OK if allowed else grpc.StatusCode.PERMISSION_DENIED
-    assert ended == dict.fromkeys(["health", "watch", "status", "reflection"], expected)
+    assert ended == dict.fromkeys(["health", "status", *STREAMS], expected)
 
 
 async def test_a_client_that_is_not_named_is_told_so_and_no_name(authority: trustme.CA, tls: dict[str, str]) -> None:
