@@ -14,6 +14,8 @@ KILOBITS: Final = {"mp3": (64, 320), "opus": (12, 512), "aac": (32, 512)}
 """Least and most bits a second, in thousands over all channels, that an encoding can be told to have."""
 QUALITIES: Final = {"mp3": (0.0, 9.0)}
 """Bounds of the quality of a variable bit rate: for MP3 LAME's V, of which 0 is the best."""
+TAGGED: Final = ("flac", "mp3", "opus", "aac")
+"""Encodings that can hold tags; all but Opus hold a cover too."""
 
 
 class ChoiceError(ValueError):
@@ -37,6 +39,7 @@ class Encoding:
         bits: Bits a sample; see BITS.
         kilobits: Bits a second in thousands, over all channels; see KILOBITS.
         quality: Of a variable bit rate; see QUALITIES.
+        tags: Whether the tags and the cover of the original are to be in it; see TAGGED.
         live: Whether it must be possible to play the stream before its end, at the cost of what only the end can tell.
 
     Raises:
@@ -49,10 +52,14 @@ class Encoding:
     kilobits: int | None = None
     quality: float | None = None
     live: bool = False
+    tags: bool = False
 
     def __post_init__(self) -> None:
         if self.name not in ENCODINGS:
             raise ValueError(f"no encoding named {self.name!r}; there are {', '.join(ENCODINGS)}")
+        if self.tags and (self.live or self.name not in TAGGED):
+            why = "a live stream has no tags yet" if self.live else f"{self.name} holds no tags"
+            raise ChoiceError("keep_tags", f"{why}; leave keep_tags out, or choose one of {', '.join(TAGGED)}")
         if self.bits is not None and self.bits not in BITS.get(self.name, ()):
             self._refuse("bits_per_sample", self.bits, " or ".join(map(str, BITS.get(self.name, ()))))
         if self.kilobits is not None:

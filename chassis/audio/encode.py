@@ -11,6 +11,7 @@ from chassis.audio.encode_libav import LibavWriter
 from chassis.audio.libav_encodings import LIBAV
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Samples
+from chassis.audio.tags import Tags
 from chassis.audio.wav_writer import PcmWriter, WavWriter
 from chassis.encodings import Encoding
 from chassis.reports import BytePatch
@@ -52,6 +53,7 @@ class Encoder:
         sample_rate: Rate of the samples to come (Hz). Resampled for ``opus`` unless 48000, for ``mp3`` unless 32000,
             44100 or 48000, for ``aac`` unless one of its twelve, 8000 to 96000.
         channels: Channels of the samples to come: any for PCM and WAV, 1 to 8 for FLAC, 1 or 2 for MP3, Opus and AAC.
+        tags: What to say of the music, where the encoding holds tags.
 
     Attributes:
         sample_rate: Rate of the encoded audio (Hz).
@@ -61,7 +63,7 @@ class Encoder:
         ValueError: no such encoding, or it cannot hold so many channels.
     """
 
-    def __init__(self, encoding: Encoding | str, sample_rate: int, channels: int) -> None:
+    def __init__(self, encoding: Encoding | str, sample_rate: int, channels: int, tags: Tags | None = None) -> None:
         chosen = Encoding(encoding) if isinstance(encoding, str) else encoding
         name = chosen.name
         most = LIBAV[name].max_channels if name in LIBAV else 0xFFFF
@@ -76,7 +78,7 @@ class Encoder:
         self._finished = False
         self._writer: Writer
         if name in LIBAV:
-            self._writer = LibavWriter(chosen, self.sample_rate, channels)
+            self._writer = LibavWriter(chosen, self.sample_rate, channels, tags)
         elif name == "wav":
             self._writer = WavWriter(sample_rate, channels, bits)
         else:

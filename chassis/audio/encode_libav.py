@@ -9,11 +9,14 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.packet import Packet
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 from chassis.audio.growing_file import GrowingFile
-from chassis.audio.libav_encodings import LIBAV
+from chassis.audio.libav_encodings import COVERED, LIBAV
 from chassis.audio.samples import Samples
+from chassis.audio.tags import Tags
 from chassis.encodings import Encoding
 from chassis.reports import BytePatch
 
@@ -29,9 +32,10 @@ class LibavWriter:
         encoding: One of LIBAV, and what is chosen about it.
         sample_rate: Rate of the samples (Hz), one that the encoding has.
         channels: Their number.
+        tags: What to say of the music.
     """
 
-    def __init__(self, encoding: Encoding, sample_rate: int, channels: int) -> None:
+    def __init__(self, encoding: Encoding, sample_rate: int, channels: int, tags: Tags | None = None) -> None:
         form = LIBAV[encoding.name]
         self._bits = encoding.bits or FLAC_BITS
         self._format = "s16" if form.sample_format == "s32" and self._bits == 16 else form.sample_format
@@ -39,7 +43,7 @@ class LibavWriter:
         self._layout = LAYOUTS[channels]
         self._file = GrowingFile()
         # Bit-exact: the muxer leaves out versions and random serial numbers, so equal input gives equal bytes.
-        options = {"fflags": "+bitexact", **form.options(encoding.live, sample_rate)}
+        options = {"fflags": "+bitexact", **form.options(encoding.live, sample_rate, tagged=tags is not None)}
         self._container = av.open(cast(Any, self._file), "w", format=form.muxer, container_options=options)
         chosen = {} if encoding.quality is None else {"q": f"{encoding.quality:g}"}
         stream = self._container.add_stream(
@@ -50,7 +54,10 @@ class LibavWriter:
         bit_rate = form.bits_a_second(encoding, channels)
         if bit_rate is not None:
             self._stream.bit_rate = bit_rate
+        cover = self._describe(encoding.name, tags)
         self._container.start_encoding()
+        if cover is not None:
+            self._container.mux(cover)
         self._frame_size = self._stream.codec_context.frame_size
         self._held = np.zeros((channels, 0), np.float32)
         self._position = 0
@@ -76,6 +83,24 @@ class LibavWriter:
         self._container.mux(self._stream.encode(None))
         self._container.close()
         return self._file.take()
+
+    def _describe(self, encoding: str, tags: Tags | None) -> Packet[Any] | None:
+        """Sets the tags; returns the cover as what is to be written first."""
+        if tags is None:
+            return None
+        self._container.metadata.update(tags.text)
+        if tags.picture is None or encoding not in COVERED:
+            return None
+        stream = self._container.add_mux_stream(
+            tags.picture.codec, width=tags.picture.width, height=tags.picture.height
+        )
+        stream.disposition = Disposition.attached_pic
+        packet = Packet(tags.picture.data)
+        packet.stream = stream
+        packet.pts = packet.dts = 0
+        packet.time_base = Fraction(1, self._rate)
+        packet.is_keyframe = True
+        return packet
 
     def _encode(self, samples: Samples) -> None:
         frame = AudioFrame.from_ndarray(

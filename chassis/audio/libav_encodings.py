@@ -60,10 +60,12 @@ class LibavEncoding:
     muxer_options: Mapping[str, str] = field(default_factory=dict)
     live_options: Mapping[str, str] | None = None
 
-    def options(self, live: bool, sample_rate: int) -> dict[str, str]:
+    def options(self, live: bool, sample_rate: int, tagged: bool) -> dict[str, str]:
         """Gives the muxer's options."""
         options = dict(self.muxer_options if self.live_options is None or not live else self.live_options)
-        if self.muxer == "ipod":
+        if self.muxer == "mp3":
+            options["id3v2_version"] = "4" if tagged else "0"
+        if self.codec == "aac":
             # The edit list counts in these units; in its usual milliseconds a length is not exact.
             options["movie_timescale"] = str(sample_rate)
         return options
@@ -84,10 +86,9 @@ LIBAV = {
         2,
         mp3_rate,
         {1: 320, 2: 320},
-        {"id3v2_version": "0"},
     ),
     "aac": LibavEncoding(
-        "ipod",  # FFmpeg's name for M4A
+        "mp4",  # with the brand of an M4A: FFmpeg's own muxer for those takes no cover
         "aac",
         "fltp",
         2,
@@ -96,7 +97,10 @@ LIBAV = {
         # Live: fragments of a second, so that nothing must be known in advance. The header waits for the first of them:
         # only then does FFmpeg write the edit list from which decoders learn the delay. Otherwise the index
         # comes at the end, when the length is known and can be told.
-        live_options={"movflags": "delay_moov+default_base_moof", "frag_duration": "1000000"},
+        muxer_options={"brand": "M4A "},
+        live_options={"brand": "M4A ", "movflags": "delay_moov+default_base_moof", "frag_duration": "1000000"},
     ),
     "opus": LibavEncoding("ogg", "libopus", "flt", 2, opus_rate, {1: 96, 2: 192}, {"page_duration": "200000"}),
 }
+COVERED = ("flac", "mp3", "aac")
+"""Encodings that hold a cover."""

@@ -9,14 +9,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from antiphon_wire.errors import AntiphonError, invalid
 from chassis.audio.budget import Budget
+from chassis.audio.clip_range import clip_range_error
 from chassis.audio.converter import Converter
 from chassis.audio.decode import LibavStream
 from chassis.audio.frames import check_finite
 from chassis.audio.opened import Readable
 from chassis.audio.pcm import RawStream
 from chassis.audio.samples import Audio, Samples, recut
+from chassis.audio.tags import Tags, read_tags
 from chassis.reading import Limits, RawPcm
 from chassis.reports import SourceReport, WarningReport
 
@@ -58,7 +59,7 @@ class Source:
     ) -> None:
         end = math.inf if end_seconds is None else end_seconds
         if not 0 <= start_seconds < end or end_seconds == math.inf:
-            raise _clip_range("the start must be 0 or more and the end after it", start_seconds, end_seconds)
+            raise clip_range_error("the start must be 0 or more and the end after it", start_seconds, end_seconds)
         self._path = path
         self._raw = raw
         self._limits = limits or Limits()
@@ -152,6 +153,14 @@ class Source:
             position -= part.shape[1]
         return Audio(whole, sample_rate or report.sample_rate)
 
+    def tags(self) -> Tags:
+        """Reads what the file says of its music; nothing for PCM.
+
+        Raises:
+            AntiphonError: as :meth:`probe`.
+        """
+        return Tags({}) if self._raw is not None else read_tags(self._path, self._checkpoint)
+
     def complete(self) -> SourceReport:
         """Decodes what no pass has reached yet, and returns the report with frames and digest.
 
@@ -210,7 +219,7 @@ class Source:
         start = round(self._start_seconds * sample_rate)
         end = None if self._end_seconds is None else round(self._end_seconds * sample_rate)
         if end is not None and end <= start:
-            raise _clip_range(f"no sample at {sample_rate} Hz is in it", self._start_seconds, self._end_seconds)
+            raise clip_range_error(f"no sample at {sample_rate} Hz is in it", self._start_seconds, self._end_seconds)
         position = 0
         for block in walk:
             first, position = position, position + block.shape[1]
@@ -222,7 +231,7 @@ class Source:
                 return
         if position <= start:
             why = f"the audio lasts {position / sample_rate:.3f} s"
-            raise _clip_range(why, self._start_seconds, self._end_seconds, seconds=f"{position / sample_rate:.6f}")
+            raise clip_range_error(why, self._start_seconds, self._end_seconds, seconds=f"{position / sample_rate:.6f}")
 
     def _converted(self, sample_rate: int | None, channels: int | None) -> Iterator[Samples]:
         stream, budget = self._open()
@@ -235,13 +244,3 @@ class Source:
             yield converter.apply(part)
         yield converter.finish()
         self._mix_warnings = converter.warnings
-
-
-def _clip_range(why: str, start_seconds: float, end_seconds: float | None, **metadata: object) -> AntiphonError:
-    end = "the end" if end_seconds is None else f"{end_seconds:g} s"
-    values = {"start_seconds": f"{start_seconds:g}", **metadata}
-    if end_seconds is not None:
-        values["end_seconds"] = f"{end_seconds:g}"
-    return invalid(
-        "CLIP_RANGE", f"the clip from {start_seconds:g} s to {end} cannot be cut: {why}", field="config.clip", **values
-    )

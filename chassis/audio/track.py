@@ -12,6 +12,7 @@ from chassis.audio.encode import Encoder
 from chassis.audio.loudness import LoudnessMeter
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Samples
+from chassis.audio.tags import Tags
 from chassis.encodings import Encoding
 from chassis.reports import BytePatch
 
@@ -27,6 +28,7 @@ class Track:
         max_piece_bytes: Most bytes in one piece.
         gain: Factor for every sample.
         meter: Hears the samples as they are encoded; None for none.
+        tags: What to say of the music.
 
     Attributes:
         frames: Samples of each channel so far, at ``sample_rate``.
@@ -43,6 +45,7 @@ class Track:
         max_piece_bytes: int,
         gain: float = 1.0,
         meter: LoudnessMeter | None = None,
+        tags: Tags | None = None,
     ) -> None:
         self.encoding = encoding.name
         self.sample_rate = sample_rate
@@ -53,7 +56,7 @@ class Track:
         self._energy = 0.0
         self._digest = hashlib.sha256()
         self._resampler = Resampler(source_rate, sample_rate, channels)
-        self._encoder = Encoder(encoding, sample_rate, channels)
+        self._encoder = Encoder(encoding, sample_rate, channels, tags)
         self._max_piece_bytes = max_piece_bytes
         self._gain = np.float32(gain)
         self._meter = meter

@@ -23,7 +23,11 @@ _CHOICES = {"bits_per_sample": "bits", "bit_rate_kbps": "kilobits", "quality": "
 
 
 def output_encoding(
-    number: audio_pb2.OutputEncoding, options: audio_pb2.OutputOptions, default: str, live: bool = False
+    number: audio_pb2.OutputEncoding,
+    options: audio_pb2.OutputOptions,
+    default: str,
+    live: bool = False,
+    tags: bool = False,
 ) -> Encoding:
     """Reads how a call wants its audio.
 
@@ -32,6 +36,7 @@ def output_encoding(
         options: ``config.output_options``.
         default: Name of the encoding where none is asked for.
         live: Whether the audio is of a live call.
+        tags: Whether the tags of the upload are to be in it.
 
     Raises:
         AntiphonError: INVALID_ARGUMENT: ``OUTPUT_ENCODING`` for one that is not known, ``OUTPUT_OPTIONS`` for a choice
@@ -43,9 +48,9 @@ def output_encoding(
         raise invalid("OUTPUT_ENCODING", message, field="config.output_encoding", value=number)
     chosen = {own: getattr(options, field) for field, own in _CHOICES.items() if options.HasField(field)}
     try:
-        return Encoding(name, live=live, **chosen)
+        return Encoding(name, live=live, tags=tags, **chosen)
     except ChoiceError as error:
-        field = f"config.output_options.{error.choice}"
+        field = "config." + ("keep_tags" if error.choice == "keep_tags" else f"output_options.{error.choice}")
         raise invalid("OUTPUT_OPTIONS", str(error), field=field, encoding=name) from None
 
 

@@ -41,7 +41,9 @@ def separation_request(config: pb.SeparationConfig, live: bool = False) -> Separ
     return SeparationRequest(
         model=config.model,
         stems=tuple(config.stems),
-        encoding=output_encoding(config.output_encoding, config.output_options, DEFAULT_ENCODING, live),
+        encoding=output_encoding(
+            config.output_encoding, config.output_options, DEFAULT_ENCODING, live, tags=config.keep_tags
+        ),
         sample_rate=output_sample_rate(config),
         tuning=tuning(config),
         rescale=config.clip_mode == pb.CLIP_MODE_RESCALE,

@@ -43,6 +43,7 @@ output_options = option_group(
         help="Format of the stems; m4a is AAC, s16le and f32le are samples without a header.",
     ),
     encoding_options,
+    click.option("--tags", "keep_tags", is_flag=True, help="Keep the title, artist … and cover of the song."),
     click.option(
         "--rate",
         metavar="HZ|keep",

@@ -29,6 +29,7 @@ class Asked:
     bits: int | None
     bitrate: int | None
     quality: float | None
+    keep_tags: bool
     rate: str
     start: float | None
     end: float | None
@@ -69,6 +70,7 @@ class Asked:
             stems=[name.strip() for name in self.stems.split(",") if name.strip()],
             output_encoding=ENCODINGS[self.form],
             output_options=chosen_options(self.bits, self.bitrate, self.quality),
+            keep_tags=self.keep_tags,
             clip_mode=CLIP_MODES[self.clip_mode],
             shifts=self.shifts,
             overlap=self.overlap,

@@ -59,6 +59,9 @@ class Arriving:
     def level(self) -> None:
         """Gives none: the rest may be louder."""
 
+    def tags(self) -> None:
+        """Gives none: there is no file."""
+
     def separated(self, plan: Plan) -> Iterator[Separated | Turn]:
         """Hands over what comes as it comes.
 

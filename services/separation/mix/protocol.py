@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from chassis.audio.tags import Tags
 from chassis.reports import SourceReport, WarningReport
 from services.separation.contract import MixLevel, Plan, SeparatedBlock, SeparationRequest, Separator, Turn
 
@@ -61,6 +62,10 @@ class Mix(Protocol):
 
     def level(self) -> MixLevel | None:
         """Takes the level of the whole mix, in a pass of its own; None where that cannot be known."""
+        ...
+
+    def tags(self) -> Tags | None:
+        """Tells what the file says of its music; None where there is no file."""
         ...
 
     def separated(self, plan: Plan) -> Iterator[Separated | Turn]:

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 
 import numpy as np
 
+from chassis.audio.tags import Tags
 from chassis.reports import SourceReport, WarningReport
 from services.separation.contract import MixLevel, Plan, SeparationRequest, Separator, Task, Turn
 from services.separation.mix.delay import DelayLine
@@ -43,6 +44,10 @@ class Recorded:
     def level(self) -> MixLevel:
         """Decodes the whole clip once."""
         return mix_level(self._samples())
+
+    def tags(self) -> Tags:
+        """Reads them from the file."""
+        return self._task.source.tags()
 
     def separated(self, plan: Plan) -> Iterator[Separated]:
         """Decodes the clip once more, as fast as the engine takes it."""

@@ -79,7 +79,8 @@ class Pipeline:
 
             source = yield from mix.open(separator)
             rate = output_rate(request.encoding.name, request.sample_rate, separator.sample_rate, source.sample_rate)
-            form = Form(request.encoding, separator.sample_rate, rate, separator.channels)
+            tags = mix.tags() if request.encoding.tags else None
+            form = Form(request.encoding, separator.sample_rate, rate, separator.channels, tags=tags)
             yield Header(source, stems.sent, form.encoding.name, form.sample_rate, form.channels)
 
             plan = Plan(stems.computed, tuning, mix.level() if separator.needs_level else None)
@@ -110,6 +111,7 @@ class Pipeline:
 
     def _choices(self, request: SeparationRequest, stems: StemSelection) -> dict[str, str]:
         return {
+            "keep_tags": str(request.encoding.tags).lower(),
             "clip_mode": "rescale" if request.rescale else "clamp",
             "stems": ",".join(stems.sent),
             "thread_count": str(self._settings.thread_count),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from antiphon_wire.errors import invalid
 from chassis.audio import encoded_rate
+from chassis.audio.tags import Tags
 from chassis.encodings import Encoding
 
 
@@ -19,6 +20,7 @@ class Form:
         sample_rate: Rate of those that are encoded (Hz).
         channels: Channels of both.
         gain: Factor for every sample.
+        tags: What each stem says of its music; None for nothing.
     """
 
     encoding: Encoding
@@ -26,6 +28,7 @@ class Form:
     sample_rate: int
     channels: int
     gain: float = 1.0
+    tags: Tags | None = None
 
 
 def output_rate(encoding: str, asked: int | None, model_rate: int, source_rate: int) -> int:

@@ -25,7 +25,14 @@ class Track:
         self.stem = stem
         self._loudness = LoudnessMeter(form.sample_rate, form.channels)
         self._track = audio.Track(
-            form.encoding, form.model_rate, form.sample_rate, form.channels, MAX_BLOCK_BYTES, form.gain, self._loudness
+            form.encoding,
+            form.model_rate,
+            form.sample_rate,
+            form.channels,
+            MAX_BLOCK_BYTES,
+            form.gain,
+            self._loudness,
+            form.tags,
         )
 
     def add(self, samples: np.ndarray, first_frame: int) -> Iterator[StemBlock]:

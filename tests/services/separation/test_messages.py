@@ -53,11 +53,12 @@ def test_every_choice_of_a_config_reaches_the_job() -> None:
         overlap=0.5,
         segment=Duration(seconds=4, nanos=500_000_000),
         seed=-7,
+        keep_tags=True,
         output_options=audio_pb2.OutputOptions(bit_rate_kbps=48),
     )
     tuning = Tuning(shifts=2, overlap=0.5, segment_seconds=4.5, seed=-7)
     asked = SeparationRequest(
-        "htdemucs", ("vocals", "no_vocals"), Encoding("opus", kilobits=48), tuning, 48_000, rescale=True
+        "htdemucs", ("vocals", "no_vocals"), Encoding("opus", kilobits=48, tags=True), tuning, 48_000, rescale=True
     )
     assert messages.separation_request(config) == asked
     assert messages.separation_request(pb.SeparationConfig()) == SeparationRequest()

@@ -30,7 +30,7 @@ class SeparateRequest(_message.Message):
     def __init__(self, config: _Optional[_Union[SeparationConfig, _Mapping]] = ..., chunk: _Optional[_Union[_audio_pb2.AudioChunk, _Mapping]] = ...) -> None: ...
 
 class SeparationConfig(_message.Message):
-    __slots__ = ("audio_format", "model", "stems", "output_encoding", "clip", "shifts", "overlap", "segment", "seed", "output_sample_rate_hertz", "keep_sample_rate", "clip_mode", "output_options")
+    __slots__ = ("audio_format", "model", "stems", "output_encoding", "clip", "shifts", "overlap", "segment", "seed", "output_sample_rate_hertz", "keep_sample_rate", "clip_mode", "output_options", "keep_tags")
     AUDIO_FORMAT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     STEMS_FIELD_NUMBER: _ClassVar[int]
@@ -44,6 +44,7 @@ class SeparationConfig(_message.Message):
     KEEP_SAMPLE_RATE_FIELD_NUMBER: _ClassVar[int]
     CLIP_MODE_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    KEEP_TAGS_FIELD_NUMBER: _ClassVar[int]
     audio_format: _audio_pb2.AudioFormat
     model: str
     stems: _containers.RepeatedScalarFieldContainer[str]
@@ -57,7 +58,8 @@ class SeparationConfig(_message.Message):
     keep_sample_rate: bool
     clip_mode: ClipMode
     output_options: _audio_pb2.OutputOptions
-    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., stems: _Optional[_Iterable[str]] = ..., output_encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ..., shifts: _Optional[int] = ..., overlap: _Optional[float] = ..., segment: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., seed: _Optional[int] = ..., output_sample_rate_hertz: _Optional[int] = ..., keep_sample_rate: bool = ..., clip_mode: _Optional[_Union[ClipMode, str]] = ..., output_options: _Optional[_Union[_audio_pb2.OutputOptions, _Mapping]] = ...) -> None: ...
+    keep_tags: bool
+    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., stems: _Optional[_Iterable[str]] = ..., output_encoding: _Optional[_Union[_audio_pb2.OutputEncoding, str]] = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ..., shifts: _Optional[int] = ..., overlap: _Optional[float] = ..., segment: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., seed: _Optional[int] = ..., output_sample_rate_hertz: _Optional[int] = ..., keep_sample_rate: bool = ..., clip_mode: _Optional[_Union[ClipMode, str]] = ..., output_options: _Optional[_Union[_audio_pb2.OutputOptions, _Mapping]] = ..., keep_tags: bool = ...) -> None: ...
 
 class SeparateResponse(_message.Message):
     __slots__ = ("header", "progress", "stem_chunk", "summary")

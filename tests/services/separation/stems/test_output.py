@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from antiphon_wire.errors import AntiphonError
-from chassis.audio import LoudnessMeter, Source
+from chassis.audio import Encoder, LoudnessMeter, Source
+from chassis.audio.tags import Tags
 from chassis.encodings import Encoding
 from chassis.models import Store
 from chassis.reports import ProgressReport
@@ -22,7 +23,7 @@ from services.separation.job import Jobs
 from services.separation.settings import SeparationSettings
 from services.separation.stems.form import output_rate
 from services.separation.stems.gain import LARGEST
-from tests.services.separation.scripted_tasks import clip_of, samples_of, stems_of
+from tests.services.separation.scripted_tasks import ScriptedTask, clip_of, samples_of, stems_of
 
 
 @pytest.fixture
@@ -198,3 +199,14 @@ def test_aac_is_a_file_that_plays_in_place(jobs: Jobs, clip: Callable[..., Any],
     path.write_bytes(stems_of(events)["vocals"])
     report = Source(path).report
     assert (report.codec, report.sample_rate, report.channels) == ("aac", 44_100, 2)
+
+
+def test_stems_say_of_their_music_what_the_song_says_where_asked(jobs: Jobs, signals: Any, tmp_path: Path) -> None:
+    song = tmp_path / "song.flac"
+    encoder = Encoder("flac", 44_100, 2, Tags({"title": "A song", "artist": "Somebody"}))
+    song.write_bytes(encoder.write(signals.noise(20_000)) + encoder.finish())
+    for tags in (True, False):
+        request = SeparationRequest(stems=("vocals",), encoding=Encoding("mp3", tags=tags))
+        stem = tmp_path / "vocals.mp3"
+        stem.write_bytes(stems_of(list(jobs.separate(ScriptedTask(Source(song)), request)))["vocals"])
+        assert Source(stem).tags().text == ({"title": "A song", "artist": "Somebody"} if tags else {})
