@@ -155,7 +155,7 @@ class PoolStatus:
     Attributes:
         kept: Workers there should be; those that are not ready are being started.
         ready: Workers that are up with what they load at start.
-        restarts: Workers that died, or were replaced, since the start.
+        restarts: Workers that died, or were replaced, since the start; not those killed for a call that was given up.
         last_restart: When the last of them did, in seconds since 1970; None where none did.
         last_problem: How it ended, in words; empty where none did.
         admitted: Calls that hold a place.

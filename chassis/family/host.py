@@ -137,7 +137,7 @@ class FamilyHost:
             if problem is not None:
                 self.damaged.learn(problem, self._default())
                 # Of a worker that took another's place the device was there once: that is a fault, which may pass.
-                if problem.reason in _SET_WRONG and self.pool.restarts == 0:
+                if problem.reason in _SET_WRONG and self.pool.fresh:
                     server.give_up(str(problem))
             self.show_workers()
             server.refresh()

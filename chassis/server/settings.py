@@ -109,7 +109,13 @@ class WorkerSettings(Bounded):
     )
     worker_count: int = setting(1, "Worker processes, each with a copy of the model.", above=0)
     max_pending: int = setting(8, "Calls that may wait for a worker.", least=0)
-    cancel_grace_seconds: float = setting(0.25, "Seconds between a cancel and the kill of a worker that goes on.")
+    cancel_grace_seconds: float = setting(
+        10.0,
+        "Seconds between a cancel and the kill of a worker that goes on. A worker looks for cancels between the steps "
+        "of its model; raise this where one step takes longer, as a window of the largest models does on a slow CPU, "
+        "for after a kill the model is loaded again.",
+        least=0,
+    )
     recycle_growth_bytes: int = setting(4 << 30, "Memory growth after which a worker is replaced; 0 for never.")
     memory_limit_bytes: int | None = setting(
         None,

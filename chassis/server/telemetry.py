@@ -17,7 +17,11 @@ SECONDS = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800),
 )
 QUEUE_DEPTH = Gauge("antiphon_queue_depth", "Calls running or waiting for a worker; live streams.", ["kind"])
-WORKER_RESTARTS = Gauge("antiphon_worker_restarts", "Workers that died or were replaced since start.", ["kind"])
+WORKER_RESTARTS = Gauge(
+    "antiphon_worker_restarts",
+    "Workers that died or were replaced since start; without those killed for cancelled calls.",
+    ["kind"],
+)
 WORKERS_READY = Gauge("antiphon_workers_ready", "Workers that are up with what they load at start.", ["kind"])
 
 _tracer: Any = None

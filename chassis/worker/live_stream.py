@@ -191,7 +191,9 @@ class LiveStream:
                 await self.finished.wait()
         except TimeoutError:
             log.warning("live worker %d did not stop within the grace; killing it", self._host.process.pid)
-            await self._host.process.kill()
+            # With other streams on it that are lost now, it is a crash to them.
+            alone = all(stream is self for stream in self._host.streams.values())
+            await (self._host.process.give_up() if alone else self._host.process.kill())
         except WorkerDiedError:
             pass
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from antiphon_wire.errors import AntiphonError
 from chassis.reading import Limits, RawPcm
+from chassis.traces import WorkerFaultError
 from chassis.worker.sandbox.plan import Plan
 
 
@@ -168,6 +169,13 @@ class Ended:
     cancelled: bool = False
     error: AntiphonError | None = None
     fault: str = ""
+
+    def raise_what_went_wrong(self) -> None:
+        """Raises what the job ended with, if it did not end well."""
+        if self.error is not None:
+            raise self.error
+        if self.fault:
+            raise WorkerFaultError(self.fault)
 
     def __post_init__(self) -> None:
         _check_counts(self.rss_bytes, self.cpu_seconds)

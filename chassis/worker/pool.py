@@ -14,7 +14,6 @@ from typing import Any
 from antiphon_wire.errors import AntiphonError, busy, lost
 from chassis.admission import Admission, Ticket
 from chassis.reports import PoolStatus, ProgressReport
-from chassis.traces import WorkerFaultError
 from chassis.worker.messages import Cancel, Ended, Init, Job, Run
 from chassis.worker.process import Process, WorkerDiedError
 from chassis.worker.respawn import Keeper
@@ -40,7 +39,7 @@ class WorkerOptions:
 
     count: int = 1
     max_pending: int = 8
-    cancel_grace_seconds: float = 0.25
+    cancel_grace_seconds: float = 10.0
     recycle_growth_bytes: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     events: Any = ProgressReport
@@ -85,8 +84,13 @@ class Pool:
 
     @property
     def restarts(self) -> int:
-        """Workers that died, or were replaced, since the start."""
+        """Workers that died, or were replaced, since the start; without those killed for a call that was given up."""
         return self._keeper.restarts
+
+    @property
+    def fresh(self) -> bool:
+        """Whether no worker has taken another's place yet."""
+        return self._keeper.fresh
 
     @property
     def status(self) -> PoolStatus:
@@ -183,7 +187,7 @@ class Pool:
                 yield message.payload
             self._after(process, message, time.monotonic() - started)
             ended = True
-            _raise_what(message)
+            message.raise_what_went_wrong()
         except WorkerDiedError as died:
             ended = True
             raise lost(
@@ -223,7 +227,7 @@ class Pool:
             self._after(process, message, None)
         except TimeoutError:
             log.warning("worker %d did not stop within the grace; killing it", process.pid)
-            await process.kill()
+            await process.give_up()
         except WorkerDiedError:
             pass
 
@@ -240,11 +244,3 @@ class Pool:
             # Whether it is hopeless is for each of them to see.
             self._line.tell_all()
         self.on_change()
-
-
-def _raise_what(ended: Ended) -> None:
-    """Raises what a job ended with, if it did not end well."""
-    if ended.error is not None:
-        raise ended.error
-    if ended.fault:
-        raise WorkerFaultError(ended.fault)

@@ -29,7 +29,12 @@ class WorkerDiedError(Exception):
 
 
 class Process:
-    """A spawned worker. It never shares memory with the service: native crashes stay in there."""
+    """A spawned worker. It never shares memory with the service: native crashes stay in there.
+
+    Attributes:
+        ready: What it said when it could take jobs; None before.
+        given_up: Whether it was killed because it went on with what nobody waits for any more, which is no crash.
+    """
 
     def __init__(
         self,
@@ -48,6 +53,7 @@ class Process:
         self._listener = listener
         self._body_bytes: int | None = None  # of a frame whose header was read before the reader was cancelled
         self.ready: Ready | None = None
+        self.given_up = False
 
     @classmethod
     async def start(cls, init: Init, environment: Mapping[str, str], events: Any) -> Process:
@@ -184,6 +190,11 @@ class Process:
     async def ended(self) -> int:
         """Waits until the process has ended; returns its exit code."""
         return await self._process.wait()
+
+    async def give_up(self) -> None:
+        """Kills it for going on with what nobody waits for any more."""
+        self.given_up = True
+        await self.kill()
 
     async def kill(self) -> None:
         """Ends the process at once and reaps it."""

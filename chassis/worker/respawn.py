@@ -32,6 +32,10 @@ class Keeper:
         name: What one of them is called where its end is told, such as ``worker``.
         attend: Has a process that is ready work; returns when it has ended.
         changed: Called when one is ready, has ended or could not be started.
+
+    Attributes:
+        restarts: Processes that ended, those that were given up not counted.
+        fresh: Whether none has ended yet.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Keeper:
         self._last_failure = ""
         self._cold = ""  # why processes load nothing at start any more
         self.restarts = 0
+        self.fresh = True
 
     @property
     def kept(self) -> int:
@@ -158,7 +163,9 @@ class Keeper:
                     self._processes.discard(process)
                     with contextlib.suppress(ProcessLookupError):
                         await asyncio.shield(process.kill())
-            self.restarts += 1
-            self._last_restart, self._last_problem = time.time(), problem
-            log.warning("%s", problem)
+            self.fresh = False
+            if process is None or not process.given_up:
+                self.restarts += 1
+                self._last_restart, self._last_problem = time.time(), problem
+                log.warning("%s", problem)
             await self._changed()

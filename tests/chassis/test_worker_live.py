@@ -169,9 +169,20 @@ async def test_a_worker_that_hangs_is_killed_after_the_grace() -> None:
         async with await each.open(job("hold")) as stream:
             assert await anext(stream.events()) == "started"
             (before,) = each.pids
-        await until(lambda: each.restarts == 1 and each.ready)
-        assert each.pids != [before]
+        await until(lambda: each.ready and each.pids != [before])
         assert not psutil.pid_exists(before)
+        assert (each.restarts, each.status.last_problem) == (0, "")
+
+
+async def test_a_worker_that_hangs_and_takes_other_streams_along_counts_as_lost() -> None:
+    async with pool(cancel_grace_seconds=0.1) as each:
+        async with await each.open(job("echo")) as other:
+            async with await each.open(job("hold")) as stream:
+                assert await anext(stream.events()) == "started"
+            with pytest.raises(AntiphonError) as caught:
+                await collect(other)
+        assert caught.value.reason == "WORKER_LOST"
+        await until(lambda: each.restarts == 1)
 
 
 async def test_kill_9_is_worker_lost_to_every_stream_and_the_next_has_a_fresh_worker() -> None:

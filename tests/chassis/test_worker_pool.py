@@ -128,6 +128,17 @@ async def test_a_cancel_stops_the_work_at_the_next_checkpoint_and_keeps_the_proc
         assert after == before
 
 
+async def test_a_cancel_in_a_step_as_long_as_those_of_models_costs_no_worker() -> None:
+    # A window of Spleeter or of a small Whisper takes a third of a second on one core, of a large model seconds.
+    async with pool() as each:
+        (before,) = await collect(each, job("pid"))
+        events = await begin(each, job("step", 1.0))
+        await events.aclose()
+        (after,) = await collect(each, job("pid"))
+        assert after == before
+        assert (each.restarts, each.status.last_problem) == (0, "")
+
+
 async def hold(each: Pool, sign: Path) -> asyncio.Task[list[Any]]:
     """Starts a job and waits until it holds its interpreter's lock."""
     holding = asyncio.create_task(collect(each, job("hold", str(sign))))
@@ -148,6 +159,8 @@ async def test_work_that_never_looks_is_killed_after_the_grace(tmp_path: Path) -
         (after,) = await collect(each, job("pid"))
         assert after != before
         assert not psutil.pid_exists(before)
+        # The caller had left: that is told of as no crash.
+        assert (each.restarts, each.status.last_problem, each.status.last_restart) == (0, "", None)
 
 
 async def test_cancelled_compute_stops_using_the_processor() -> None:
