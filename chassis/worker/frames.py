@@ -34,8 +34,8 @@ _IN_THE_ROW = 16 << 10
 MAX_ATTACHED_BYTES = MAX_ANSWER_BYTES
 MAX_PIECES = 4_096
 """Most pieces ahead of one message, however short they are."""
-MAX_TOKENS = 1_000_000
-"""Most scalars of one message; bytes are one. Four hours of music, told second by second, have a tenth of it."""
+MAX_TOKENS = 250_000
+"""Most scalars of one message; bytes are one. Four hours of music, told second by second, have 30,000."""
 
 MESSAGE, PIECE = 0, 1
 

@@ -32,7 +32,6 @@ def row(kind: type) -> Codec:
         data, made = reader.data(), array(code)
         if len(data) % made.itemsize:
             raise BadMessageError(f"{len(data)} bytes of numbers of {made.itemsize} bytes each")
-        reader.spend(len(data) // made.itemsize)
         made.frombytes(data)
         return tuple(made)
 

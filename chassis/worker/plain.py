@@ -13,12 +13,12 @@ from typing import Any
 
 from chassis.worker import packed, schema
 from chassis.worker.frames import Token
-from chassis.worker.reader import MAX_DEPTH, MAX_PACKED, BadMessageError, Codec, Reader, UnfitError
+from chassis.worker.reader import MAX_CELLS, MAX_DEPTH, BadMessageError, Codec, Reader, UnfitError
 
 _SCALARS = (type(None), bool, int, float, str)
 _SCALAR, _BYTES, _FLOATS, _INTS, _ROW, _MAPPING, _TABLE, _CLASS = range(8)
 _ROW_OF_A_TABLE = 4
-"""Numbers in whose place one row of a table is counted: a dict takes memory before anything is in it."""
+"""Entries in whose place a row of a table is counted besides: a dict takes memory before anything is in it."""
 _TEXT = schema.codec(str)
 
 
@@ -98,7 +98,7 @@ def _table(each: Codec) -> Codec:
             each.write(held, out)
 
     def read(reader: Reader) -> tuple[dict[str, Any], ...]:
-        height, width = reader.count(MAX_PACKED), reader.count()
+        height, width = reader.count(MAX_CELLS), reader.count()
         reader.spend(height * (width + _ROW_OF_A_TABLE))
         rows: tuple[dict[str, Any], ...] = tuple([{} for _ in range(height)])
         seen = set()

@@ -11,8 +11,8 @@ from chassis.worker.frames import BadFrameError, Token
 
 MAX_DEPTH = 16
 """How deep plain data may be nested; what our families send has four levels."""
-MAX_PACKED = 4_000_000
-"""Most numbers of one message that stand in bytes; four hours of all series have half of it."""
+MAX_CELLS = 4_000_000
+"""Most entries of the tables of one message. Four hours of music have 600,000, told second by second."""
 
 
 class BadMessageError(BadFrameError):
@@ -47,7 +47,7 @@ class Reader:
         self.take: Callable[[], Any] = self._tokens.__next__
         """Takes the next scalar; raises StopIteration where there is none."""
         self.find = find
-        self._room = MAX_PACKED
+        self._room = MAX_CELLS
         self.depth = 0
 
     def count(self, most: int | None = None) -> int:
@@ -57,15 +57,15 @@ class Reader:
             raise BadMessageError("no count where one belongs, or one of more than there is")
         return value
 
-    def spend(self, parts: int) -> None:
-        """Counts parts that are made of fewer scalars.
+    def spend(self, cells: int) -> None:
+        """Counts entries of tables, which take few scalars and are none themselves.
 
         Raises:
             BadMessageError: there are more than a message has.
         """
-        self._room -= parts
+        self._room -= cells
         if self._room < 0:
-            raise BadMessageError(f"more than {MAX_PACKED} numbers")
+            raise BadMessageError(f"tables of more than {MAX_CELLS} entries")
 
     def data(self) -> bytes:
         """Takes bytes, which stand in the row or went ahead of it."""

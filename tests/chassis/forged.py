@@ -9,7 +9,7 @@ import msgpack
 
 from chassis.reports import ProgressReport
 from chassis.worker import plain
-from chassis.worker.frames import HEADER, MESSAGE, PIECE
+from chassis.worker.frames import HEADER, MAX_TOKENS, MESSAGE, PIECE
 
 READY, EVENT, TAKEN, ENDED = range(4)
 """The numbers of what a worker says, in the order of :data:`chassis.worker.conversation._OF_A_WORKER`."""
@@ -66,11 +66,12 @@ FORGERIES: dict[str, Callable[[int], bytes]] = {
     "a list": lambda job: event(job, SCALAR, []),
     "a list of lists without an end": lambda job: frame(b"\x91" * 100_000),
     "an extension": lambda job: frame(row(EVENT, job, SCALAR) + b"\xd4\x01\x00"),
-    "a million parts and one": lambda job: frame(b"\xc0" * 1_000_001),
+    "more parts than a message has": lambda job: frame(b"\xc0" * (MAX_TOKENS + 1)),
     "a size of a thousand million": lambda job: frame(b"\xc6\xff\xff\xff\xff"),
     "a frame of four thousand million": lambda job: HEADER.pack(MESSAGE, 2**32 - 1),
     "a piece of sixteen million": lambda job: HEADER.pack(PIECE, 16_000_000),
     "pieces without an end": lambda job: frame(b"x", PIECE) * 5_000,
+    "a piece that nobody names": lambda job: frame(b"x", PIECE) + event(job, SCALAR, 5),
     "bytes that never went ahead": lambda job: event(job, BYTES, 1_000),
     "an empty frame": lambda job: frame(b""),
     "a frame of an unknown kind": lambda job: frame(row(1), 7),
