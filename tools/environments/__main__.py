@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tools import phases
-from tools.environments import installers, llama_build, recipe, torch_build
+from tools.environments import installers, llama_build, npm_packages, recipe, torch_build
 
 ROOT = Path(__file__).resolve().parents[2]
 VENVS = ROOT / ".venvs"
@@ -81,6 +81,8 @@ def _build(made_from: recipe.Recipe, folder: Path) -> None:
         took = phases.added(took, llama_build.install(installer, python, made_from.lock, os.environ))
     else:
         took = phases.added(took, installer.install(python, _locked(made_from.lock)))
+    if made_from.npm is not None:
+        took = phases.added(took, npm_packages.install(folder, made_from.npm))
     for phase, seconds in took.items():
         phases.note(phase, seconds)
     parts = f" ({phases.told(took)})" if took else ""  # pip does not say

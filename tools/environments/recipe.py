@@ -19,6 +19,7 @@ class Recipe:
         platform: Packages that the platform brings and no lock holds, such as torch; None for none.
         more: Further locks that go in on top, such as the tests'.
         flags: What else decides what comes out, such as the flags of what is compiled.
+        npm: The package-lock.json of what Node needs; None for none.
     """
 
     name: str
@@ -26,11 +27,12 @@ class Recipe:
     platform: Path | None = None
     more: tuple[Path, ...] = ()
     flags: str = ""
+    npm: Path | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Everything that is read to make it."""
-        return tuple(path for path in (self.lock, self.platform, *self.more) if path is not None)
+        return tuple(path for path in (self.lock, self.platform, self.npm, *self.more) if path is not None)
 
     @property
     def digest(self) -> str:
@@ -49,12 +51,18 @@ def find(root: Path, name: str, tests: bool = False) -> Recipe:
     """
     family, _, engine = name.partition("-")
     stem = f"requirements-{engine}" if engine else "requirements"
-    for folder in (root / "services" / family, root / family):
+    for folder in (root / "services" / family, root / family, root / "tests" / family):
         lock = folder / f"{stem}.lock"
         if not lock.is_file():
             continue
         platform = folder / f"{stem}-platform.txt"
         more = (root / "tests" / "requirements.lock",) if tests else ()
         flags = os.environ.get("LLAMA_CMAKE_ARGS", "") if "llama-cpp-python==" in lock.read_text() else ""
-        return Recipe(name, lock, platform if platform.is_file() else None, more, flags)
-    raise LookupError(f"there is no environment {name!r}: neither services/{family} nor {family} has a {stem}.lock")
+        npm = folder / "package-lock.json"
+        return Recipe(name, lock, _present(platform), more, flags, _present(npm))
+    places = f"neither services/{family}, {family} nor tests/{family}"
+    raise LookupError(f"there is no environment {name!r}: {places} has a {stem}.lock")
+
+
+def _present(path: Path) -> Path | None:
+    return path if path.is_file() else None
