@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import textwrap
 import types
 import typing
 from collections.abc import Mapping
@@ -66,7 +67,7 @@ def read(cls: type[T], prefix: str, environ: Mapping[str, str] | None = None) ->
     Raises:
         SettingError: a value is not of the field's type, or not one of its choices.
     """
-    environ = os.environ if environ is None else environ
+    environ = environment(environ)
     hints = typing.get_type_hints(cls)
     values = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
@@ -87,16 +88,36 @@ def read(cls: type[T], prefix: str, environ: Mapping[str, str] | None = None) ->
         raise SettingError(f"{prefix} settings: {error}") from error
 
 
+def environment(given: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Gives the variables of the process, or those given in their place."""
+    return os.environ if given is None else given
+
+
 def describe(cls: type, prefix: str) -> list[tuple[str, str, str]]:
     """Lists (variable, default, doc) of each field, for READMEs and ``--help``."""
     return [
         (
             f"{prefix}_{field.name.upper()}",
-            "" if field.default in (None, "") else str(field.default),
+            _told(field.default),
             field.metadata["doc"],
         )
         for field in dataclasses.fields(cls)
     ]
+
+
+def _told(default: Any) -> str:
+    if isinstance(default, tuple):
+        return ",".join(default)
+    return "" if default in (None, "") else str(default)
+
+
+def help_lines(prefix: str, *classes: type) -> list[str]:
+    """Gives what ``--help`` says of the settings of dataclasses: each variable and what it is, in 80 columns."""
+    lines = []
+    for variable, default, doc in (row for cls in classes for row in describe(cls, prefix)):
+        lines.append(f"  {variable}" + (f" [{default}]" if default else ""))
+        lines += textwrap.wrap(doc, 78, initial_indent="      ", subsequent_indent="      ")
+    return lines
 
 
 def _parse(variable: str, text: str, hint: Any) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
@@ -11,7 +13,8 @@ from chassis.server.logs import configure_logs
 from chassis.server.refusal import refusals
 from chassis.server.serving import Server, serve
 from chassis.server.settings import ServerSettings
-from chassis.settings import read
+from chassis.setting_names import refuse_misspelt
+from chassis.settings import help_lines, read
 from chassis.spool import Spool
 from chassis.upload_places import UploadPlaces
 from gateway.analysis.admission import Admission
@@ -70,13 +73,25 @@ def limits_of(settings: GatewaySettings) -> Limits:
     )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Reads the settings and serves; a bad setting ends the process with what is wrong."""
+    _parser().parse_args(arguments)
     with refusals():
         settings, server_settings = read(GatewaySettings, PREFIX), read(ServerSettings, PREFIX)
+        refuse_misspelt(PREFIX, ServerSettings, GatewaySettings)
         configure_logs(server_settings.log_level)
         log.info("gateway starts")
         asyncio.run(run(settings, server_settings))
+
+
+def _parser() -> argparse.ArgumentParser:
+    listed = "\n".join(help_lines(PREFIX, GatewaySettings, ServerSettings))
+    return argparse.ArgumentParser(
+        prog="python -m gateway",
+        description="Runs the gateway's gRPC server. Settings are environment variables.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"example:\n  GATEWAY_PORT=50050 python -m gateway\n\nsettings:\n{listed}",
+    )
 
 
 if __name__ == "__main__":

@@ -1,1 +1,5 @@
 """The model families, one folder each, all alike."""
+
+from chassis.checkout import complete_path
+
+complete_path()

@@ -18,6 +18,7 @@ from chassis.models import ManifestError
 from chassis.server import Server, ServerSettings, WorkerSettings, serve
 from chassis.server.logs import configure_logs
 from chassis.server.refusal import refusals
+from chassis.setting_names import refuse_misspelt
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def main() -> None:
         server_settings = settings.read(ServerSettings, prefix)
         worker_settings = settings.read(WorkerSettings, prefix)
         family = module.family(settings.read(module.Settings, prefix))
+        refuse_misspelt(prefix, ServerSettings, WorkerSettings, module.Settings)
         configure_logs(server_settings.log_level)
         log.info("%s starts", name)
         asyncio.run(_run(module, family, server_settings, worker_settings))
@@ -59,11 +61,14 @@ def _arguments() -> argparse.Namespace:
 
 
 def _settings_help() -> str:
-    lines = ["settings of every service (prefix: the service's name, or ANTIPHON for all):"]
-    for cls in (ServerSettings, WorkerSettings):
-        for variable, default, doc in settings.describe(cls, "<SERVICE>"):
-            lines.append(f"  {variable:<34} {doc} [{default}]")
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            "settings of every service (prefix: the service's name, or ANTIPHON for all):",
+            *settings.help_lines("<SERVICE>", ServerSettings, WorkerSettings),
+            "",
+            "Those of one service are in its README, and all in docs/settings.md.",
+        ]
+    )
 
 
 if __name__ == "__main__":

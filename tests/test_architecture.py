@@ -57,6 +57,7 @@ WITHOUT_A_STAGE = {
 
 MAY_READ_ENVIRONMENT = {
     "chassis/settings.py": "the one reader of settings",
+    "chassis/checkout.py": "worker processes find the checkout by the environment that they inherit",
     "chassis/worker/process.py": "a worker process is given some of the environment of its service",
     "chassis/worker/sandbox/enter.py": "what a worker may read follows from the folders that its environment names",
     "chassis/models/conversion.py": "a conversion is given a few variables of ours and no more",

@@ -191,7 +191,7 @@ async def serve(server: Server, closers: Sequence[Callable[[], Any]] = ()) -> No
         asyncio.get_running_loop().add_signal_handler(number, server.ending.set)
     try:
         if settings.metrics_port:
-            await metrics.start(settings.metrics_host, settings.metrics_port)
+            await _show_metrics(metrics, server)
         if settings.otlp_endpoint:
             telemetry.start_traces(settings.otlp_endpoint, server.name)
         port = await server.start()
@@ -206,3 +206,15 @@ async def serve(server: Server, closers: Sequence[Callable[[], Any]] = ()) -> No
                 await result
     if server.fault:
         raise CannotStartError(server.fault)
+
+
+async def _show_metrics(page: MetricsPage, server: Server) -> None:
+    host, port, variable = server.settings.metrics_host, server.settings.metrics_port, server.name.upper()
+    try:
+        await page.start(host, port)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"cannot show metrics at {host}:{port} ({error.strerror}); give this service a port of its own by "
+            f"{variable}_METRICS_PORT, for ANTIPHON_METRICS_PORT is one port for the first service alone",
+        ) from error

@@ -23,7 +23,13 @@ class ServerSettings(Bounded):
     )
     log_level: str = setting("INFO", "Lowest level that is logged.", ("DEBUG", "INFO", "WARNING", "ERROR"))
     metrics_host: str = setting("127.0.0.1", "Address of the Prometheus metrics, which nothing guards.")
-    metrics_port: int = setting(0, "Port of the Prometheus metrics; 0 for none.", least=0, most=65_535)
+    metrics_port: int = setting(
+        0,
+        "Port of the Prometheus metrics; 0 for none. Of a shared one `antiphon up` makes a port for each service, as "
+        "far from the gateway's as its own port is.",
+        least=0,
+        most=65_535,
+    )
     otlp_endpoint: str = setting("", "OTLP/gRPC endpoint for traces, such as http://localhost:4317; empty for none.")
     tls_cert_file: str = setting("", "Server certificate (PEM); empty for plain text.")
     tls_key_file: str = setting("", "Key of the server certificate (PEM).")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_serv
 
 from antiphon.analysis.v1 import analysis_service_pb2 as pb
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as pb_grpc
+from antiphon_wire.exits import CANNOT_START
 from chassis import health
 
 ROOT = Path(__file__).parent.parent.parent
@@ -189,3 +191,14 @@ def test_a_service_shows_its_settings_in_its_help() -> None:
     )
     for setting in ("<SERVICE>_PORT", "<SERVICE>_MAX_PENDING", "<SERVICE>_TLS_CERT_FILE"):
         assert setting in done.stdout
+
+
+def test_a_metrics_port_that_another_service_has_is_refused_by_its_setting() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        environment = {**os.environ, "GATEWAY_PORT": "-1", "ANTIPHON_METRICS_PORT": str(taken.getsockname()[1])}
+        command = [sys.executable, "-m", "gateway"]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == CANNOT_START
+    assert "GATEWAY_METRICS_PORT" in done.stderr.splitlines()[-1]

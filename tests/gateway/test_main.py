@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import grpc
+import pytest
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
@@ -42,3 +43,15 @@ def test_a_bad_setting_ends_the_process_with_its_name() -> None:
     done = subprocess.run(COMMAND, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == CANNOT_START
     assert "GATEWAY_MAX_ATTEMPTS='many'" in done.stderr
+
+
+@pytest.mark.parametrize("module", ["gateway", "services"])
+def test_help_is_printed_from_the_checkout_whatever_the_import_path(module: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", module, "--help"]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    prefix = {"gateway": "GATEWAY", "services": "<SERVICE>"}[module]
+    assert f"{prefix}_SPOOL_DIR" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
