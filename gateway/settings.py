@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chassis.settings import setting
+from chassis.settings import Bounded, setting
 
 PORT = 50050
 """Where the gateway listens where no setting says otherwise."""
@@ -17,7 +17,7 @@ NONE = "none"
 
 
 @dataclass(frozen=True)
-class GatewaySettings:
+class GatewaySettings(Bounded):
     """Where the services are, and how long and how often the gateway asks them."""
 
     services: tuple[str, ...] = setting(
@@ -29,18 +29,22 @@ class GatewaySettings:
     speech_target: str = setting("127.0.0.1:50052", "gRPC target of speech.")
     essentia_target: str = setting("127.0.0.1:50053", "gRPC target of essentia.")
     llm_audio_target: str = setting("127.0.0.1:50055", "gRPC target of llm_audio.")
-    separation_seconds: float = setting(1800.0, "Longest that separation may take, seconds.")
-    speech_seconds: float = setting(1800.0, "Longest that speech may take, seconds.")
-    essentia_seconds: float = setting(900.0, "Longest that essentia may take, seconds.")
-    llm_audio_seconds: float = setting(900.0, "Longest that llm_audio may take, seconds.")
-    max_analyses: int = setting(16, "Analyses under way at once; one more is refused as busy.")
-    fuse_margin_seconds: float = setting(0.2, "Kept back from the caller's deadline for fusing and sending, seconds.")
-    connect_seconds: float = setting(2.0, "Longest wait for a service to be reachable, seconds.")
-    restart_seconds: float = setting(
-        15.0, "Longest wait for a service that a stage has lost to be reachable again, seconds: as long as it starts."
+    separation_seconds: float = setting(1800.0, "Longest that separation may take, seconds.", above=0)
+    speech_seconds: float = setting(1800.0, "Longest that speech may take, seconds.", above=0)
+    essentia_seconds: float = setting(900.0, "Longest that essentia may take, seconds.", above=0)
+    llm_audio_seconds: float = setting(900.0, "Longest that llm_audio may take, seconds.", above=0)
+    max_analyses: int = setting(16, "Analyses under way at once; one more is refused as busy.", above=0)
+    fuse_margin_seconds: float = setting(
+        0.2, "Kept back from the caller's deadline for fusing and sending, seconds.", least=0
     )
-    max_attempts: int = setting(2, "Times a stage is tried when its worker is lost.")
-    max_answer_bytes: int = setting(64 << 20, "Largest single message taken from a service, bytes.")
+    connect_seconds: float = setting(2.0, "Longest wait for a service to be reachable, seconds.", above=0)
+    restart_seconds: float = setting(
+        15.0,
+        "Longest wait for a service that a stage has lost to be reachable again, seconds: as long as it starts.",
+        above=0,
+    )
+    max_attempts: int = setting(2, "Times a stage is tried when its worker is lost.", least=1)
+    max_answer_bytes: int = setting(64 << 20, "Largest single message taken from a service, bytes.", above=0)
     services_ca_file: str = setting("", "CA (PEM) that certified the services; empty for plain text.")
     services_cert_file: str = setting("", "Certificate (PEM) to show to the services; empty for none.")
     services_key_file: str = setting("", "Key (PEM) of the certificate to show to the services.")
@@ -48,12 +52,11 @@ class GatewaySettings:
     def __post_init__(self) -> None:
         if unknown := [name for name in self.services if name not in SERVICES and self.services != (NONE,)]:
             raise ValueError(f"services names {unknown[0]!r}; choose from {', '.join(SERVICES)}, or give {NONE} alone")
-        if self.max_attempts < 1:
-            raise ValueError(f"max_attempts is {self.max_attempts}; a stage must be tried at least once")
         if bool(self.services_cert_file) != bool(self.services_key_file):
             raise ValueError("services_cert_file and services_key_file go together; set both or neither")
         if self.services_cert_file and not self.services_ca_file:
             raise ValueError("services_cert_file needs services_ca_file; without it no TLS is spoken to the services")
+        super().__post_init__()
 
     def target(self, service: str) -> str:
         """Gives the gRPC target of a service, by its word."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import re
 from pathlib import Path
 
 import pytest
 
+from chassis.settings import setting
 from tools.pages import __main__ as command
 from tools.pages import contracts, decisions, features, reference, variables
 from tools.pages.contracts import Enum, Message, Method, Package, Service
@@ -119,6 +121,20 @@ def test_every_settings_class_of_the_processes_is_on_the_page(pages: dict[str, s
     assert sorted(declared - shown - {"ExtraSettings"}) == []
     for family in variables.FAMILIES:
         assert f"## {family}\n" in pages[variables.PATH]
+
+
+def test_the_bounds_of_a_number_are_on_the_page_as_they_are_declared(pages: dict[str, str]) -> None:
+    @dataclasses.dataclass(frozen=True)
+    class MadeUp:
+        between: int = setting(0, "One.", least=-1, most=65_535)
+        least: float = setting(0.5, "Two.", least=0.25)
+        above: int | None = setting(1, "Three.", above=0)
+        any_number: int = setting(3, "Four.")
+
+    rows = [line.split(" | ")[2] for line in variables._table(MadeUp, "X").splitlines()[2:]]
+    expected = ["whole number, -1 to 65535", "number, 0.25 or more", "whole number, more than 0", "whole number"]
+    assert rows == expected
+    assert "| `<SERVICE>_HEALTH_PORT` | `0` | whole number, 0 to 65535 |" in pages["docs/settings.md"]
 
 
 def test_what_the_command_line_reads_by_itself_is_read_in_its_sources() -> None:

@@ -6,8 +6,9 @@ import dataclasses
 import importlib
 import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -107,9 +108,25 @@ def _values(hint: object, field: dataclasses.Field[object]) -> str:
     choices = field.metadata.get("choices", ())
     if choices:
         return ", ".join(f"`{choice}`" for choice in choices)
+    bounds = _bounds(field.metadata)
     if isinstance(hint, types.UnionType):
         hint = next(part for part in typing.get_args(hint) if part is not type(None))
-    return "list" if typing.get_origin(hint) is tuple else _KINDS[typing.cast("type", hint)]
+    kind = "list" if typing.get_origin(hint) is tuple else _KINDS[typing.cast("type", hint)]
+    return f"{kind}, {bounds}" if bounds else kind
+
+
+def _bounds(declared: Mapping[str, Any]) -> str:
+    """Says which numbers are accepted, such as ``0 to 65535``; empty where the setting declares no bound."""
+    least, most, above = (declared.get(name) for name in ("least", "most", "above"))
+    if most is not None:
+        return f"{_number(least)} to {_number(most)}" if least is not None else f"{_number(most)} or less"
+    if least is not None:
+        return f"{_number(least)} or more"
+    return "" if above is None else f"more than {_number(above)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.15g}"
 
 
 def _command_line() -> str:
