@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from antiphon_wire.errors import AntiphonError
 
-_LIVE_WINDOWS = 4
+LIVE_WINDOWS = 4
 """A live stream is judged over longer windows than a file: who speaks also listens for a while."""
 
 _CONTAINER_RATE = 8.0
@@ -38,7 +38,7 @@ class UploadLimits:
             least_share: Share of real time that must come; 0 for any.
         """
         rate = pcm_rate * least_share if pcm_rate is not None else _CONTAINER_RATE if least_share > 0 else 0.0
-        return UploadLimits(self.idle_seconds, math.inf, rate, self.window_seconds * _LIVE_WINDOWS)
+        return UploadLimits(self.idle_seconds, math.inf, rate, self.window_seconds * LIVE_WINDOWS)
 
 
 class UploadWatch:

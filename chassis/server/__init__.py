@@ -3,7 +3,7 @@
 What only model families need, uploads handed to workers, is in :mod:`chassis.family`.
 """
 
-from chassis.server.calls import rpc
+from chassis.server.calls import live_rpc, rpc
 from chassis.server.serving import Server, serve
 from chassis.server.settings import ServerSettings, WorkerSettings
 
@@ -11,6 +11,7 @@ __all__ = [
     "Server",
     "ServerSettings",
     "WorkerSettings",
+    "live_rpc",
     "rpc",
     "serve",
 ]

@@ -16,13 +16,14 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import Message
-from grpc._cython import cygrpc  # type: ignore[attr-defined]  # the only place of the error it raises
 
 from antiphon_wire import status
 from antiphon_wire.errors import AntiphonError
 from chassis.server import telemetry
+from chassis.server.answers import relay, write
 from chassis.server.counted import Taken, taken
 from chassis.server.logs import safe_id
+from chassis.upload_limits import UploadWatch
 
 log = logging.getLogger("antiphon.call")
 
@@ -82,17 +83,18 @@ def outgoing_metadata() -> list[tuple[str, str]]:
 
 
 def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Wraps an RPC handler, unary or streaming, of a servicer that was added to a :class:`chassis.server.Server`."""
+    """Wraps an RPC handler, unary or streaming, of a servicer that was added to a :class:`chassis.server.Server`.
+
+    A streaming one does not wait long for its reader; see :mod:`chassis.server.answers`.
+    """
     if inspect.isasyncgenfunction(method):
 
         @functools.wraps(method)
         async def streaming(self: Any, request: Any, context: Context) -> None:
-            async with (
-                _guarded(self, method.__qualname__, context),
-                aclosing(method(self, Taken(request), context)) as responses,
-            ):
-                async for response in responses:
-                    await _write(context, response, self.reader_idle_seconds)
+            async with _guarded(self, method.__qualname__, context):
+                spooled = await relay(context, method(self, Taken(request), context), self.reading)
+                if spooled:
+                    note(spooled_bytes=spooled)
 
         return streaming
 
@@ -108,25 +110,23 @@ def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
     return unary
 
 
-async def _write(context: Context, response: Message, idle_seconds: float) -> None:
-    """Sends a response; a caller who does not read must not hold the worker for ever.
+def live_rpc(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Wraps a streaming RPC that answers while it is asked: it waits for its reader, and is asked no more meanwhile.
 
-    Raises:
-        AntiphonError: READER_TOO_SLOW.
-        CancelledError: the caller is gone, which gRPC may tell by an error of its own.
+    What it makes is never spooled, for what is late is worth little.
     """
-    try:
-        async with asyncio.timeout(idle_seconds):
-            await context.write(response)
-    except TimeoutError:
-        raise AntiphonError(
-            "DEADLINE_EXCEEDED",
-            "READER_TOO_SLOW",
-            f"the caller took nothing for {idle_seconds:g} s; read the answer while it comes",
-            {"idle_seconds": idle_seconds},
-        ) from None
-    except (cygrpc.ExecuteBatchError, asyncio.InvalidStateError) as error:
-        raise asyncio.CancelledError from error
+
+    @functools.wraps(method)
+    async def streaming(self: Any, request: Any, context: Context) -> None:
+        async with (
+            _guarded(self, method.__qualname__, context),
+            aclosing(method(self, Taken(request), context)) as responses,
+        ):
+            watch = UploadWatch(self.reading.live_limits)
+            async for response in responses:
+                await write(context, response, watch)
+
+    return streaming
 
 
 @asynccontextmanager

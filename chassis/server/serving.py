@@ -54,6 +54,8 @@ class Server:
         self.settings = settings
         self._default_port = default_port
         self.in_flight = InFlight()
+        self.reading = settings.reading
+        telemetry.show_answers(lambda: self.reading.spool.used_bytes)
         self.port = 0
         self._health = ModelHealth()
         callers = [NamedClients(settings.tls_client_names)] if settings.tls_client_names else []
@@ -76,7 +78,7 @@ class Server:
         """Adds a servicer by its generated ``add_…_to_server`` function; it gains what :func:`rpc` needs."""
         servicer.in_flight = self.in_flight
         servicer.max_call_seconds = self.settings.max_call_seconds
-        servicer.reader_idle_seconds = self.settings.reader_idle_seconds
+        servicer.reading = self.reading
         register(servicer, CountedServer(self._server))
         self._names.append(full_name)
 

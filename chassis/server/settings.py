@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from chassis.answer_spool import AnswerSpool
 from chassis.reading import Limits
+from chassis.server.answers import Reading
 from chassis.settings import Bounded, setting
 from chassis.upload_limits import UploadLimits
 
@@ -52,13 +54,34 @@ class ServerSettings(Bounded):
         True,
         "Whether StatusService is served, which `antiphon status` asks.",
     )
-    drain_seconds: float = setting(60.0, "Seconds that calls under way may take to end after SIGTERM.")
-    lame_duck_seconds: float = setting(0.5, "Seconds between reporting NOT_SERVING and refusing new calls.")
+    drain_seconds: float = setting(60.0, "Seconds that calls under way may take to end after SIGTERM.", least=0)
+    lame_duck_seconds: float = setting(0.5, "Seconds between reporting NOT_SERVING and refusing new calls.", least=0)
     max_call_seconds: float = setting(3600.0, "Seconds that a call may take at most, whatever its deadline.", above=0)
     connection_idle_seconds: float = setting(
         60.0, "Seconds after which a connection without a call is closed; a client connects again by itself.", above=0
     )
     reader_idle_seconds: float = setting(30.0, "Seconds that a caller may leave an answer unread.", above=0)
+    reader_wait_seconds: float = setting(
+        2.0,
+        "Seconds altogether for which an answer that is read slowly holds up the work; then it is spooled, and the "
+        "worker goes free. Live streams are never spooled.",
+        least=0,
+    )
+    reader_seconds: float = setting(
+        1800.0, "Seconds altogether that an answer may wait for its reader, a live stream excepted.", above=0
+    )
+    reader_least_rate: float = setting(
+        1024.0,
+        "Bytes per second at which an answer that waits must be read, on average over each UPLOAD_WINDOW_SECONDS; "
+        "0 for any.",
+        least=0,
+    )
+    answer_spool_bytes: int = setting(
+        4 << 30,
+        "Bytes on disk that answers may hold that wait for their readers, each counted as 1 MiB at least; one more is "
+        "ended as READER_TOO_SLOW. 0 for none.",
+        least=0,
+    )
     upload_idle_seconds: float = setting(30.0, "Seconds without a message after which an upload is given up.", above=0)
     upload_seconds: float = setting(
         900.0,
@@ -77,7 +100,9 @@ class ServerSettings(Bounded):
     )
     max_uploads: int = setting(32, "Uploads that may come in at once; one more is refused as busy.", above=0)
     peer_uploads: int = setting(24, "Of these, how many one address may have; 0 for all.", least=0)
-    spool_dir: Path | None = setting(None, "Folder for uploads; the system's temporary folder where empty.")
+    spool_dir: Path | None = setting(
+        None, "Folder for uploads, and for answers that are read slowly; the system's temporary folder where empty."
+    )
     spool_bytes: int = setting(8 << 30, "Bytes that all uploads under way may hold together.", above=0)
     upload_bytes: int = setting(4 << 30, "Bytes that one upload may have.", above=0)
 
@@ -101,6 +126,14 @@ class ServerSettings(Bounded):
             self.upload_idle_seconds, self.upload_seconds, self.upload_least_rate, self.upload_window_seconds
         )
 
+    @property
+    def reading(self) -> Reading:
+        """How slowly an answer may be read; each call makes a spool of its own."""
+        limits = UploadLimits(
+            self.reader_idle_seconds, self.reader_seconds, self.reader_least_rate, self.upload_window_seconds
+        )
+        return Reading(limits, self.reader_wait_seconds, AnswerSpool(self.spool_dir, self.answer_spool_bytes))
+
 
 @dataclass(frozen=True)
 class WorkerSettings(Bounded):
@@ -122,7 +155,9 @@ class WorkerSettings(Bounded):
         "for after a kill the model is loaded again.",
         least=0,
     )
-    recycle_growth_bytes: int = setting(4 << 30, "Memory growth after which a worker is replaced; 0 for never.")
+    recycle_growth_bytes: int = setting(
+        4 << 30, "Memory growth after which a worker is replaced; 0 for never.", least=0
+    )
     memory_limit_bytes: int | None = setting(
         None,
         "Private memory of a worker, in bytes; 0 for no limit. Where empty: 90 % of the memory of the container or the "

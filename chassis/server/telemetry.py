@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -23,6 +23,7 @@ WORKER_RESTARTS = Gauge(
     ["kind"],
 )
 WORKERS_READY = Gauge("antiphon_workers_ready", "Workers that are up with what they load at start.", ["kind"])
+ANSWER_BYTES = Gauge("antiphon_answer_spool_bytes", "Bytes on disk of answers that wait for their readers.")
 
 _tracer: Any = None
 
@@ -81,6 +82,11 @@ def show_workers(kind: str, status: PoolStatus) -> None:
     QUEUE_DEPTH.labels(kind).set(status.admitted)
     WORKER_RESTARTS.labels(kind).set(status.restarts)
     WORKERS_READY.labels(kind).set(status.ready)
+
+
+def show_answers(used_bytes: Callable[[], float]) -> None:
+    """Shows what answers that wait for their readers hold on disk, asked for whenever the page is fetched."""
+    ANSWER_BYTES.set_function(used_bytes)
 
 
 def count_call(method: str, outcome: str, seconds: float) -> None:

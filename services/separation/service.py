@@ -11,7 +11,7 @@ from antiphon.separation.v1 import separation_service_pb2_grpc as pb_grpc
 from chassis.family.call import Call
 from chassis.family.family import Family, Live
 from chassis.family.host import FamilyHost
-from chassis.server import rpc
+from chassis.server import live_rpc, rpc
 from services.separation import messages
 from services.separation.contract import SUM_BOUNDS_DB, SeparationEvent
 from services.separation.engines import ENGINES
@@ -57,7 +57,7 @@ class Servicer(pb_grpc.SeparationServiceServicer):
             async for response in call.answer("separate", request, forms):
                 yield response
 
-    @rpc
+    @live_rpc
     async def StreamingSeparate(
         self, requests: AsyncIterator[pb.StreamingSeparateRequest], context: Any
     ) -> AsyncIterator[pb.StreamingSeparateResponse]:

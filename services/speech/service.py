@@ -12,7 +12,7 @@ from chassis.cores import usable_cores
 from chassis.family.call import Call
 from chassis.family.family import Family, Live
 from chassis.family.host import FamilyHost
-from chassis.server import rpc
+from chassis.server import live_rpc, rpc
 from services.speech import messages
 from services.speech.contract import RecordingEvent
 from services.speech.engines import ENGINES
@@ -76,7 +76,7 @@ class Servicer(pb_grpc.SpeechServiceServicer):
             async for response in call.answer("align_lyrics", request, forms):
                 yield response
 
-    @rpc
+    @live_rpc
     async def StreamingRecognize(
         self, requests: AsyncIterator[pb.StreamingRecognizeRequest], context: Any
     ) -> AsyncIterator[pb.StreamingRecognizeResponse]:

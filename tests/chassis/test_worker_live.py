@@ -29,7 +29,7 @@ from chassis.family.family import Family, Live
 from chassis.family.host import FamilyHost
 from chassis.reading import Limits
 from chassis.reports import ProgressReport, SourceReport, WorkReport
-from chassis.server import Server, ServerSettings, WorkerSettings, rpc
+from chassis.server import Server, ServerSettings, WorkerSettings, live_rpc
 from chassis.traces import WorkerFaultError
 from chassis.worker import LiveJob, LiveOptions, LivePool, LiveStream
 from chassis.worker.messages import Init
@@ -311,7 +311,7 @@ class Servicer(pb_grpc.SpeechServiceServicer):
     def __init__(self, host: FamilyHost) -> None:
         self._host = host
 
-    @rpc
+    @live_rpc
     async def StreamingRecognize(self, requests: Any, context: Any) -> AsyncIterator[pb.StreamingRecognizeResponse]:
         async with Call(self._host, requests, NAME, live=True) as call:
             config = await call.config()

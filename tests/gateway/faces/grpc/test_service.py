@@ -205,6 +205,31 @@ async def test_a_caller_that_reads_nothing_stops_the_stems_instead_of_filling_me
     assert events[-1].WhichOneof("event") == "record"
 
 
+async def test_a_slow_reader_of_stems_holds_neither_the_service_nor_a_place(
+    start_gateway: Callable[..., Any], peers: Peers, song: bytes
+) -> None:
+    gateway: Gateway = await start_gateway(max_analyses=1, reader_wait_seconds=0.2)
+    peers.separation.stems = {"vocals": bytes(64 << 20)}
+    peers.separation.shares = {"vocals": 1.0}
+    config = analysis_pb2.AnalysisConfig(return_stems=True, stages=["separation"])
+    call = gateway.stub.Analyze(requests_of(config, song), timeout=60)
+    process = psutil.Process()
+    async for event in call:
+        if event.WhichOneof("event") == "stem_chunk":
+            break
+    before = process.memory_info().rss
+    async with asyncio.timeout(30.0):
+        await peers.separation.all_sent.wait()
+    # Some 12 MiB are on their way in gRPC and the kernel; the rest is on disk.
+    assert process.memory_info().rss - before < 40 << 20
+    peers.separation.stems = {"vocals": bytes(1 << 20)}
+    await asyncio.sleep(0.5)  # what was sent last is read and fused
+    assert (await gateway.analyze(song, stages=["separation"])).states("separation")[-1] == "SUCCEEDED"
+    async with asyncio.timeout(30.0):
+        events = [event async for event in call]
+    assert events[-1].WhichOneof("event") == "record"
+
+
 async def test_memory_does_not_grow_with_the_upload(gateway: Gateway, peers: Peers) -> None:
     size = 128 << 20
     piece = bytes(CHUNK_BYTES)
