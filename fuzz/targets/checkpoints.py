@@ -13,6 +13,7 @@ import numpy as np
 from chassis.models.converter import ConversionError
 from fuzz.scratch import in_a_file
 from fuzz.target import FindingError, Target
+from services.essentia.checkpoints.torch_archive import read_torch_archive
 from services.essentia.musicnn_checkpoint.bundle import BundleError, read_bundle
 from services.separation.spleeter_checkpoint.arrays import read_checkpoint
 from services.speech.conversion import read_model
@@ -27,6 +28,15 @@ def _read_torch(path: Path) -> Mapping[str, np.ndarray]:
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("x/data.pkl", path.read_bytes())
     return read_checkpoint(packed)
+
+
+def _read_tensors(path: Path) -> Mapping[str, np.ndarray]:
+    """Reads an input as the pickle of a state dictionary whose one storage is the same each time."""
+    packed = path.with_name("packed")
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("x/data.pkl", path.read_bytes())
+        archive.writestr("x/data/0", _DATA)
+    return read_torch_archive(packed)
 
 
 def _ctranslate2() -> bytes:
@@ -57,13 +67,20 @@ _READERS: Mapping[int, Callable[[Path], Mapping[str, np.ndarray]]] = {
     ord("t"): _read_torch,
     ord("c"): read_model,
     ord("b"): _read_bundle,
+    ord("s"): _read_tensors,
 }
 """By the first byte of an input, which is not part of the file."""
 
 
+_TENSOR = (
+    b"\x80\x02ccollections\nOrderedDict\n)R(X\x01\0\0\0actorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\n"
+    b"FloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x04tQK\0K\x02K\x02\x86K\x02K\x01\x86\x89ccollections\nOrderedDict\n)RtRu."
+)
+
+
 def _seeds() -> list[bytes]:
     arrays = {"a": np.ones((2, 2), np.float32), "b": np.zeros(3, np.float32)}
-    return [b"t" + pickle.dumps(arrays, protocol=2), b"c" + _ctranslate2(), b"b" + _bundle()]
+    return [b"t" + pickle.dumps(arrays, protocol=2), b"c" + _ctranslate2(), b"b" + _bundle(), b"s" + _TENSOR]
 
 
 def _accepts(data: bytes) -> bool:

@@ -1,8 +1,9 @@
-"""Turns published tag networks into files that this service can load; run once, when a model is pulled.
+"""Turns published networks into files that this service can load; run once, when a model is pulled.
 
 ``python -m services.essentia.conversion musicnn OUT INDEX DATA`` reads a TensorFlow 1 checkpoint of MusiCNN, without
 TensorFlow, and writes an ONNX file. ``musicnn_msd_card`` and ``musicnn_mtt_card`` read the tags of the networks out of
-musicnn's own ``configuration.py``, without running it, and write a metadata file. The outputs are the same bytes on
+musicnn's own ``configuration.py``, without running it, and write a metadata file. ``beatnet`` reads torch's checkpoints
+without torch, by an unpickler that builds arrays and nothing else. The outputs are the same bytes on
 every machine.
 """
 
@@ -15,6 +16,8 @@ from pathlib import Path
 
 from chassis.models import converter
 from chassis.models.converter import ConversionError
+from services.essentia.checkpoints.beatnet_graph import write_beatnet
+from services.essentia.checkpoints.torch_archive import read_torch_archive
 from services.essentia.musicnn_checkpoint.bundle import BundleError, read_bundle
 from services.essentia.musicnn_checkpoint.graph import EMBEDDING, PATCH_FRAMES, Network
 from services.essentia.tags.mel import BANDS, SAMPLE_RATE
@@ -41,6 +44,21 @@ def musicnn(out: Path, index: Path, data: Path) -> None:
         raise ConversionError(f"the checkpoint has no tensor {error}") from error
     except ValueError as error:
         raise ConversionError(f"the checkpoint is of another network: {error}") from error
+
+
+def beatnet(out: Path, first: Path, second: Path, third: Path) -> None:
+    """Writes BeatNet's three networks, as torch saved them, as the ONNX file ``out``, which gives their mean.
+
+    Raises:
+        ConversionError: a checkpoint is damaged, of another network, or names what no tensor needs.
+    """
+    networks = [read_torch_archive(path) for path in (first, second, third)]
+    try:
+        write_beatnet(out, networks)
+    except KeyError as error:
+        raise ConversionError(f"a checkpoint has no tensor {error}") from error
+    except ValueError as error:
+        raise ConversionError(f"a checkpoint is of another network: {error}") from error
 
 
 def musicnn_msd_card(out: Path, configuration: Path) -> None:
@@ -93,7 +111,7 @@ def write_card(out: Path, configuration: Path, variable: str, name: str) -> None
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one conversion; see :func:`chassis.models.converter.main`."""
-    conversions = (musicnn, musicnn_msd_card, musicnn_mtt_card)
+    conversions = (musicnn, musicnn_msd_card, musicnn_mtt_card, beatnet)
     return converter.main("services.essentia.conversion", __doc__, *conversions, arguments=arguments)
 
 

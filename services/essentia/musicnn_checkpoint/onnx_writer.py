@@ -20,7 +20,7 @@ Shape = Sequence[int | str]
 
 
 class OnnxWriter:
-    """A network under construction; every method that adds a node gives the name of the node's one output."""
+    """A network under construction; a node is added by the method that gives the name of its output."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -49,6 +49,12 @@ class OnnxWriter:
         """Adds a node of ONNX's default operator set."""
         return self._add(operator, inputs, f"v{self._next()}", attributes)
 
+    def nodes(self, operator: str, outputs: int, *inputs: str, **attributes: Attribute) -> list[str]:
+        """Adds a node of several outputs and gives their names; an input of empty name is left out."""
+        names = [f"v{self._next()}" for _ in range(outputs)]
+        self._add(operator, inputs, names[0], attributes, names[1:])
+        return names
+
     def save(self, path: Path) -> None:
         """Writes the file."""
         graph = self._nodes + _bytes(2, self._name.encode()) + self._tensors + self._inputs + self._outputs
@@ -59,8 +65,16 @@ class OnnxWriter:
         self._count += 1
         return self._count
 
-    def _add(self, operator: str, inputs: Sequence[str], out: str, attributes: dict[str, Attribute]) -> str:
-        body = b"".join(_bytes(1, name.encode()) for name in inputs) + _bytes(2, out.encode())
+    def _add(
+        self,
+        operator: str,
+        inputs: Sequence[str],
+        out: str,
+        attributes: dict[str, Attribute],
+        further: Sequence[str] = (),
+    ) -> str:
+        body = b"".join(_bytes(1, name.encode()) for name in inputs)
+        body += b"".join(_bytes(2, name.encode()) for name in (out, *further))
         body += _bytes(3, f"{operator}_{out}".encode()) + _bytes(4, operator.encode())
         body += b"".join(_bytes(5, _attribute(name, value)) for name, value in sorted(attributes.items()))
         self._nodes += _bytes(1, body)

@@ -1,0 +1,1 @@
+"""Networks that hear beats, keys and chords: from samples to what they say, block by block."""
