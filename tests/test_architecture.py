@@ -77,6 +77,7 @@ MAY_USE_THREADS = {
 """Who may import threads, each with its reason; work that is to be cancelled or killed is for chassis/worker."""
 
 MAY_UNPICKLE = {
+    "services/essentia/checkpoints/pickles.py": "reads checkpoints by an unpickler that knows a closed list of names",
     "services/separation/spleeter_checkpoint/arrays.py": "reads checkpoints by an unpickler that builds arrays alone",
 }
 """Who may import what runs what it reads, each with its reason: conversions, in a process of their own."""
