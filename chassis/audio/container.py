@@ -20,7 +20,7 @@ CONTAINERS = ("mp3", "wav", "flac", "mov", "aac", "ogg", "aiff", "matroska")
 PCM_CODECS = tuple(
     f"pcm_{name}"
     for name in (
-        *("u8", "s8", "s16le", "s16be", "s24le", "s24be", "s32le", "s32be"),
+        *("u8", "s8", "s16le", "s16be", "s24le", "s24be", "s32le", "s32be", "s64le", "s64be"),
         *("f32le", "f32be", "f64le", "f64be", "alaw", "mulaw"),
     )
 )

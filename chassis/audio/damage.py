@@ -20,7 +20,6 @@ class Damage:
         self.packets = 0
         self.bad = 0
         self._bad_at_end = 0
-        self._changed = 0
         self._longest = 0
         self._lost_frames = 0
 
@@ -34,11 +33,6 @@ class Damage:
         self._bad_at_end += 1
         if self.packets % EARLY_VERDICT_PACKETS == 0:
             self._judge()
-
-    def count_changed(self) -> None:
-        """Counts a frame whose rate or channels are not the stream's."""
-        self._changed += 1
-        self.bad += 1
 
     def count_frame(self, frame: AudioFrame) -> bool:
         """Counts a decoded frame; tells whether something in front of it was damaged."""
@@ -82,14 +76,10 @@ class Damage:
             message = f"{corrupt} damaged places among {self.packets} packets were left out"
             if self._lost_frames:
                 message += f", at least {self._lost_frames / sample_rate:.3f} s by the time stamps"
-            if self._changed:
-                message += f"; {self._changed} are of another sample rate or channel count"
             found.append(WarningReport("AUDIO_CORRUPT_PACKETS", message))
         return found
 
     def _judge(self) -> None:
         if self.bad > max(1.0, MAX_BAD_SHARE * self.packets):
             why = f"{self.bad} damaged places among {self.packets} packets"
-            if self._changed:
-                why += f", {self._changed} of them because the sample rate or the channels change on the way"
-            raise undecodable(why, damaged=self.bad, packets=self.packets, changed_frames=self._changed)
+            raise undecodable(why, damaged=self.bad, packets=self.packets)

@@ -20,27 +20,23 @@ from itertools import chain
 import av.error
 from av.audio.frame import AudioFrame
 
-from antiphon_wire.errors import invalid
+from antiphon_wire.errors import AntiphonError, invalid
 from chassis.audio import headers
 from chassis.audio.budget import Budget
-from chassis.audio.container import (
-    GuardedFile,
-    open_container,
-    raise_if_out_of_memory,
-    spooled,
-    undecodable,
-)
+from chassis.audio.chained import Chained, unreadable
+from chassis.audio.changes import Changes
+from chassis.audio.container import raise_if_out_of_memory, spooled, undecodable
 from chassis.audio.damage import Damage
-from chassis.audio.frames import join, silence, to_samples
+from chassis.audio.frames import join, silence
 from chassis.audio.guard import guard_file
+from chassis.audio.layouts import layout_of
 from chassis.audio.opened import Readable
 from chassis.audio.packets import packets
 from chassis.audio.padding import without_padding
 from chassis.audio.promise import Promise
 from chassis.audio.samples import Samples
 from chassis.audio.timeline import Decoded, Piece, TimeLine, origin
-from chassis.audio.timeline.pages import Pages
-from chassis.audio.tracks import pick_track
+from chassis.audio.wave import open_wave
 from chassis.reading import Limits
 from chassis.reports import SourceReport, TimeLineReport, WarningReport
 
@@ -70,47 +66,44 @@ class LibavStream:
         self._file = spooled(path)
         try:
             guard_file(self._file, budget.check)
-            self._riff = headers.read_riff(self._file)
-            self._check_riff(limits)
+            self._wave = open_wave(self._file)
+            if self._wave is not None:
+                limits.check_format(self._wave.wave.sample_rate, self._wave.wave.channels)
             self._xing = headers.mp3_counts_frames(self._file)
             self._file.seek(0)
-            self._guarded = GuardedFile(self._file, budget.check)
-            self._container = open_container(self._guarded)
+            shown = self._file if self._wave is None else self._wave.file
+            self._chain = Chained(shown, budget.check, track)
         except BaseException:
             self._file.close()
             raise
         try:
-            self._open_stream(track)
+            self._open_stream()
         except BaseException:
             self.close()
             raise
 
-    def _check_riff(self, limits: Limits) -> None:
-        riff = self._riff
-        if riff is not None and riff.channels is not None and riff.sample_rate is not None:
-            limits.check_format(riff.sample_rate, riff.channels)
-
-    def _open_stream(self, track: int | None) -> None:
-        self._track = picked = pick_track(self._container, track)
-        self._stream = picked.stream
-        context = self._stream.codec_context
+    def _open_stream(self) -> None:
+        self._track, container = self._chain.picked, self._chain.container
+        context = self._track.stream.codec_context
         self._limits.check_format(context.sample_rate or 0, context.layout.nb_channels)
-        self._name = self._container.format.name
-        self._promise = Promise(self._container, self._stream, self._xing)
+        self._name = container.format.name if self._wave is None else self._wave.wave.container
+        self._promise = Promise(container, self._track.stream, self._xing)
         self.warnings: list[WarningReport] = []
         self._damage = Damage()
-        self._pages = Pages(self._file) if self._name == "ogg" else None
         self._page_lost = False
         decoded = self._decode()
         first = next(decoded, None)
         if first is None:
-            told = self._promise.frames(context.sample_rate or 0) or (self._riff is not None and self._riff.data_bytes)
+            told = self._promise.frames(context.sample_rate or 0) or (
+                self._wave is not None and self._wave.wave.data_bytes
+            )
             if not (self._damage.packets or told):
                 raise invalid("AUDIO_EMPTY", "the audio holds no samples", container=self._name)
             raise undecodable("nothing in it could be decoded", container=self._name, codec=context.codec.name)
         self._decoded = chain([first], decoded)
         report = self._read_format(first.frame)
-        self._line = TimeLine(report.sample_rate, origin(self._container), self._check_length)
+        self._changes = Changes(report.sample_rate, report.channels, self.layout, self._limits.check_format)
+        self._line = TimeLine(report.sample_rate, origin(container), self._check_length)
         self._lead = self._line.start(first.frame)
         self.report: SourceReport = replace(report, time_line=self.time_line)
 
@@ -118,12 +111,11 @@ class LibavStream:
         rate, channels = first.sample_rate, first.layout.nb_channels
         self._limits.check_format(rate, channels)
         self._rate = rate
-        names = tuple(channel.name for channel in first.layout.channels)
-        self.layout = names if len(names) == channels else None
+        self.layout, self._assumed = layout_of(first)
         promised = self._promise.frames(rate)
-        if promised is not None and (len(self._container.streams) == 1 or not self._promise.of_file):
+        if promised is not None and (len(self._chain.container.streams) == 1 or not self._promise.of_file):
             self._check_length(promised, "its header")
-        codec, track = self._stream.codec_context.codec.name, self._track
+        codec, track = self._track.stream.codec_context.codec.name, self._track
         return SourceReport(self._name, codec, rate, channels, track=track.index, track_count=track.count)
 
     def _check_length(self, frames: int, source: str = "its time stamps") -> None:
@@ -136,7 +128,7 @@ class LibavStream:
         claimed = self._promise.seconds
         if claimed is None or self._promise.of_file:
             return claimed
-        return float(claimed + self.late_frames / self._rate)
+        return float(claimed * self._chain.share + self.late_frames / self._rate)
 
     @property
     def late_frames(self) -> int:
@@ -177,54 +169,70 @@ class LibavStream:
             yield from silence(self.report.channels, self._lead.frames, GATHER_FRAMES)
         for item in self._line.through(self._decoded):
             if isinstance(item, Piece):
-                yield from self._matching(item)
+                yield from self._changes.fit(item)
                 continue
+            yield from self._changes.silence(item.frames)
             page_lost, self._page_lost = self._page_lost, False
             # In a FLAC file nothing but damage makes a hole.
             if item.after_damage or page_lost or self._name == "flac":
                 self._damage.count_lost(item.frames, counted=item.after_damage)
             yield from silence(self.report.channels, item.frames, GATHER_FRAMES)
-
-    def _matching(self, piece: Piece) -> Iterator[Samples]:
-        frame = piece.frame
-        if (frame.sample_rate, frame.layout.nb_channels) == (self.report.sample_rate, self.report.channels):
-            yield to_samples(frame)[:, piece.cut :]
-        else:
-            self._damage.count_changed()
+        yield from self._changes.finish()
 
     def _decode(self) -> Iterator[Decoded]:
-        for packet in packets(self._container, self._stream, self._guarded, self._damage, self._promise):
+        yield from self._decode_container()
+        while self._advance():
+            yield from self._decode_container()
+
+    def _advance(self) -> bool:
+        """Opens the next of joined files that can be read; tells whether there is one."""
+        while True:
+            try:
+                return self._chain.advance()
+            except AntiphonError as error:
+                if not unreadable(error):
+                    raise
+                self._damage.count_bad()
+
+    def _decode_container(self) -> Iterator[Decoded]:
+        chain = self._chain
+        stream, pages = chain.picked.stream, chain.pages
+        for packet in packets(chain.container, stream, chain.guarded, self._damage, self._promise):
             if self._damage.packets % PACKETS_PER_CHECK == 0:
                 self._budget.check()
             # libav's last packet is empty and asks the decoder for what it still holds.
             asks = packet.size == 0
             if not asks:
                 self._damage.count_packet()
-            if self._pages is not None and self._pages.lost_before(packet.pos):
+            if pages is not None and pages.lost_before(packet.pos):
                 self._page_lost = True
             try:
                 frames = packet.decode()
             except av.error.FFmpegError as error:
                 raise_if_out_of_memory(error)
-                if not asks:
+                if not (asks or headers.is_tag(bytes(packet))):
                     self._damage.count_bad()
                 continue
             for frame in frames:
                 if isinstance(frame, AudioFrame) and frame.samples:
-                    page = packet.pos if self._pages is not None and not self._page_lost else None
-                    yield Decoded(frame, self._damage.count_frame(frame), page)
+                    page = packet.pos if pages is not None and not self._page_lost else None
+                    yield Decoded(frame, self._damage.count_frame(frame), page, chain.index)
 
     def _conclude(self) -> None:
         rate = self.report.sample_rate
-        unfinished = headers.unfinished(self._file, self._riff, self._name)
+        unfinished = "" if self._wave is None else self._wave.missing
+        if self._name == "ogg" and not headers.ogg_is_finished(self._file):
+            unfinished = "its last page is not marked as the last"
         reached = self._promise.reached(self._line.position, self.late_frames, rate)
         self.warnings = [
             *self._track.warnings,
             *self._damage.conclude(rate, reached, self._promise.frames(rate), self._promise.slack(rate), unfinished),
             *self._line.findings.warnings(),
+            *self._assumed,
+            *self._changes.warnings,
         ]
 
     def close(self) -> None:
         """Closes the container and the file."""
-        self._container.close()
+        self._chain.container.close()
         self._file.close()

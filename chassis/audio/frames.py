@@ -18,6 +18,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "u8": np.dtype("u1"),
     "s16": np.dtype("i2"),
     "s32": np.dtype("i4"),
+    "s64": np.dtype("i8"),
     "flt": np.dtype("f4"),
     "dbl": np.dtype("f8"),
 }

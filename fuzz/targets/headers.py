@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import headers
 from chassis.audio.guard import LiveGuard, guard_file
+from chassis.audio.wave import WaveCutter, open_wave
 from fuzz.recordings import recordings
 from fuzz.target import FindingError, Target
 
@@ -22,7 +23,8 @@ def _accepts(data: bytes) -> bool:
     cut = len(data) // 3
     whole = _passes(lambda: guard_file(io.BytesIO(data), _nothing))
     parts = _passes(lambda: _live((data[:cut], data[cut:])))
-    headers.read_riff(io.BytesIO(data))
+    open_wave(io.BytesIO(data))
+    WaveCutter().feed(data)
     headers.mp3_counts_frames(io.BytesIO(data))
     headers.ogg_is_finished(io.BytesIO(data))
     return whole and parts

@@ -7,13 +7,15 @@ import struct
 from chassis.audio.guard.claims import Claims, Walk
 from chassis.audio.guard.id3 import walk_tag
 
-UNKNOWN_SIZE = 0xFFFFFFFF
-"""What a WAV file written as a stream, or one of more than 4 GB, has for the size of its data."""
+AFTER_ODD = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"cue ", b"smpl", b"fact", b"JUNK", b"iXML", b"PEAK", b"fmt ", b"data")
+"""Names that tell the next chunk from the byte that pads the one before."""
 _PADDING = (b"JUNK", b"junk", b"FLLR", b"PAD ", b"pad ")
 
 
 def walk_riff(claims: Claims, magic: bytes) -> Walk:
-    """Walks over the chunks of a RIFF, RIFX, RF64 or BW64 file behind its first four bytes.
+    """Walks over the chunks of a RIFF, RIFX, RF64 or BW64 file behind its first four bytes, up to its samples.
+
+    What stands behind those is not shown to libav.
 
     Raises:
         AntiphonError: AUDIO_TOO_COMPLEX.
@@ -21,23 +23,19 @@ def walk_riff(claims: Claims, magic: bytes) -> Walk:
     if (yield 8)[4:] != b"WAVE":
         return
     order = ">" if magic == b"RIFX" else "<"
-    large_size = UNKNOWN_SIZE
-    while len(head := (yield 8)) == 8:
+    head = yield 8
+    while len(head) == 8:
         name, length = head[:4], struct.unpack(order + "I", head[4:])[0]
         claims.count("chunks")
         end = claims.position + length
         if name == b"data":
-            if claims.size is None:
-                return
-            length = large_size if length == UNKNOWN_SIZE else length
-            end = claims.position + length
-            if not length or end > claims.size:
-                return
-        elif name == b"ds64" and length >= 16:
-            large_size = struct.unpack("<Q", ((yield 16) + bytes(16))[8:16])[0]
-        else:
-            yield from _beside(claims, name, length)
-        yield from _skip_to(claims, end + end % 2)
+            return
+        yield from _beside(claims, name, length)
+        yield from _skip_to(claims, end)
+        head = yield 8
+        if length % 2 and head[:4] not in AFTER_ODD:
+            # Padded, as it should be; not every writer does.
+            head = head[1:] + (yield 1)
 
 
 def walk_aiff(claims: Claims) -> Walk:
@@ -54,7 +52,7 @@ def walk_aiff(claims: Claims) -> Walk:
         end = claims.position + length
         if name != b"SSND":
             yield from _beside(claims, name, length)
-        yield from _skip_to(claims, end + end % 2)
+        yield from _skip_to(claims, end + length % 2)
 
 
 def _beside(claims: Claims, name: bytes, length: int) -> Walk:

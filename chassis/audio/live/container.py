@@ -11,13 +11,18 @@ import av.error
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
 
+from chassis.audio.changes import Changes
 from chassis.audio.container import CODECS, raise_if_out_of_memory, undecodable
-from chassis.audio.frames import silence, to_samples
+from chassis.audio.frames import silence
 from chassis.audio.guard import LiveGuard
+from chassis.audio.headers import is_tag
+from chassis.audio.layouts import layout_of
+from chassis.audio.live.reader import StreamReader
 from chassis.audio.samples import Samples
-from chassis.audio.timeline import Decoded, Piece, Silence, TimeLine, origin
+from chassis.audio.timeline import Decoded, Origin, Piece, Silence, TimeLine, origin
 from chassis.audio.tracks import Picked, pick_track
-from chassis.bridge import Bridge, Closed
+from chassis.audio.wave import WaveCutter
+from chassis.bridge import Bridge
 from chassis.reading import Limits
 from chassis.reports import SourceReport, TimeLineReport, WarningReport
 
@@ -54,8 +59,13 @@ class ContainerDecoder:
         self._limits = limits
         self._track = track
         self._picked: Picked | None = None
+        self._name = ""
+        self._origin: Origin | None = None
         self._line: TimeLine | None = None
+        self._changes: Changes | None = None
+        self._assumed: tuple[WarningReport, ...] = ()
         self._guard = LiveGuard()
+        self._wave = WaveCutter()
         self._bridge: Bridge[bytes, None] = Bridge(self._decode, "live-decoder")
         # What was decoded since it was asked for. It lies here, and is not given over the bridge frame by frame: libav
         # makes dozens of a piece, and each would cost two changes of thread. Only the side that has the turn looks.
@@ -76,11 +86,14 @@ class ContainerDecoder:
             return []
         self._guard.feed(data)
         self._fed = True
-        return self._after(self._bridge.push(data))
+        return self._after(self._bridge.push(data)) if (data := self._wave.feed(data)) else []
 
     def finish(self) -> list[Samples]:
         """Takes the end of the stream; returns what was still held. Raises as :meth:`feed`."""
-        return self._after(self._bridge.finish()) if self._fed else []
+        if not self._fed:
+            return []
+        held = self._wave.finish()
+        return (self._after(self._bridge.push(held)) if held else []) + self._after(self._bridge.finish())
 
     @property
     def late_frames(self) -> int:
@@ -94,9 +107,11 @@ class ContainerDecoder:
 
     @property
     def warnings(self) -> tuple[WarningReport, ...]:
-        """What there is to say of the tracks and of the time line, as far as the stream has come."""
+        """What there is to say of tracks, time line, loudspeakers and format, as far as the stream has come."""
         found = () if self._picked is None else self._picked.warnings
-        return found if self._line is None else (*found, *self._line.findings.warnings())
+        if self._line is None or self._changes is None:
+            return found
+        return (*found, *self._line.findings.warnings(), *self._assumed, *self._changes.warnings)
 
     def close(self) -> None:
         """Gives up what is under way; a second call does nothing."""
@@ -111,33 +126,43 @@ class ContainerDecoder:
     # From here on libav's side has the turn.
 
     def _decode(self, pieces: Iterator[bytes], give: Callable[[None], None]) -> None:
-        # No seek and no tell: libav must take the stream as it comes.
-        file = cast(Any, _Reader(pieces))
         try:
-            with av.open(
-                file, "r", container_options=_OPTIONS, metadata_errors="replace", buffer_size=READ_BYTES
-            ) as container:
-                self._decode_packets(container)
+            self._follow(self._files(StreamReader(pieces)))
         except av.error.FFmpegError as error:
             raise_if_out_of_memory(error)
             raise undecodable(error.strerror or type(error).__name__) from error
 
-    def _decode_packets(self, container: InputContainer) -> None:
-        self._picked = picked = pick_track(container, self._track)
-        decoded = self._decoded(container, picked)
+    def _follow(self, decoded: Iterator[Decoded]) -> None:
         first = next(decoded, None)
         if first is None:
             return
-        self._read_format(container, picked, first.frame)
+        self._read_format(first.frame)
         assert self.report is not None
-        rate = self.report.sample_rate
-        self._line = line = TimeLine(rate, origin(container), self._check_length, MAX_HOLE_SECONDS)
-        lead = line.start(first.frame)
-        self._take(lead)
+        rate, channels = self.report.sample_rate, self.report.channels
+        self._changes = changes = Changes(rate, channels, self.layout, self._limits.check_format)
+        self._line = line = TimeLine(rate, self._origin, self._check_length, MAX_HOLE_SECONDS)
+        self._take(line.start(first.frame))
         for item in line.through(chain([first], decoded)):
             self._take(item)
+        self._blocks += changes.finish()
 
-    def _decoded(self, container: InputContainer, picked: Picked) -> Iterator[Decoded]:
+    def _files(self, reader: StreamReader) -> Iterator[Decoded]:
+        """Yields what decodes of the stream, or of each of those that were joined in it."""
+        clock = 0
+        while True:
+            # No seek and no tell: libav must take the stream as it comes.
+            with av.open(
+                cast(Any, reader), "r", container_options=_OPTIONS, metadata_errors="replace", buffer_size=READ_BYTES
+            ) as container:
+                picked = pick_track(container, self._track)
+                if clock == 0:
+                    self._name, self._origin, self._picked = container.format.name, origin(container), picked
+                yield from self._decoded(container, picked, clock)
+            if not reader.advance():
+                return
+            clock += 1
+
+    def _decoded(self, container: InputContainer, picked: Picked, clock: int) -> Iterator[Decoded]:
         bad_in_a_row = 0
         in_pages = container.format.name == "ogg"
         for packet in container.demux(picked.stream):
@@ -145,7 +170,7 @@ class ContainerDecoder:
                 frames = packet.decode()
             except av.error.FFmpegError as error:
                 raise_if_out_of_memory(error)
-                if packet.size:
+                if packet.size and not is_tag(bytes(packet)):
                     self.bad_packets += 1
                     bad_in_a_row += 1
                     if bad_in_a_row >= MAX_BAD_PACKETS:
@@ -154,17 +179,17 @@ class ContainerDecoder:
             for frame in frames:
                 if isinstance(frame, AudioFrame) and frame.samples:
                     bad_in_a_row = 0
-                    yield Decoded(frame, page=packet.pos if in_pages else None)
+                    yield Decoded(frame, page=packet.pos if in_pages else None, clock=clock)
 
-    def _read_format(self, container: InputContainer, picked: Picked, first: AudioFrame) -> None:
+    def _read_format(self, first: AudioFrame) -> None:
+        picked = self._picked
+        assert picked is not None
         rate, channels = first.sample_rate, first.layout.nb_channels
         self._limits.check_format(rate, channels)
         codec = picked.stream.codec_context.codec.name
-        self.report = SourceReport(
-            container.format.name, codec, rate, channels, track=picked.index, track_count=picked.count
-        )
-        names = tuple(channel.name for channel in first.layout.channels)
-        self.layout = names if len(names) == channels else None
+        name = self._wave.container or self._name
+        self.report = SourceReport(name, codec, rate, channels, track=picked.index, track_count=picked.count)
+        self.layout, self._assumed = layout_of(first)
 
     def _check_length(self, frames: int) -> None:
         assert self.report is not None
@@ -173,34 +198,10 @@ class ContainerDecoder:
 
     def _take(self, item: Piece | Silence | None) -> None:
         assert self.report is not None
-        rate, channels = self.report.sample_rate, self.report.channels
+        assert self._changes is not None
         if isinstance(item, Silence):
+            self._blocks += self._changes.silence(item.frames)
             # In parts: what follows works on one at a time.
-            self._blocks += silence(channels, item.frames, SILENCE_SECONDS * rate)
+            self._blocks += silence(self.report.channels, item.frames, SILENCE_SECONDS * self.report.sample_rate)
         elif item is not None:
-            frame = item.frame
-            if (frame.sample_rate, frame.layout.nb_channels) != (rate, channels):
-                raise undecodable(
-                    f"the stream changes from {rate} Hz with {channels} channels "
-                    f"to {frame.sample_rate} Hz with {frame.layout.nb_channels}"
-                )
-            self._blocks.append(to_samples(frame)[:, item.cut :])
-
-
-class _Reader:
-    """A file to libav: the pieces one after the other, in whatever sizes it asks for."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._rest = memoryview(b"")
-
-    def read(self, size: int) -> bytes:
-        """Gives at most ``size`` bytes, none at the end; waits for them on the bridge."""
-        if not self._rest:
-            try:
-                self._rest = memoryview(next(self._pieces, b""))
-            except Closed:
-                # libav calls this from C, which knows no BaseException: to it, nobody there is the end of the stream.
-                return b""
-        part, self._rest = self._rest[:size], self._rest[size:]
-        return bytes(part)
+            self._blocks += self._changes.fit(item)

@@ -118,6 +118,8 @@ class LiveSource:
     def _converted(self, blocks: list[Samples]) -> list[Samples]:
         ready: list[Samples] = []
         for block in blocks:
+            if not block.shape[1]:
+                continue
             report = self._decoder.report
             assert report is not None
             if self._converter is None:

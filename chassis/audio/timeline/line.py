@@ -71,6 +71,9 @@ class TimeLine:
         self._offset: int | None = None
         self._first_stamp = 0
         self._previous: int | None = None
+        self._clock = 0
+        # What a frame of another rate left of a sample of the line, in parts of that rate.
+        self._remainder, self._remainder_rate = 0, sample_rate
 
     def through(self, decoded: Iterator[Decoded]) -> Iterator[Piece | Silence]:
         """Yields the frames, and silence between them, in order.
@@ -80,6 +83,12 @@ class TimeLine:
         """
         stray: Decoded | None = None
         for each in decoded:
+            if each.clock != self._clock:
+                if stray is not None:
+                    yield from self._settle(stray, None)
+                    stray = None
+                yield from self._set_clock()
+                self._clock, self._offset, self._previous, self._divisor = each.clock, None, None, 0
             if stray is not None:
                 yield from self._settle(stray, each)
                 self._previous = self._stamp(stray.frame)
@@ -213,5 +222,10 @@ class TimeLine:
         return round(frame.samples * self._rate / frame.sample_rate)
 
     def _put(self, frame: AudioFrame, cut: int = 0) -> Piece:
-        self.position += self._length(frame) - round(cut * self._rate / frame.sample_rate)
-        return Piece(frame, cut)
+        frames = frame.samples - cut
+        if frame.sample_rate != self._rate:
+            if frame.sample_rate != self._remainder_rate:
+                self._remainder, self._remainder_rate = 0, frame.sample_rate
+            frames, self._remainder = divmod(frames * self._rate + self._remainder, frame.sample_rate)
+        self.position += frames
+        return Piece(frame, cut, frames)

@@ -50,7 +50,9 @@ def test_a_lossless_round_trip_returns_the_samples(encoding, tolerance, channels
     found = source.read().samples
     assert found.shape == samples.shape
     assert np.abs(found - samples).max() <= tolerance
-    assert source.warnings == []
+    # A WAV file of ours does not name its loudspeakers.
+    assumed = ["AUDIO_LAYOUT_ASSUMED"] if (encoding, channels) == ("wav", 6) else []
+    assert [warning.reason for warning in source.warnings] == assumed
 
 
 @pytest.mark.parametrize(("encoding", "step"), [("pcm_s16le", 1 / 32768), ("flac", 2.0**-23)])

@@ -57,7 +57,8 @@ LIES = {
     "an unknown codec": ({"tag": 0x1234}, "AUDIO_UNDECODABLE"),
     "a codec that is not ours (GSM)": ({"tag": 0x31}, "AUDIO_UNDECODABLE"),
     "no data": ({"data": b""}, "AUDIO_EMPTY"),
-    "no data, 4 GB claimed": ({"data": b"", "data_size": 2**32 - 2}, "AUDIO_UNDECODABLE"),
+    "no data, 4 GB claimed": ({"data": b"", "data_size": 2**32 - 4096}, "AUDIO_UNDECODABLE"),
+    "no data, the size left open": ({"data": b"", "data_size": 2**32 - 1}, "AUDIO_EMPTY"),
 }
 
 
@@ -84,11 +85,10 @@ def test_the_limits_themselves_are_allowed(channels, rate, spool):
     assert (audio.samples.shape, audio.sample_rate) == ((channels, 10), rate)
 
 
-@pytest.mark.parametrize("behind", [False, True])
-def test_a_chunk_far_larger_than_the_file_is_refused(behind, spool):
+def test_a_chunk_far_larger_than_the_file_is_refused(spool):
     """libav would clear 2 GB of memory for it."""
     data, chunk = wav(), b"LIST" + struct.pack("<I", 2**31) + b"INFOISFT" + bytes(60)
-    error = refuse(spool(data + chunk if behind else data[:12] + chunk + data[12:]))
+    error = refuse(spool(data[:12] + chunk + data[12:]))
     assert (error.reason, error.metadata["what"]) == ("AUDIO_TOO_COMPLEX", "bytes of a chunk 'LIST'")
 
 
