@@ -21,6 +21,8 @@ _OPENED_BY_NAME = (
 )
 _CONFIGURATION = tuple(f"/etc/{name}" for name in _OPENED_BY_NAME.split())
 _PROCESS = ("/proc/self",)
+_OWN_PEAK = "/proc/self/clear_refs"
+"""Written to have the kernel count the peak of this process's memory anew."""
 _ASKED = (
     "cpuinfo meminfo stat version filesystems devices loadavg uptime sys/vm/overcommit_memory sys/vm/max_map_count "
     "sys/vm/nr_hugepages sys/kernel/osrelease sys/kernel/pid_max sys/kernel/threads-max"
@@ -49,7 +51,7 @@ def allowed(plan: Plan, package: str, variables: dict[str, str]) -> Iterator[tup
         yield path, READ
     # An import lists the folder; the names of what else is in a checkout can be read, its files cannot.
     yield str(_ROOT), READ_DIR
-    for path in _DEVICES:
+    for path in (*_DEVICES, _OWN_PEAK):
         yield path, DEVICE
     for path in plan.read:
         yield path, READ
