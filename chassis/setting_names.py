@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 
+from chassis.server.settings import ServerSettings, WorkerSettings
 from chassis.settings import SHARED_PREFIX, SettingError, environment
 
 _NAMES = """
@@ -51,7 +52,9 @@ def refuse_misspelt(prefix: str, *classes: type, environ: Mapping[str, str] | No
         SettingError: such a variable is set; the message says what was probably meant.
     """
     own = fields_of(classes)
-    names = {prefix: own, SHARED_PREFIX: own | OF_ONE_SERVICE | OF_THE_STORE | OF_PROGRAMS}
+    # The gateway has no workers, but what is set for all of them stands in its environment too.
+    everywhere = fields_of([ServerSettings, WorkerSettings])
+    names = {prefix: own, SHARED_PREFIX: own | everywhere | OF_ONE_SERVICE | OF_THE_STORE | OF_PROGRAMS}
     for variable, value in sorted(environment(environ).items()):
         begins = next((each for each in names if variable.startswith(f"{each}_")), None)
         if begins is None or not value or _OF_AN_ORCHESTRATOR.search(variable):

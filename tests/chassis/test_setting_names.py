@@ -60,6 +60,11 @@ def test_settings_and_what_an_orchestrator_sets_are_let_pass(variable: str) -> N
     refuse_misspelt("SPEECH", *SPEECH, environ={variable: "1"})
 
 
+@pytest.mark.parametrize("variable", ["ANTIPHON_MAX_AUDIO_SECONDS", "ANTIPHON_DEVICE", "ANTIPHON_MODELS"])
+def test_what_is_set_for_all_services_does_not_stop_the_gateway(variable: str) -> None:
+    refuse_misspelt("GATEWAY", ServerSettings, GatewaySettings, environ={variable: "1"})
+
+
 def test_a_variable_without_a_value_is_as_good_as_not_set() -> None:
     refuse_misspelt("SPEECH", *SPEECH, environ={"SPEECH_DEVCE": ""})
 

@@ -22,9 +22,12 @@ from antiphon_cli.stack.processes import is_same_process, process_birth
 from antiphon_cli.stack.project_plan import project_plan
 from antiphon_cli.stack.state import StackState
 from antiphon_wire.exits import CANNOT_START
-from gateway.settings import NONE, SERVICES
+from chassis.server.settings import ServerSettings, WorkerSettings
+from chassis.setting_names import refuse_misspelt
+from gateway.settings import NONE, SERVICES, GatewaySettings
 from tests.cli.checkouts import make_checkout
 from tests.fixtures.gateway_process import ROOT, environment, wait_until
+from tools.pages.variables import FAMILIES as SETTINGS_OF_FAMILIES
 
 
 def free_ports(count: int) -> list[int]:
@@ -295,6 +298,13 @@ def test_a_missing_environment_names_the_command_that_makes_it(antiphon: Any, tm
     assert f"make -C {tmp_path} .venvs/speech/.ready" in text
     assert f"make -C {tmp_path} .venvs/gateway/.ready" in text
     assert "separation" not in text
+
+
+def test_a_server_refuses_nothing_that_the_plan_tells_it(tmp_path: Path) -> None:
+    own = {"gateway": (ServerSettings, GatewaySettings)}
+    own |= {name: (ServerSettings, WorkerSettings, settings) for name, settings in SETTINGS_OF_FAMILIES.items()}
+    for program in project_plan(ROOT, tmp_path, FAMILIES).programs:
+        refuse_misspelt(program.name.upper(), *own[program.name], environ=program.environment)
 
 
 def test_the_plan_tells_each_service_its_port_and_the_gateway_all_of_them(tmp_path: Path) -> None:

@@ -92,7 +92,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "ANTIPHON_STATE": str(tmp_path_factory.mktemp("state")),
         "ANTIPHON_SPOOL_DIR": str(tmp_path_factory.mktemp("spool")),
         "ANTIPHON_MAX_AUDIO_SECONDS": str(MAX_AUDIO_SECONDS),
-        "ANTIPHON_BASE_PORT": str(base),
         "GENERATION_MODELS": str(music / "store"),
         "GENERATION_MODELS_EXTRA": str(music / "generation" / "models.toml"),
         "GENERATION_DEFAULT_MODEL": "tiny-mono",

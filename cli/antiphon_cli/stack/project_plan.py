@@ -24,8 +24,8 @@ def project_plan(
 ) -> Plan:
     """Plans the services asked for, and the gateway.
 
-    Each service is told its port by ``<SERVICE>_PORT``, the gateway where each is by ``GATEWAY_<SERVICE>_TARGET``, and
-    by ``GATEWAY_SERVICES`` which of them there are.
+    Each service is told its port by ``<SERVICE>_PORT``, the gateway where each that it asks is by
+    ``GATEWAY_<SERVICE>_TARGET``, and by ``GATEWAY_SERVICES`` which of them there are.
 
     Args:
         root: The checkout.
@@ -42,7 +42,7 @@ def project_plan(
     ports = {name: port - BASE_PORT + base_port for name, port in PORTS.items()}
     if not 1 <= base_port <= (highest := LAST_PORT - max(PORTS.values()) + BASE_PORT):
         raise PlanError(f"base port {base_port} is out of range; give 1 to {highest}")
-    targets = {f"GATEWAY_{name.upper()}_TARGET": f"127.0.0.1:{ports[name]}" for name in FAMILIES}
+    targets = {f"GATEWAY_{name.upper()}_TARGET": f"127.0.0.1:{ports[name]}" for name in STAGES}
     # An empty variable is one that is not set, and would mean all.
     targets["GATEWAY_SERVICES"] = ",".join(name for name in FAMILIES if name in services and name in STAGES) or "none"
     # The gateway last: programs are stopped from the last to the first, and its calls still need the services.
