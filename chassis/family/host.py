@@ -161,6 +161,18 @@ class FamilyHost:
         await asyncio.gather(self.pool.stop(), self.live.stop())
         self.spool.close()
 
+    def require(self, model: str = "", engine: str = "") -> None:
+        """Refuses a call by its config, before its upload: its model is not known, not allowed or not installed.
+
+        Args:
+            model: The one that the call names; empty for the default one.
+            engine: Likewise.
+
+        Raises:
+            AntiphonError: what :meth:`Selection.choose` and :meth:`Store.check` raise.
+        """
+        self.store.check(self.selection.choose(model, engine).name)
+
     def models(self) -> list[evidence_pb2.ModelInfo]:
         """Lists every model of the manifest: whether it is installed, and whether a call without a model gets it."""
         default = self._default()

@@ -100,13 +100,12 @@ class Store:
         """
         return self._licence_policy == "any" or self.manifest.model(name).commercial_use
 
-    def require(self, name: str) -> InstalledModel:
-        """Gives the model's files, each checked against its digest once in this process.
+    def check(self, name: str) -> None:
+        """Says without reading a file whether the model may be used and is there.
 
         Raises:
             AntiphonError: UNKNOWN_MODEL; LICENCE_REFUSED where the policy excludes it; MODEL_NOT_INSTALLED with the
-                command that installs it; MODEL_CORRUPT with the damaged blob and the command that replaces it;
-                MODEL_STORE_UNWRITABLE where the folder of names must be made and cannot.
+                command that installs it.
         """
         model = self.model(name)
         if not self.allowed(name):
@@ -119,9 +118,9 @@ class Store:
                 license_spdx=model.license_spdx,
                 licence_policy=self._licence_policy,
             )
-        command = f"antiphon models pull {name}"
         missing = [file.name for file in model.files if not (file.sha256 and self.blobs.path(file.sha256).exists())]
         if missing:
+            command = f"antiphon models pull {name}"
             raise not_ready(
                 "MODEL_NOT_INSTALLED",
                 f"the model {name!r} is not installed; install it with: {command}",
@@ -130,6 +129,17 @@ class Store:
                 command=command,
                 missing=", ".join(missing),
             )
+
+    def require(self, name: str) -> InstalledModel:
+        """Gives the model's files, each checked against its digest once in this process.
+
+        Raises:
+            AntiphonError: UNKNOWN_MODEL; LICENCE_REFUSED where the policy excludes it; MODEL_NOT_INSTALLED with the
+                command that installs it; MODEL_CORRUPT with the damaged blob and the command that replaces it;
+                MODEL_STORE_UNWRITABLE where the folder of names must be made and cannot.
+        """
+        self.check(name)
+        model, command = self.model(name), f"antiphon models pull {name}"
         for file in model.files:
             if not self.blobs.sound(file.sha256):
                 raise not_ready(

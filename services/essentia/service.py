@@ -16,6 +16,7 @@ from services.essentia import messages
 from services.essentia.contract import AnalysisEvent
 from services.essentia.settings import PORT
 from services.essentia.settings import EssentiaSettings as Settings
+from services.essentia.tags.needed import check_models
 
 FULL_NAME = pb.DESCRIPTOR.services_by_name["EssentiaService"].full_name
 register = pb_grpc.add_EssentiaServiceServicer_to_server
@@ -39,6 +40,7 @@ class Servicer(pb_grpc.EssentiaServiceServicer):
         async with Call(self._host, requests, FULL_NAME) as call:
             config = await call.config()
             request, forms = messages.analysis_request(config), messages.analysis_forms(call, config)
+            check_models(self._host.store, request)
             async for response in call.answer("analyze", request, forms):
                 yield response
 

@@ -43,6 +43,7 @@ class Servicer(pb_grpc.GenerationServiceServicer):
         async with Call(self._host, requests, FULL_NAME) as call:
             config = await call.config()
             request = messages.generation_request(config)
+            self._host.require(request.model)
             forms = messages.generation_forms(call, config)
             async for response in call.answer("generate", request, forms, needs_audio=bool(request.audio_role)):
                 yield response

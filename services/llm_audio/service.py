@@ -48,6 +48,7 @@ class Servicer(pb_grpc.LlmAudioServiceServicer):
         async with Call(self._host, requests, FULL_NAME) as call:
             config = await call.config()
             request, forms = description.description_request(config), description.description_forms(call, config)
+            self._host.require(request.model, request.engine)
             async for response in call.answer("describe", request, forms, needs_audio=False):
                 yield response
 

@@ -54,6 +54,7 @@ class Servicer(pb_grpc.SeparationServiceServicer):
         async with Call(self._host, requests, FULL_NAME) as call:
             config = await call.config()
             request, forms = messages.separation_request(config), messages.separate_forms(call, config)
+            self._host.require(request.model)
             async for response in call.answer("separate", request, forms):
                 yield response
 
@@ -65,6 +66,7 @@ class Servicer(pb_grpc.SeparationServiceServicer):
         async with Call(self._host, requests, FULL_NAME, live=True) as call:
             config = await call.config()
             request, forms = messages.live_request(config), messages.streaming_separate_forms(call, config)
+            self._host.require(request.model)
             async for response in call.answer("separate_live", request, forms):
                 yield response
 

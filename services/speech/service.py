@@ -62,6 +62,7 @@ class Servicer(pb_grpc.SpeechServiceServicer):
         async with Call(self._host, requests, FULL_NAME) as call:
             config = await call.config()
             request, forms = messages.transcription_request(config), messages.transcription_forms(call, config)
+            self._host.require(request.model)
             async for response in call.answer("transcribe", request, forms):
                 yield response
 
@@ -73,6 +74,7 @@ class Servicer(pb_grpc.SpeechServiceServicer):
         async with Call(self._host, requests, FULL_NAME) as call:
             config = await call.config()
             request, forms = messages.alignment_request(config), messages.alignment_forms(call, config)
+            self._host.require(request.model)
             async for response in call.answer("align_lyrics", request, forms):
                 yield response
 
@@ -84,6 +86,7 @@ class Servicer(pb_grpc.SpeechServiceServicer):
         async with Call(self._host, requests, FULL_NAME, live=True) as call:
             config = await call.config()
             request, forms = messages.live_request(config), messages.live_forms(call, config)
+            self._host.require(request.model)
             async for response in call.answer("listen_live", request, forms):
                 yield response
 

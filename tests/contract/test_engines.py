@@ -64,6 +64,15 @@ def test_it_is_loaded_by_the_first_call_and_answers_to_the_end(trial: Trial) -> 
 
 
 @every_engine
+def test_nothing_but_progress_comes_before_the_header(trial: Trial) -> None:
+    contract = importlib.import_module(f"services.{trial.family}.contract")
+    for run in (trial.first, trial.run(trial.shared)):
+        kinds = [type(event) for event in run.events]
+        assert set(kinds[: kinds.index(contract.Header)]) <= {ProgressReport}
+        assert kinds.count(contract.Header) == 1
+
+
+@every_engine
 def test_what_it_yields_passes_the_pipe_of_a_worker_unchanged(trial: Trial) -> None:
     contract = importlib.import_module(f"services.{trial.family}.contract")
     unions = [each for each in vars(contract).values() if isinstance(each, UnionType)]

@@ -61,6 +61,7 @@ class Peer:
         self.health = health.aio.HealthServicer()
         self.server = grpc.aio.server()
         self.target = ""
+        self.models: list[evidence_pb2.ModelInfo] = []
 
     async def start(self, credentials: grpc.ServerCredentials | None = None) -> None:
         """Listens on a port of the system's choice."""
@@ -253,6 +254,11 @@ class SpeechPeer(Peer, speech_grpc.SpeechServiceServicer):
 
     def register(self) -> None:
         speech_grpc.add_SpeechServiceServicer_to_server(self, self.server)
+
+    async def ListModels(self, request: Any, context: Any) -> Any:
+        if not self.models:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "it tells of none")
+        return speech_pb2.ListModelsResponse(models=self.models)
 
     async def Transcribe(self, requests: Any, context: Any) -> Any:
         async for response in self.handle(requests, context):

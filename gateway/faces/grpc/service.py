@@ -21,6 +21,7 @@ from gateway.analysis.events import Send
 from gateway.analysis.limits import Limits
 from gateway.availability import check_all
 from gateway.faces.grpc.merged import merged
+from gateway.models_asked import refuse_absent_models
 from gateway.recording import Recording
 from gateway.service_call import Route
 
@@ -68,6 +69,7 @@ class AnalysisService(analysis_grpc.AnalysisServiceServicer):
         with self._admission.entry(peer()) as entry:
             async with Upload[analysis_pb2.AnalysisConfig](requests, self._spool, self._server.upload_limits) as upload:
                 config = await upload.config()
+                await refuse_absent_models(self._routes, config)
 
                 async def arrival() -> Recording:
                     audio = await upload.audio()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from antiphon_wire.errors import invalid
 from chassis.models import InstalledModel, Store
 from chassis.reports import WarningReport
-from services.essentia.contract import TAG_ENGINES
+from services.essentia.tags.needed import check_tags
 
 
 def choose(
@@ -24,10 +23,7 @@ def choose(
             gives; MODEL_CORRUPT.
     """
     for name in named or usual:
-        if store.manifest.model(name).engine not in TAG_ENGINES:
-            raise invalid(
-                "NOT_A_TAG_MODEL", f"the model {name!r} gives no tags", field="config.tags.models", model=name
-            )
+        check_tags(store, name)
     # A name that the caller gives must be served; the service's own choice is only what happens to be there.
     if named:
         return [store.require(name) for name in dict.fromkeys(named)], []

@@ -55,7 +55,9 @@ class AnalysisServiceServicer(object):
         """Takes a recording as chunks, asks the services, and streams what happens: stages, parts, stems, the record.
 
         A stage that fails is reported in the record and leaves the others untouched. The call itself fails with
-        INVALID_ARGUMENT for a bad config, DATA_LOSS for a damaged upload, RESOURCE_EXHAUSTED when busy.
+        INVALID_ARGUMENT for a bad config, DATA_LOSS for a damaged upload, RESOURCE_EXHAUSTED when busy; before the upload is
+        read, with INVALID_ARGUMENT (UNKNOWN_MODEL) or FAILED_PRECONDITION (MODEL_NOT_INSTALLED) for a model that the config
+        names and its service has not got.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

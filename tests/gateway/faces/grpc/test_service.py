@@ -15,6 +15,7 @@ import pytest
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
 from antiphon_wire.calls import keep_status
 from antiphon_wire.status import from_rpc_error, from_status
 from gateway.analysis.plan import STAGES
@@ -259,3 +260,33 @@ async def test_a_gateway_with_some_services_asks_them_alone_and_the_record_names
     assert peers.separation.heard == peers.llm_audio.heard == []
     left_out = {warning.field for warning in record.fusion.warnings if warning.reason == "STAGE_NOT_SERVED"}
     assert left_out == {"separation", "stem_features", "llm_audio"}
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "reason"),
+    [("no-such", "INVALID_ARGUMENT", "UNKNOWN_MODEL"), ("large", "FAILED_PRECONDITION", "MODEL_NOT_INSTALLED")],
+)
+async def test_a_model_that_is_named_and_not_there_is_refused_before_the_upload(
+    gateway: Gateway, peers: Peers, model: str, code: str, reason: str
+) -> None:
+    for name, installed in (("base", True), ("large", False)):
+        identity = evidence_pb2.ModelIdentity(name=name)
+        peers.speech.models.append(
+            evidence_pb2.ModelInfo(
+                identity=identity, installed=installed, install_command=f"antiphon models pull {name}"
+            )
+        )
+    config = analysis_pb2.AnalysisConfig()
+    config.speech.model = model
+
+    async def config_alone() -> AsyncIterator[analysis_pb2.AnalyzeRequest]:
+        yield analysis_pb2.AnalyzeRequest(config=config)
+        await asyncio.Event().wait()
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        async for _ in gateway.stub.Analyze(config_alone(), timeout=20):
+            pass
+    error = from_status(from_rpc_error(caught.value))
+    assert (error.code, error.reason, error.metadata["model"]) == (code, reason, model)
+    config.speech.model = "base"
+    assert (await gateway.analyze(speech=config.speech)).report("speech").state == record_pb2.STAGE_STATE_SUCCEEDED
