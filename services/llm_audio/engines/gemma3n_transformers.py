@@ -20,7 +20,10 @@ from services.llm_audio.contract import SAMPLE_RATE, Checkpoint
 from services.llm_audio.hearing.passages import cut, passages
 from services.llm_audio.on_transformers import loading
 from services.llm_audio.on_transformers.chat import Chat
+from services.llm_audio.on_transformers.figures import check_figures
+from services.llm_audio.on_transformers.refusal import unreadable
 from services.llm_audio.on_transformers.session import Session
+from services.llm_audio.on_transformers.trial import blaming, try_out
 from services.llm_audio.on_transformers.writing import Heard, Writer, new_cache
 from services.llm_audio.settings import LlmAudioSettings
 
@@ -101,15 +104,17 @@ class Gemma3nTransformers:
                 ATTENTION_NOT_AVAILABLE.
         """
         loading.architecture(model, (_ARCHITECTURE,))
-        tokenizer = loading.tokenizer(model)
-        try:
+        with blaming(model):
+            check_figures(model)
+            tokenizer = loading.tokenizer(model)
             features = Gemma3nAudioFeatureExtractor.from_pretrained(model.directory, local_files_only=True)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise loading.unreadable(model, str(error)) from error
-        missing = [each for each in ("audio_token", "boa_token", "eoa_token") if not getattr(tokenizer, each, None)]
-        if missing:
-            raise loading.unreadable(model, f"its tokenizer has no {' and no '.join(missing)}")
-        return cls(loading.load(model, settings, HearingGemma3n), features, tokenizer, settings)
+            missing = [each for each in ("audio_token", "boa_token", "eoa_token") if not getattr(tokenizer, each, None)]
+            if missing:
+                raise unreadable(model, f"its tokenizer has no {' and no '.join(missing)}")
+            network = loading.load(model, settings, HearingGemma3n)
+            made = cls(network, features, tokenizer, settings)
+        try_out(model, made, network.device)
+        return made
 
     def open(self, audio: np.ndarray | None, start_seconds: float = 0.0) -> Session:
         """Begins with a recording: mono float32 (n,) at 16 kHz."""

@@ -17,7 +17,9 @@ from services.llm_audio.hearing import flamingo_windows
 from services.llm_audio.hearing.passages import cut, passages
 from services.llm_audio.on_transformers import loading
 from services.llm_audio.on_transformers.chat import Chat
+from services.llm_audio.on_transformers.figures import check_figures
 from services.llm_audio.on_transformers.session import Session
+from services.llm_audio.on_transformers.trial import blaming, try_out
 from services.llm_audio.on_transformers.writing import Heard, Writer, new_cache
 from services.llm_audio.settings import LlmAudioSettings
 
@@ -68,12 +70,14 @@ class MusicFlamingoTransformers:
                 ATTENTION_NOT_AVAILABLE.
         """
         name = loading.architecture(model, _PROCESSORS)
-        tokenizer = loading.tokenizer(model)
-        try:
+        with blaming(model):
+            check_figures(model)
+            tokenizer = loading.tokenizer(model)
             processor = getattr(transformers, _PROCESSORS[name]).from_pretrained(model.directory, local_files_only=True)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise loading.unreadable(model, str(error)) from error
-        return cls(loading.load(model, settings, getattr(transformers, name)), processor, tokenizer, settings)
+            network = loading.load(model, settings, getattr(transformers, name))
+            made = cls(network, processor, tokenizer, settings)
+        try_out(model, made, network.device)
+        return made
 
     def open(self, audio: np.ndarray | None, start_seconds: float = 0.0) -> Session:
         """Begins with a recording: mono float32 (n,) at 16 kHz."""

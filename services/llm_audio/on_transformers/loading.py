@@ -11,10 +11,11 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoTokenizer
 
-from antiphon_wire.errors import AntiphonError, not_ready
+from antiphon_wire.errors import not_ready
 from chassis import torch_device
 from chassis.models import InstalledModel
 from services.llm_audio.on_transformers import device as devices
+from services.llm_audio.on_transformers.refusal import unreadable
 from services.llm_audio.settings import LlmAudioSettings
 
 _LIBRARIES = ("llguidance", "numpy", "safetensors", "tokenizers", "torch", "transformers")
@@ -44,13 +45,19 @@ def load(installed: InstalledModel, settings: LlmAudioSettings, network_class: A
     """
     device = devices.choose(settings)
     try:
-        network = network_class.from_pretrained(
+        network, told_of = network_class.from_pretrained(
             installed.directory,
             dtype=torch_device.PRECISIONS[torch_device.precision(settings.precision, device)],
             attn_implementation=settings.attention,
             use_safetensors=True,
             local_files_only=True,
+            output_loading_info=True,
         )
+        if missing := sorted(told_of["missing_keys"]):
+            # The library makes them up and goes on with a warning.
+            raise unreadable(
+                installed, f"its weights lack {len(missing)} that its config.json wants, first {missing[0]}"
+            )
         return network.eval().requires_grad_(False).to(device)
     except ImportError as error:
         message = f"LLM_AUDIO_ATTENTION is {settings.attention}, which cannot be had here: {error}"
@@ -85,9 +92,3 @@ def versions() -> dict[str, str]:
     found = {name: importlib.metadata.version(name) for name in _LIBRARIES}
     # With the build, such as 2.13.0+rocm7.2; a plain text, for its own class would not pass the worker's wire.
     return {**found, "torch": str(torch.__version__)}
-
-
-def unreadable(installed: InstalledModel, problem: str) -> AntiphonError:
-    """Makes the error for a checkpoint that cannot be used."""
-    message = f"model {installed.name} cannot be used: {problem}"
-    return not_ready("MODEL_UNREADABLE", message, model=installed.name, problem=problem)

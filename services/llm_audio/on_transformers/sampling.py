@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from chassis.audio.finite import check_finite
 from services.llm_audio.contract import PENALTY_TOKENS, Sampling
 
 
@@ -23,9 +24,13 @@ class Sampler:
             scores: Logits (tokens,) of one place.
             written: Tokens of the answer so far; the last PENALTY_TOKENS of them are penalised.
             allowed: Bool (tokens,), what a schema allows; None for all.
+
+        Raises:
+            AntiphonError: MODEL_NOT_FINITE.
         """
         sampling = self._sampling
         scores = scores.float().cpu().clone()
+        check_finite(scores.numpy(), "the next token")
         if allowed is not None:
             scores = scores.masked_fill(~allowed, -torch.inf)
         if sampling.repeat_penalty and sampling.repeat_penalty != 1.0 and written:
