@@ -59,7 +59,9 @@ class Session:
         self._name = network.graph.name
         self._card = network.card
         try:
-            self._session = onnxruntime.InferenceSession(str(network.graph), options, providers=providers)
+            # From its bytes, so that there is no folder in which it could look for weights: no file has any elsewhere.
+            graph = network.graph.read_bytes()
+            self._session = onnxruntime.InferenceSession(graph, options, providers=providers)
         except Exception as error:  # ONNX Runtime's own exception types are not public
             raise not_ready("MODEL_GRAPH", f"{self._name} cannot be loaded: {error}", file=self._name) from error
         inputs = self._session.get_inputs()

@@ -46,7 +46,8 @@ class VoiceDetector:
         options = onnxruntime.SessionOptions()
         options.inter_op_num_threads = options.intra_op_num_threads = 1
         options.enable_cpu_mem_arena = False
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        # From its bytes, so that there is no folder in which it could look for weights: no file has any elsewhere.
+        self._session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
 
     def probabilities(self, samples: np.ndarray) -> np.ndarray:
         """Gives the probability of speech in each 512 of ``samples`` (n,), the last filled up with zeros."""

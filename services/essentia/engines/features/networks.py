@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from antiphon_wire.errors import not_ready
+from chassis.family.loading import naming
 from services.essentia.contract import BASIC_PITCH, SWIFT_F0, AnalysisRequest
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Networks:
         """Loads what a request needs, before any work is done on it.
 
         Raises:
-            AntiphonError: MODEL_NOT_INSTALLED, MODEL_CORRUPT.
+            AntiphonError: MODEL_NOT_INSTALLED, MODEL_CORRUPT, MODEL_UNREADABLE.
         """
         for name in request.networks():
             self.swift_f0() if name == SWIFT_F0 else self.basic_pitch()
@@ -41,7 +42,9 @@ class Networks:
             # ONNX Runtime is loaded where a network is asked for, and else never.
             from services.essentia.engines.features.swift_f0 import SwiftF0
 
-            self._swift_f0 = SwiftF0(self._store(SWIFT_F0).require(SWIFT_F0).files["model.onnx"], self._threads)
+            model = self._store(SWIFT_F0).require(SWIFT_F0)
+            with naming(model):
+                self._swift_f0 = SwiftF0(model.files["model.onnx"], self._threads)
         return self._swift_f0
 
     def basic_pitch(self) -> BasicPitch:
@@ -49,8 +52,9 @@ class Networks:
         if self._basic_pitch is None:
             from services.essentia.engines.features.notes import BasicPitch
 
-            files = self._store(BASIC_PITCH).require(BASIC_PITCH).files
-            self._basic_pitch = BasicPitch(files["nmp.onnx"], self._threads)
+            model = self._store(BASIC_PITCH).require(BASIC_PITCH)
+            with naming(model):
+                self._basic_pitch = BasicPitch(model.files["nmp.onnx"], self._threads)
         return self._basic_pitch
 
     def _store(self, name: str) -> Store:

@@ -50,7 +50,8 @@ class BasicPitch:
     def __init__(self, path: Path, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = threads
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        # From its bytes, so that there is no folder in which it could look for weights: no file has any elsewhere.
+        self._session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
 
     def transcribe(
         self, mono: NDArray[np.float32], sample_rate: int = SAMPLE_RATE, checkpoint: Callable[[], None] = lambda: None
