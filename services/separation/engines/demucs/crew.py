@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,10 +34,10 @@ class Crew:
         self._bag = bag
         self._runs = runs
 
-    def chunks(self) -> list[tuple[Run, Chunk]]:
-        """Cuts what can be cut, those of one network one after the other, the earliest first."""
-        found = [(run, chunk) for run in self._runs for chunk in run.lane.chunks()]
-        return sorted(found, key=lambda each: each[1].start)
+    def chunks(self) -> Iterator[tuple[Run, Chunk]]:
+        """Cuts what can be cut, the earliest first, each when it is asked for: all at once may be gigabytes."""
+        passes = [zip(itertools.repeat(run), run.lane.chunks()) for run in self._runs]
+        return heapq.merge(*passes, key=lambda each: each[1].start)
 
     @property
     def ready(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -112,13 +113,16 @@ class Demucs:
             else:
                 check_peak(block)
                 window.push(block)
-            waiting += crew.chunks()
-            # Of a live mix no chunk waits for another to be computed with.
-            enough = 1 if window.closed or plan.level is None else self._backend.at_once
-            while len(waiting) >= enough:
+            coming = crew.chunks()
+            while True:
+                waiting += itertools.islice(coming, self._backend.at_once - len(waiting))
+                # Of a live mix no chunk waits for another to be computed with.
+                enough = 1 if window.closed or plan.level is None else self._backend.at_once
+                if len(waiting) < enough:
+                    break
                 checkpoint()
-                now, waiting = waiting[: self._backend.at_once], waiting[self._backend.at_once :]
-                self._compute(now)
+                self._compute(waiting)
+                waiting.clear()
                 count = crew.ready
                 yield SeparatedBlock(sent, crew.take(stems, count), crew.reached)
                 sent += count
