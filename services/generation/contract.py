@@ -29,7 +29,7 @@ class Sampling:
     """How each token is chosen.
 
     Attributes:
-        temperature: Flattens (above 1) or sharpens (below 1) the distribution, 0 to 4; 0 takes the likeliest token.
+        temperature: Flattens (above 1) or sharpens (below 1) the distribution, 1e-6 to 4; 0 takes the likeliest.
         top_k: Tokens to choose from; 0 for all.
         top_p: Chooses from the fewest tokens that have this probability together, above 0 to 1.
         guidance_scale: How closely to follow the prompt, 1 (not amplified) to 20.

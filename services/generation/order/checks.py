@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 MAX_PROMPT_CHARACTERS = 10_000
 MIN_SECONDS = 0.2
 """Shortest piece (s)."""
+LEAST_TEMPERATURE = 1e-6
+"""Least temperature above 0."""
 
 
 def check_request(request: GenerationRequest, limits: GenerationSettings) -> None:
@@ -129,6 +131,10 @@ def _check_amount(request: GenerationRequest, limits: GenerationSettings) -> Non
 def _check_sampling(sampling: Sampling) -> None:
     for name, low, high in (("temperature", 0, 4), ("top_k", 0, 1 << 16), ("guidance_scale", 1, 20)):
         _within(f"config.{name}", "SAMPLING_OUT_OF_RANGE", getattr(sampling, name), low, high)
+    if 0 < sampling.temperature < LEAST_TEMPERATURE:
+        # Scores divided by less are no numbers any more, which would be blamed on the model.
+        message = f"temperature is {sampling.temperature:g}; give 0 for the likeliest, or {LEAST_TEMPERATURE:g} to 4"
+        raise invalid("SAMPLING_OUT_OF_RANGE", message, field="config.temperature", value=sampling.temperature)
     if not 0 < sampling.top_p <= 1:
         message = f"top_p is {sampling.top_p:g}; give more than 0 and at most 1"
         raise invalid("SAMPLING_OUT_OF_RANGE", message, field="config.top_p", value=sampling.top_p)

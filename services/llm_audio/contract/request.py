@@ -10,6 +10,8 @@ from antiphon_wire.errors import invalid
 MAX_PROMPTS = 16
 MAX_PROMPT_CHARACTERS = 4000
 MAX_TOKENS = 8192
+LEAST_TEMPERATURE = 1e-6
+"""Scores divided by far less are no numbers any more."""
 MAX_FACTS_BYTES = 1 << 20
 MAX_SCHEMA_CHARACTERS = 65_536
 
@@ -39,7 +41,7 @@ class Sampling:
     Attributes:
         do_sample: Whether to draw; else the likeliest token is taken, and temperature, top_p, top_k and seed
             play no part.
-        temperature: Above 0, at most 2.
+        temperature: LEAST_TEMPERATURE to 2.
         top_p: Mass drawn from, above 0 to 1.
         top_k: Number of tokens drawn from, 0 for all to 1000.
         max_tokens: Most tokens of one answer, 1 to MAX_TOKENS.
@@ -60,7 +62,7 @@ class Sampling:
 
     def __post_init__(self) -> None:
         for name, good, right in (
-            ("temperature", 0.0 < self.temperature <= 2.0, "above 0 to 2"),
+            ("temperature", LEAST_TEMPERATURE <= self.temperature <= 2.0, f"{LEAST_TEMPERATURE:g} to 2"),
             ("top_p", 0.0 < self.top_p <= 1.0, "above 0 to 1"),
             ("top_k", 0 <= self.top_k <= 1000, "0 to 1000"),
             ("max_tokens", 1 <= self.max_tokens <= MAX_TOKENS, f"1 to {MAX_TOKENS}"),

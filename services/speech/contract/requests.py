@@ -12,6 +12,8 @@ TASKS = ("transcribe", "translate")
 MAX_BEAM_SIZE = 10
 MAX_PROMPT_CHARACTERS = 1000
 MAX_TEMPERATURES = 6
+LEAST_TEMPERATURE = 1e-6
+"""Least above 0: scores divided by far less are no numbers any more."""
 MAX_LYRICS_CHARACTERS = 20_000
 MAX_LYRICS_LINES = 2_000
 
@@ -29,7 +31,8 @@ class TranscriptionRequest:
         vad: Whether to skip parts in which Silero hears no speech; it does not know singing.
         initial_prompt: Text that came before, to prime spelling and style; at most 1000 characters.
         hotwords: Words and names to prime spelling throughout; at most 1000 characters together.
-        temperatures: Tried in order where decoding failed: rising, 0 to 1, one to six. Above 0 the text is sampled.
+        temperatures: Tried in order where decoding failed: rising, each 0 or from LEAST_TEMPERATURE to 1, one to six.
+            Above 0 the text is sampled.
         condition_on_previous_text: Whether each 30 s are primed with the text before them.
         no_speech_threshold: Doubt that there is speech, 0 to 1, above which unlikely text is dropped.
         hallucination_guard: Whether text that Whisper made up is dropped.
@@ -153,12 +156,13 @@ def _check_hotwords(hotwords: tuple[str, ...]) -> None:
 def _check_temperatures(temperatures: tuple[float, ...]) -> None:
     # Written so that NaN, which compares false with everything, is refused.
     rising = all(low < high for low, high in pairwise(temperatures))
-    inside = all(0.0 <= temperature <= 1.0 for temperature in temperatures)
+    inside = all(each == 0.0 or LEAST_TEMPERATURE <= each <= 1.0 for each in temperatures)
     if not (rising and inside and 1 <= len(temperatures) <= MAX_TEMPERATURES):
         given = ", ".join(f"{temperature:g}" for temperature in temperatures)
         raise invalid(
             "TEMPERATURES",
-            f"the temperatures are {given or 'none'}; give one to {MAX_TEMPERATURES}, rising, each from 0 to 1",
+            f"the temperatures are {given or 'none'}; give one to {MAX_TEMPERATURES}, rising, each 0, or from "
+            f"{LEAST_TEMPERATURE:g} to 1",
             field="config.temperatures",
             temperatures=given,
         )
