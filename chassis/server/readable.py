@@ -55,7 +55,7 @@ class ReadableMessages(grpc.aio.ServerInterceptor):
             try:
                 return read(message)
             except AntiphonError as error:
-                telemetry.count_call(method, error.code, 0.0)
+                telemetry.count_call(method.removeprefix("/"), error.code, 0.0)
                 return error
 
         return handler._replace(request_deserializer=kept, **{kind: _told(getattr(handler, kind))})

@@ -76,6 +76,7 @@ class Server:
 
     def add(self, servicer: Any, register: Callable[[Any, Any], None], full_name: str) -> None:
         """Adds a servicer by its generated ``add_…_to_server`` function; it gains what :func:`rpc` needs."""
+        servicer.full_name = full_name
         servicer.in_flight = self.in_flight
         servicer.max_call_seconds = self.settings.max_call_seconds
         servicer.reading = self.reading

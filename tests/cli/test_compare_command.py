@@ -47,7 +47,7 @@ class Judge(pb_grpc.LlmAudioServiceServicer):
                 for prompt in header.prompts:
                     claim = pb.Claim(kind=pb.Claim.KIND_TEMPO, text="90", supported=side.name == "a")
                     answer = pb.Answer(
-                        prompt=prompt, key=f"music_flamingo_{prompt}", text=f"{side.name} | \x1bsays", claims=[claim]
+                        prompt=prompt, key=f"description_{prompt}", text=f"{side.name} | \x1bsays", claims=[claim]
                     )
                     yield pb.CompareResponse(answer=pb.SideAnswer(side=side.name, answer=answer))
                 outcome.state = pb.SIDE_STATE_ANSWERED

@@ -52,7 +52,7 @@ def one(comparison: Comparison) -> dict[str, Any]:
                 "state": comparison.state(name),
                 **({"error": why} if (why := comparison.why(name)) else {}),
                 "measures": comparison.measures(name),
-                "answers": {answer.key: answer.text for answer in comparison.answers.get(name, [])},
+                "answers": {_export_key(answer.prompt): answer.text for answer in comparison.answers.get(name, [])},
             }
             for name in sides
             if name in comparison.outcomes
@@ -61,6 +61,11 @@ def one(comparison: Comparison) -> dict[str, Any]:
             {"a": a, "b": b, **found} for a, b in combinations(sides, 2) if (found := comparison.agreement(a, b))
         ],
     }
+
+
+def _export_key(prompt: str) -> str:
+    # Of every side alike, whatever its model, so that answers are found beside each other; older reports have it too.
+    return f"music_flamingo_{prompt}"
 
 
 def _interval(interval: Interval) -> dict[str, Any]:

@@ -36,8 +36,8 @@ from services.llm_audio.contract.request import (
     DescriptionRequest,
     Prompt,
     Sampling,
+    answer_key,
     check_prompt_count,
-    export_key,
 )
 
 __all__ = [
@@ -71,7 +71,7 @@ __all__ = [
     "Task",
     "Turn",
     "Usage",
+    "answer_key",
     "check_prompt_count",
     "context_too_long",
-    "export_key",
 ]

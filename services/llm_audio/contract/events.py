@@ -97,6 +97,7 @@ class Answer:
         asked: The question, placeholders filled in.
         passages: What was said of each passage; empty where the recording was heard in one.
         clauses: What each part of the text was written from, in the order of the text; empty but for prose by rule.
+        heard: Whether the model hears, and does not work from facts alone.
     """
 
     prompt: str
@@ -109,6 +110,7 @@ class Answer:
     asked: str
     passages: tuple[PassageAnswer, ...] = ()
     clauses: tuple[Clause, ...] = ()
+    heard: bool = False
 
 
 @dataclass(frozen=True)

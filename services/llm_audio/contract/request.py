@@ -21,9 +21,9 @@ PROMPT_NAMES = ("full", "technical", "genre_mood", "instrumentation", "structure
 _NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
-def export_key(prompt: str) -> str:
-    """Gives the key under which exports keep the answer to a prompt, the same for every engine."""
-    return f"music_flamingo_{prompt}"
+def answer_key(prompt: str, heard: bool) -> str:
+    """Gives the key of an answer: that of older exports where the model hears, another where it does not."""
+    return f"{'music_flamingo' if heard else 'description'}_{prompt}"
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,10 @@ class Interview:
                 self.usage += usage
                 asked = turn.shared + turn.question
                 json, clauses = self._json(text), ending.clauses
-                return Answer(name, text, json, ending.finished, found, attempt, usage, asked, clauses=clauses)
+                heard = self._model.hears
+                return Answer(
+                    name, text, json, ending.finished, found, attempt, usage, asked, clauses=clauses, heard=heard
+                )
             attempt += 1
 
     def _in_passages(self, checkpoint: Checkpoint) -> Generator[ProgressReport | Piece, None, list[Answer]]:
@@ -126,7 +129,9 @@ class Interview:
         # Of each passage by itself: the times that stand between them are no claims.
         found = tuple(dict.fromkeys(claim for part in parts for claim in self._claims(part.text)))
         finished = all(part.finished for part in parts)
-        return Answer(name, text, None, finished, found, 1, usage, turn.shared + turn.question, parts)
+        return Answer(
+            name, text, None, finished, found, 1, usage, turn.shared + turn.question, parts, heard=self._model.hears
+        )
 
     def _opening(self, name: str, passage: Passage, index: int) -> str:
         """What stands before a passage's text: when it is. What is written down or must be JSON goes on without."""

@@ -87,10 +87,10 @@ def piece_message(piece: contract.Piece) -> pb.TextPiece:
 
 
 def answer_message(answer: contract.Answer) -> pb.Answer:
-    """Says an answer, under the key that is the same for every engine."""
+    """Says an answer, under its key."""
     message = pb.Answer(
         prompt=answer.prompt,
-        key=contract.export_key(answer.prompt),
+        key=contract.answer_key(answer.prompt, answer.heard),
         text=answer.text,
         finish_reason=_reason(answer.finished),
         claims=[_claim(claim) for claim in answer.claims],

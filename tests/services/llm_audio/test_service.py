@@ -45,7 +45,7 @@ async def test_a_config_alone_is_answered_and_so_is_one_with_audio_that_a_text_m
         assert len(loud[-1].provenance.upload_sha256) == 32
         answers = [next(event for event in events if isinstance(event, pb.Answer)) for events in (bare, loud)]
         assert answers[0].text == answers[1].text  # their usage differs: the second finds the facts read
-        assert answers[0].key == "music_flamingo_full"
+        assert answers[0].key == "description_full"
 
 
 async def test_models_are_listed(serve: Serve) -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from antiphon_wire.errors import AntiphonError
-from services.llm_audio.contract import PROMPT_NAMES, Prompt, export_key
+from services.llm_audio.contract import PROMPT_NAMES, Prompt, answer_key
 from services.llm_audio.interview.facts import MAX_SHOWN, Facts
 from services.llm_audio.interview.prompts import WORDING, given, question
 from tests.services.llm_audio.conftest import SONG
@@ -81,7 +81,7 @@ def test_a_placeholder_without_a_fact_is_refused_with_those_there_are() -> None:
 
 def test_every_name_has_a_wording_and_a_key() -> None:
     assert set(WORDING) == set(PROMPT_NAMES)
-    assert [export_key(name) for name in PROMPT_NAMES[:2]] == ["music_flamingo_full", "music_flamingo_technical"]
+    assert [answer_key("full", heard) for heard in (True, False)] == ["music_flamingo_full", "description_full"]
 
 
 @pytest.mark.parametrize(
