@@ -32,6 +32,9 @@ class Upload(Generic[Config]):
         self._config: Config | None = None
         self._file: SpoolFile | None = None
         self._began = False
+        self._asked = 0.0
+        self._waiting: asyncio.Timeout | None = None
+        self._makes_way = False
         self.byte_count = 0
         self.sha256 = b""
 
@@ -111,15 +114,29 @@ class Upload(Generic[Config]):
         self.sha256 = check.end()
         self.byte_count = check.byte_count
 
+    def make_way(self) -> bool:
+        """Ends the upload where it is behind what it must bring, because somebody else wants its place.
+
+        Returns:
+            Whether it does: what waits for it then raises UPLOAD_TOO_SLOW.
+        """
+        if self._waiting is None or self._makes_way or not self.watch.behind(time.monotonic() - self._asked):
+            return False
+        self._makes_way = True
+        self._waiting.reschedule(asyncio.get_running_loop().time())
+        return True
+
     async def _next(self) -> Any | None:
         # The rate is that of the audio: who thinks about the config for a while has not been slow yet.
         rated = self._config is not None
-        asked = time.monotonic()
+        self._asked = time.monotonic()
         try:
-            async with asyncio.timeout(self.watch.patience(rated)):
+            async with asyncio.timeout(self.watch.patience(rated)) as self._waiting:
                 # Not before it is read: an iterator of grpc that nobody begins warns of that.
                 message = await anext(aiter(self._requests), None)
         except TimeoutError:
-            raise self.watch.gave_up(rated) from None
-        self.watch.waited(time.monotonic() - asked, rated)
+            raise (self.watch.made_way() if self._makes_way else self.watch.gave_up(rated)) from None
+        finally:
+            self._waiting = None
+        self.watch.waited(time.monotonic() - self._asked, rated)
         return message

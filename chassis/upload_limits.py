@@ -13,6 +13,9 @@ LIVE_WINDOWS = 4
 _CONTAINER_RATE = 8.0
 """Least bytes per second of a live stream in a container: below what silence needs in Opus, which hardly sends it."""
 
+_GRACE_SECONDS = 10.0
+"""How long an upload is waited for before it can be told to make way for another."""
+
 
 @dataclass(frozen=True)
 class UploadLimits:
@@ -78,6 +81,25 @@ class UploadWatch:
     def brought(self, byte_count: int) -> None:
         """Counts bytes that came."""
         self._window_bytes += byte_count
+
+    def behind(self, waiting_seconds: float) -> bool:
+        """Whether it brings less than its least rate, as far as can be told before its window is over.
+
+        Args:
+            waiting_seconds: How long the next message has been waited for (s).
+        """
+        waited = self._window_waited + waiting_seconds
+        return waited >= _GRACE_SECONDS and self._window_bytes < self.limits.least_rate * waited
+
+    def made_way(self) -> AntiphonError:
+        """Says that the upload was behind while others wanted its place."""
+        return AntiphonError(
+            "DEADLINE_EXCEEDED",
+            "UPLOAD_TOO_SLOW",
+            f"others want this place, and it brought {self._window_bytes} bytes in {_GRACE_SECONDS:g} s or more; "
+            f"send at least {self.limits.least_rate:g} bytes per second",
+            {"byte_count": self._window_bytes, "least_rate": self.limits.least_rate},
+        )
 
     def gave_up(self, rated: bool) -> AntiphonError:
         """Says which limit :meth:`patience` ended by: UPLOAD_IDLE or UPLOAD_TOO_SLOW."""

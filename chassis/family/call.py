@@ -17,7 +17,7 @@ from chassis import evidence
 from chassis.family.audio_format import clip_range, raw_format, track_number
 from chassis.family.damage import LoadingWatch
 from chassis.family.host import FamilyHost
-from chassis.family.work import Work
+from chassis.family.work import Work, queued
 from chassis.reports import ProgressReport, SourceReport, WorkReport
 from chassis.server.calls import note, peer
 from chassis.spool import SpooledAudio
@@ -47,17 +47,21 @@ class Call:
         self._host = host
         self._service = service
         self._upload: Upload[Any] = Upload(requests, host.spool, host.server.upload_limits)
-        self._tickets = [host.live.admit() if live else self._admit_upload()]
+        self._tickets = [self._admit_live() if live else self._admit_upload()]
         host.show_workers()
         self._live = live
         self._work = Work(service)
         self._streams: list[AsyncGenerator[Any, None]] = []
         self._audio: SpooledAudio | None = None
-        self._spooled = False
+        self._arrived = False
+        self._place_seconds = 0.0
 
     def _admit_upload(self) -> Ticket:
         self._host.pool.refuse_where_full()
-        return self._host.uploads.admit(peer())
+        return self._host.uploads.admit(peer(), self._upload.make_way)
+
+    def _admit_live(self) -> Ticket:
+        return self._host.live.admit(peer(), self._upload.make_way)
 
     async def __aenter__(self) -> Call:
         return self
@@ -95,21 +99,25 @@ class Call:
         self._tickets.append(self._host.pool.admit())
         self._host.show_workers()
 
-    async def spool(self, needs_audio: bool = True) -> SpooledAudio | None:
+    async def arrival(self, needs_audio: bool = True) -> AsyncGenerator[evidence_pb2.Progress, None]:
         """Takes in the upload and then a place in the queue, once; what is whole is not refused but waits.
 
-        Without ``needs_audio`` the upload may end with its config, which gives None.
+        Yields that it waits, whenever it has fewer to wait for. Without ``needs_audio`` the upload may end with its
+        config.
         """
-        if not self._spooled:
-            self._audio = await (self._upload.audio() if needs_audio else self._upload.audio_if_any())
-            self._spooled = True
-            coming = self._tickets.pop()
-            try:
-                self._tickets.append(await self._host.pool.place())
-            finally:
-                coming.release()
-            self._host.show_workers()
-        return self._audio
+        if self._arrived:
+            return
+        self._audio = await (self._upload.audio() if needs_audio else self._upload.audio_if_any())
+        self._arrived, whole = True, time.monotonic()
+        async with aclosing(self._host.pool.places()) as places:
+            async for step in places:
+                if isinstance(step, Ticket):
+                    self._tickets.append(step)
+                else:
+                    yield queued(step)
+        self._tickets.pop(0).release()
+        self._place_seconds = time.monotonic() - whole
+        self._host.show_workers()
 
     def answer(
         self, verb: str, request: Any, forms: Forms, *, needs_audio: bool = True, work: Work | None = None
@@ -165,8 +173,11 @@ class Call:
         raw = raw_format(config.audio_format)
         track = track_number(config.audio_format)
         start, end = clip_range(config.clip if config.HasField("clip") else None)
-        audio = await self.spool(needs_audio)
-        path = None if audio is None else str(audio.path)
+        async with aclosing(self.arrival(needs_audio)) as waiting:
+            async for progress in waiting:
+                yield progress
+        work.place_seconds = self._place_seconds
+        path = None if self._audio is None else str(self._audio.path)
         job = Job(verb, request, path, self._host.limits, raw, start, end, track)
         self._host.losses.refuse(self._upload.sha256)
         watch = LoadingWatch(self._host.damaged)

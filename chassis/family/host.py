@@ -86,7 +86,15 @@ class FamilyHost:
         processes = max(1, live.processes)
         self.live = LivePool(
             replace(init, live=True, memory_limit_bytes=self._memory_limit(processes)),
-            LiveOptions(live.streams, processes, environment=environment, events=family.events),
+            LiveOptions(
+                live.streams,
+                processes,
+                peer_streams=-(-2 * live.streams // 3)
+                if server.peer_live_streams is None
+                else server.peer_live_streams,
+                environment=environment,
+                events=family.events,
+            ),
         )
         self.live_limits = _limits(workers, live.max_seconds)
         self.limits = _limits(workers, workers.max_audio_seconds)

@@ -27,6 +27,8 @@ class Work:
         self._service = service
         self._started = 0.0
         self._clock = 0.0
+        self.place_seconds = 0.0
+        """How long its call waited for a place before it (s)."""
         self.queue_seconds = 0.0
 
     async def run(self, pool: Pool, job: Job) -> AsyncGenerator[Any, None]:
@@ -38,7 +40,7 @@ class Work:
         async with aclosing(pool.run(job)) as events:
             async for event in events:
                 if isinstance(event, Queued):
-                    yield evidence_pb2.Progress(phase=evidence_pb2.Progress.PHASE_QUEUED, queue_position=event.position)
+                    yield queued(event)
                 elif isinstance(event, Started):
                     self.began(event.queue_seconds)
                 elif isinstance(event, ProgressReport):
@@ -47,8 +49,8 @@ class Work:
                     yield event
 
     def began(self, queue_seconds: float) -> None:
-        """The work begins after waiting that long."""
-        self.queue_seconds = queue_seconds
+        """The work begins after waiting that long for a worker, and before that for a place."""
+        self.queue_seconds = self.place_seconds + queue_seconds
         self._started, self._clock = time.time(), time.monotonic()
 
     def provenance(
@@ -65,3 +67,8 @@ class Work:
             compute_seconds=time.monotonic() - self._clock,
             queue_seconds=self.queue_seconds,
         )
+
+
+def queued(event: Queued) -> evidence_pb2.Progress:
+    """Tells that a call waits, and for how many."""
+    return evidence_pb2.Progress(phase=evidence_pb2.Progress.PHASE_QUEUED, queue_position=event.position)

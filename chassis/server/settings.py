@@ -100,6 +100,12 @@ class ServerSettings(Bounded):
     )
     max_uploads: int = setting(32, "Uploads that may come in at once; one more is refused as busy.", above=0)
     peer_uploads: int = setting(24, "Of these, how many one address may have; 0 for all.", least=0)
+    peer_live_streams: int | None = setting(
+        None,
+        "Live streams that one address may have at once, if it is not this machine's own; 0 for all. Where empty: two "
+        "thirds of those that there are, rounded up.",
+        least=0,
+    )
     spool_dir: Path | None = setting(
         None, "Folder for uploads, and for answers that are read slowly; the system's temporary folder where empty."
     )
@@ -125,6 +131,10 @@ class ServerSettings(Bounded):
         return UploadLimits(
             self.upload_idle_seconds, self.upload_seconds, self.upload_least_rate, self.upload_window_seconds
         )
+
+    def peer_share(self, streams: int) -> int:
+        """How many of so many live streams one address may have; 0 for all."""
+        return -(-2 * streams // 3) if self.peer_live_streams is None else self.peer_live_streams
 
     @property
     def reading(self) -> Reading:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from antiphon_wire.errors import AntiphonError, busy
-from chassis.admission import Admission, Ticket
+from chassis.admission import Ticket
 from chassis.reports import PoolStatus
+from chassis.shared_places import SharedPlaces, of_this_machine
 from chassis.worker.live_stream import LiveHost, LiveOptions, LiveStream
 from chassis.worker.messages import Init, LiveJob
 from chassis.worker.process import Process, WorkerDiedError
@@ -39,7 +39,7 @@ class LivePool:
         self._cleanups: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
         self._ids = itertools.count(1)
-        self._admission = Admission(options.streams, _FIRST_GUESS_SECONDS)
+        self._places = SharedPlaces(options.streams, options.peer_streams, _FIRST_GUESS_SECONDS, _LONGEST_GUESS_SECONDS)
 
     @property
     def ready(self) -> bool:
@@ -54,12 +54,12 @@ class LivePool:
     @property
     def status(self) -> PoolStatus:
         """How the workers are just now."""
-        return self._keeper.status(self._admission.held, self._admission.limit)
+        return self._keeper.status(self._places.held, self._places.limit)
 
     @property
     def admitted(self) -> int:
         """Streams that hold a place."""
-        return self._admission.held
+        return self._places.held
 
     @property
     def pids(self) -> list[int]:
@@ -78,30 +78,35 @@ class LivePool:
             task.cancel()
         await asyncio.gather(*self._cleanups, return_exceptions=True)
 
-    def admit(self) -> Ticket:
+    def admit(self, peer: str = "", make_way: Callable[[], bool] = lambda: False) -> Ticket:
         """Takes a place. A live stream cannot wait for one: what is said meanwhile would be late for ever.
+
+        Args:
+            peer: Address of the caller.
+            make_way: See :meth:`chassis.shared_places.SharedPlaces.take`.
 
         Raises:
             AntiphonError: LIVE_NOT_SERVED where this server takes none; LIVE_STREAMS_FULL where it has as many as it
-                may, or those under way are late already.
+                may, the address has its share, or those under way are late already.
         """
-        places = self._admission
+        places = self._places
         if places.limit <= 0:
             raise AntiphonError("FAILED_PRECONDITION", "LIVE_NOT_SERVED", "this server is set to take no live streams")
-        if places.full:
-            raise self._full("which is what this server can carry", 0.0)
         late = max((stream.lag_seconds for host in self._hosts for stream in host.streams.values()), default=0.0)
         if late > LATE_SECONDS:
             raise self._full(f"up to {late:.1f} s behind: this server can carry no more now", late)
-        started = time.monotonic()
-        return places.take(released=lambda: places.learn(time.monotonic() - started))
+        if places.full and not places.make_room():
+            raise self._full("which is what this server can carry")
+        if places.share_spent(peer) and not of_this_machine(peer) and not places.make_room(peer):
+            raise self._full(f"{places.held_by(peer)} of them from your address, which is its share", peer=peer)
+        return places.take(peer, make_way)
 
-    def _full(self, why: str, late: float) -> AntiphonError:
-        places = self._admission
+    def _full(self, why: str, late: float = 0.0, peer: str = "") -> AntiphonError:
+        places = self._places
         return busy(
             "LIVE_STREAMS_FULL",
             f"{places.held} live streams are under way, {why}; try again later",
-            retry_after_seconds=min(max(1.0, places.usual_seconds / places.limit), _LONGEST_GUESS_SECONDS),
+            retry_after_seconds=max(1.0, places.until_free(peer)),
             admitted=places.held,
             limit=places.limit,
             lag_seconds=f"{late:.1f}",

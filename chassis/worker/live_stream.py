@@ -28,6 +28,7 @@ class LiveOptions:
 
     Attributes:
         streams: Streams at once; one more is refused.
+        peer_streams: Of these, how many one address may have that is not this machine's own; 0 for all.
         processes: Workers, each with a copy of the model; the next is started when each that is up has a stream.
         unread_bytes: Bytes that a stream may have sent and the model not yet taken; then no more is read from it.
         unsent_events: Events that a stream's caller may leave unread; then no more is read from it, and of the events
@@ -40,6 +41,7 @@ class LiveOptions:
 
     streams: int
     processes: int = 1
+    peer_streams: int = 0
     unread_bytes: int = 256 << 10
     unsent_events: int = 64
     cancel_grace_seconds: float = 10.0

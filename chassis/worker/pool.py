@@ -76,6 +76,7 @@ class Pool:
         self._cleanups: set[asyncio.Task[None]] = set()
         self._ids = itertools.count(1)
         self._admission = Admission(options.count + options.max_pending, _FIRST_GUESS_SECONDS)
+        self._running: dict[int, float] = {}  # job by job, since when on the monotonic clock
 
     @property
     def ready(self) -> bool:
@@ -131,9 +132,11 @@ class Pool:
         self.refuse_where_full()
         return self._admission.take()
 
-    async def place(self) -> Ticket:
-        """Takes a place, and waits for one where none is free: for a call whose upload has been taken in already."""
-        return await self._admission.wait()
+    async def places(self) -> AsyncGenerator[Queued | Ticket, None]:
+        """Takes a place for a call whose upload is in; yields :class:`Queued` while it waits, and the place last."""
+        async with aclosing(self._admission.steps()) as steps:
+            async for step in steps:
+                yield step if isinstance(step, Ticket) else Queued(step + self._options.max_pending)
 
     def refuse_where_full(self) -> None:
         """Tells a caller before the upload that there is no place.
@@ -141,12 +144,11 @@ class Pool:
         Raises:
             AntiphonError: QUEUE_FULL, with the delay after which a place should be free.
         """
-        places = self._admission
-        if places.full:
+        if (places := self._admission).full:
             raise busy(
                 "QUEUE_FULL",
                 f"{places.held} calls are running or waiting, which is the limit of this server; try again later",
-                retry_after_seconds=max(0.1, places.usual_seconds / self._options.count),
+                retry_after_seconds=max(0.1, places.until_free(self._running.values())),
                 admitted=places.held,
                 limit=places.limit,
             )
@@ -178,7 +180,7 @@ class Pool:
     async def _work(self, process: Process, job: Job, asked: float) -> AsyncGenerator[Any, None]:
         """Has a process do a job. However this is left, the process is free again, being cancelled, or dead."""
         job_id = next(self._ids)
-        started = time.monotonic()
+        started = self._running[job_id] = time.monotonic()
         ended = False
         try:
             yield Started(started - asked)
@@ -196,6 +198,7 @@ class Pool:
                 verb=job.verb,
             ) from died
         finally:
+            del self._running[job_id]
             # The caller has left: nobody is there to wait for the worker, which still has to be stopped.
             if not ended:
                 self._spawn_cleanup(self._cancel(process, job_id))

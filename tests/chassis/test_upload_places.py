@@ -11,12 +11,16 @@ import grpc
 import pytest
 
 from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_wire import status
 from antiphon_wire.calls import keep_status
 from antiphon_wire.errors import AntiphonError
-from chassis import upload_places
+from chassis import admission, shared_places, upload_limits
 from chassis.admission import Admission
+from chassis.family.work import Work
+from chassis.shared_places import SharedPlaces
+from chassis.upload_limits import UploadLimits, UploadWatch
 from chassis.upload_places import UploadPlaces
 from tests.chassis.test_server import Running, error, messages, responses, running
 
@@ -35,7 +39,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(upload_places, "time", made)
+    monkeypatch.setattr(admission, "time", made)
+    monkeypatch.setattr(shared_places, "time", made)
     return made
 
 
@@ -76,9 +81,9 @@ def test_the_delay_is_what_slow_uploads_have_left(clock: Clock) -> None:
     places.admit("")
     # They take 12 s as it seems; the oldest one began at 10 s.
     assert refusal(places, "").retry_after_seconds == pytest.approx(10.0)
-    # That one takes longer than they usually do, and as far as is known as long again.
+    # Both take longer than they usually do, and as far as is known as long again; the younger one began at 12 s.
     clock.now = 30.0
-    assert refusal(places, "").retry_after_seconds == pytest.approx(20.0)
+    assert refusal(places, "").retry_after_seconds == pytest.approx(18.0)
     clock.now = 500.0
     assert refusal(places, "").retry_after_seconds == pytest.approx(30.0)
 
@@ -211,3 +216,90 @@ async def test_an_upload_that_is_whole_when_the_service_is_full_waits_for_its_pl
             while each.host.pool.admitted:
                 await asyncio.sleep(0.01)
         assert each.host.uploads.held == 0
+
+
+async def test_what_waits_for_a_place_is_told_so_and_its_wait_counts(tmp_path: Path, unused_tcp_port: int) -> None:
+    async with running(tmp_path, unused_tcp_port, {"max_pending": 0}) as each:
+        config, chunk = messages("count 1")
+        late = [each.stub.Transcribe(timeout=60) for _ in range(2)]
+        for call in late:
+            await call.write(config)
+        async with asyncio.timeout(20):
+            while each.host.uploads.held < 2:
+                await asyncio.sleep(0.01)
+        quick = each.stub.Transcribe(iter(messages("step 0.01")))
+        while not (await quick.read()).progress.HasField("fraction"):
+            pass
+        positions = []
+        for call in late:
+            await call.write(chunk)
+            positions.append((await call.read()).progress)
+        assert [told.phase for told in positions] == [evidence_pb2.Progress.PHASE_QUEUED] * 2
+        assert [told.queue_position for told in positions] == [0, 1]
+        quick.cancel()
+        # The second is told again when the first has its place.
+        assert (await late[1].read()).progress.queue_position == 0
+        for call in late:
+            while (response := await call.read()) is not grpc.aio.EOF:
+                last = response
+            assert last.progress.fraction == 1.0
+
+
+async def test_who_waited_for_a_place_counts_it_in_the_time_of_the_queue() -> None:
+    work = Work("antiphon.speech.v1.SpeechService")
+    work.place_seconds = 2.0
+    work.began(0.5)
+    assert work.queue_seconds == 2.5
+
+
+def test_a_share_that_is_spent_is_told_by_the_places_of_that_address_alone(clock: Clock) -> None:
+    places = UploadPlaces(limit=8, share=1, slow_seconds=30.0)
+    places.admit("ipv4:10.0.0.1")
+    clock.now = 10.0
+    places.admit("ipv4:10.0.0.2")
+    assert refusal(places, "ipv4:10.0.0.2").retry_after_seconds == pytest.approx(30.0)
+
+
+def test_who_wants_a_place_gets_that_of_one_who_makes_no_use_of_it() -> None:
+    places, asked = SharedPlaces(2, 0, 1.0, 60.0), []
+
+    def make_way(name: str, does: bool) -> Any:
+        def answer() -> bool:
+            asked.append(name)
+            return does
+
+        return answer
+
+    places.take("ipv4:10.0.0.1", make_way("first", False))
+    places.take("ipv4:10.0.0.2", make_way("second", True))
+    assert places.full
+    assert not places.make_room("ipv4:10.0.0.1")
+    assert places.make_room()
+    assert asked == ["first", "first", "second"]
+
+
+def test_only_what_is_behind_its_rate_for_a_while_makes_way() -> None:
+    watch = UploadWatch(UploadLimits(30.0, least_rate=100.0))
+    assert not watch.behind(9.0)
+    assert watch.behind(11.0)
+    watch.brought(1101)
+    assert not watch.behind(11.0)
+    assert watch.behind(11.1)
+    assert not UploadWatch(UploadLimits(30.0)).behind(29.0)
+
+
+async def test_silent_uploads_make_way_for_one_who_wants_a_place(
+    tmp_path: Path, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_limits, "_GRACE_SECONDS", 0.5)
+    async with running(tmp_path, unused_tcp_port, max_uploads=2) as each:
+        calls = await dripping(each, 2)
+        assert (await error(each, messages("count 1"))).reason == "QUEUE_FULL"
+        await asyncio.sleep(1.0)
+        for _ in range(2):
+            assert len(await responses(each, messages("count 1"))) >= 1
+        ended = await end_of(calls[0])
+        assert (ended.code, ended.reason) == ("DEADLINE_EXCEEDED", "UPLOAD_TOO_SLOW")
+        assert "others want this place" in ended.message
+        for call in calls:
+            call.cancel()

@@ -24,6 +24,7 @@ from antiphon_wire import status
 from antiphon_wire.calls import keep_status
 from antiphon_wire.errors import AntiphonError
 from antiphon_wire.limits import MAX_SMALL_CHUNKS
+from chassis import upload_limits
 from chassis.family.call import Call
 from chassis.family.family import Family, Live
 from chassis.family.host import FamilyHost
@@ -292,6 +293,46 @@ async def test_one_stream_too_many_is_told_when_to_come_back() -> None:
         ticket.release()
         each.admit().release()
         assert each.admitted == 0
+
+
+async def test_no_address_has_all_live_streams_but_this_machine_s_own() -> None:
+    async with pool(streams=3, peer_streams=2) as each:
+        tickets = [each.admit("ipv4:10.0.0.1") for _ in range(2)]
+        with pytest.raises(AntiphonError, match="2 of them from your address") as caught:
+            each.admit("ipv4:10.0.0.1")
+        assert (caught.value.code, caught.value.reason) == ("RESOURCE_EXHAUSTED", "LIVE_STREAMS_FULL")
+        tickets.append(each.admit("ipv4:10.0.0.2"))
+        for ticket in tickets:
+            ticket.release()
+        for ticket in [each.admit("ipv4:127.0.0.1") for _ in range(3)]:
+            ticket.release()
+        assert each.admitted == 0
+
+
+async def test_three_holders_who_send_next_to_nothing_make_way_for_who_speaks(
+    tmp_path: Path, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_limits, "_GRACE_SECONDS", 0.5)
+
+    async def hold() -> AsyncIterator[pb.StreamingRecognizeRequest]:
+        yield config("echo")
+        for offset in range(100):
+            yield chunk(b"R", offset)
+            await asyncio.sleep(10)
+
+    async with serving(tmp_path, unused_tcp_port, streams=3) as (stub, host):
+        calls = [keep_status(stub.StreamingRecognize(hold())) for _ in range(3)]
+        await until(lambda: host.live.ready and len(host.live._hosts[0].streams) == 3)
+        await asyncio.sleep(1.0)
+        for _ in range(3):
+            requests = iter([config("echo"), chunk(b"x", 0, last=True)])
+            assert [response async for response in stub.StreamingRecognize(requests)][-1].HasField("summary")
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            while await calls[0].read() is not grpc.aio.EOF:
+                pass
+        assert status.from_status(status.from_rpc_error(caught.value)).reason == "UPLOAD_TOO_SLOW"
+        for call in calls:
+            call.cancel()
 
 
 async def test_a_server_without_live_streams_starts_no_worker_and_says_so() -> None:

@@ -66,8 +66,9 @@ class AnalysisService(analysis_grpc.AnalysisServiceServicer):
         return analysis_pb2.ListServicesResponse(services=await check_all(self._routes))
 
     async def _analyze(self, requests: AsyncIterator[analysis_pb2.AnalyzeRequest], seconds: float, send: Send) -> None:
-        with self._admission.entry(peer()) as entry:
-            async with Upload[analysis_pb2.AnalysisConfig](requests, self._spool, self._server.upload_limits) as upload:
+        upload = Upload[analysis_pb2.AnalysisConfig](requests, self._spool, self._server.upload_limits)
+        with self._admission.entry(peer(), upload.make_way) as entry:
+            async with upload:
                 config = await upload.config()
                 await refuse_absent_models(self._routes, config)
 

@@ -55,7 +55,9 @@ class Comparison:
         config = await self._call.config()
         request = messages.comparison_request(config)
         yield pb.CompareResponse(header=self._header(request, config))
-        await self._call.spool(needs_audio=False)
+        async with aclosing(self._call.arrival(needs_audio=False)) as waiting:
+            async for progress in waiting:
+                yield messages.side_response(request.sides[0].name, progress)
         runs = [self._run(side, config) for side in request.sides]
         if request.side_by_side:
             for _ in runs[1:]:

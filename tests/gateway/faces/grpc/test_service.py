@@ -141,7 +141,9 @@ async def test_one_analysis_too_many_is_refused_with_a_delay(start_gateway: Call
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await gateway.analyze()
     error = from_status(from_rpc_error(caught.value))
-    assert (error.code, error.reason, error.retry_after_seconds) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL", 2.0)
+    assert (error.code, error.reason) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL")
+    assert error.retry_after_seconds is not None
+    assert error.retry_after_seconds >= 1.0
     first.cancel()
 
 
