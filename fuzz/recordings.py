@@ -20,6 +20,14 @@ _FORMS = {
     "mov": "pcm_s16le",
     "ogg": "libopus",
     "webm": "libopus",
+    "w64": "pcm_s24le",
+    "au": "pcm_s16be",
+    "caf": "alac",
+    "ac3": "ac3",
+    "mpegts": "aac",
+    "asf": "wmav2",
+    "tta": "tta",
+    "wv": "wavpack",
 }
 
 
@@ -34,6 +42,8 @@ def _encoded(container: str, codec: str) -> bytes:
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container, options={"fflags": "bitexact"}) as file:  # no random serial numbers
         stream: Any = file.add_stream(codec, rate=_RATE, layout="stereo")
+        if codec == "wmav2":
+            stream.bit_rate = 128_000
         frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="stereo")
         frame.sample_rate = _RATE
         for packet in (*stream.encode(frame), *stream.encode(None)):

@@ -12,10 +12,15 @@ import av.error
 from av.container import InputContainer
 
 from antiphon_wire.errors import AntiphonError, invalid
+from chassis.audio.magic import LOOK_BYTES, kind_of
 from chassis.audio.opened import Readable
 
-CONTAINERS = ("mp3", "wav", "flac", "mov", "aac", "ogg", "aiff", "matroska")
-"""FFmpeg's demuxers: mov is also m4a and mp4, matroska also webm. None of them opens another file: no playlists."""
+CONTAINERS = (
+    *("mp3", "wav", "flac", "mov", "aac", "ogg", "aiff", "matroska"),
+    *("caf", "au", "ac3", "eac3", "asf", "mpegts", "loas", "tta", "wv", "ape", "dsf", "amr"),
+)
+"""FFmpeg's demuxers: mov is also m4a and mp4, matroska also webm, mp3 also mp2, asf wma; a Wave64 file is shown as a
+WAV. None of them opens another file: no playlists."""
 
 PCM_CODECS = tuple(
     f"pcm_{name}"
@@ -26,6 +31,8 @@ PCM_CODECS = tuple(
 )
 CODECS = (
     *("mp3float", "mp3", "mp2float", "mp2", "mp1float", "mp1", "aac", "alac", "flac", "vorbis", "opus", "libopus"),
+    *("aac_latm", "ac3", "eac3", "wmav1", "wmav2", "wmapro", "wmalossless", "tta", "wavpack", "ape", "amrnb", "amrwb"),
+    *("dsd_lsbf", "dsd_msbf", "dsd_lsbf_planar", "dsd_msbf_planar"),
     *("adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt"),
     *PCM_CODECS,
 )
@@ -38,7 +45,9 @@ OPTIONS = {
     "protocol_whitelist": "",
 }
 READ_BYTES = 65536
-READABLE = "mp3, wav, flac, m4a/aac, ogg/vorbis, opus, aiff or webm"
+READABLE = (
+    "mp3, wav, flac, m4a/aac, ogg/vorbis, opus, aiff, webm/mka, caf, w64, au, ac3, wma, amr, ts, wv, ape, tta or dsf"
+)
 
 
 class GuardedFile:
@@ -64,8 +73,11 @@ class GuardedFile:
         return b""
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Moves to ``offset``."""
-        return self._file.seek(offset, whence)
+        """Moves to ``offset``; a negative number, libav's word for an error, where a file sends it nowhere."""
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return -errno.EINVAL
 
     def tell(self) -> int:
         """Tells the position."""
@@ -75,6 +87,18 @@ class GuardedFile:
         """Raises what stopped the reading, if anything did."""
         if self.stopped is not None:
             raise self.stopped
+
+
+def not_a_container(error: av.error.FFmpegError, start: bytes) -> AntiphonError:
+    """The error for what libav does not open, which names what it is where that can be told.
+
+    Args:
+        error: What libav says.
+        start: The first bytes.
+    """
+    if (kind := kind_of(start)) is None:
+        return undecodable(error.strerror or type(error).__name__)
+    return undecodable(f"this is {kind}", found=kind)
 
 
 def undecodable(why: str, **metadata: Any) -> AntiphonError:
@@ -106,7 +130,7 @@ def open_container(guarded: GuardedFile) -> InputContainer:
     Raises:
         AntiphonError: AUDIO_UNDECODABLE.
     """
-    with translate(guarded):
+    try:
         # Tags in any old encoding must not fail the file: PyAV decodes them strictly unless told not to.
         opened: InputContainer = av.open(
             cast(Any, guarded),
@@ -115,6 +139,12 @@ def open_container(guarded: GuardedFile) -> InputContainer:
             metadata_errors="replace",
             buffer_size=READ_BYTES,
         )
+    except av.error.FFmpegError as error:
+        guarded.rethrow()
+        raise_if_out_of_memory(error)
+        guarded.seek(0)
+        raise not_a_container(error, guarded.read(LOOK_BYTES)) from error
+    guarded.rethrow()
     return opened
 
 

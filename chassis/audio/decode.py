@@ -103,7 +103,8 @@ class LibavStream:
         self._decoded = chain([first], decoded)
         report = self._read_format(first.frame)
         self._changes = Changes(report.sample_rate, report.channels, self.layout, self._limits.check_format)
-        self._line = TimeLine(report.sample_rate, origin(container), self._check_length)
+        began = origin(container, self._track.stream, first.frame)
+        self._line = TimeLine(report.sample_rate, began, self._check_length)
         self._lead = self._line.start(first.frame)
         self.report: SourceReport = replace(report, time_line=self.time_line)
 

@@ -43,9 +43,16 @@ class PartOfFile:
         return swapped(data, self._swap)[beyond : beyond + count]
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Moves to ``offset`` from the start (0), from here (1) or from the end (2)."""
-        self._position = max(0, offset + (0, self._position, self._size)[whence])
-        return self._position
+        """Moves to ``offset`` from the start (0), from here (1) or from the end (2).
+
+        Raises:
+            ValueError: that lies in front of the start.
+        """
+        position = offset + (0, self._position, self._size)[whence]
+        if position < 0:
+            raise ValueError(f"there is no position {position}")
+        self._position = position
+        return position
 
     def tell(self) -> int:
         """Tells the position."""

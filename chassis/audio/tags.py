@@ -10,9 +10,11 @@ from typing import Final
 from av.container import InputContainer
 from av.stream import Disposition
 
+from antiphon_wire.errors import AntiphonError
 from chassis.audio.container import GuardedFile, open_container, spooled, translate
 from chassis.audio.guard import guard_file
 from chassis.audio.opened import Readable
+from chassis.audio.wave import open_wave
 
 KEPT: Final = (
     "title",
@@ -71,10 +73,19 @@ def read_tags(path: Readable, checkpoint: Callable[[], None]) -> Tags:
         AntiphonError: AUDIO_EMPTY, AUDIO_UNDECODABLE, AUDIO_TOO_COMPLEX.
     """
     with spooled(path) as file:
-        guard_file(file, checkpoint)
-        file.seek(0)
-        guarded = GuardedFile(file, checkpoint)
-        with open_container(guarded) as container, translate(guarded):
+        wave = open_wave(file)
+        shown = file if wave is None else wave.chunks
+        guard_file(shown, checkpoint, behind=True)
+        shown.seek(0)
+        guarded = GuardedFile(shown, checkpoint)
+        try:
+            opened = open_container(guarded)
+        except AntiphonError as error:
+            # A WAV file of which libav cannot read the header still has samples that can be read.
+            if wave is None or error.reason != "AUDIO_UNDECODABLE":
+                raise
+            return Tags({})
+        with opened as container, translate(guarded):
             return Tags(_text(container), _picture(container))
 
 

@@ -14,6 +14,7 @@ from fuzz.target import FindingError, Target
 
 WORDS = (
     *(b"RIFF", b"LIST", b"data", b"fmt ", b"RF64", b"FORM", b"COMM", b"ID3\x04\x00\x00", b"fLaC", b"OggS", b"OpusHead"),
+    *(b"caff", b"pakt", b"kuki", b"wvpk", b"TTA1", b"MAC ", b"DSD ", b"APETAGEX", b"riff", b"\x47\x40\x11\x10"),
     *(b"ftyp", b"moov", b"trak", b"stsz", b"stts", b"ctts", b"moof", b"trun", b"cmov", b"\x1a\x45\xdf\xa3"),
 )
 """Names that containers are made of."""

@@ -7,15 +7,20 @@ import struct
 from chassis.audio.guard.claims import Claims, Walk
 from chassis.audio.guard.id3 import walk_tag
 
+UNKNOWN_SIZE = 0xFFFFFFFF
+"""What a WAV file written as a stream, or one of more than 4 GB, has for the size of its data."""
 AFTER_ODD = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"cue ", b"smpl", b"fact", b"JUNK", b"iXML", b"PEAK", b"fmt ", b"data")
 """Names that tell the next chunk from the byte that pads the one before."""
 _PADDING = (b"JUNK", b"junk", b"FLLR", b"PAD ", b"pad ")
 
 
-def walk_riff(claims: Claims, magic: bytes) -> Walk:
-    """Walks over the chunks of a RIFF, RIFX, RF64 or BW64 file behind its first four bytes, up to its samples.
+def walk_riff(claims: Claims, magic: bytes, behind: bool) -> Walk:
+    """Walks over the chunks of a RIFF, RIFX, RF64 or BW64 file behind its first four bytes.
 
-    What stands behind those is not shown to libav.
+    Args:
+        claims: What is counted.
+        magic: The four bytes.
+        behind: Whether what stands behind the samples is shown to libav, too.
 
     Raises:
         AntiphonError: AUDIO_TOO_COMPLEX.
@@ -23,14 +28,22 @@ def walk_riff(claims: Claims, magic: bytes) -> Walk:
     if (yield 8)[4:] != b"WAVE":
         return
     order = ">" if magic == b"RIFX" else "<"
+    large_size = UNKNOWN_SIZE
     head = yield 8
     while len(head) == 8:
         name, length = head[:4], struct.unpack(order + "I", head[4:])[0]
         claims.count("chunks")
+        if name == b"data" and length == UNKNOWN_SIZE:
+            length = large_size
         end = claims.position + length
         if name == b"data":
-            return
-        yield from _beside(claims, name, length)
+            # An open size, or one of RF64: all that follows is samples, or passed over as such.
+            if not behind or claims.size is None or not length or end > claims.size:
+                return
+        elif name == b"ds64" and length >= 16:
+            large_size = int.from_bytes((yield 16)[8:], "little")
+        else:
+            yield from _beside(claims, name, length)
         yield from _skip_to(claims, end)
         head = yield 8
         if length % 2 and head[:4] not in AFTER_ODD:

@@ -20,6 +20,8 @@ LIMITS = {
     "streams": 4096,
     # libav compares each to all before it.
     "tags": 20_000,
+    # Of a transport stream: once, and again wherever packets were lost.
+    "places where packets begin": 100_000,
     "elements of the index and the tags": 200_000,
     # 24 hours of AAC have 4 million, as have 4 hours of PCM at 300 kHz; libav keeps about 36 bytes for each.
     "samples in the index": 6_000_000,

@@ -37,6 +37,20 @@ def walk_tag(claims: Claims, magic: bytes, room: int | None = None) -> Walk:
         _count_frames(claims, body, magic[3], extended=bool(rest[1] & 0x40))
 
 
+def count_in(claims: Claims, data: bytes) -> None:
+    """Counts what the tag at the start of ``data`` claims, as :func:`walk_tag` does."""
+    walk = walk_tag(claims, data[:4].ljust(4, b"\0"))
+    position = 4
+    try:
+        asked = next(walk)
+        while True:
+            answer = data[position : position + asked]
+            position += asked
+            asked = walk.send(answer)
+    except StopIteration:
+        return
+
+
 def _count_frames(claims: Claims, body: bytes, version: int, extended: bool) -> None:
     position = 0
     if extended and len(body) >= 4:

@@ -12,21 +12,37 @@ from av.audio.frame import AudioFrame
 from av.container import InputContainer
 
 from chassis.audio.changes import Changes
-from chassis.audio.container import CODECS, raise_if_out_of_memory, undecodable
+from chassis.audio.container import CODECS, not_a_container, raise_if_out_of_memory, undecodable
 from chassis.audio.frames import silence
 from chassis.audio.guard import LiveGuard
 from chassis.audio.headers import is_tag
 from chassis.audio.layouts import layout_of
 from chassis.audio.live.reader import StreamReader
+from chassis.audio.magic import LOOK_BYTES
 from chassis.audio.samples import Samples
-from chassis.audio.timeline import Decoded, Origin, Piece, Silence, TimeLine, origin
+from chassis.audio.timeline import Decoded, Piece, Silence, TimeLine, origin
 from chassis.audio.tracks import Picked, pick_track
 from chassis.audio.wave import WaveCutter
 from chassis.bridge import Bridge
 from chassis.reading import Limits
 from chassis.reports import SourceReport, TimeLineReport, WarningReport
 
-CONTAINERS = ("mp3", "wav", "flac", "aac", "ogg", "matroska")
+CONTAINERS = (
+    "mp3",
+    "wav",
+    "flac",
+    "aac",
+    "ogg",
+    "matroska",
+    "caf",
+    "au",
+    "ac3",
+    "eac3",
+    "mpegts",
+    "loas",
+    "tta",
+    "amr",
+)
 """FFmpeg's demuxers that can be read from front to back; m4a keeps its index at the end more often than not."""
 PROBE_BYTES = 8192
 """What libav may look at to tell the container; its own 5 MB would be minutes of speech."""
@@ -60,7 +76,7 @@ class ContainerDecoder:
         self._track = track
         self._picked: Picked | None = None
         self._name = ""
-        self._origin: Origin | None = None
+        self._container: InputContainer | None = None
         self._line: TimeLine | None = None
         self._changes: Changes | None = None
         self._assumed: tuple[WarningReport, ...] = ()
@@ -70,7 +86,7 @@ class ContainerDecoder:
         # What was decoded since it was asked for. It lies here, and is not given over the bridge frame by frame: libav
         # makes dozens of a piece, and each would cost two changes of thread. Only the side that has the turn looks.
         self._blocks: list[Samples] = []
-        self._fed = False
+        self._start = b""
         self.report: SourceReport | None = None
         self.layout: tuple[str, ...] | None = None
         self.bad_packets = 0
@@ -85,12 +101,12 @@ class ContainerDecoder:
         if not data:
             return []
         self._guard.feed(data)
-        self._fed = True
+        self._start += data[: LOOK_BYTES - len(self._start)]
         return self._after(self._bridge.push(data)) if (data := self._wave.feed(data)) else []
 
     def finish(self) -> list[Samples]:
         """Takes the end of the stream; returns what was still held. Raises as :meth:`feed`."""
-        if not self._fed:
+        if not self._start:
             return []
         held = self._wave.finish()
         return (self._after(self._bridge.push(held)) if held else []) + self._after(self._bridge.finish())
@@ -130,7 +146,7 @@ class ContainerDecoder:
             self._follow(self._files(StreamReader(pieces)))
         except av.error.FFmpegError as error:
             raise_if_out_of_memory(error)
-            raise undecodable(error.strerror or type(error).__name__) from error
+            raise not_a_container(error, self._start) from error
 
     def _follow(self, decoded: Iterator[Decoded]) -> None:
         first = next(decoded, None)
@@ -140,7 +156,10 @@ class ContainerDecoder:
         assert self.report is not None
         rate, channels = self.report.sample_rate, self.report.channels
         self._changes = changes = Changes(rate, channels, self.layout, self._limits.check_format)
-        self._line = line = TimeLine(rate, self._origin, self._check_length, MAX_HOLE_SECONDS)
+        assert self._container is not None
+        assert self._picked is not None
+        began = origin(self._container, self._picked.stream, first.frame)
+        self._line = line = TimeLine(rate, began, self._check_length, MAX_HOLE_SECONDS)
         self._take(line.start(first.frame))
         for item in line.through(chain([first], decoded)):
             self._take(item)
@@ -156,7 +175,7 @@ class ContainerDecoder:
             ) as container:
                 picked = pick_track(container, self._track)
                 if clock == 0:
-                    self._name, self._origin, self._picked = container.format.name, origin(container), picked
+                    self._container, self._name, self._picked = container, container.format.name, picked
                 yield from self._decoded(container, picked, clock)
             if not reader.advance():
                 return

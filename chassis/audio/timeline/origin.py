@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import av
+from av.audio.frame import AudioFrame
 from av.container import InputContainer
 from av.stream import Disposition, Stream
 
@@ -23,12 +24,17 @@ class Origin:
     seconds: float | None
 
 
-def origin(container: InputContainer) -> Origin | None:
+def origin(container: InputContainer, track: Stream, first: AudioFrame) -> Origin | None:
     """Finds where the time line begins, as players do; None for a container without a clock.
 
     MP4 and Matroska define their zero. A Matroska file that states no length beyond its first time stamp is a piece of
     a broadcast: its clock, like those of MPEG-TS, Ogg, FLV and ASF, started long ago, and what comes first, sound or
-    picture, is the beginning.
+    picture, is the beginning. In ASF the decoders of WMA take off what an encoder puts in front, and leave its time.
+
+    Args:
+        container: The open file.
+        track: The track that is read.
+        first: Its first frame.
     """
     name = container.format.name
     if not name.startswith(CLOCKED):
@@ -39,6 +45,8 @@ def origin(container: InputContainer) -> Origin | None:
         return Origin(0.0)
     if name.startswith("matroska") and container.duration is not None and earliest is not None:
         return Origin(0.0 if container.duration / av.time_base >= earliest else earliest)
+    if name == "asf" and earliest is not None and (began := _start(track)) is not None and first.time is not None:
+        return Origin(earliest + first.time - began)
     return Origin(earliest)
 
 

@@ -6,14 +6,13 @@ import struct
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from chassis.audio.guard.chunks import AFTER_ODD
+from chassis.audio.guard.chunks import AFTER_ODD, UNKNOWN_SIZE
 
 Steps = Generator[int, bytes, "Wave | None"]
 """Yields ``n`` to read n bytes (it is sent fewer at the end), ``-n`` to skip n bytes."""
 
 MAX_CHUNKS = 1000
 MAX_FORMAT_BYTES = 4096
-UNKNOWN_SIZE = 0xFFFFFFFF
 OPEN_SIZES = (range(0x7FFF0000, 0x80000000), range(0xFFFFFF00, 0x100000000))
 """What programs that write to a pipe put for the size of the data: about the largest number that they have."""
 W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")

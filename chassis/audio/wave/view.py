@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 from typing import BinaryIO, cast
 
 from chassis.audio.part import PartOfFile
 from chassis.audio.wave.canonical import canonical
-from chassis.audio.wave.header import Wave, walk_wave
+from chassis.audio.wave.header import MAX_CHUNKS, Wave, walk_wave
 
 
 class WaveView:
@@ -16,6 +17,7 @@ class WaveView:
         wave: What stands in the file's header.
         stored_bytes: Bytes of the file from the first sample to its end.
         file: The header, then the samples: up to the end that the header tells, or of the file, in whole frames.
+        chunks: The file itself, up to the last chunk behind the samples that is whole: for its tags.
     """
 
     def __init__(self, wave: Wave, file: BinaryIO, start: int, size: int) -> None:
@@ -25,6 +27,8 @@ class WaveView:
         shown = canonical(wave, length)
         length -= length % shown.frame_bytes
         self.file = cast(BinaryIO, PartOfFile(file, start, length, shown.header, shown.swap))
+
+        self.chunks = cast(BinaryIO, PartOfFile(file, 0, _chunks_end(file, start, size, wave)))
 
     @property
     def missing(self) -> str:
@@ -51,3 +55,19 @@ def open_wave(file: BinaryIO) -> WaveView | None:
     except StopIteration as end:
         wave = cast("Wave | None", end.value)
     return None if wave is None else WaveView(wave, file, file.tell() - len(wave.ahead), size)
+
+
+def _chunks_end(file: BinaryIO, start: int, size: int, wave: Wave) -> int:
+    """Tells where the last chunk that is whole ends; the end of the file where its samples reach it."""
+    if wave.data_bytes is None or start + wave.data_bytes >= size:
+        return size
+    order = ">" if wave.big_endian else "<"
+    end, odd = start + wave.data_bytes, wave.data_bytes % 2
+    for _ in range(MAX_CHUNKS):
+        file.seek(end + odd)
+        head = file.read(8)
+        length = struct.unpack(order + "I", head[4:])[0] if len(head) == 8 else size
+        if end + odd + 8 + length > size:
+            break
+        end, odd = end + odd + 8 + length, length % 2
+    return end

@@ -58,12 +58,17 @@ def encode() -> Encode:
         metadata: dict[str, str] | None = None,
         seekable: bool = True,
         picture: bool = False,
+        sample_format: str | None = None,
     ) -> bytes:
         target: Any = io.BytesIO() if seekable else _NoSeek()
         layout = layout or {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}[len(samples)]
         with av.open(target, "w", format=muxer, options=muxer_options or {}) as container:
             container.metadata.update(metadata or {})
             stream: Any = container.add_stream(codec, rate=rate, layout=layout, options=codec_options or {})
+            if codec.startswith("wma"):
+                stream.bit_rate = 128_000
+            if sample_format is not None:
+                stream.codec_context.format = sample_format
             if picture:
                 _add_picture(container)
             # Interleaved: PyAV 18 cannot fill a planar frame of eight channels.

@@ -16,6 +16,7 @@ import pytest
 
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import Encoder, Limits, RawPcm, Source
+from chassis.audio.live import LiveSource
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -139,10 +140,35 @@ def test_a_playlist_opens_no_other_file(name, spool, clicks, encode):
     assert untouched
 
 
-def test_a_container_that_is_not_ours_is_refused(clicks, encode, spool):
-    samples = clicks(44100)
-    assert refuse(spool(encode(samples, "caf", "pcm_s16le"))).reason == "AUDIO_UNDECODABLE"
-    assert refuse(spool(encode(samples, "mpegts", "aac"))).reason == "AUDIO_UNDECODABLE"
+def test_a_container_that_is_not_ours_is_refused_by_its_name(clicks, encode, spool):
+    error = refuse(spool(encode(clicks(44100), "avi", "pcm_s16le")))
+    assert error.reason == "AUDIO_UNDECODABLE"
+    assert "this is an AVI video; send mp3" in str(error)
+
+
+NAMED = {
+    "a RealMedia file": b".RMF\0\0\0\x12" + bytes(100),
+    "a ZIP archive": b"PK\x03\x04\x14\0" + bytes(range(256)),
+    "a web page": b"\xef\xbb\xbf\n<!DOCTYPE html><html>Not found</html>",
+    "a text": "Ein Lied über nichts.\n".encode() * 50,
+    "nothing but zeros": bytes(10_000),
+    "a MIDI file, which holds notes and no sound": b"MThd\0\0\0\x06\0\1\0\2" + bytes(100),
+    "a playlist; send the sound that it points to": b"#EXTM3U\nhttp://127.0.0.1/x.mp3\n",
+}
+
+
+@pytest.mark.parametrize("way", ["file", "live"])
+@pytest.mark.parametrize("name", NAMED)
+def test_what_is_no_sound_is_told_by_its_name(name, way, spool):
+    if way == "file":
+        error = refuse(spool(NAMED[name]))
+    else:
+        stream = LiveSource(16000)
+        with pytest.raises(AntiphonError) as caught:
+            stream.feed(NAMED[name])
+            stream.finish()
+        error = caught.value
+    assert (error.reason, error.metadata["found"]) == ("AUDIO_UNDECODABLE", name)
 
 
 def test_a_video_without_sound_has_no_audio_stream(tmp_path):

@@ -12,6 +12,8 @@ import pytest
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import Source
 from chassis.audio.live import LiveSource
+from chassis.audio.tags import read_tags
+from tests.fixtures import bombs
 
 RATE = 22050
 FRAMES = 2000
@@ -224,3 +226,20 @@ def test_a_stream_whose_header_never_ends_is_refused() -> None:
         for _ in range(100):
             stream.feed(bytes(1 << 20))
     stream.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "artist"),
+    [("chunks between", "me"), ("a LIST behind that claims 2 GB", None), ("0xFF behind", None), ("w64", None)],
+)
+def test_tags_are_read_of_the_chunks_that_are_whole(name: str, artist: str | None, spool: Spool) -> None:
+    assert read_tags(spool(SHELLS[name]), lambda: None).text.get("artist") == artist
+
+
+def test_tags_behind_the_samples_are_read_and_guarded(spool: Spool) -> None:
+    tagged = riff(FORM, chunk(b"data", DATA), chunk(b"LIST", INFO)) + b"\xff" * 9
+    assert read_tags(spool(tagged), lambda: None).text == {"artist": "me"}
+    bomb = riff(FORM, chunk(b"data", DATA), chunk(b"id3 ", bombs.inflating_tag()))
+    assert Source(spool(bomb)).read().samples.shape == (1, FRAMES)
+    with pytest.raises(AntiphonError, match="AUDIO_TOO_COMPLEX"):
+        read_tags(spool(bomb), lambda: None)
