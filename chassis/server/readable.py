@@ -23,12 +23,16 @@ from chassis.server import telemetry
 
 log = logging.getLogger(__name__)
 
+MAX_MESSAGE_BYTES = 4 << 20
+"""Most bytes of one message of a request."""
+TRANSPORT_BYTES = 16 << 20
+"""Most bytes of one that gRPC hands on: of what it refuses itself the caller learns no reason of ours."""
 _LINE_SECONDS = 10.0
 """Least time between two lines of the log about such messages; whoever sends one may send a million."""
 
 
 class ReadableMessages(grpc.aio.ServerInterceptor):
-    """Refuses bytes that are no message of the method's kind: INVALID_ARGUMENT, MESSAGE_UNREADABLE."""
+    """Refuses bytes that are no message of the method's kind, or too many: MESSAGE_UNREADABLE, MESSAGE_TOO_LARGE."""
 
     def __init__(self) -> None:
         self._next_line = 0.0
@@ -61,6 +65,14 @@ class ReadableMessages(grpc.aio.ServerInterceptor):
         return handler._replace(request_deserializer=kept, **{kind: _told(getattr(handler, kind))})
 
     def _read(self, deserializer: Callable[[bytes], Any], method: str, message: bytes) -> Any:
+        if len(message) > MAX_MESSAGE_BYTES:
+            raise invalid(
+                "MESSAGE_TOO_LARGE",
+                f"a message of {len(message)} bytes; send at most {MAX_MESSAGE_BYTES}, audio in chunks of 256 KiB",
+                method=method,
+                bytes=len(message),
+                limit=MAX_MESSAGE_BYTES,
+            )
         try:
             return deserializer(message)
         except (DecodeError, UnicodeDecodeError):

@@ -19,7 +19,7 @@ from chassis.server.counted import CountedServer
 from chassis.server.metrics_page import MetricsPage
 from chassis.server.model_health import ModelHealth
 from chassis.server.named_clients import NamedClients
-from chassis.server.readable import ReadableMessages
+from chassis.server.readable import TRANSPORT_BYTES, ReadableMessages
 from chassis.server.refusal import CannotStartError
 from chassis.server.settings import ServerSettings
 
@@ -35,6 +35,7 @@ _OPTIONS = [
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", TRANSPORT_BYTES),
 ]
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

@@ -55,7 +55,23 @@ _TLS = option_group(
     click.option("--tls-ca", type=READABLE_FILE, help="Encrypt, and trust the certificates of this PEM file."),
     click.option("--tls-cert", type=READABLE_FILE, help="Certificate to show to the server, PEM."),
     click.option("--tls-key", type=READABLE_FILE, help="Private key of that certificate, PEM."),
+    click.option(
+        "--tls-server-name",
+        metavar="NAME",
+        help="Name that the server's certificate bears, where it is not the address.",
+    ),
 )
+
+
+def tls_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds the options of an encrypted connection to a command, which is given one ``tls`` in their place."""
+
+    @functools.wraps(command)
+    def with_tls(**given: Any) -> int:
+        files = [given.pop(name) for name in ("tls_ca", "tls_cert", "tls_key", "tls_server_name")]
+        return command(tls=_tls(*files), **given)
+
+    return _TLS(with_tls)
 
 
 def connection_options(
@@ -73,7 +89,7 @@ def connection_options(
         @functools.wraps(command)
         def with_connection(**given: Any) -> int:
             targets = {service: given.pop(_parameter(service)) for service in addresses}
-            tls = _tls(given.pop("tls_ca"), given.pop("tls_cert"), given.pop("tls_key"))
+            tls = given.pop("tls")
             track = given.pop("track")
             connection = Connection(
                 next(iter(addresses)), targets, given.pop("timeout"), tls, given.pop("quiet"), track
@@ -89,7 +105,9 @@ def connection_options(
             help=f"Longest time for {longest}.",
         )
         silence = click.option("-q", "--quiet", is_flag=True, help=quiet)
-        options = option_group(track_option, *(_address(*each) for each in addresses.items()), time, _TLS, silence)
+        options = option_group(
+            track_option, *(_address(*each) for each in addresses.items()), time, tls_options, silence
+        )
         return options(with_connection)
 
     return decorate
@@ -112,7 +130,9 @@ def _parameter(service: str) -> str:
     return f"{service}_address"
 
 
-def _tls(ca: Path | None, certificate: Path | None, key: Path | None) -> Tls | None:
+def _tls(ca: Path | None, certificate: Path | None, key: Path | None, server_name: str | None) -> Tls | None:
     if (certificate is None) != (key is None):
         raise click.UsageError("give --tls-cert and --tls-key together")
-    return Tls(ca, certificate, key) if ca or certificate else None
+    if server_name and not (ca or certificate):
+        raise click.UsageError("--tls-server-name needs --tls-ca; without it no TLS is spoken")
+    return Tls(ca, certificate, key, server_name or "") if ca or certificate else None

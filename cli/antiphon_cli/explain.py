@@ -25,6 +25,8 @@ def explain(error: AntiphonClientError, service: str, target: str) -> str:
         return (
             f"{error}\nIs the {spoken(service)} running at {target}? Start it with: antiphon up; see: antiphon status"
         )
+    if error.reason == "TLS_MISMATCH":
+        return f"{error}\nSee --tls-ca, --tls-cert, --tls-key and --tls-server-name."
     lines = [str(error), *(f"  {field}: {text}" for field, text in error.fields if text != error.message)]
     if error.retry_after is not None:
         lines.append(f"  try again in {error.retry_after:g} s")

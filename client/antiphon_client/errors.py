@@ -12,6 +12,15 @@ from antiphon_wire.status import from_rpc_error, read
 
 UNREACHABLE = "SERVICE_UNREACHABLE"
 CONNECTION_LOST = "CONNECTION_LOST"
+TLS_MISMATCH = "TLS_MISMATCH"
+
+_OF_ENCRYPTION = {
+    "WRONG_VERSION_NUMBER": "does not speak TLS; call it without, or at the port that does",
+    "CERTIFICATE_VERIFY_FAILED": "shows a certificate of a CA that is not trusted; give its CA",
+    "Hostname Verification Check failed": "shows a certificate for another name; give the name that it is for",
+    "Socket closed": "closed the connection before a word was said, as one that speaks TLS does without it, or without a "
+    "certificate of its caller; call it with TLS",
+}
 
 
 class AntiphonClientError(Exception):
@@ -20,6 +29,7 @@ class AntiphonClientError(Exception):
     Attributes:
         code: Name of the gRPC status code, such as ``INVALID_ARGUMENT``; ``CODE_<number>`` for one not known here.
         reason: What is wrong, in UPPER_SNAKE_CASE; branch on it. ``SERVICE_UNREACHABLE`` where nobody answered,
+            ``TLS_MISMATCH`` where one of the two speaks TLS that the other does not, or does not trust it;
             ``CONNECTION_LOST`` where the answer broke off, ``STREAM_INCOMPLETE`` where it ended without its last
             message; the code's name where the server gave no reason.
         message: The same for a person.
@@ -51,7 +61,7 @@ class AntiphonClientError(Exception):
     @property
     def unreachable(self) -> bool:
         """Whether the service could not be reached, or went away in the middle."""
-        return self.reason in (UNREACHABLE, CONNECTION_LOST)
+        return self.reason in (UNREACHABLE, CONNECTION_LOST, TLS_MISMATCH)
 
 
 def from_status(status: status_pb2.Status) -> AntiphonClientError:
@@ -74,7 +84,13 @@ def from_rpc(error: grpc.RpcError, target: str, begun: bool) -> AntiphonClientEr
     found = from_status(status)
     if status.details:
         return found
+    if status.code == code_pb2.RESOURCE_EXHAUSTED and "larger than max" in status.message:
+        return AntiphonClientError(
+            found.code, "MESSAGE_TOO_LARGE", f"{target} takes no message as large as one of these"
+        )
     if status.code == code_pb2.UNAVAILABLE:
+        if not begun and (why := _encryption(status.message)):
+            return AntiphonClientError(found.code, TLS_MISMATCH, f"{target} {why}")
         if begun:
             message = f"the connection to {target} was lost: {status.message}"
             return AntiphonClientError(found.code, CONNECTION_LOST, message)
@@ -85,3 +101,8 @@ def from_rpc(error: grpc.RpcError, target: str, begun: bool) -> AntiphonClientEr
 def from_error(error: AntiphonError) -> AntiphonClientError:
     """Says what the wire's checks of an answer found, in the client's own words."""
     return AntiphonClientError(error.code, error.reason, error.message, error.metadata)
+
+
+def _encryption(said: str) -> str:
+    """What gRPC's account of a connection that could not be made tells of its encryption; empty where nothing."""
+    return next((told for mark, told in _OF_ENCRYPTION.items() if mark in said and "to connect" in said), "")

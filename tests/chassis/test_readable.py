@@ -110,3 +110,10 @@ async def test_a_flood_of_garbage_writes_one_line(channel: Any, caplog: pytest.L
     for _ in range(50):
         await refusal(channel.unary_unary(f"/{NAME}/ListModels")(GARBAGE, timeout=10.0))
     assert len([record for record in caplog.records if "are no request" in record.message]) == 1
+
+
+async def test_a_message_that_is_too_large_is_refused_by_our_own_reason(channel: Any) -> None:
+    call = channel.stream_stream(f"/{NAME}/Transcribe")(iter([bytes(5 << 20)]), timeout=10.0)
+    error = await refusal(call)
+    assert (error.code, error.reason) == ("INVALID_ARGUMENT", "MESSAGE_TOO_LARGE")
+    assert (error.metadata["bytes"], error.metadata["limit"]) == (str(5 << 20), str(4 << 20))
