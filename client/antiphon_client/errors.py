@@ -18,7 +18,7 @@ _OF_ENCRYPTION = {
     "WRONG_VERSION_NUMBER": "does not speak TLS; call it without, or at the port that does",
     "CERTIFICATE_VERIFY_FAILED": "shows a certificate of a CA that is not trusted; give its CA",
     "Hostname Verification Check failed": "shows a certificate for another name; give the name that it is for",
-    "Socket closed": "closed the connection before a word was said, as one that speaks TLS does without it, or without a "
+    "Socket closed": "closed the connection before a word was said, as a server of TLS does without it, or without a "
     "certificate of its caller; call it with TLS",
 }
 
