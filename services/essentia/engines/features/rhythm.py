@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.essentia.contract import SAMPLE_RATE
-from services.essentia.engines.features import beats, percival
+from services.essentia.engines.features import beats, grid, percival
 from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.tempo import ESTIMATES, Pulse, near, settle
@@ -58,6 +58,9 @@ def measure_tempo(sheet: Sheet) -> None:
         sheet.tempos["autocorrelation"] = repeated
     for estimator, bpm in sheet.tempos.items():
         values.put(f"bpm_{estimator}", bpm)
+    train = grid.train_bpm(sheet.onsets, rise, FRAME_RATE)
+    if train is not None and ESTIMATES[0] <= train <= ESTIMATES[1]:
+        sheet.tempos["onset_train"] = train
     values["tempo_estimates"] = tuple({"estimator": name, "bpm": bpm} for name, bpm in sheet.tempos.items())
     tempo = settle(sheet.tempos, pulse, request.min_bpm, request.max_bpm)
     if tempo is None:
@@ -69,14 +72,27 @@ def measure_tempo(sheet: Sheet) -> None:
         )
         sheet.beats = np.empty(0)
         return
-    values.put("bpm", tempo.bpm)
+    sheet.beats = _held(sheet, tempo.bpm, rise)
+    if len(sheet.beats) < 2:
+        sheet.warn(
+            "TEMPO_NOT_FOUND", "nothing sounds at the beats; the fields that rest on them are absent", "rhythm.bpm"
+        )
+        sheet.beats = np.empty(0)
+        return
+    exact = grid.steady_bpm(sheet.beats)
+    values.put("bpm", exact if exact is not None and near(exact, tempo.bpm) else tempo.bpm)
     values.put("bpm_agreement", tempo.agreement)
     values.put("bpm_octave_agreement", tempo.octave_agreement)
     values["bpm_alternatives"] = tuple(
         {"bpm": each.bpm, "agreement": each.agreement, "pulse_strength": each.pulse_strength}
         for each in tempo.alternatives
     )
-    sheet.beats = _bring_to(sheet, tempo.bpm, rise.mean(1, dtype=np.float64))
+    if not tempo.agreement:
+        message = (
+            f"no estimator names {tempo.bpm:.1f} bpm: it is the octave of their tempos that lies between "
+            f"{request.min_bpm:g} and {request.max_bpm:g}"
+        )
+        sheet.warn("TEMPO_UNCERTAIN", message, "rhythm.bpm")
     sheet.beat_intervals = np.diff(sheet.beats)
     sheet.series.put_array("beat_seconds", sheet.beats)
     _fill_beats(sheet)
@@ -102,6 +118,15 @@ def measure_danceability(sheet: Sheet) -> None:
     values.put("danceability", raw)
     values.put("danceability_norm", min(float(raw) / DANCEABLE, 1.0))
     values.put("dfa_exponent_mean", float(np.mean(exponents)) if len(exponents) else None)
+
+
+def _held(sheet: Sheet, bpm: float, rise: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The beats at the tempo settled on, on the strokes, and only where something sounds."""
+    brought = _bring_to(sheet, bpm, rise.mean(1, dtype=np.float64))
+    # What the tracker drew into silence would keep a line from being found.
+    straight = grid.straightened(grid.where_it_sounds(brought, sheet.clip.mono))
+    on_strokes = grid.on_strokes(straight, rise, band_centres_hz(), FRAME_RATE)
+    return grid.where_it_sounds(on_strokes, sheet.clip.mono)
 
 
 def _bring_to(sheet: Sheet, bpm: float, strength: NDArray[np.float64]) -> NDArray[np.float64]:

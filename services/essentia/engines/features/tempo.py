@@ -121,14 +121,15 @@ def settle(
 
     1. Families: the estimates' share for a tempo, its double and its half, and the mean comb of the pulse at them.
     2. Within the family the estimate that most name. Where any names another octave, the faster one if it is even.
-    3. Down while the beats are subdivisions; up while the pulse is one train of equal strokes.
-    4. Into the range.
+    3. Down while the beats are subdivisions, up while the pulse is one train of equal strokes; both only to a tempo
+       that an estimator names.
+    4. Into the range, which the caller asked for.
     """
     named = list(estimates.values())
     if not named:
         return None
     first = max(named, key=lambda bpm: (round(_family(bpm, named, pulse), 9), _share(bpm, named)))
-    bpm = _adjust(_choose_octave(first, named, pulse), pulse, slowest, fastest)
+    bpm = _adjust(_choose_octave(first, named, pulse), named, pulse, slowest, fastest)
     while bpm > fastest:
         bpm /= 2
     while bpm < slowest:
@@ -154,14 +155,16 @@ def _choose_octave(bpm: float, named: list[float], pulse: Pulse) -> float:
     return bpm
 
 
-def _adjust(bpm: float, pulse: Pulse, slowest: float, fastest: float) -> float:
-    # Twice at most: no estimator is off by more than two octaves.
+def _adjust(bpm: float, named: list[float], pulse: Pulse, slowest: float, fastest: float) -> float:
+    # Only to what an estimator names: a tempo that none has heard is no answer. Twice at most: no estimator is off by
+    # more than two octaves.
     for _ in range(2):
-        if bpm / 2 >= slowest and pulse.evenness(bpm) < SUBDIVISION:
+        if bpm / 2 >= slowest and _share(bpm / 2, named) and pulse.evenness(bpm) < SUBDIVISION:
             bpm /= 2
     for _ in range(2):
         half = pulse.strength(bpm, 0.5)
-        if bpm * 2 <= fastest and half > TRAIN and half >= EQUAL * pulse.strength(bpm):
+        even = half > TRAIN and half >= EQUAL * pulse.strength(bpm)
+        if bpm * 2 <= fastest and _share(bpm * 2, named) and even:
             bpm *= 2
     return bpm
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from services.essentia.engines.features import ebu
+from services.essentia.engines.features import ebu, grid
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.values import Values, decibels
 
@@ -41,7 +41,9 @@ def _put_rhythm(step: Values, series: Mapping[str, object], start: float, end: f
     step.put("onset_rate_hz", _within(series, "onset_seconds", start, end).size / (end - start))
     beats = _within(series, "beat_seconds", start, end)
     if beats.size > 2:
-        step.put("bpm", 60 / float(np.median(np.diff(beats))))
+        # A line through the beats is exact; from beat to beat the tempo comes in steps of the tracker's frames.
+        steady = grid.steady_bpm(beats)
+        step.put("bpm", 60 / float(np.median(np.diff(beats))) if steady is None else steady)
 
 
 def _within(series: Mapping[str, object], name: str, start: float, end: float) -> NDArray[np.float64]:
