@@ -91,7 +91,7 @@ def where_it_sounds(beats: Seconds, mono: Samples) -> Seconds:
     for before, after in itertools.pairwise(marks):
         if before >= 0 and after < len(beats) and after - before <= PAUSE_BEATS:
             kept[before:after] = True
-    return beats[kept]
+    return np.asarray(beats[kept])
 
 
 def straightened(beats: Seconds) -> Seconds:
