@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from antiphon_cli import exits
+from antiphon_cli.local import whereabouts
 from antiphon_cli.services import spoken
 from antiphon_cli.terminal import plain
 from antiphon_client import AntiphonClientError
@@ -22,9 +23,7 @@ def explain(error: AntiphonClientError, service: str, target: str) -> str:
         target: Where.
     """
     if error.reason == "SERVICE_UNREACHABLE":
-        return (
-            f"{error}\nIs the {spoken(service)} running at {target}? Start it with: antiphon up; see: antiphon status"
-        )
+        return f"{error}\nIs the {spoken(service)} running at {target}? {whereabouts(service, target)}"
     if error.reason == "TLS_MISMATCH":
         return f"{error}\nSee --tls-ca, --tls-cert, --tls-key and --tls-server-name."
     lines = [str(error), *(f"  {field}: {text}" for field, text in error.fields if text != error.message)]

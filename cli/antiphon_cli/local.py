@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from antiphon_cli.project import state_folder
-from antiphon_cli.services import default_address
+from antiphon_cli.services import FAMILIES, default_address
 from antiphon_cli.stack import daemon
 
 
@@ -22,3 +22,21 @@ def address_of(service: str) -> str:
         if each.name == service:
             return f"127.0.0.1:{each.port}"
     return default_address(service)
+
+
+def whereabouts(service: str, target: str) -> str:
+    """Says what ``antiphon up`` has to do with an address at which nobody answered, and what to do about it."""
+    state = daemon.running(folder())
+    if state is None:
+        usual = "It is the usual address; " if target == default_address(service) else ""
+        return f"{usual}antiphon up runs nothing here. Start services with: antiphon up"
+    ports = {each.name: each.port for each in state.services}
+    if service not in ports:
+        wanted = ",".join(name for name in FAMILIES if name in ports or name == service)
+        return (
+            f"antiphon up runs {', '.join(ports)} here and no {service}; "
+            f"start it too with: antiphon down, then antiphon up --services {wanted}"
+        )
+    if target != (there := f"127.0.0.1:{ports[service]}"):
+        return f"antiphon up runs it at {there}"
+    return "antiphon up keeps it there; see: antiphon status"

@@ -40,7 +40,11 @@ def test_what_is_found_is_passed_on() -> None:
     assert (done.found, done.problem, done.code) == ("text", {}, exits.OK)
 
 
-def test_an_error_of_the_service_names_file_and_address(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_of_the_service_names_file_and_address(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ANTIPHON_STATE", str(tmp_path))
+
     def work() -> str:
         raise AntiphonClientError("UNAVAILABLE", "SERVICE_UNREACHABLE", "nobody answers", {"target": "127.0.0.1:1"})
 
@@ -49,7 +53,7 @@ def test_an_error_of_the_service_names_file_and_address(capsys: pytest.CaptureFi
     assert done.problem["metadata"] == {"target": "127.0.0.1:1"}
     assert capsys.readouterr().err.splitlines() == [
         "antiphon: talk.wav: SERVICE_UNREACHABLE: nobody answers",
-        "Is the speech service running at 127.0.0.1:1? Start it with: antiphon up; see: antiphon status",
+        "Is the speech service running at 127.0.0.1:1? antiphon up runs nothing here. Start services with: antiphon up",
     ]
 
 

@@ -354,3 +354,32 @@ def test_make_runs_the_same_environment_as_up(engine: str, home: str) -> None:
     environ = {**os.environ, "SPEECH_ENGINE": engine}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     assert f".venvs/{home}/bin/python -m services speech" in done.stdout
+
+
+def test_a_service_that_speaks_tls_is_asked_for_its_health_at_a_plain_port(stack: Stack) -> None:
+    path = Path(stack.spec())
+    plan = json.loads(path.read_text())
+    # It listens at the port of its health alone; at the other nobody answers in plain text, as with TLS.
+    plan["programs"][0] |= {"port": stack.nobodys_port, "health_port": stack.ports[0]}
+    path.write_text(json.dumps(plan))
+    done = stack.run("up", "--spec", str(path))
+    assert done.returncode == 0, done.stderr
+    status = stack.run("status")
+    assert status.returncode == 0
+    assert status.stdout.count(b"SERVING") == 2
+
+
+def test_what_is_set_for_all_services_is_spread_and_tls_has_a_port_for_health(tmp_path: Path) -> None:
+    environ = {"ANTIPHON_METRICS_PORT": "9100", "ESSENTIA_METRICS_PORT": "7", "SPEECH_TLS_CERT_FILE": "c.pem"}
+    with pytest.raises(PlanError, match="speech speaks TLS; tell the gateway by GATEWAY_SERVICES_CA_FILE"):
+        project_plan(ROOT, tmp_path, ["speech"], environ=environ)
+    with pytest.raises(PlanError, match="essentia speaks no TLS"):
+        project_plan(ROOT, tmp_path, ["essentia"], environ={"GATEWAY_SERVICES_CA_FILE": "ca.pem"})
+    environ |= {"GATEWAY_SERVICES_CA_FILE": "ca.pem"}
+    speech, gateway = project_plan(ROOT, tmp_path, ["speech"], base_port=6000, environ=environ).programs
+    assert (speech.environment["SPEECH_METRICS_PORT"], gateway.environment["GATEWAY_METRICS_PORT"]) == ("9102", "9100")
+    assert (speech.health_port, speech.environment["SPEECH_HEALTH_PORT"], gateway.health_port) == (6102, "6102", 0)
+    both = {**environ, "ESSENTIA_TLS_CERT_FILE": "c.pem", "ANTIPHON_HEALTH_PORT": "7000"}
+    essentia = project_plan(ROOT, tmp_path, ["essentia"], environ=both).programs[0]
+    assert "ESSENTIA_METRICS_PORT" not in essentia.environment, "its own is inherited"
+    assert essentia.health_port == 7003

@@ -33,7 +33,7 @@ class Child:
         self.log = log
         self.start_time = time.time()
         self.start_clock = time.monotonic()
-        self._probe = HealthProbe(program.port)
+        self._probe = HealthProbe(program.health_port or program.port)
         with open_log(log) as output:
             self._log_start = output.seek(0, os.SEEK_END)
             self._process = subprocess.Popen(

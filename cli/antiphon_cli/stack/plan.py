@@ -28,6 +28,7 @@ class Program:
         environment: Variables on top of our own.
         folder: Folder to start in.
         remedy: Command that makes the program exist, shown where it does not.
+        health_port: Where it answers health checks in plain text, if not at ``port``, which speaks TLS then; 0 if so.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: str = "."
     remedy: str = ""
+    health_port: int = 0
 
     @property
     def problem(self) -> str:

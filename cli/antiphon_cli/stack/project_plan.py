@@ -9,8 +9,8 @@ from types import MappingProxyType
 from antiphon_cli.project import environment_name, environment_python, python_path
 from antiphon_cli.services import BASE_PORT, FAMILIES, GATEWAY, PORTS
 from antiphon_cli.stack.plan import Plan, PlanError, Program
+from antiphon_cli.stack.side_ports import LAST_PORT, check_encryption, health_port, metrics_port
 
-LAST_PORT = 65535
 STAGES = tuple(name for name in FAMILIES if name != "generation")
 """The services that an analysis asks; making music is no part of one."""
 
@@ -35,10 +35,11 @@ def project_plan(
         environ: Variables that the services will inherit; they choose engines, and by that environments.
 
     Raises:
-        PlanError: a service is unknown, or the ports run past 65535.
+        PlanError: a service is unknown, the ports run past 65535, or the gateway would not understand its services.
     """
     if unknown := [name for name in services if name not in FAMILIES]:
         raise PlanError(f"no service named {unknown[0]!r}; there are {', '.join(FAMILIES)}")
+    check_encryption([name for name in services if name in STAGES], environ)
     ports = {name: port - BASE_PORT + base_port for name, port in PORTS.items()}
     if not 1 <= base_port <= (highest := LAST_PORT - max(PORTS.values()) + BASE_PORT):
         raise PlanError(f"base port {base_port} is out of range; give 1 to {highest}")
@@ -61,12 +62,16 @@ def _program(
     root: Path, name: str, command: tuple[str, ...], port: int, extra: Mapping[str, str], environ: Mapping[str, str]
 ) -> Program:
     home = environment_name(root, name, environ)
+    metrics, health = metrics_port(name, environ), health_port(name, port, environ)
     variables = {
         "PYTHONPATH": python_path(root),
         "PYTHONUNBUFFERED": "1",
         f"{name.upper()}_HOST": "127.0.0.1",
         f"{name.upper()}_PORT": str(port),
+        **({f"{name.upper()}_METRICS_PORT": str(metrics)} if metrics else {}),
+        **({f"{name.upper()}_HEALTH_PORT": str(health)} if health else {}),
         **extra,
     }
     python = str(environment_python(root, home))
-    return Program(name, (python, *command), port, variables, str(root), f"make -C {root} .venvs/{home}/.ready")
+    remedy = f"make -C {root} .venvs/{home}/.ready"
+    return Program(name, (python, *command), port, variables, str(root), remedy, health)

@@ -37,6 +37,7 @@ class ServiceState:
         restarts: Times it was started again.
         problem: Why it failed or was restarted last, with the end of its log; empty where nothing happened.
         log: File of its output.
+        health_port: Where it answers health checks, where its own port speaks TLS; 0 where it does not.
     """
 
     name: str
@@ -48,6 +49,12 @@ class ServiceState:
     restarts: int = 0
     problem: str = ""
     log: str = ""
+    health_port: int = 0
+
+    @property
+    def asked_at(self) -> int:
+        """The port at which it answers health checks in plain text."""
+        return self.health_port or self.port
 
 
 @dataclass

@@ -52,10 +52,7 @@ class Supervisor:
         self._plan = plan
         self._lock = Lock(plan.lock_file)
         self._state = StackState(os.getpid(), process_birth(os.getpid()))
-        self._slots = [
-            _Slot(program, ServiceState(program.name, program.port, log=str(plan.service_log(program.name))))
-            for program in plan.programs
-        ]
+        self._slots = [_Slot(each, _state_of(each, plan)) for each in plan.programs]
         self._state.services = [slot.state for slot in self._slots]
         self._stop_signal = 0
         self._stop_count = 0
@@ -103,7 +100,7 @@ class Supervisor:
 
     def _start(self) -> bool:
         self._save()
-        problems = [(slot, slot.program.problem or port_problem(slot.program.port)) for slot in self._slots]
+        problems = [(slot, slot.program.problem or _taken(slot.program)) for slot in self._slots]
         if any(problem for _, problem in problems):
             for slot, problem in problems:
                 if problem:
@@ -223,3 +220,13 @@ class Supervisor:
 
     def _save(self) -> None:
         self._state.save(self._plan.state_file)
+
+
+def _state_of(program: Program, plan: Plan) -> ServiceState:
+    log = str(plan.service_log(program.name))
+    return ServiceState(program.name, program.port, log=log, health_port=program.health_port)
+
+
+def _taken(program: Program) -> str:
+    ports = (program.port, program.health_port) if program.health_port else (program.port,)
+    return next((problem for port in ports if (problem := port_problem(port))), "")

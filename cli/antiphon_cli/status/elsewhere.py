@@ -9,7 +9,7 @@ from typing import Any
 
 from antiphon_cli.services import FAMILIES, GATEWAY, PORTS, default_address
 from antiphon_cli.stack.health import NOT_ANSWERING, SERVING, ask_once
-from antiphon_client import AntiphonClientError, SyncClient
+from antiphon_client import AntiphonClientError, SyncClient, Tls
 
 _SECONDS = 3.0
 """How long an address is given that may well be nobody's."""
@@ -41,28 +41,29 @@ class Served:
         return f"{self.name:<12} {'ready' if self.ready else f'not ready: {self.problem}'}{where}"
 
 
-def of_gateway(gateway: str, timeout_seconds: float = 10.0) -> list[Served]:
+def of_gateway(gateway: str, tls: Tls | None = None, timeout_seconds: float = 10.0) -> list[Served]:
     """Asks a gateway for the services that it uses.
 
     Raises:
         AntiphonClientError: it does not answer.
     """
-    with SyncClient(gateway) as client:
+    with SyncClient(gateway, tls=tls) as client:
         services = client.services(timeout_seconds=timeout_seconds)
     return [Served(each.service, each.ready, each.problem) for each in services]
 
 
-def whoever_serves(gateway: str) -> list[Served]:
+def whoever_serves(gateway: str, tls: Tls | None = None) -> list[Served]:
     """Lists a gateway with its services, or where none answers the services that do at their usual addresses.
 
     Args:
         gateway: Address of the gateway.
+        tls: Files of an encrypted connection to it; None for plain text.
 
     Returns:
         Nothing where nobody answers.
     """
     with contextlib.suppress(AntiphonClientError):
-        return [Served(GATEWAY, True, target=gateway), *of_gateway(gateway, _SECONDS)]
+        return [Served(GATEWAY, True, target=gateway), *of_gateway(gateway, tls, _SECONDS)]
     return list(_at_usual_addresses())
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from antiphon.status.v1 import status_service_pb2 as status_pb2
 from antiphon_cli.status.asking import ask
+from antiphon_wire.channels import Tls
 
 _STATES = {
     status_pb2.ModelStatus.STATE_READY: "ready",
@@ -15,9 +16,9 @@ _STATES = {
 }
 
 
-def model_states(port: int) -> list[dict[str, Any]]:
+def model_states(port: int, tls: Tls | None = None) -> list[dict[str, Any]]:
     """Returns what the service says of each of its models as plain data; empty where it has none or does not say."""
-    answer = ask(port, status_pb2, "GetStatus")
+    answer = ask(port, status_pb2, "GetStatus", tls)
     return [
         {
             "name": model.name,

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from antiphon_cli.columns import columns
 from antiphon_cli.stack.health import SERVING, ask_once
 from antiphon_cli.stack.state import Phase, ServiceState
 from antiphon_cli.status import sandboxes
 from antiphon_cli.status.default_models import default_model
 from antiphon_cli.status.models import complaints, counted, model_states
 from antiphon_cli.status.workers import no_worker_status, worker_status
+from antiphon_wire.channels import Tls
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,14 @@ class Supervised:
         health: Its own answer, ``SERVING`` where it is ready.
         workers: How its worker processes are, by kind; None for a kind that it does not have or tell of.
         models: Which of its models can answer; empty where it has none or does not say.
+        default_model: The one that answers where a call names none; ``-`` where there is none.
     """
 
     state: ServiceState
     health: str
     workers: dict[str, dict[str, Any] | None]
     models: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    default_model: str = "-"
 
     @property
     def ready(self) -> bool:
@@ -43,21 +47,22 @@ class Supervised:
         return {**state, "health": self.health, "ready": self.ready, **self.workers, "models": self.models}
 
 
-def ask(state: ServiceState) -> Supervised:
-    """Asks a service how it is."""
-    health = "no process" if state.pid is None else ask_once(state.port)
-    if health != SERVING:
+def ask(state: ServiceState, tls: Tls | None = None) -> Supervised:
+    """Asks a service how it is; ``tls`` is for one that speaks it."""
+    health = "no process" if state.pid is None else ask_once(state.asked_at)
+    # One that speaks TLS tells nobody who does not how its workers are.
+    if health != SERVING or (state.health_port and tls is None):
         return Supervised(state, health, no_worker_status())
-    return Supervised(state, health, worker_status(state.port), model_states(state.port))
+    tls = tls if state.health_port else None
+    workers, models = worker_status(state.port, tls), model_states(state.port, tls)
+    return Supervised(state, health, workers, models, default_model(state.name, state.port, tls))
 
 
 def table(services: Sequence[Supervised]) -> Iterator[str]:
     """Yields a line for each service below their titles, what keeps their workers, then what was wrong with any."""
-    yield (
-        f"{'SERVICE':<12} {'STATE':<20} {'HEALTH':<16} {'PID':>8} {'PORT':>6} {'RESTARTS':>9} {'UP FOR':>10}"
-        f" {'WORKERS LOST':>13} {'MODELS READY':>13}  DEFAULT MODEL"
-    )
-    yield from (_line(each) for each in services)
+    yield from columns(_HEADINGS, [_cells(each) for each in services], right=_RIGHT, whole=_WHOLE)
+    if any(each.state.health_port and not each.models and each.ready for each in services):
+        yield "\nworkers and models of services that speak TLS are shown with --tls-ca"
     yield from sandboxes.told([(each.state.name, each.workers) for each in services])
     for each in services:
         for workers in each.workers.values():
@@ -70,16 +75,36 @@ def table(services: Sequence[Supervised]) -> Iterator[str]:
             yield f"\n{each.state.name}: {each.state.problem}\n  whole log: {each.state.log}"
 
 
-def _line(service: Supervised) -> str:
+_HEADINGS = (
+    "SERVICE",
+    "STATE",
+    "HEALTH",
+    "PID",
+    "PORT",
+    "RESTARTS",
+    "UP FOR",
+    "WORKERS LOST",
+    "MODELS READY",
+    "DEFAULT MODEL",
+)
+_RIGHT = ("PID", "PORT", "RESTARTS", "UP FOR", "WORKERS LOST", "MODELS READY")
+_WHOLE = ("SERVICE", "PID", "PORT", "RESTARTS", "UP FOR")
+
+
+def _cells(service: Supervised) -> tuple[str, ...]:
     state = service.state
-    pid = "-" if state.pid is None else str(state.pid)
-    age = "-" if state.start_time is None else _age(time.time() - state.start_time)
     known = [each for each in service.workers.values() if each is not None]
-    lost = str(sum(each["restart_count"] for each in known)) if known else "-"
-    model = default_model(state.name, state.port) if service.health == SERVING else "-"
     return (
-        f"{state.name:<12} {state.phase:<20} {service.health:<16} {pid:>8} {state.port:>6}"
-        f" {state.restarts:>9} {age:>10} {lost:>13} {counted(service.models):>13}  {model}"
+        state.name,
+        str(state.phase),
+        service.health,
+        "-" if state.pid is None else str(state.pid),
+        str(state.port),
+        str(state.restarts),
+        "-" if state.start_time is None else _age(time.time() - state.start_time),
+        str(sum(each["restart_count"] for each in known)) if known else "-",
+        counted(service.models),
+        service.default_model,
     )
 
 
@@ -87,5 +112,5 @@ def _age(seconds: float) -> str:
     minutes, rest = divmod(int(max(seconds, 0)), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        return f"{hours}:{minutes:02}:{rest:02}"
+    return f"{minutes}:{rest:02}"

@@ -8,17 +8,18 @@ from google.protobuf import json_format
 
 from antiphon.status.v1 import status_service_pb2 as status_pb2
 from antiphon_cli.status.asking import ask
+from antiphon_wire.channels import Tls
 
 KINDS = ("workers", "live_workers")
 
 
-def worker_status(port: int) -> dict[str, dict[str, Any] | None]:
+def worker_status(port: int, tls: Tls | None = None) -> dict[str, dict[str, Any] | None]:
     """Returns the service's WorkerStatus of each kind as plain data, every field present.
 
     None where it has no workers of that kind, or does not say.
     """
     found = no_worker_status()
-    answer = ask(port, status_pb2, "GetStatus")
+    answer = ask(port, status_pb2, "GetStatus", tls)
     for kind in KINDS:
         if answer is not None and answer.HasField(kind):
             found[kind] = json_format.MessageToDict(
