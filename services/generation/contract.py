@@ -171,7 +171,7 @@ class GenerationRequest:
     audio_role: str = ""
     include_clip: bool = False
     negative_prompt: str = ""
-    sampling: Mapping[str, float] = field(default_factory=dict)
+    sampling: Mapping[str, int | float] = field(default_factory=dict)
     seed: int | None = None
     encoding: Encoding = WAV
     sample_rate: int | None = None
