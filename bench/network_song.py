@@ -12,11 +12,16 @@ _BEATS_PER_MINUTE, _BEATS = 120.0, 4
 
 def song(seconds: float) -> np.ndarray:
     """Makes mono samples, float32 (n,), at RATE: four chords, a kick on the beats, a snare on every second, hats."""
-    count = round(seconds * RATE)
+    return np.resize(_round(), round(seconds * RATE))
+
+
+def _round() -> np.ndarray:
+    """The four bars that the song is made of, over and over."""
+    count = round(len(_BARS) * _BEATS * 60 / _BEATS_PER_MINUTE * RATE)
     times = np.arange(count) / RATE
     beat = times * _BEATS_PER_MINUTE / 60
     since = beat % 1 * 60 / _BEATS_PER_MINUTE
-    bars = np.array(_BARS)[(beat // _BEATS % len(_BARS)).astype(int)]
+    bars = np.array(_BARS)[(beat // _BEATS).astype(int)]
     chord = np.sum(
         [
             np.sin(2 * np.pi * 220 * 2 ** (bars[:, voice] / 12) * times * partial) / partial

@@ -3,7 +3,8 @@
 ``python -m services.essentia.conversion musicnn OUT INDEX DATA`` reads a TensorFlow 1 checkpoint of MusiCNN, without
 TensorFlow, and writes an ONNX file. ``musicnn_msd_card`` and ``musicnn_mtt_card`` read the tags of the networks out of
 musicnn's own ``configuration.py``, without running it, and write a metadata file. ``beatnet`` reads torch's checkpoints
-without torch, by an unpickler that builds arrays and nothing else. The outputs are the same bytes on
+without torch, ``madmom_key`` and ``madmom_chords`` madmom's pickles without madmom, by unpicklers that build arrays and
+plain data and nothing else. The outputs are the same bytes on
 every machine.
 """
 
@@ -14,9 +15,13 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from chassis.models import converter
 from chassis.models.converter import ConversionError
 from services.essentia.checkpoints.beatnet_graph import write_beatnet
+from services.essentia.checkpoints.madmom_graphs import transitions, write_chords, write_key
+from services.essentia.checkpoints.madmom_pickle import read_network, read_random_field
 from services.essentia.checkpoints.torch_archive import read_torch_archive
 from services.essentia.musicnn_checkpoint.bundle import BundleError, read_bundle
 from services.essentia.musicnn_checkpoint.graph import EMBEDDING, PATCH_FRAMES, Network
@@ -59,6 +64,34 @@ def beatnet(out: Path, first: Path, second: Path, third: Path) -> None:
         raise ConversionError(f"a checkpoint has no tensor {error}") from error
     except ValueError as error:
         raise ConversionError(f"a checkpoint is of another network: {error}") from error
+
+
+def madmom_key(out: Path, network: Path) -> None:
+    """Writes madmom's network for keys as the ONNX file ``out``.
+
+    Raises:
+        ConversionError: the pickle is damaged, of another network, or names what no layer needs.
+    """
+    write_key(out, read_network(network))
+
+
+def madmom_chords(out: Path, network: Path, field: Path) -> None:
+    """Writes madmom's network for chords, with the random field's part for single frames, as the ONNX file ``out``.
+
+    Raises:
+        ConversionError: a pickle is damaged, of another network, or names what no layer needs.
+    """
+    write_chords(out, read_network(network), read_random_field(field))
+
+
+def madmom_chord_changes(out: Path, field: Path) -> None:
+    """Writes what madmom's random field says of changes between chords as the numpy file ``out``.
+
+    Raises:
+        ConversionError: the pickle is damaged, of another field, or names what none needs.
+    """
+    with out.open("wb") as stream:
+        np.save(stream, transitions(read_random_field(field)), allow_pickle=False)
 
 
 def musicnn_msd_card(out: Path, configuration: Path) -> None:
@@ -111,8 +144,9 @@ def write_card(out: Path, configuration: Path, variable: str, name: str) -> None
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one conversion; see :func:`chassis.models.converter.main`."""
-    conversions = (musicnn, musicnn_msd_card, musicnn_mtt_card, beatnet)
-    return converter.main("services.essentia.conversion", __doc__, *conversions, arguments=arguments)
+    tags = (musicnn, musicnn_msd_card, musicnn_mtt_card)
+    music = (beatnet, madmom_key, madmom_chords, madmom_chord_changes)
+    return converter.main("services.essentia.conversion", __doc__, *tags, *music, arguments=arguments)
 
 
 if __name__ == "__main__":

@@ -83,13 +83,13 @@ class Jobs:
             yield from _without_warnings(self._tags.run(tags, task.source, task.checkpoint), warnings)
         if aesthetics is not None:
             yield from self._score(task, aesthetics)
-        used = [self._models.require(name) for name in request.networks()] if request.measures else []
-        used += [aesthetics] if aesthetics is not None else []
+        used = [*self._load().networks_used] if request.measures else []
+        used += [aesthetics.report()] if aesthetics is not None else []
         yield Summary(
             task.source.complete(),
             self._describe(request, None if aesthetics is None else self._scorers.load(aesthetics)),
             (*task.source.warnings, *warnings),
-            tuple(model.report() for model in used),
+            tuple(used),
         )
 
     def _measure(self, task: Task, request: AnalysisRequest) -> Iterator[Measured]:

@@ -13,6 +13,7 @@ from services.essentia.contract.results import Measured, TagEvent
 if TYPE_CHECKING:
     from chassis.audio import Audio, Source
     from chassis.models import InstalledModel
+    from chassis.reports import ModelReport
 
 SAMPLE_RATE = 44100
 """Rate that features are measured at, Hz."""
@@ -63,6 +64,11 @@ class FeatureExtractor(Engine, Protocol):
     Made by ``load(models, settings)`` with the store instead of one model: most of it needs none, and which networks a
     call needs only the call says.
     """
+
+    @property
+    def networks_used(self) -> Sequence[ModelReport]:
+        """The networks that the last analysis rests on, in the order in which they were asked."""
+        ...
 
     def analyze(
         self, audio: Audio, request: AnalysisRequest, checkpoint: Callable[[], None] = ...

@@ -22,6 +22,7 @@ KEY_PROFILES = ("edma", "bgate", "temperley", "krumhansl", "shaath")
 USUAL_KEY_PROFILES = ("edma", "krumhansl")
 # Names in models.toml.
 SWIFT_F0, BASIC_PITCH = "swift-f0", "basic-pitch"
+BEATNET, MADMOM_KEY, MADMOM_CHORDS = "beatnet", "madmom-key", "madmom-chords"
 # The first is the default.
 MELODY_ENGINES = (SWIFT_F0, "melodia")
 # Slowest and fastest tempo that may be asked for: at 20 a beat takes three
@@ -129,7 +130,7 @@ class AnalysisRequest:
             raise invalid("BEAT_SECONDS", "beat_seconds must be 0 or more and ascending", field="config.beat_seconds")
 
     def networks(self) -> tuple[str, ...]:
-        """Names the models that the features need, in the order in which they run."""
+        """Names the models without which there is no answer, in the order in which they run."""
         if "pitch" not in self.groups:
             return ()
         follows = self.melody and self.melody_engine == SWIFT_F0

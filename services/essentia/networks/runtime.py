@@ -19,4 +19,5 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     # Threads that spin between two runs take the cores from everybody else.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    # From its bytes, so that there is no folder in which it could look for weights: no file has any elsewhere.
+    return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])

@@ -16,6 +16,7 @@ from services.essentia.engines.features.networks import Networks
 
 if TYPE_CHECKING:
     from chassis.models import Store
+    from chassis.reports import ModelReport
     from services.essentia.settings import EssentiaSettings
 
 
@@ -27,7 +28,7 @@ class Features:
     Args:
         window_seconds: Longest piece of audio that is held at once. What follows time, such as the beat, is followed
             through one window and then combined; RhythmExtractor2013 fails on audio of hours (MTG/essentia #1528).
-        models: Where the networks for melody and notes are installed; without it there are none.
+        models: Where the networks are installed; without it there are none.
         threads: Threads of those networks.
     """
 
@@ -45,6 +46,11 @@ class Features:
     def load(cls, models: Store, settings: EssentiaSettings) -> Self:
         """Makes the engine; its networks are loaded by the first call that needs them."""
         return cls(settings.window_seconds, models, settings.thread_count)
+
+    @property
+    def networks_used(self) -> tuple[ModelReport, ...]:
+        """The networks that the last analysis rests on."""
+        return self._networks.used
 
     def analyze(
         self, audio: Audio, request: AnalysisRequest, checkpoint: Callable[[], None] = lambda: None
@@ -65,7 +71,7 @@ class Features:
         seconds_hint: float | None = None,
     ) -> Iterator[Measured]:
         """Measures a recording that comes block by block; see FeatureExtractor.analyze_blocks."""
-        self._networks.prepare(request)
+        self._networks.begin(request)
         analysis = Analysis(request, checkpoint, self._window_seconds, seconds_hint, self._networks)
         for piece in windows.cut(blocks, self._window_seconds):
             checkpoint()

@@ -1,17 +1,34 @@
-"""The networks that some requests need: loaded on first use, kept from call to call."""
+"""The networks that features rest on: loaded on first use, kept from call to call.
+
+Some must be there, for a caller asked for what they give; others are used as far as they are installed, and what they
+would give is absent where they are not.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-from antiphon_wire.errors import not_ready
+from antiphon_wire.errors import AntiphonError, not_ready
 from chassis.family.loading import naming
-from services.essentia.contract import BASIC_PITCH, SWIFT_F0, AnalysisRequest
+from chassis.reports import WarningReport
+from services.essentia.contract import BASIC_PITCH, BEATNET, MADMOM_CHORDS, MADMOM_KEY, SWIFT_F0, AnalysisRequest
 
 if TYPE_CHECKING:
     from chassis.models import Store
+    from chassis.reports import ModelReport
     from services.essentia.engines.features.notes import BasicPitch
     from services.essentia.engines.features.swift_f0 import SwiftF0
+    from services.essentia.networks.beats import BeatNetwork
+    from services.essentia.networks.chords import ChordNetwork
+    from services.essentia.networks.keys import KeyNetwork
+
+Network = TypeVar("Network")
+Files = Mapping[str, Path]
+
+UNUSABLE = frozenset({"MODEL_NOT_INSTALLED", "MODEL_CORRUPT", "MODEL_UNREADABLE", "MODEL_GRAPH", "LICENCE_REFUSED"})
+"""Reasons for which an analysis goes on without a network."""
 
 
 class Networks:
@@ -24,38 +41,73 @@ class Networks:
 
     def __init__(self, models: Store | None = None, threads: int = 1) -> None:
         self._models, self._threads = models, threads
-        self._swift_f0: SwiftF0 | None = None
-        self._basic_pitch: BasicPitch | None = None
+        self._loaded: dict[str, tuple[object, ModelReport]] = {}
+        self._used: dict[str, ModelReport] = {}
 
-    def prepare(self, request: AnalysisRequest) -> None:
-        """Loads what a request needs, before any work is done on it.
+    @property
+    def used(self) -> tuple[ModelReport, ...]:
+        """The networks that were asked for since :meth:`begin`."""
+        return tuple(self._used.values())
+
+    def begin(self, request: AnalysisRequest) -> None:
+        """Begins with an analysis: loads what it cannot do without, before any work is done on it.
 
         Raises:
-            AntiphonError: MODEL_NOT_INSTALLED, MODEL_CORRUPT, MODEL_UNREADABLE.
+            AntiphonError: MODEL_NOT_INSTALLED, MODEL_CORRUPT, MODEL_UNREADABLE, LICENCE_REFUSED.
         """
+        self._used.clear()
         for name in request.networks():
             self.swift_f0() if name == SWIFT_F0 else self.basic_pitch()
 
     def swift_f0(self) -> SwiftF0:
-        """Gives the network that follows one voice."""
-        if self._swift_f0 is None:
-            # ONNX Runtime is loaded where a network is asked for, and else never.
-            from services.essentia.engines.features.swift_f0 import SwiftF0
+        """Gives the network that follows one voice; raises as :meth:`begin`."""
+        # ONNX Runtime is loaded where a network is asked for, and else never.
+        from services.essentia.engines.features.swift_f0 import SwiftF0
 
-            model = self._store(SWIFT_F0).require(SWIFT_F0)
-            with naming(model):
-                self._swift_f0 = SwiftF0(model.files["model.onnx"], self._threads)
-        return self._swift_f0
+        return self._network(SWIFT_F0, lambda files: SwiftF0(files["model.onnx"], self._threads))
 
     def basic_pitch(self) -> BasicPitch:
-        """Gives the network that finds the notes of all voices."""
-        if self._basic_pitch is None:
-            from services.essentia.engines.features.notes import BasicPitch
+        """Gives the network that finds the notes of all voices; raises as :meth:`begin`."""
+        from services.essentia.engines.features.notes import BasicPitch
 
-            model = self._store(BASIC_PITCH).require(BASIC_PITCH)
+        return self._network(BASIC_PITCH, lambda files: BasicPitch(files["nmp.onnx"], self._threads))
+
+    def beats(self, field: str) -> BeatNetwork | WarningReport:
+        """Gives the networks that hear beats and downbeats, or why ``field`` of the answer is absent."""
+        from services.essentia.networks.beats import BeatNetwork
+
+        return self._if_there(BEATNET, field, lambda files: BeatNetwork(files["beatnet.onnx"], self._threads))
+
+    def keys(self, field: str) -> KeyNetwork | WarningReport:
+        """Gives the network that hears keys, or why ``field`` of the answer is absent."""
+        from services.essentia.networks.keys import KeyNetwork
+
+        return self._if_there(MADMOM_KEY, field, lambda files: KeyNetwork(files["madmom-key.onnx"], self._threads))
+
+    def chords(self, field: str) -> ChordNetwork | WarningReport:
+        """Gives the network that hears chords, or why ``field`` of the answer is absent."""
+        from services.essentia.networks.chords import ChordNetwork
+
+        def make(files: Files) -> ChordNetwork:
+            return ChordNetwork(files["madmom-chords.onnx"], files["madmom-chords.npy"], self._threads)
+
+        return self._if_there(MADMOM_CHORDS, field, make)
+
+    def _if_there(self, name: str, field: str, make: Callable[[Files], Network]) -> Network | WarningReport:
+        try:
+            return self._network(name, make)
+        except AntiphonError as error:
+            if error.reason not in UNUSABLE:
+                raise
+            return WarningReport(error.reason, error.message, field)
+
+    def _network(self, name: str, make: Callable[[Files], Network]) -> Network:
+        if name not in self._loaded:
+            model = self._store(name).require(name)
             with naming(model):
-                self._basic_pitch = BasicPitch(model.files["nmp.onnx"], self._threads)
-        return self._basic_pitch
+                self._loaded[name] = make(model.files), model.report()
+        network, self._used[name] = self._loaded[name]
+        return network  # type: ignore[return-value]  # of the name's own kind, which the table does not know
 
     def _store(self, name: str) -> Store:
         if self._models is None:

@@ -24,7 +24,7 @@ def network(models: Store) -> BeatNetwork:
 
 def test_activations_are_those_of_beatnets_own_network(network: BeatNetwork) -> None:
     # Written by bench/network_peers.py from BeatNet's class with its own weights, and madmom's spectrogram.
-    wanted = np.load(FIXTURES / "beatnet.npz")["activations"]
+    wanted = np.load(FIXTURES / "beats.npz")["activations"]
     samples = song(4.0)[::2]
     found = network.hear([samples], RATE // 2)
     assert wanted.shape == found.shape == (200, 3)
