@@ -19,7 +19,7 @@ from antiphon_cli.describe.command import describe
 from antiphon_cli.doctor.command import doctor
 from antiphon_cli.explain import explain_file
 from antiphon_cli.generate.command import generate
-from antiphon_cli.models import models
+from antiphon_cli.models.command import models
 from antiphon_cli.outputs import standard
 from antiphon_cli.render.command import render
 from antiphon_cli.separate.command import separate

@@ -53,9 +53,56 @@ def test_json_is_passed_on_as_it_is(antiphon: Any, project: Path) -> None:
     assert [json.loads(line)["event"] for line in done.stdout.splitlines()][3:5] == ["installed", "error"]
 
 
-def test_help_of_a_subcommand_is_the_programs_own(antiphon: Any, project: Path) -> None:
-    done = antiphon("models", "pull", "--help", ANTIPHON_ROOT=str(project))
-    assert (done.returncode, done.stdout) == (0, b"usage: antiphon models pull\n")
+@pytest.mark.parametrize("arguments", [["models"], ["models", "list"], ["models", "pull"], ["models", "import"]])
+def test_help_looks_like_that_of_all_other_commands(antiphon: Any, tmp_path: Path, arguments: list[str]) -> None:
+    text = antiphon(*arguments, "--help").stdout.decode()
+    assert text.startswith(f"Usage: antiphon {' '.join(arguments)} ")
+    assert "Examples:" in text
+    assert "Exit codes:" in text
+
+
+_MODELS = """
+import json
+for name, service, installed in [("tiny", "speech", True), ("a-model-of-a-very-long-name-indeed", "speech", False),
+                                 ("stems", "separation", True)]:
+    print(json.dumps({"event": "model", "model": name, "service": service, "installed": installed, "default": installed,
+        "license_spdx": "CC-BY-NC-4.0", "commercial_use": False,
+        "download_bytes": 1_500_000, "installed_bytes": 2_500_000,
+        "summary": "What it is, told in a sentence that is longer than there is room for in a column"}))
+"""
+
+
+@pytest.fixture
+def shelf(project: Path) -> Path:
+    (project / "chassis" / "models" / "__main__.py").write_text(_MODELS)
+    return project
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_models_are_listed_by_service_within_the_terminal(antiphon: Any, shelf: Path, columns: int) -> None:
+    done = antiphon("models", "list", ANTIPHON_ROOT=str(shelf), COLUMNS=str(columns))
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 0
+    assert 70 < max(map(len, lines)) <= columns
+    assert [line for line in lines if line in ("speech", "separation")] == ["speech", "separation"]
+    assert [line.split() for line in lines if line.startswith("MODEL")] == [
+        ["MODEL", "STATE", "SIZE", "LICENCE", "WHAT"]
+    ] * 2
+    assert next(line for line in lines if line.startswith("tiny")).split()[1:4] == ["installed", "2.5", "MB"]
+    assert any("1.5 MB" in line and "to fetch" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [(["--installed"], ["tiny", "stems"]), (["--installed", "--service", "speech"], ["tiny"])],
+)
+def test_only_the_models_that_are_wanted_are_listed(
+    antiphon: Any, shelf: Path, options: list[str], names: list[str]
+) -> None:
+    done = antiphon("models", "list", *options, "--json", ANTIPHON_ROOT=str(shelf))
+    assert [json.loads(line)["model"] for line in done.stdout.splitlines()] == names
+    text = antiphon("models", "list", *options, ANTIPHON_ROOT=str(shelf)).stdout.decode()
+    assert [name for name in ("tiny", "a-model", "stems") if name in text] == names
 
 
 def test_without_a_checkout_it_says_what_it_needs(antiphon: Any, tmp_path: Path) -> None:

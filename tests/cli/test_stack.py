@@ -118,6 +118,7 @@ def test_up_waits_until_all_are_ready_and_down_leaves_no_process(stack: Stack) -
     status = stack.run("status")
     assert status.returncode == 0
     assert status.stdout.count(b"SERVING") == 2
+    assert max(map(len, status.stdout.decode().splitlines())) <= 80
 
     assert stack.run("down").returncode == 0
     assert gone(pids)

@@ -28,6 +28,7 @@ class Supervised:
         workers: How its worker processes are, by kind; None for a kind that it does not have or tell of.
         models: Which of its models can answer; empty where it has none or does not say.
         default_model: The one that answers where a call names none; ``-`` where there is none.
+        untold: Whether it was not asked for workers and models, for want of a certificate to trust.
     """
 
     state: ServiceState
@@ -35,6 +36,7 @@ class Supervised:
     workers: dict[str, dict[str, Any] | None]
     models: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     default_model: str = "-"
+    untold: bool = False
 
     @property
     def ready(self) -> bool:
@@ -52,7 +54,7 @@ def ask(state: ServiceState, tls: Tls | None = None) -> Supervised:
     health = "no process" if state.pid is None else ask_once(state.asked_at)
     # One that speaks TLS tells nobody who does not how its workers are.
     if health != SERVING or (state.health_port and tls is None):
-        return Supervised(state, health, no_worker_status())
+        return Supervised(state, health, no_worker_status(), untold=health == SERVING)
     tls = tls if state.health_port else None
     workers, models = worker_status(state.port, tls), model_states(state.port, tls)
     return Supervised(state, health, workers, models, default_model(state.name, state.port, tls))
@@ -61,7 +63,11 @@ def ask(state: ServiceState, tls: Tls | None = None) -> Supervised:
 def table(services: Sequence[Supervised]) -> Iterator[str]:
     """Yields a line for each service below their titles, what keeps their workers, then what was wrong with any."""
     yield from columns(_HEADINGS, [_cells(each) for each in services], right=_RIGHT, whole=_WHOLE)
-    if any(each.state.health_port and not each.models and each.ready for each in services):
+    if any(each.models for each in services):
+        yield ""
+        rows = [(each.state.name, counted(each.models), each.default_model) for each in services if each.models]
+        yield from columns(("SERVICE", "MODELS READY", "DEFAULT MODEL"), rows)
+    if any(each.untold for each in services):
         yield "\nworkers and models of services that speak TLS are shown with --tls-ca"
     yield from sandboxes.told([(each.state.name, each.workers) for each in services])
     for each in services:
@@ -75,19 +81,8 @@ def table(services: Sequence[Supervised]) -> Iterator[str]:
             yield f"\n{each.state.name}: {each.state.problem}\n  whole log: {each.state.log}"
 
 
-_HEADINGS = (
-    "SERVICE",
-    "STATE",
-    "HEALTH",
-    "PID",
-    "PORT",
-    "RESTARTS",
-    "UP FOR",
-    "WORKERS LOST",
-    "MODELS READY",
-    "DEFAULT MODEL",
-)
-_RIGHT = ("PID", "PORT", "RESTARTS", "UP FOR", "WORKERS LOST", "MODELS READY")
+_HEADINGS = ("SERVICE", "STATE", "HEALTH", "PID", "PORT", "RESTARTS", "UP FOR", "WORKERS LOST")
+_RIGHT = ("PID", "PORT", "RESTARTS", "UP FOR", "WORKERS LOST")
 _WHOLE = ("SERVICE", "PID", "PORT", "RESTARTS", "UP FOR")
 
 
@@ -103,8 +98,6 @@ def _cells(service: Supervised) -> tuple[str, ...]:
         str(state.restarts),
         "-" if state.start_time is None else _age(time.time() - state.start_time),
         str(sum(each["restart_count"] for each in known)) if known else "-",
-        counted(service.models),
-        service.default_model,
     )
 
 

@@ -1,0 +1,1 @@
+"""``antiphon models``: the model store of a checkout."""

@@ -1,0 +1,92 @@
+"""What the model store's program tells, in words: results on stdout, the rest on stderr."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+
+from antiphon_cli.terminal import plain
+
+_TENTHS = 10
+
+
+class View:
+    """Shows events: results on stdout, the rest on stderr; bars on a terminal, a line each tenth elsewhere."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._progress: Progress | None = None
+        if console.is_terminal:
+            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+            self._progress = Progress(*columns, console=console, transient=True)
+        self._tasks: dict[str, TaskID] = {}
+        self._tenths: dict[str, int] = {}
+
+    def __enter__(self) -> View:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def show(self, line: str) -> None:
+        """Shows one line of the program; one that is no event is shown as it is."""
+        event = event_of(line)
+        if not event:
+            click.echo(line)
+        elif event["event"] == "progress":
+            self._show_progress(
+                str(event.get("model", "")), str(event.get("file", "")), event.get("done"), event.get("total")
+            )
+        else:
+            click.echo(_sentence(event), err=event["event"] in ("error", "note"))
+
+    def _show_progress(self, model: str, file: str, done: int | None, total: int | None) -> None:
+        name = plain(f"{model}: {file}")
+        if self._progress is not None:
+            if name not in self._tasks:
+                self._tasks[name] = self._progress.add_task(escape(name), total=total)
+            self._progress.update(self._tasks[name], completed=done or 0, total=total)
+            return
+        tenth = _TENTHS * (done or 0) // total if total else 0
+        if self._tenths.get(name) != tenth:
+            self._tenths[name] = tenth
+            known = f" of {size(total)}" if total else ""
+            click.echo(f"{name}  {size(done or 0)}{known}", err=True)
+
+
+def _sentence(event: dict[str, Any]) -> str:
+    model, kind = str(event.get("model", "")), event["event"]
+    sentences = {
+        "installed": "installed" if event.get("fetched", True) else "was installed already",
+        "verified": f"all {event.get('files')} files have the right digest",
+        "absent": "not installed",
+        "imported": f"{event.get('files')} files taken from {event.get('directory')}",
+        "error": f"{event.get('reason', 'error')}: {event.get('message', '')}",
+        "note": str(event.get("message", "")),
+    }
+    text = sentences.get(str(kind)) or json.dumps(event)
+    return plain(f"{model}: {text}" if model else text)
+
+
+def event_of(line: str) -> dict[str, Any]:
+    """Reads one line of the program; empty where it is no event."""
+    try:
+        event: Any = json.loads(line)
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) and "event" in event else {}
+
+
+def size(count: int) -> str:
+    """Gives a number of bytes for people, such as ``145.2 MB``."""
+    if count < 1_000_000:
+        return f"{count / 1e3:.1f} kB"
+    return f"{count / 1e6:.1f} MB" if count < 1_000_000_000 else f"{count / 1e9:.2f} GB"
