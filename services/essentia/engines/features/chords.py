@@ -18,6 +18,9 @@ NAMES = (*TONICS, *(f"{root}m" for root in TONICS), NO_CHORD)
 MAJOR, MINOR = (0, 4, 7), (0, 3, 7)
 # Where no triad fits the frames by this correlation, there is no chord. A single note fits its best triad by 0.52.
 LEAST_CORRELATION = 0.45
+# Sum of a frame's pitch classes over its greatest, below which it is one note with its overtones, which is no triad: a
+# note has 1.2 to 1.7, by its partials, a triad 2.4.
+ONE_NOTE = 1.9
 # A change must gain as much correlation as this over the frames that follow: about 0.3 s of a chord that fits by 0.4
 # better, so that one passing note changes nothing.
 CHANGE_COST = 2.5
@@ -53,6 +56,7 @@ def follow(classes: NDArray[np.float64], end_seconds: float) -> tuple[Chord, ...
     greatest = classes.max(1, keepdims=True)
     chroma = np.divide(classes, greatest, out=np.zeros_like(classes), where=greatest > 0)
     fit = correlate(chroma)
+    fit[chroma.sum(1) < ONE_NOTE] = 0
     # No chord is a state like the others, which fits every frame by LEAST_CORRELATION.
     path = _viterbi(np.concatenate((fit, np.full((len(fit), 1), LEAST_CORRELATION)), 1))
     edges = [0, *(np.flatnonzero(np.diff(path)) + 1), len(path)]

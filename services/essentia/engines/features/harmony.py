@@ -75,8 +75,13 @@ def walk(sheet: Sheet) -> None:
         series={name: np.array(values, np.float64) for name, values in series.items()},
         pitch_hz=np.array(pitch, np.float64),
         pitch_confidence=np.array(confidence, np.float64),
-        tuning=None if tuning is None else (float(tuning[0]), float(tuning[1])),
+        tuning=None if tuning is None else _nearest(float(tuning[0]), float(tuning[1])),
     )
+
+
+def _nearest(hertz: float, cents: float) -> tuple[float, float]:
+    """The tuning as a distance from the nearest semitone: Essentia counts up to 65 cents above one."""
+    return (hertz / 2 ** (1 / 12), cents - 100) if cents > 50 else (hertz, cents)
 
 
 class _Partials:

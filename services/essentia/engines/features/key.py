@@ -23,6 +23,7 @@ CADENCE = 0.4
 # Music tends to begin on its tonic, which is what tells a major key from its relative minor where both have the same
 # chords. Worth this much, and only between the two: what begins on another chord is not taken for its key.
 OPENING = 0.2
+CHORDAL = 0.5
 
 # Weight of the twelve degrees in major and in minor, tonic first. edma and bgate: Faraldo et al. 2016, 2017; temperley:
 # Temperley 1999; krumhansl: Krumhansl and Kessler 1982; shaath: Sha'ath 2011. Numbers as in Essentia's Key.
@@ -143,7 +144,8 @@ def vote(classes: NDArray[np.float64], profiles: Sequence[str], chords: Sequence
     """Gives the key that fits pitch classes and chords best; its relative where the first chord says so.
 
     Pitch classes (mean correlation over the profiles) and chords count the same; CADENCE and OPENING come on top.
-    Without chords, pitch classes decide alone.
+    Without chords, or where they sound for less than CHORDAL of the time, pitch classes decide alone: one voice is
+    judged by its notes.
 
     Args:
         classes: Mean pitch classes (12,) from C up.
@@ -153,7 +155,8 @@ def vote(classes: NDArray[np.float64], profiles: Sequence[str], chords: Sequence
     fits = np.array([correlate(classes, profile) for profile in profiles])
     mean = weighed = fits.mean(0)
     sounding = [chord for chord in chords if chord.name != NO_CHORD]
-    if sounding:
+    seconds = [sum(chord.end_seconds - chord.start_seconds for chord in each) for each in (sounding, chords)]
+    if sounding and seconds[0] >= CHORDAL * seconds[1]:
         weighed = (mean + correlate_chords(sounding)) / 2 + CADENCE * cadences(sounding)
         # Only between the best key and its relative, which have the same chords: see OPENING.
         first = _place(sounding[0].name)

@@ -19,17 +19,19 @@ LOW_HZ, HIGH_HZ, LEAST_PEAK, MAX_PEAKS = 25, 3500, 1e-4, 60
 HARMONICS = 4
 # Frames between two looks at whether the caller still waits.
 CHECK_EVERY = 512
+A4_HZ = 440.0
 # From C up, as Essentia names them.
 TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 # HPCP counts from A.
 SEMITONES_FROM_A_TO_C = 3
 
 
-def walk(mono: Samples, checkpoint: Callable[[], None] = lambda: None) -> NDArray[np.float64]:
+def walk(mono: Samples, checkpoint: Callable[[], None] = lambda: None, cents: float = 0.0) -> NDArray[np.float64]:
     """Gives the energy of the pitch classes of samples at SAMPLE_RATE: (frames, 12) from C up, 21.5 frames a second.
 
     The front end of Essentia's KeyExtractor: peaks of the spectrum, whitened, each shared with four of its harmonics.
-    Frame ``i`` has its middle at sample ``i * HOP``; every second frame is one of KeyExtractor's.
+    On a grid that lies ``cents`` above that of A at 440 Hz: music that is tuned between two semitones would be shared
+    out between both. Frame ``i`` has its middle at sample ``i * HOP``; every second frame is one of KeyExtractor's.
     """
     window, spectrum = es.Windowing(type="hann", size=FRAME), es.Spectrum(size=FRAME)
     peaks = es.SpectralPeaks(
@@ -50,6 +52,7 @@ def walk(mono: Samples, checkpoint: Callable[[], None] = lambda: None) -> NDArra
         size=12,
         weightType="cosine",
         windowSize=1.0,
+        referenceFrequency=A4_HZ * 2 ** (cents / 1200),
         sampleRate=SAMPLE_RATE,
     )
     classes = []

@@ -97,6 +97,7 @@ class Sheet:
         networks: For melody and notes; None where there are none.
         chords: In order, without gaps.
         pitch_classes: (frames, 12) from C up, left by the chords for the key.
+        tuned_cents: How far above A at 440 Hz the grid of the pitch classes lies, left by the chords for the key.
         start_seconds: Where the window begins in the recording.
         frame_count: Samples of the whole so far; 0 on the sheet of a window.
         tracks: Numbers at even steps for the series of windows, by name.
@@ -119,6 +120,7 @@ class Sheet:
     networks: Networks | None = None
     chords: tuple[Chord, ...] = ()
     pitch_classes: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 12)))
+    tuned_cents: float = 0.0
     start_seconds: float = 0.0
     frame_count: int = 0
     tracks: dict[str, Track] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.essentia.contract import USUAL_KEY_PROFILES
 from services.essentia.engines.features import chords, chroma, key, pitch_classes
@@ -21,6 +22,14 @@ KEY_EVERY = 2
 MIN_CREST, MAX_ENTROPY_BITS = 1.5, 3.5
 # A single note has a crest of 4.4 or more, a bare fifth 3.9, a triad up to 3.8, music up to 2.8: one note has no key.
 MAX_CREST = 4.2
+# Of the pitch classes that key and chords go by: a note with its overtones has up to 1.7, a tune of three notes 2 or
+# more.
+FEWEST_NOTES = 1.8
+# Frames that a note lasts, 0.3 s; a click of 30 ms is in three, and where notes that last have less than this share of
+# what sounds, nothing has a pitch for long enough.
+NOTE_FRAMES, LASTING_FRAMES = 5, 0.2
+# Cents from A at 440 Hz beyond which pitch classes are taken on the recording's own grid.
+OUT_OF_TUNE = 25.0
 # A heuristic without calibration: chroma counts as atonal the more its crest falls below 2, and the more its entropy
 # exceeds this, up to that of twelve equal shares; each makes half. Noise has 0.9, music below 0.3, a cadence 0.
 ATONAL_FROM_BITS, ATONAL_BELOW_CREST = 3.3, 2
@@ -78,11 +87,24 @@ def measure_key(sheet: Sheet) -> None:
         message = f"there is hardly more than one note (chroma crest {crest:.2f}; a key needs {MAX_CREST} or less)"
         sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
         return
+    if sheet.tuned_cents and classes.any():
+        # The harmonic frames go by A at 440 Hz; music tuned far from it is flat to them, and to these it is not.
+        tuned = classes.mean(0)
+        crest, entropy = float(tuned.max() / tuned.mean()), entropy_bits(tuned) or 0.0
     if crest < MIN_CREST or entropy > MAX_ENTROPY_BITS:
         message = (
             f"the chroma is too flat for a key (crest {crest:.2f}, entropy {entropy:.2f} bits; "
             f"a key needs {MIN_CREST} or more and {MAX_ENTROPY_BITS} or less)"
         )
+        sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
+        return
+    lasting, notes = _lasting(classes), _notes(classes)
+    if lasting < LASTING_FRAMES:
+        message = f"hardly a note lasts: {lasting:.0%} of what sounds; a key needs {LASTING_FRAMES:.0%} or more"
+        sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
+        return
+    if notes < FEWEST_NOTES:
+        message = f"there is hardly more than one note ({notes:.1f} by strength; a key needs {FEWEST_NOTES} or more)"
         sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
         return
     found = key.vote(classes[::KEY_EVERY].mean(0), sheet.request.key_profiles or USUAL_KEY_PROFILES, sheet.chords)
@@ -97,7 +119,9 @@ def measure_key(sheet: Sheet) -> None:
 def measure_chords(sheet: Sheet) -> None:
     """Follows the chords, leaves them for the key, and fills what rests on them."""
     values = sheet.groups["tonal"]
-    sheet.pitch_classes = pitch_classes.walk(sheet.clip.mono, sheet.checkpoint)
+    tuning = None if sheet.harmonic is None else sheet.harmonic.tuning
+    sheet.tuned_cents = tuning[1] if tuning is not None and abs(tuning[1]) > OUT_OF_TUNE else 0.0
+    sheet.pitch_classes = pitch_classes.walk(sheet.clip.mono, sheet.checkpoint, sheet.tuned_cents)
     if not sheet.pitch_classes.any():
         return
     sheet.chords = chords.follow(sheet.pitch_classes, sheet.clip.seconds)
@@ -138,6 +162,20 @@ def _fill_kinds(sheet: Sheet, frames: HarmonicFrames) -> None:
 def _atonality(crest: float, entropy: float) -> float:
     flat = (entropy - ATONAL_FROM_BITS) / (FLATTEST_BITS - ATONAL_FROM_BITS)
     return 0.5 * min(1.0, max(0.0, ATONAL_BELOW_CREST - crest)) + 0.5 * min(1.0, max(0.0, flat))
+
+
+def _notes(classes: NDArray[np.float64]) -> float:
+    """Pitch classes that sound, each counted by its strength against the strongest: 1 for a note without overtones."""
+    mean = classes.mean(0) if len(classes) else np.zeros(12)
+    return float(mean.sum() / mean.max()) if mean.any() else 0.0
+
+
+def _lasting(classes: NDArray[np.float64]) -> float:
+    """Share of the frames with a pitch that are in runs of NOTE_FRAMES or more; 0 where there are none."""
+    sounding = np.concatenate(([False], classes.any(1), [False]))
+    edges = np.flatnonzero(sounding[1:] != sounding[:-1])
+    runs = edges[1::2] - edges[::2]
+    return float(runs[runs >= NOTE_FRAMES].sum() / runs.sum()) if len(runs) else 0.0
 
 
 def _frames(sheet: Sheet) -> HarmonicFrames:
