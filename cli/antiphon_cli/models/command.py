@@ -22,7 +22,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Pass on the pro
 _names = click.argument("names", nargs=-1, metavar="[NAME]...")
 
 
-@click.group(epilog=_HELP)
+@click.group(epilog=_HELP, no_args_is_help=False)
 def models() -> None:
     """List, install, verify or import models of a checkout.
 
