@@ -120,7 +120,8 @@ class FamilyHost:
                 "later with landlock among its LSMs, and a container that lets it be used; give auto to start without"
             )
         caches = tuple(self.store.root / each for each in self.family.caches)
-        for folder in caches:
+        # A rule holds for what is there when a worker starts; models may be pulled later into a store that is not yet.
+        for folder in (self.store.root, *caches):
             with contextlib.suppress(OSError):  # of a store that is read-only; what would be kept is made each time
                 folder.mkdir(parents=True, exist_ok=True)
         extra = self.workers.models_extra
