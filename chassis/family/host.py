@@ -180,7 +180,11 @@ class FamilyHost:
         Raises:
             AntiphonError: what :meth:`Selection.choose` and :meth:`Store.check` raise.
         """
-        self.store.check(self.selection.choose(model, engine).name)
+        name = self.selection.choose(model, engine).name
+        self.store.check(name)
+        # Files that were put into the store since the start have no names yet, which a worker could not give them.
+        with contextlib.suppress(AntiphonError):
+            self.store.lay_out(self.store.model(name))
 
     def models(self) -> list[evidence_pb2.ModelInfo]:
         """Lists every model of the manifest: whether it is installed, and whether a call without a model gets it."""
