@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from antiphon_wire.errors import AntiphonError
+from chassis.open_files import scarce
 
 _LENGTH = struct.Struct("<I")
 _PREFIX = "antiphon-answer-"
@@ -46,6 +47,10 @@ class AnswerSpool:
         except OSError as error:
             self.used_bytes -= LEAST_BYTES
             raise no_room("the system gives no further file for it") from error
+        if scarce(descriptor):
+            os.close(descriptor)
+            self.used_bytes -= LEAST_BYTES
+            raise no_room("this process has nearly as many files open as it may")
         return AnswerFile(self, descriptor)
 
     def reserve(self, count: int) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon_wire.errors import AntiphonError, busy, invalid
+from chassis.open_files import scarce
 from chassis.own_folder import fresh_folder
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Spool:
         """Opens a new, empty file in the spool; a folder that somebody removed meanwhile is made again.
 
         Raises:
-            AntiphonError: SPOOL_LOST where it cannot be made again.
+            AntiphonError: SPOOL_LOST where it cannot be made again, SPOOL_FULL where files are scarce.
         """
         self._count += 1
         try:
@@ -68,7 +69,16 @@ class SpoolFile:
 
     def __init__(self, spool: Spool, path: Path) -> None:
         self._spool = spool
-        self._file = path.open("wb", buffering=0)
+        try:
+            self._file = open(path, "xb", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600))  # noqa: SIM115
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+            raise _no_files() from error
+        if scarce(self._file.fileno()):
+            self._file.close()
+            path.unlink()
+            raise _no_files()
         self.path = path
         self.byte_count = 0
 
@@ -134,6 +144,12 @@ class SpooledAudio:
     path: Path
     byte_count: int
     sha256: bytes
+
+
+def _no_files() -> AntiphonError:
+    return busy(
+        "SPOOL_FULL", "this server has nearly as many files open as it may; try again later", retry_after_seconds=2.0
+    )
 
 
 def _folder_lost() -> AntiphonError:

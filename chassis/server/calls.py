@@ -142,7 +142,7 @@ async def _guarded(servicer: Any, method: str, context: Context) -> AsyncIterato
     metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
     notes: dict[str, Any] = {"request_id": safe_id(metadata.get("x-request-id", "")) or uuid.uuid4().hex}
     token = _notes.set(notes)
-    peer_token = _peer.set(_address(context.peer() or ""))
+    peer_token = _peer.set(address(context.peer() or ""))
     span = telemetry.start_span(method, metadata)
     started = time.monotonic()
     outcome, answer = "OK", None
@@ -183,8 +183,8 @@ async def _guarded(servicer: Any, method: str, context: Context) -> AsyncIterato
         await context.abort_with_status(status.to_grpc(answer))
 
 
-def _address(peer: str) -> str:
-    """The address in gRPC's name of a peer, such as ``ipv4:127.0.0.1:40000``; ports differ with each connection."""
+def address(peer: str) -> str:
+    """Gives the address in gRPC's name of a peer, such as ``ipv4:127.0.0.1:40000``, without the port."""
     return peer.rpartition(":")[0] if peer.startswith(("ipv4:", "ipv6:")) else peer
 
 

@@ -12,9 +12,11 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from chassis.open_files import open_files, raise_limit
 from chassis.reports import ModelReadiness, PoolStatus
 from chassis.server import reflection, status_service, telemetry
 from chassis.server.calls import InFlight
+from chassis.server.connections import Connections, connections_of
 from chassis.server.counted import CountedServer
 from chassis.server.metrics_page import MetricsPage
 from chassis.server.model_health import ModelHealth
@@ -22,6 +24,7 @@ from chassis.server.named_clients import NamedClients
 from chassis.server.readable import TRANSPORT_BYTES, ReadableMessages
 from chassis.server.refusal import CannotStartError
 from chassis.server.settings import ServerSettings
+from chassis.server.side_calls import SideCalls
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +65,12 @@ class Server:
         callers = [NamedClients(settings.tls_client_names)] if settings.tls_client_names else []
         # An idle connection costs its owner nothing and this process a descriptor.
         idle = ("grpc.max_connection_idle_ms", round(settings.connection_idle_seconds * 1000))
-        self._options = [*_OPTIONS, idle]
-        self._server = grpc.aio.server(options=self._options, interceptors=[*callers, ReadableMessages()])
+        self.connections = Connections(connections_of(raise_limit()))
+        most = ("grpc.max_allowed_incoming_connections", self.connections.most)
+        self._options = [*_OPTIONS, idle, most]
+        self._guards = [self.connections, ReadableMessages(), SideCalls()]
+        self._server = grpc.aio.server(options=self._options, interceptors=[*callers, *self._guards])
+        telemetry.show_files(open_files, lambda: self.connections.closed_count)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         self._probes: grpc.aio.Server | None = None
         self._names: list[str] = [health.SERVICE_NAME]
@@ -128,12 +135,13 @@ class Server:
         await self._server.start()
         if self.settings.health_port:
             await self._start_probes()
+        self.connections.watch(self.port, self.settings.health_port)
         await self._publish()
         return self.port
 
     async def _start_probes(self) -> None:
         """Health on a port of its own: neither the image's check nor Kubernetes' gRPC probes show a certificate."""
-        probes = grpc.aio.server(options=self._options, interceptors=[ReadableMessages()])
+        probes = grpc.aio.server(options=self._options, interceptors=self._guards)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, probes)
         address = f"{self.settings.host}:{self.settings.health_port}"
         try:
@@ -178,6 +186,7 @@ class Server:
                 await self.in_flight.wait_none()
         except TimeoutError:
             log.warning("%d calls did not end within %g s", self.in_flight.count, self.settings.drain_seconds)
+        self.connections.stop()
         await self._server.stop(0.5)
         if self._probes is not None:
             await self._probes.stop(0.0)

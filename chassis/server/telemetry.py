@@ -24,6 +24,8 @@ WORKER_RESTARTS = Gauge(
 )
 WORKERS_READY = Gauge("antiphon_workers_ready", "Workers that are up with what they load at start.", ["kind"])
 ANSWER_BYTES = Gauge("antiphon_answer_spool_bytes", "Bytes on disk of answers that wait for their readers.")
+OPEN_FILES = Gauge("antiphon_open_files", "Descriptors that this process has open; 0 where that is not known.")
+CONNECTIONS_CLOSED = Gauge("antiphon_connections_closed", "Connections without a call that were closed to make room.")
 
 _tracer: Any = None
 
@@ -87,6 +89,12 @@ def show_workers(kind: str, status: PoolStatus) -> None:
 def show_answers(used_bytes: Callable[[], float]) -> None:
     """Shows what answers that wait for their readers hold on disk, asked for whenever the page is fetched."""
     ANSWER_BYTES.set_function(used_bytes)
+
+
+def show_files(open_files: Callable[[], int | None], closed: Callable[[], float]) -> None:
+    """Shows how many descriptors are open, and how many connections were closed because of that."""
+    OPEN_FILES.set_function(lambda: open_files() or 0)
+    CONNECTIONS_CLOSED.set_function(closed)
 
 
 def count_call(method: str, outcome: str, seconds: float) -> None:
