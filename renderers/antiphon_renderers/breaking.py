@@ -136,11 +136,14 @@ def _broken(line: Line, bounds: _Bounds) -> Iterator[Line]:
     words, places = placed.words, placed.places
     begin = 0
     for end in range(1, len(words) + 1):
-        if end < len(words) and words[end].start - words[end - 1].end < bounds.pause:
+        # Where the singer pauses within a word, that word is not torn apart.
+        if end < len(words) and (
+            words[end].start - words[end - 1].end < bounds.pause or not ruler.may_break(places[end])
+        ):
             continue
         while begin < end:
             cut = _cut(ruler, placed, begin, end, bounds)
-            text = line.text[places[begin] : places[cut]].strip()
+            text = line.text[places[begin] : places[cut]].strip(" ")
             yield Line(text, words[begin].start, words[cut - 1].end, tuple(words[begin:cut]))
             begin = cut
 
@@ -165,9 +168,13 @@ def _cut(ruler: Ruler, placed: _Words, begin: int, end: int, bounds: _Bounds) ->
         if places[cut] > reach or ruler.width(places[begin], places[cut]) > room or seconds > bounds.seconds:
             break
         fitting.append(cut)
-    if not fitting:
-        return begin + 1
-    if fitting[-1] == end or len(fitting) == MAX_CUE_WORDS:
+    # A word of several pieces is not torn apart, and none of a script without spaces.
+    legal = [cut for cut in fitting if ruler.may_break(places[cut])]
+    if not legal:
+        following = range(begin + 1 + len(fitting), last + 1)
+        return next((cut for cut in following if ruler.may_break(places[cut])), last)
+    fitting = legal
+    if fitting[-1] == end or fitting[-1] - begin == MAX_CUE_WORDS:
         return fitting[-1]
     # Words that take no room would have none to divide.
     whole = max(1, ruler.width(places[begin], places[end]))
@@ -182,6 +189,4 @@ def _cut(ruler: Ruler, placed: _Words, begin: int, end: int, bounds: _Bounds) ->
     def is_long_enough(cut: int) -> bool:
         return min(ruler.width(places[begin], places[cut]), ruler.width(places[cut], places[end])) >= even / 2
 
-    # A word of several pieces is not torn apart, where the language has spaces.
-    fitting = [cut for cut in fitting if ruler.may_break(places[cut])] or fitting
     return max([cut for cut in fitting if is_long_enough(cut)] or fitting, key=worth)

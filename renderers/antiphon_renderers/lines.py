@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from antiphon.speech.v1 import speech_service_pb2 as pb
+from antiphon_renderers.clusters import cluster_starts
+
+_NO_CHARACTERS = ("Cc", "Cs", "Zl", "Zp")
 
 
 class RenderError(ValueError):
@@ -70,9 +74,14 @@ def in_order(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def clean(text: str) -> str:
-    """Text on one line: what breaks lines or is no character becomes a space, and there is no space at its ends."""
-    kept = "".join(character if character.isprintable() or character == "‍" else " " for character in text)
-    return " ".join(kept.split())
+    """Text on one line: what breaks lines or is no character becomes a space, and there is none at its ends.
+
+    All else is kept as it is: spaces of every width, marks of direction, joiners, soft hyphens.
+    """
+    if text.isascii() and text.isprintable():
+        return text.strip(" ")
+    kept = "".join(" " if unicodedata.category(each) in _NO_CHARACTERS else each for each in text)
+    return "" if kept.isspace() else kept.strip(" ")
 
 
 def places_of(line: Line) -> list[int]:
@@ -89,13 +98,38 @@ def places_of(line: Line) -> list[int]:
 
 
 def spaced_words(line: Line) -> Iterator[tuple[LineWord, str]]:
-    """Each word with what stands between it and the next, as the line's text has it; a space where it has not."""
+    """Each word with what stands between it and the next, or the end, as the line's text has it; else a space."""
     places = places_of(line)
-    for at, word in enumerate(line.words[:-1]):
-        known = at + 1 < len(places)
-        yield word, line.text[places[at] + len(word.text) : places[at + 1]] if known else " "
-    if line.words:
-        yield line.words[-1], ""
+    edges = [*places[1:], len(line.text)] if len(places) == len(line.words) else places[1:]
+    for at, word in enumerate(line.words):
+        if at < len(edges):
+            yield word, line.text[places[at] + len(word.text) : edges[at]]
+        else:
+            yield word, " " if at + 1 < len(line.words) else ""
+
+
+def before_words(line: Line) -> str:
+    """What stands in the line's text before its first word; nothing where that is not in it."""
+    places = places_of(replace(line, words=line.words[:1]))
+    return line.text[: places[0]] if places else ""
+
+
+def _whole(line: Line) -> Line:
+    """The line with words that begin where a cluster does: one that does not is part of the word before it."""
+    if line.text.isascii():
+        return line
+    places, starts = places_of(line), cluster_starts(line.text)
+    words: list[LineWord] = []
+    first = 0
+    for at, word in enumerate(line.words):
+        inside = at < len(places) and places[at] not in starts
+        if words and inside:
+            text = line.text[first : places[at] + len(word.text)]
+            words[-1] = LineWord(words[-1].start, max(words[-1].end, word.end), text)
+            continue
+        first = places[at] if at < len(places) else first
+        words.append(word)
+    return replace(line, words=tuple(words))
 
 
 def _line(message: pb.Segment | pb.AlignedLine, text: str) -> Line:
@@ -103,12 +137,13 @@ def _line(message: pb.Segment | pb.AlignedLine, text: str) -> Line:
         LineWord(_seconds(word.start_offset), _seconds(word.end_offset), clean(word.text)) for word in message.words
     )
     placed = message.HasField("start_offset")
-    return Line(
+    found = Line(
         text=clean(text),
         start=_seconds(message.start_offset) if placed else None,
         end=_seconds(message.end_offset) if placed and message.HasField("end_offset") else None,
         words=tuple(word for word in words if word.text),
     )
+    return _whole(found)
 
 
 def _seconds(duration: object) -> float:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from antiphon_renderers.clock import minutes_clock, read_clock
-from antiphon_renderers.lines import Line, LineWord, clean, spaced_words
+from antiphon_renderers.lines import Line, LineWord, before_words, clean, spaced_words
 
 CLEAR_SECONDS = 4.0
 """Pause after which a line is taken off the screen, by an empty line at its end."""
@@ -14,6 +14,7 @@ CLEAR_SECONDS = 4.0
 _TIME = re.compile(r"\[(\d+:\d{1,2}(?:[.:]\d{1,3})?)\]")
 _WORD_TIME = re.compile(r"<(\d+:\d{1,2}(?:[.:]\d{1,3})?)>")
 _TAG = re.compile(r"\[([a-z#]+):(.*)\]\s*", re.IGNORECASE)
+_BLANKS = " \t\r"
 _ROUND = str.maketrans("[]", "()")
 _ANGLES = str.maketrans("<>", "‹›")
 
@@ -35,7 +36,7 @@ def read_lrc(text: str) -> tuple[Line, ...]:
     """
     found: list[Line] = []
     for row in text.lstrip("\ufeff").splitlines():
-        times, rest = _leading_times(row.strip())
+        times, rest = _leading_times(row.strip(_BLANKS))
         found += [_with_words(rest, time) for time in times]
     found.sort(key=lambda line: line.start or 0.0)
     ended: list[Line] = []
@@ -49,7 +50,7 @@ def read_lrc(text: str) -> tuple[Line, ...]:
 
 def read_tags(text: str) -> dict[str, str]:
     """The tags of LRC text by their names."""
-    matches = (_TAG.fullmatch(row.strip()) for row in text.lstrip("\ufeff").splitlines())
+    matches = (_TAG.fullmatch(row.strip(_BLANKS)) for row in text.lstrip("\ufeff").splitlines())
     return {match[1].lower(): match[2] for match in matches if match is not None and not _TIME.match(match[0])}
 
 
@@ -72,7 +73,8 @@ def _enhanced(line: Line) -> str:
         f"<{minutes_clock(word.start)}>{word.text.translate(_ANGLES).translate(_ROUND)}{gap.translate(_ANGLES)}"
         for word, gap in spaced_words(line)
     ]
-    return "".join(parts) + f"<{minutes_clock(line.words[-1].end)}>"
+    before = _plain(before_words(line).translate(_ANGLES))
+    return before + "".join(parts) + f"<{minutes_clock(line.words[-1].end)}>"
 
 
 def _leading_times(row: str) -> tuple[list[float], str]:
@@ -82,7 +84,7 @@ def _leading_times(row: str) -> tuple[list[float], str]:
             times.append(read_clock(match[1]))
         except ValueError:
             break
-        row = row[match.end() :].strip()
+        row = row[match.end() :].strip(_BLANKS)
     return times, row
 
 
@@ -97,8 +99,8 @@ def _with_words(rest: str, start: float) -> Line:
     texts = parts[2::2]
     words = []
     for at, text in enumerate(texts):
-        if text.strip():
+        if text.strip(" "):
             end = times[at + 1] if at + 1 < len(times) else times[at]
-            words.append(LineWord(times[at], end, text.strip()))
-    after = times[-1] if not texts[-1].strip() else None
-    return Line(" ".join((parts[0] + "".join(texts)).split()), start, after, tuple(words))
+            words.append(LineWord(times[at], end, text.strip(" ")))
+    after = times[-1] if not texts[-1].strip(" ") else None
+    return Line((parts[0] + "".join(texts)).strip(" "), start, after, tuple(words))

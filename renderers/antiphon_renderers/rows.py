@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
-from itertools import accumulate, pairwise
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, pairwise, repeat
 
-_NEVER_FIRST = "、。，．・：；？！…‥ー々ゝゞヽヾぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ）」』】〉》〕］｝"
-_NEVER_LAST = "（「『【〈《〔［｛"
+from antiphon_renderers.clusters import clusters, line_starts
+
+_ZERO_WIDTH_SPACE = "\u200b"
+_IDEOGRAPHIC_SPACE = "\u3000"
+_JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
 _HANGUL = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xFFA0, 0xFFDC))
+_WITHOUT_SPACES = (
+    *((0x0E01, 0x0E7F), (0x0E80, 0x0EFF), (0x0F00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x1950, 0x19FF)),
+    *((0x1A20, 0x1AAF), (0xA9E0, 0xA9FF), (0xAA60, 0xAADF)),
+)
+"""Thai, Lao, Tibetan, Burmese, Khmer, and the smaller scripts of their neighbours."""
 
 
 class Ruler:
-    """Measures and breaks one text, whose words have one space between them.
+    """Measures and breaks one text.
 
-    It may be broken at a space, and between two characters of a script without spaces (Chinese, Japanese), but not
-    where that would put closing punctuation first. Work grows with the text's length, not with its square.
+    A line may begin where Unicode's rules say, so long as the rows put together again are the text: behind one space,
+    and without a space in scripts that have none (Chinese, Japanese, Thai, Lao, Khmer, Burmese). Work grows with the
+    text's length, not with its square.
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._widths = [0, *accumulate(_width(character) for character in text)]
-        self._breaks = [at for at in range(1, len(text)) if _may_break(text, at)] + [len(text)]
+        self._widths = [0, *accumulate(_widths(text))]
+        self._legal = line_starts(text) or [0]
+        self._breaks = [at for at in self._legal[:-1] if _is_kept(text, at)] + [len(text)]
         self._ends = [self._widths[self._stripped(at)] for at in self._breaks]
 
     def width(self, begin: int, end: int) -> int:
@@ -30,9 +40,9 @@ class Ruler:
         return self._widths[self._stripped(end)] - self._widths[begin]
 
     def may_break(self, at: int) -> bool:
-        """Whether a line may begin with the character at ``at``."""
-        index = bisect_left(self._breaks, at)
-        return index < len(self._breaks) and self._breaks[index] == at
+        """Whether an entry may begin with the character at ``at``: behind a space, or by Unicode's rules."""
+        index = bisect_left(self._legal, at)
+        return self._text[at - 1 : at] == " " or (index < len(self._legal) and self._legal[index] == at)
 
     def reach(self, begin: int, max_columns: int, rows: int, enough: int) -> int:
         """Up to where the text from ``begin`` on fits into so many rows; what cannot be broken fits into one.
@@ -77,9 +87,19 @@ def wrapped(text: str, max_columns: int) -> list[str]:
 
 def joined(rows: Iterable[str]) -> str:
     """One line of several: with a space between them, but for scripts that have none."""
-    kept = [row.strip() for row in rows if row.strip()]
+    kept = [row.strip(" ") for row in rows if row.strip(" ")]
     rest = [row if _spaceless(before[-1]) and _spaceless(row[0]) else f" {row}" for before, row in pairwise(kept)]
     return "".join([*kept[:1], *rest])
+
+
+def _widths(text: str) -> Iterator[int]:
+    """The columns of each character, those of a cluster at its first: an emoji of several parts takes two."""
+    for cluster in clusters(text):
+        columns = sum(map(_width, cluster))
+        if columns > 2 and (_width(cluster[0]) == 2 or _JOINER in cluster):
+            columns = 2
+        yield max(columns, 2) if _EMOJI_STYLE in cluster else columns
+        yield from repeat(0, len(cluster) - 1)
 
 
 def _width(character: str) -> int:
@@ -88,14 +108,20 @@ def _width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _may_break(text: str, at: int) -> bool:
+def _is_kept(text: str, at: int) -> bool:
+    """Whether two rows that are parted there are put together again as they were."""
     before, after = text[at - 1], text[at]
     if before == " ":
         # Put together again, this space would be lost.
-        return at > 1 and not (_spaceless(text[at - 2]) and _spaceless(after))
-    return _spaceless(before) and _spaceless(after) and after not in _NEVER_FIRST and before not in _NEVER_LAST
+        return at > 1 and text[at - 2] != " " and not (_spaceless(text[at - 2]) and _spaceless(after))
+    return after != " " and _spaceless(before) and _spaceless(after)
 
 
 def _spaceless(character: str) -> bool:
+    code = ord(character)
+    if character in (_ZERO_WIDTH_SPACE, _IDEOGRAPHIC_SPACE):
+        return True
+    if any(first <= code <= last for first, last in _WITHOUT_SPACES):
+        return True
     wide = unicodedata.east_asian_width(character) in "WF" and unicodedata.category(character)[0] in "LNP"
-    return wide and not any(first <= ord(character) <= last for first, last in _HANGUL)
+    return wide and not any(first <= code <= last for first, last in _HANGUL)

@@ -98,7 +98,7 @@ def _rows(text: str, wrap: Wrap) -> str:
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
-    for block in re.split(r"\n[ \t]*\n+", text.replace("\r\n", "\n").strip("\ufeff\n ")):
+    for block in re.split(r"\n[ \t]*\n+", text.removeprefix("\ufeff").replace("\r\n", "\n").strip("\n ")):
         if block.strip():
             yield block.split("\n")
 

@@ -23,7 +23,7 @@ from services.speech.whisper.configuration import need_configuration
 from services.speech.whisper.context import MAX_NEW_TOKENS, context_tokens, plain
 from services.speech.whisper.model import WhisperModel
 from services.speech.whisper.refusals import need_files, no_compute_type, no_device, unreadable
-from services.speech.whisper.subwords import Piece, grouped, joined
+from services.speech.whisper.subwords import Piece, grouped, joined, one_spaced
 
 # Models are loaded by path; should the library ever want more than is there, it must fail and not fetch.
 huggingface_hub.constants.HF_HUB_OFFLINE = True
@@ -99,7 +99,7 @@ class FasterWhisper(WhisperModel):
             yield Segment(
                 start=float(segment.start),
                 end=float(segment.end),
-                text=" ".join(segment.text.split()),
+                text=one_spaced(segment.text),
                 words=tuple(joined(self._piece(word) for word in segment.words or ())),
                 avg_logprob=min(float(segment.avg_logprob), 0.0),
                 no_speech_probability=float(segment.no_speech_prob),

@@ -13,6 +13,7 @@ import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
+from antiphon_renderers.clusters import continues
 from chassis.models import InstalledModel
 from services.speech.contract import SAMPLE_RATE, LanguageCandidate
 from services.speech.engines.faster_whisper import (
@@ -163,11 +164,14 @@ class LiveWhisper:
 
 
 def joined(words: list[Heard]) -> Iterator[Heard]:
-    """Joins pieces that begin with a hyphen, and closing punctuation, to the word before; drops other punctuation."""
+    """Joins pieces to the word before: those that begin with a hyphen or within a letter, and closing punctuation.
+
+    Other punctuation is dropped.
+    """
     held: Heard | None = None
     for word in words:
         spoken = bool(word.letters)
-        if held is not None and (word.text.startswith("-") if spoken else _closes(word.text, held.text)):
+        if held is not None and (_goes_on(word.text, held.text) if spoken else _closes(word.text, held.text)):
             held = _glued(held, word, spoken)
         elif spoken:
             if held is not None:
@@ -175,6 +179,10 @@ def joined(words: list[Heard]) -> Iterator[Heard]:
             held = word
     if held is not None:
         yield held
+
+
+def _goes_on(text: str, before: str) -> bool:
+    return text.startswith("-") or continues(before, text)
 
 
 def _closes(text: str, before: str) -> bool:

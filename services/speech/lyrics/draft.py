@@ -50,7 +50,7 @@ class Draft:
     def known(self) -> tuple[Word, ...]:
         """Gives the words that were heard, written as in the lyrics."""
         pairs = zip(self.found, self.line.pieces, strict=True)
-        return tuple(replace(word, text=piece.strip()) for word, piece in pairs if word is not None)
+        return tuple(replace(word, text=piece.strip(" ")) for word, piece in pairs if word is not None)
 
     def completed(self, read: Sequence[Word]) -> tuple[Word, ...]:
         """Gives all words with their times.

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
+from antiphon_renderers.clusters import clusters
+
+_SPACES = re.compile(r"[^\S\u00a0\u2007\u202f]+")
+"""Spaces that part words; those without a break hold together what they stand between, as before a question mark."""
 WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "my", "bo"})
 """Languages that Whisper's own code splits by character, since they are written without spaces."""
 
@@ -15,8 +20,8 @@ class LyricsLine:
 
     Attributes:
         number: In the lyrics given, from 1, blank lines counted.
-        text: As given, trimmed.
-        pieces: Its words as they are tokenised, with the space before them; together the line's text.
+        text: As given, but for the spaces and tabs at its ends.
+        pieces: Its words as they are tokenised, with one space before them where the text has any.
         keys: Each word as it is compared: letters and digits alone, case folded.
     """
 
@@ -33,7 +38,7 @@ def lines(lyrics: str, language: str) -> tuple[LyricsLine, ...]:
     """
     found = []
     for number, raw in enumerate(lyrics.splitlines(), 1):
-        text = " ".join(raw.split())
+        text = raw.strip(" \t")
         pieces = _pieces(text, language)
         if pieces:
             found.append(LyricsLine(number, text, pieces, tuple(key(piece) for piece in pieces)))
@@ -51,7 +56,7 @@ def key(word: str) -> str:
 
 
 def _pieces(text: str, language: str) -> tuple[str, ...]:
-    raw = [f" {part}" for part in text.split()]
+    raw = [f" {part}" for part in _SPACES.split(text) if part]
     if language in WITHOUT_SPACES:
         raw = [piece for part in raw for piece in _characters(part)]
     pieces: list[str] = []
@@ -68,11 +73,11 @@ def _pieces(text: str, language: str) -> tuple[str, ...]:
 
 
 def _characters(part: str) -> list[str]:
-    """Gives each character by itself, but letters of the first 0x250 of Unicode, such as Latin, together."""
+    """Gives each cluster by itself, but letters of the first 0x250 of Unicode, such as Latin, together."""
     found: list[str] = []
-    for character in part.strip():
-        if found and ord(character) < 0x250 and ord(found[-1][-1]) < 0x250:
-            found[-1] += character
+    for cluster in clusters(part.strip(" ")):
+        if found and ord(cluster[0]) < 0x250 and ord(found[-1][-1]) < 0x250:
+            found[-1] += cluster
         else:
-            found.append(character)
+            found.append(cluster)
     return found

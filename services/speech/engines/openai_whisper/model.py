@@ -29,7 +29,7 @@ from services.speech.settings import SpeechSettings
 from services.speech.whisper.context import context_tokens, plain
 from services.speech.whisper.model import WhisperModel
 from services.speech.whisper.refusals import need_files, no_compute_type, no_device, unreadable
-from services.speech.whisper.subwords import Piece, grouped, joined
+from services.speech.whisper.subwords import Piece, grouped, joined, one_spaced
 
 WEIGHTS, VOICE = "model.safetensors", "silero_vad_v6.onnx"
 LIBRARIES = ("openai-whisper", "torch", "tiktoken", "onnxruntime", "numpy")
@@ -179,7 +179,7 @@ class OpenAIWhisper(WhisperModel):
         return Segment(
             start=float(line["start"]),
             end=float(line["end"]),
-            text=" ".join(line["text"].split()),
+            text=one_spaced(line["text"]),
             words=tuple(joined(words)),
             avg_logprob=min(float(result.avg_logprob), 0.0),
             no_speech_probability=float(result.no_speech_prob),

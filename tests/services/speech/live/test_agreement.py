@@ -134,6 +134,12 @@ def test_pieces_with_a_hyphen_are_joined_and_bare_punctuation_is_dropped() -> No
     assert all(word.probability == 0.5 for word in words)
 
 
+def test_pieces_that_begin_within_a_character_are_part_of_it() -> None:
+    pieces = [" ก", "ำ", "ล", "ั", "ง", " स", "्त", "र"]
+    heard = [Heard(text, i * 0.1, i * 0.1 + 0.1, 0.5, (i,)) for i, text in enumerate(pieces)]
+    assert [word.text for word in joined(heard)] == [" กำ", "ลั", "ง", " स्त", "र"]
+
+
 def test_words_that_take_no_time_at_the_end_are_not_believed() -> None:
     words = tuple(hypothesis("well said") + hypothesis("well said", start=1.0, length=0.0))
     assert told(plausible(words, 1.0)) == "well said"

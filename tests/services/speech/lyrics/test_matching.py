@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,13 +55,41 @@ def test_lines_keep_their_numbers_and_what_is_no_word_belongs_to_one() -> None:
     assert (first.number, first.text) == (1, "Well - I'm here!")
     assert first.pieces == (" Well -", " I'm", " here!")
     assert first.keys == ("well", "im", "here")
-    assert (second.number, second.text, second.pieces) == (3, "— ¿Qué tal?", (" — ¿Qué", " tal?"))
+    assert (second.number, second.text, second.pieces) == (3, "— ¿Qué  tal?", (" — ¿Qué", " tal?"))
 
 
 def test_lines_without_spaces_are_cut_by_character() -> None:
     (line,) = lines("時間が ok", "ja")
     assert line.pieces == ("時", "間", "が", "ok")
     assert lines("時間が", "en")[0].pieces == (" 時間が",)
+
+
+def test_lines_without_spaces_are_cut_between_what_readers_see_as_characters() -> None:
+    (thai,) = lines("กำลัง👨‍👩‍👧รัก", "th")
+    # An emoji is no word, and belongs to the one before it.
+    assert thai.pieces == ("กำ", "ลั", "ง👨‍👩‍👧", "รั", "ก")
+    (burmese,) = lines("ကျွန်တော်", "my")
+    assert burmese.pieces == ("ကျွ", "န်", "တော်")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "می\u200cخواهم با تو",
+        "Qui est\u00a0là\u202f? «\u00a0Moi\u00a0»",
+        "Donau\u00addampf\u00adschiff",
+        "\u200eleft\u200f right\u2066 isolated\u2069",
+        "family 👨‍👩‍👧‍👦 and 🇩🇪 👋🏽",
+        "two  spaces and\u2003a wide one",
+    ],
+)
+def test_lines_are_kept_character_for_character(text: str) -> None:
+    (line,) = lines(f"  {text}\t\n", "en")
+    assert line.text == text
+    at = 0
+    for piece in line.pieces:
+        at = text.index(piece.strip(" "), at) + len(piece.strip(" "))
+    assert lines("a  b\u2003c\u00a0d", "en")[0].pieces == (" a", " b", " c\u00a0d")
 
 
 def test_letters_are_compared_without_case_and_form() -> None:
