@@ -7,7 +7,7 @@ Each contestant reads the same WAV file in a process of its own, one thread, aft
 the contestants take turns, the least CPU seconds (all threads) of the repeats count, and the peak memory is that of
 the process. Ours runs three times:
 
-* ``same``: what MusicExtractor gives too. Left out are true peak, bands, stereo, envelope and segments, one of three
+* ``same``: what MusicExtractor gives too. Left out are bands, stereo, envelope and segments, one of three
   tempo estimators, three of five chroma transforms and the AudioCommons models.
 * ``scalars``: all groups but timbral, without melody: the set that is to run at 20 times real time.
 * ``all``: all groups, without melody.

@@ -13,7 +13,7 @@ from bench import memory
 from bench.essentia_clip import RATE, write
 
 NOT_IN_PEER = {
-    "signal", "level", "true peak", "bands", "tempo, another opinion", "tempo", "pitch", "notes", "envelope",
+    "signal", "level", "bands", "tempo, another opinion", "tempo", "pitch", "notes", "envelope",
     "segments", "timbre in words",
 }  # fmt: skip
 # How often the clip is read.

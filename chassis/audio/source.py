@@ -24,10 +24,6 @@ from chassis.reports import SourceReport, WarningReport
 BLOCK_FRAMES = 65536
 
 
-def _no_checkpoint() -> None:
-    return
-
-
 class Source:
     """A clip to read, once or several times.
 
@@ -54,7 +50,7 @@ class Source:
         limits: Limits | None = None,
         start_seconds: float = 0.0,
         end_seconds: float | None = None,
-        checkpoint: Callable[[], None] = _no_checkpoint,
+        checkpoint: Callable[[], None] = lambda: None,
         track: int | None = None,
     ) -> None:
         end = math.inf if end_seconds is None else end_seconds
@@ -71,6 +67,7 @@ class Source:
         self._claimed_seconds: float | None = None
         self._warnings: list[WarningReport] = []
         self._mix_warnings: tuple[WarningReport, ...] = ()
+        self._layout: tuple[str, ...] | None = None
         self._rest: Iterator[Samples] | None = None
 
     @property
@@ -93,6 +90,12 @@ class Source:
         if self._report is None:
             stream, _ = self._open()
             stream.close()
+
+    @property
+    def layout(self) -> tuple[str, ...] | None:
+        """Loudspeakers of the stored channels, such as ``("FL", "FR")``; None where nothing tells. Raises as probe."""
+        self.probe()
+        return self._layout
 
     @property
     def warnings(self) -> list[WarningReport]:
@@ -187,6 +190,7 @@ class Source:
         budget.pause()
         if self._report is None:
             self._report = stream.report
+            self._layout = stream.layout
             self._claimed_seconds = stream.claimed_seconds
         return stream, budget
 

@@ -12,7 +12,6 @@ from chassis.family.loading import Loader, engine_class
 from chassis.reports import ProgressReport, WarningReport, WorkReport
 from services.essentia.contract import (
     AESTHETICS,
-    SAMPLE_RATE,
     TAG_SAMPLE_RATE,
     AestheticsScorer,
     AnalysisEvent,
@@ -21,6 +20,7 @@ from services.essentia.contract import (
     GroupFeatures,
     Header,
     Measured,
+    StoredFormat,
     Summary,
     TagSet,
     Task,
@@ -96,9 +96,10 @@ class Jobs:
         if self._extractor is None:
             yield ProgressReport(step=self._settings.engine, loading=True)
         source = task.source
-        blocks = source.blocks(sample_rate=SAMPLE_RATE, channels=min(source.report.channels, 2))
-        limited = _limited(blocks, self._settings.max_seconds)
-        yield from self._load().analyze_blocks(limited, request, task.checkpoint, source.seconds_hint)
+        # As stored: loudness and peaks are of the channels that there are, and the engine mixes for all else.
+        form = StoredFormat(source.report.sample_rate, source.layout)
+        limited = _limited(source.blocks(), self._settings.max_seconds, form.sample_rate)
+        yield from self._load().analyze_blocks(limited, request, task.checkpoint, source.seconds_hint, form)
 
     def _score(self, task: Task, model: InstalledModel) -> Iterator[ProgressReport | GroupFeatures]:
         if not self._scorers.holds(model.name):
@@ -152,12 +153,12 @@ def _without_warnings(events: Iterable[Told | WarningReport], warnings: list[War
             yield event
 
 
-def _limited(blocks: Iterable[np.ndarray], max_seconds: float) -> Iterator[np.ndarray]:
+def _limited(blocks: Iterable[np.ndarray], max_seconds: float, rate: int) -> Iterator[np.ndarray]:
     """Yields the blocks (channels, samples) and refuses the one that goes beyond ``max_seconds``."""
     frames = 0
     for block in blocks:
         frames += block.shape[1]
-        if frames > max_seconds * SAMPLE_RATE:
+        if frames > max_seconds * rate:
             raise invalid(
                 "AUDIO_TOO_LONG",
                 f"the clip is longer than the {max_seconds:g} s that are analysed at once; choose a part of it",

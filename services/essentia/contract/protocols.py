@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -26,6 +27,19 @@ TAG_SAMPLE_RATE = 16000
 
 TAG_ENGINES = ("onnx", "essentia", "musicnn")
 """Engines whose models tag; the manifest lists models of others too."""
+
+
+@dataclass(frozen=True)
+class StoredFormat:
+    """What blocks of samples are, as they are stored.
+
+    Attributes:
+        sample_rate: Samples a second of each channel, Hz.
+        layout: Loudspeakers of the channels by FFmpeg's names; None where nothing tells.
+    """
+
+    sample_rate: int = SAMPLE_RATE
+    layout: tuple[str, ...] | None = None
 
 
 class Task(Protocol):
@@ -90,14 +104,18 @@ class FeatureExtractor(Engine, Protocol):
         request: AnalysisRequest,
         checkpoint: Callable[[], None] = ...,
         seconds_hint: float | None = ...,
+        form: StoredFormat | None = ...,
     ) -> Iterator[Measured]:
-        """Measures audio that comes as blocks (1 or 2, samples) at SAMPLE_RATE; memory does not grow with length.
+        """Measures audio that comes as blocks (channels, samples) as stored; memory does not grow with length.
+
+        Loudness, peaks and level are of these samples; all else is of a mix of at most two channels at SAMPLE_RATE.
 
         Args:
             blocks: Taken as they are needed.
             request: What to measure.
             checkpoint: See analyze.
             seconds_hint: Length as far as it is known, for progress only.
+            form: What the blocks are; None for SAMPLE_RATE and the usual layout.
         """
         ...
 

@@ -223,3 +223,17 @@ def test_a_question_that_makes_no_sense_is_a_bug_and_not_the_callers_fault(sourc
 def test_a_clip_too_short_for_a_sample_at_the_new_rate_is_empty(source):
     audio = source(end_seconds=1 / RATE).read(sample_rate=8000, channels=1)
     assert audio.samples.shape == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("layout", "names"),
+    [("5.1", ("FL", "FR", "FC", "LFE", "BL", "BR")), ("5.1(side)", ("FL", "FR", "FC", "LFE", "SL", "SR"))],
+)
+def test_a_source_names_the_loudspeakers_of_its_channels(encode, tmp_path, layout, names):
+    path = tmp_path / "surround"
+    path.write_bytes(encode(np.zeros((6, 4410), np.float32), "flac", "flac", layout=layout))
+    assert Source(path).layout == names
+
+
+def test_samples_without_a_header_name_no_loudspeakers(source):
+    assert source().layout is None

@@ -11,6 +11,7 @@ import pytest
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import Source
 from chassis.models import Manifest, Store
+from chassis.reading import RawPcm
 from chassis.reports import ProgressReport
 from services.essentia.contract import AnalysisRequest, GroupFeatures, Header, Summary
 from services.essentia.job import Jobs
@@ -69,6 +70,35 @@ def test_any_rate_and_layout_is_analysed_at_44100_in_one_or_two_channels(
     assert groups["signal"]["duration_seconds"] == pytest.approx(3, abs=0.001)
     # The pitch would be off by the ratio of the rates if the audio were taken for 44.1 kHz.
     assert groups["pitch"]["yin_pitch_median_hz"] == pytest.approx(440, rel=0.002)
+
+
+@pytest.mark.parametrize("headerless", [False, True])
+def test_surround_is_as_loud_as_its_channels_and_an_assumed_layout_is_told_once(
+    jobs: Jobs, tmp_path: Path, headerless: bool
+) -> None:
+    # Case 6 of EBU Tech 3341, with a tone in the channel for low frequencies, which has no loudness.
+    levels = (-28, -28, -24, -6, -30, -30)
+    samples = np.stack([signals.sine(60 if level == -6 else 1000, level, 5) for level in levels]).astype(np.float32)
+    path, raw = tmp_path / "surround", RawPcm("s16le", signals.SAMPLE_RATE, 6) if headerless else None
+    if headerless:
+        path.write_bytes(np.round(samples.T * 32767).astype("<i2").tobytes())
+    else:
+        write(path, samples)
+    events = list(jobs.analyze(ScriptedTask(Source(path, raw)), AnalysisRequest(("signal", "loudness"))))
+    groups = {event.group: event.values for event in events if isinstance(event, GroupFeatures)}
+    assert groups["loudness"]["integrated_lufs"] == pytest.approx(-23, abs=0.1)
+    assert groups["loudness"]["true_peak_dbtp"] == pytest.approx(-6, abs=0.05)
+    assert groups["signal"]["channel_count"] == 2
+    assert isinstance(events[-1], Summary)
+    assert [warning.reason for warning in events[-1].warnings] == ["AUDIO_LAYOUT_ASSUMED"]
+
+
+def test_channels_that_cancel_in_the_mix_of_surround_are_told(jobs: Jobs, tmp_path: Path) -> None:
+    tone, silence = signals.sine(440, -10, 3), signals.sine(440, -200, 3)
+    path = write(tmp_path / "surround.wav", signals.stack(tone, silence, -tone, silence, silence, silence))
+    events = list(jobs.analyze(ScriptedTask(Source(path)), AnalysisRequest(("signal",))))
+    assert isinstance(events[-1], Summary)
+    assert "AUDIO_OUT_OF_PHASE" in [warning.reason for warning in events[-1].warnings]
 
 
 def test_a_clip_beyond_the_limit_is_refused_with_the_limit(jobs: Jobs, tmp_path: Path) -> None:

@@ -216,7 +216,7 @@ class Signal(_message.Message):
     def __init__(self, duration_seconds: _Optional[float] = ..., channel_count: _Optional[int] = ..., sample_rate_hertz: _Optional[int] = ..., stereo_correlation: _Optional[float] = ..., stereo_width_ratio: _Optional[float] = ..., stereo_balance_db: _Optional[float] = ..., saturation_count: _Optional[int] = ..., saturation_ratio: _Optional[float] = ..., dc_offset: _Optional[float] = ...) -> None: ...
 
 class Loudness(_message.Message):
-    __slots__ = ("integrated_lufs", "loudness_range_lu", "momentary_max_lufs", "short_term_max_lufs", "true_peak_dbtp", "peak_to_loudness_db", "peak", "rms", "rms_dbfs", "crest_factor_db", "dynamic_complexity_db", "dynamic_loudness_db", "replay_gain_db", "loudness_vickers_db", "frame_rms_mean", "frame_rms_std", "silence_ratio", "rms_energy_bass_dbfs", "rms_energy_body_dbfs", "rms_energy_mid_dbfs", "rms_energy_air_dbfs")
+    __slots__ = ("integrated_lufs", "loudness_range_lu", "momentary_max_lufs", "short_term_max_lufs", "true_peak_dbtp", "peak_to_loudness_db", "peak", "rms", "rms_dbfs", "crest_factor_db", "dynamic_complexity_db", "dynamic_loudness_db", "replay_gain_db", "loudness_vickers_db", "frame_rms_mean", "frame_rms_std", "silence_ratio", "rms_energy_bass_dbfs", "rms_energy_body_dbfs", "rms_energy_mid_dbfs", "rms_energy_air_dbfs", "replay_gain_2_db")
     INTEGRATED_LUFS_FIELD_NUMBER: _ClassVar[int]
     LOUDNESS_RANGE_LU_FIELD_NUMBER: _ClassVar[int]
     MOMENTARY_MAX_LUFS_FIELD_NUMBER: _ClassVar[int]
@@ -238,6 +238,7 @@ class Loudness(_message.Message):
     RMS_ENERGY_BODY_DBFS_FIELD_NUMBER: _ClassVar[int]
     RMS_ENERGY_MID_DBFS_FIELD_NUMBER: _ClassVar[int]
     RMS_ENERGY_AIR_DBFS_FIELD_NUMBER: _ClassVar[int]
+    REPLAY_GAIN_2_DB_FIELD_NUMBER: _ClassVar[int]
     integrated_lufs: float
     loudness_range_lu: float
     momentary_max_lufs: float
@@ -259,7 +260,8 @@ class Loudness(_message.Message):
     rms_energy_body_dbfs: float
     rms_energy_mid_dbfs: float
     rms_energy_air_dbfs: float
-    def __init__(self, integrated_lufs: _Optional[float] = ..., loudness_range_lu: _Optional[float] = ..., momentary_max_lufs: _Optional[float] = ..., short_term_max_lufs: _Optional[float] = ..., true_peak_dbtp: _Optional[float] = ..., peak_to_loudness_db: _Optional[float] = ..., peak: _Optional[float] = ..., rms: _Optional[float] = ..., rms_dbfs: _Optional[float] = ..., crest_factor_db: _Optional[float] = ..., dynamic_complexity_db: _Optional[float] = ..., dynamic_loudness_db: _Optional[float] = ..., replay_gain_db: _Optional[float] = ..., loudness_vickers_db: _Optional[float] = ..., frame_rms_mean: _Optional[float] = ..., frame_rms_std: _Optional[float] = ..., silence_ratio: _Optional[float] = ..., rms_energy_bass_dbfs: _Optional[float] = ..., rms_energy_body_dbfs: _Optional[float] = ..., rms_energy_mid_dbfs: _Optional[float] = ..., rms_energy_air_dbfs: _Optional[float] = ...) -> None: ...
+    replay_gain_2_db: float
+    def __init__(self, integrated_lufs: _Optional[float] = ..., loudness_range_lu: _Optional[float] = ..., momentary_max_lufs: _Optional[float] = ..., short_term_max_lufs: _Optional[float] = ..., true_peak_dbtp: _Optional[float] = ..., peak_to_loudness_db: _Optional[float] = ..., peak: _Optional[float] = ..., rms: _Optional[float] = ..., rms_dbfs: _Optional[float] = ..., crest_factor_db: _Optional[float] = ..., dynamic_complexity_db: _Optional[float] = ..., dynamic_loudness_db: _Optional[float] = ..., replay_gain_db: _Optional[float] = ..., loudness_vickers_db: _Optional[float] = ..., frame_rms_mean: _Optional[float] = ..., frame_rms_std: _Optional[float] = ..., silence_ratio: _Optional[float] = ..., rms_energy_bass_dbfs: _Optional[float] = ..., rms_energy_body_dbfs: _Optional[float] = ..., rms_energy_mid_dbfs: _Optional[float] = ..., rms_energy_air_dbfs: _Optional[float] = ..., replay_gain_2_db: _Optional[float] = ...) -> None: ...
 
 class Rhythm(_message.Message):
     __slots__ = ("bpm", "bpm_degara", "bpm_percival", "beat_confidence", "beat_confidence_norm", "bpm_agreement", "beat_count", "first_beat_seconds", "beat_interval_seconds_mean", "beat_interval_seconds_std", "beat_regularity", "bpm_first_peak", "bpm_first_peak_weight", "bpm_first_peak_spread", "bpm_second_peak", "bpm_second_peak_weight", "bpm_second_peak_spread", "danceability", "danceability_norm", "dfa_exponent_mean", "onset_rate_hz", "onset_count", "onset_strength_db_mean", "onset_strength_db_std", "onset_interval_seconds_mean", "onset_interval_seconds_std", "on_beat_ratio", "syncopation", "rhythmic_complexity", "rhythmic_evenness", "beats_loudness_mean", "beats_loudness_std", "beats_bass_ratio_mean", "bpm_multifeature", "bpm_autocorrelation", "tempo_estimates", "bpm_alternatives", "bpm_octave_agreement")

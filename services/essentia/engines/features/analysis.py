@@ -21,6 +21,7 @@ from chassis.reports import ProgressReport, WarningReport
 from services.essentia.contract import ALL_GROUPS, SAMPLE_RATE, AnalysisRequest, GroupFeatures, Measured
 from services.essentia.engines.features import combine, plan, timeline
 from services.essentia.engines.features.clip import Clip, Samples, check
+from services.essentia.engines.features.gauge import Gauge
 from services.essentia.engines.features.networks import Networks
 from services.essentia.engines.features.sheet import Sheet
 
@@ -49,6 +50,7 @@ class Analysis:
         window_seconds: Longest window.
         seconds_hint: Length of the recording as far as it is known, for progress.
         networks: For melody and notes.
+        gauge: What the windows come through.
     """
 
     def __init__(
@@ -58,8 +60,9 @@ class Analysis:
         window_seconds: float,
         seconds_hint: float | None,
         networks: Networks,
+        gauge: Gauge,
     ) -> None:
-        self._networks = networks
+        self._networks, self._gauge = networks, gauge
         self._request, self._checkpoint, self._window_seconds = request, checkpoint, window_seconds
         self._expected = None if seconds_hint is None else max(1, math.ceil(seconds_hint / window_seconds))
         self._gathering: dict[str, plan.Part] = {}
@@ -124,7 +127,7 @@ class Analysis:
         return dict(joined)
 
     def _open(self, clip: Clip) -> tuple[_Window, Sheet]:
-        sheet = Sheet(clip, self._request, self._checkpoint, self._window_seconds)
+        sheet = Sheet(clip, self._request, self._checkpoint, self._window_seconds, self._gauge)
         sheet.start_seconds = self.seconds
         sheet.networks = self._networks
         window = _Window(self.seconds, clip.seconds, sheet, [*clip.warnings])
@@ -132,7 +135,12 @@ class Analysis:
         self._heard |= not clip.silent
         # The sheet of the whole needs no audio, and must not hold a window's while the next one is read.
         self._whole = Sheet(
-            clip.emptied(), self._request, self._checkpoint, self._window_seconds, frame_count=self._frames
+            clip.emptied(),
+            self._request,
+            self._checkpoint,
+            self._window_seconds,
+            self._gauge,
+            frame_count=self._frames,
         )
         return window, self._whole
 

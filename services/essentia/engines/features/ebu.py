@@ -1,21 +1,31 @@
-"""Loudness by EBU R128 as sums over 100 ms: streamed in, so that an hour needs no more memory than its 36,000 sums."""
+"""Loudness by EBU R128 as sums over 10 ms: streamed in, so that an hour needs no more memory than its 360,000 sums.
+
+Momentary and short-term loudness are looked at every 10 ms, so that an event that begins between the steps of 100 ms is
+not measured in two halves. The gated values keep to the steps of 100 ms that BS.1770 and Tech 3342 prescribe.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chassis.audio.resample import Resampler
 from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.clip import Samples
 from services.essentia.essentia_library import es
 
-# Samples, 100 ms: every window of EBU Tech 3341 and 3342 is whole steps of it.
-BLOCK = SAMPLE_RATE // 10
-# Blocks: 0.4 s, of which three quarters overlap from block to block, and 3 s.
-MOMENTARY, SHORT_TERM = 4, 30
+# Rates that are weighted as they are, Hz. All others are brought to the last: below, the bilinear transform bends the
+# shelf; far above, the high pass asks for more digits than Essentia's filter has.
+RATES = (44100, 48000)
+# Blocks a second: every window of EBU Tech 3341 and 3342 is whole blocks.
+BLOCKS_PER_SECOND = 100
+BLOCK_SECONDS = 1 / BLOCKS_PER_SECOND
+# Blocks: 0.4 s and 3 s; and the 0.1 s by which the windows of gated loudness are apart, an overlap of three quarters.
+MOMENTARY, SHORT_TERM, STEP = 40, 300, 10
 # Absolute gate of BS.1770: what is not above it has no loudness.
 GATE_LUFS = -70.0
 # Relative gates, LU below the mean of what is above the absolute one: of BS.1770, and of Tech 3342 for the range, which
@@ -37,37 +47,55 @@ Coefficients = tuple[list[float], list[float]]
 
 
 class Meter:
-    """Weighs channels as BS.1770 does and sums their power over blocks of 100 ms.
+    """Weighs channels as BS.1770 does and sums their power over blocks of 10 ms.
 
     Args:
-        channels: How many; each counts once, so mono is 3 dB quieter than the same in two channels.
+        weights: For each channel, how much its power counts; see speakers.py. Each of mono and stereo counts once, so
+            mono is 3 dB quieter than the same in two channels.
+        rate: Samples a second, Hz.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, weights: Sequence[float], rate: int = SAMPLE_RATE) -> None:
+        self._weights = weights
+        self._heard = [index for index, weight in enumerate(weights) if weight]
+        used = rate if rate in RATES else RATES[-1]
+        self._resampler = Resampler(rate, used, len(self._heard)) if used != rate and self._heard else None
+        self._block = used // BLOCKS_PER_SECOND
         # Essentia's filter keeps its state from call to call, so what is fed may be cut anywhere.
-        self._filters = [(_filter(*shelf(SAMPLE_RATE)), _filter(*high_pass(SAMPLE_RATE))) for _ in range(channels)]
+        self._filters = [(_filter(*shelf(used)), _filter(*high_pass(used))) for _ in self._heard]
         self._rest: NDArray[np.float32] = np.empty(0, np.float32)
         self._powers: list[NDArray[np.float64]] = []
 
     def feed(self, channels: Samples) -> None:
         """Adds (channels, samples)."""
-        total: NDArray[np.float32] | None = None
-        for samples, (raise_high, cut_low) in zip(channels, self._filters, strict=True):
-            weighted = np.asarray(cut_low(raise_high(np.ascontiguousarray(samples))))
-            np.square(weighted, out=weighted)
-            total = weighted if total is None else np.add(total, weighted, out=total)
-        if total is None:
-            return
-        if self._rest.size:
-            total = np.concatenate((self._rest, total))
-        count = total.size // BLOCK
-        blocks = total[: count * BLOCK].reshape(count, BLOCK)
-        self._powers.append(blocks.sum(1, dtype=np.float64) / BLOCK)
-        self._rest = total[count * BLOCK :].copy()
+        if len(self._heard) < len(channels):
+            channels = channels[self._heard]
+        self._weigh(channels if self._resampler is None else self._resampler.apply(channels))
 
     def blocks(self) -> NDArray[np.float64]:
-        """Gives the mean weighted power of each whole block of 100 ms, summed over the channels."""
+        """Ends the measurement; gives the mean weighted power of each whole block of 10 ms, summed over channels."""
+        if self._resampler is not None:
+            self._weigh(self._resampler.finish())
+            self._resampler = None
         return np.concatenate(self._powers) if self._powers else np.empty(0)
+
+    def _weigh(self, channels: Samples) -> None:
+        if not channels.size:
+            return
+        total: NDArray[np.float32] | None = None
+        for index, samples, (raise_high, cut_low) in zip(self._heard, channels, self._filters, strict=True):
+            weighted = np.asarray(cut_low(raise_high(np.ascontiguousarray(samples))))
+            np.square(weighted, out=weighted)
+            if self._weights[index] != 1:
+                weighted *= np.float32(self._weights[index])
+            total = weighted if total is None else np.add(total, weighted, out=total)
+        assert total is not None
+        if self._rest.size:
+            total = np.concatenate((self._rest, total))
+        count = total.size // self._block
+        blocks = total[: count * self._block].reshape(count, self._block)
+        self._powers.append(blocks.sum(1, dtype=np.float64) / self._block)
+        self._rest = total[count * self._block :].copy()
 
 
 def lufs(power: float) -> float | None:
@@ -87,13 +115,13 @@ def sliding(blocks: NDArray[np.float64], width: int) -> NDArray[np.float64]:
 
 def integrated(blocks: NDArray[np.float64]) -> float | None:
     """Gives the integrated loudness (LUFS): momentary powers gated at -70 LUFS, then 10 LU below their mean."""
-    loud = _gated(sliding(blocks, MOMENTARY), INTEGRATED_GATE_LU)
+    loud = _gated(sliding(blocks, MOMENTARY)[::STEP], INTEGRATED_GATE_LU)
     return lufs(float(loud.mean())) if loud.size else None
 
 
 def loudness_range(blocks: NDArray[np.float64]) -> float | None:
     """Gives the loudness range (LU) by EBU Tech 3342; None below two short-term values: their range need not be 0."""
-    powers = sliding(blocks, SHORT_TERM)
+    powers = sliding(blocks, SHORT_TERM)[::STEP]
     loud = _gated(powers, RANGE_GATE_LU)
     if powers.size < 2 or not loud.size:
         return None

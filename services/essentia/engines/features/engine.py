@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Self
 
 from chassis.audio import Audio
 from chassis.reports import ProgressReport
-from services.essentia.contract import SAMPLE_RATE, SERIES, AnalysisRequest, GroupFeatures, Measured, reading
+from services.essentia.contract import (
+    SAMPLE_RATE,
+    SERIES,
+    AnalysisRequest,
+    GroupFeatures,
+    Measured,
+    StoredFormat,
+    reading,
+)
 from services.essentia.engines.features import windows
 from services.essentia.engines.features.analysis import Analysis
 from services.essentia.engines.features.clip import Samples
+from services.essentia.engines.features.gauge import Gauge
 from services.essentia.engines.features.networks import Networks
 
 if TYPE_CHECKING:
@@ -69,11 +78,13 @@ class Features:
         request: AnalysisRequest,
         checkpoint: Callable[[], None] = lambda: None,
         seconds_hint: float | None = None,
+        form: StoredFormat | None = None,
     ) -> Iterator[Measured]:
         """Measures a recording that comes block by block; see FeatureExtractor.analyze_blocks."""
         self._networks.begin(request)
-        analysis = Analysis(request, checkpoint, self._window_seconds, seconds_hint, self._networks)
-        for piece in windows.cut(blocks, self._window_seconds):
+        gauge = Gauge(form or StoredFormat(), request)
+        analysis = Analysis(request, checkpoint, self._window_seconds, seconds_hint, self._networks, gauge)
+        for piece in windows.cut(gauge.through(blocks), self._window_seconds):
             checkpoint()
             if isinstance(piece, int):
                 yield ProgressReport(analysis.share(0), piece / SAMPLE_RATE, "reading")
@@ -82,6 +93,7 @@ class Features:
             yield from analysis.add(samples, last)
             # Each name would keep the window's audio while the next one is read: twice the memory.
             del piece, samples
+        yield from gauge.warnings
         yield ProgressReport(fraction=1.0, audio_seconds=analysis.seconds)
         if request.include_series:
             yield GroupFeatures(SERIES, analysis.series())

@@ -21,6 +21,8 @@ NO_REPLAY_GAIN_DB, NO_LEVEL_DB = 68.0, -99.0
 REPLAY_GAIN_BLOCK, REPLAY_GAIN_SHARE = SAMPLE_RATE // 20, 0.95
 # Level of pink noise at the reference loudness, by the proposal.
 REPLAY_GAIN_REFERENCE_DB = -31.492595672607422
+# Loudness that ReplayGain 2.0 brings recordings to.
+REPLAY_GAIN_2_LUFS = -18.0
 # Samples: 46 ms every 23 ms, each frame two blocks of a hop.
 FRAME, HOP = 2048, 1024
 # RMS of -60 dBFS, below which a frame counts as silence for silence_ratio.
@@ -34,20 +36,15 @@ LOWEST_BAND_DBFS = -144.0
 
 
 class Level:
-    """What needs no loudness model and is true of silence too: peak, RMS, crest, frames."""
+    """What needs no loudness model and is true of silence too: peaks, RMS, crest, frames."""
 
     def __init__(self) -> None:
-        self._peak, self._squares, self._samples = 0.0, 0.0, 0
         self._rest: Samples = np.empty(0, np.float32)
         self._half_frames = Column()
 
     def feed(self, window: Sheet) -> None:
         """Adds a window."""
-        channels, mono = window.clip.channels, window.clip.mono
-        self._peak = max(self._peak, abs(float(channels.max())), abs(float(channels.min())))
-        self._samples += channels.size
-        for channel in channels:
-            self._squares += float(_block_squares(channel, HOP)[0].sum())
+        mono = window.clip.mono
         squares, rest = _block_squares(np.concatenate((self._rest, mono)) if self._rest.size else mono, HOP)
         whole = squares[: squares.size - bool(rest)]
         self._half_frames.add(whole)
@@ -55,13 +52,14 @@ class Level:
 
     def finish(self, sheet: Sheet) -> None:
         """Fills the fields."""
-        values = sheet.groups["loudness"]
-        rms = (self._squares / self._samples) ** 0.5
-        values.put("peak", self._peak)
+        values, gauge = sheet.groups["loudness"], sheet.gauge
+        rms = (gauge.squares / gauge.samples) ** 0.5
+        values.put("peak", gauge.peak)
+        values.put("true_peak_dbtp", decibels(gauge.true_peak))
         values.put("rms", rms)
         values.put("rms_dbfs", decibels(rms))
         if rms > 0:
-            values.put("crest_factor_db", decibels(self._peak / rms))
+            values.put("crest_factor_db", decibels(gauge.peak / rms))
         halves = self._half_frames.take().astype(np.float64)
         frames = np.sqrt((halves[1:] + halves[:-1]) / FRAME) if halves.size > 1 else np.array([rms])
         values.put_stats("frame_rms", frames)
@@ -73,7 +71,6 @@ class Loudness:
     """What EBU R128 and the older loudness models say."""
 
     def __init__(self) -> None:
-        self._meter: ebu.Meter | None = None
         self._equal = es.EqualLoudness(sampleRate=SAMPLE_RATE)
         self._vickers = es.LoudnessVickers()
         self._equal_powers, self._seconds = Column(), Column()
@@ -82,9 +79,6 @@ class Loudness:
     def feed(self, window: Sheet) -> None:
         """Adds a window."""
         clip = window.clip
-        self._meter = self._meter or ebu.Meter(len(clip.channels))
-        self._meter.feed(clip.channels)
-        window.checkpoint()
         squares, rest = _block_squares(np.asarray(self._equal(clip.mono)), REPLAY_GAIN_BLOCK)
         self._equal_powers.add(squares[: squares.size - bool(rest)] / REPLAY_GAIN_BLOCK)
         whole = clip.mono.size // SAMPLE_RATE * SAMPLE_RATE
@@ -98,8 +92,10 @@ class Loudness:
     def finish(self, sheet: Sheet) -> None:
         """Fills the fields."""
         values = sheet.groups["loudness"]
-        if self._meter is not None:
-            _put_r128(sheet, self._meter.blocks())
+        _put_r128(sheet, sheet.gauge.blocks())
+        level, loudness = values.get("true_peak_dbtp"), values.get("integrated_lufs")
+        if isinstance(level, float) and isinstance(loudness, float):
+            values.put("peak_to_loudness_db", level - loudness)
         powers = np.sort(self._equal_powers.take())
         if powers.size:
             loud = float(powers[min(powers.size - 1, int(REPLAY_GAIN_SHARE * powers.size))])
@@ -163,13 +159,15 @@ class Bands:
 
 def _put_r128(sheet: Sheet, blocks: NDArray[np.float64]) -> None:
     values, seconds = sheet.groups["loudness"], sheet.seconds
-    sheet.keep("weighted_power", 0.1, blocks)
+    sheet.keep("weighted_power", ebu.BLOCK_SECONDS, blocks)
     if seconds < MOMENTARY_SECONDS:
         message = f"{seconds:.2f} s is shorter than the 0.4 s over which loudness is defined"
         sheet.warn("AUDIO_SHORT", message, "loudness.integrated_lufs")
         return
     integrated = ebu.integrated(blocks)
     values.put("integrated_lufs", integrated)
+    if integrated is not None:
+        values.put("replay_gain_2_db", REPLAY_GAIN_2_LUFS - integrated)
     _put_greatest(values, "momentary_max_lufs", ebu.sliding(blocks, ebu.MOMENTARY))
     if integrated is None:
         sheet.warn("LOUDNESS_BELOW_GATE", "nothing is above -70 LUFS", "loudness.integrated_lufs")
@@ -179,7 +177,7 @@ def _put_r128(sheet: Sheet, blocks: NDArray[np.float64]) -> None:
         return
     short_term = ebu.sliding(blocks, ebu.SHORT_TERM)
     _put_greatest(values, "short_term_max_lufs", short_term)
-    sheet.series.put_array("short_term_lufs", ebu.levels(short_term[::10]))
+    sheet.series.put_array("short_term_lufs", ebu.levels(short_term[:: ebu.BLOCKS_PER_SECOND]))
     if integrated is not None:
         values.put("loudness_range_lu", ebu.loudness_range(blocks))
 

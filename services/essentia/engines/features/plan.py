@@ -20,7 +20,6 @@ from services.essentia.engines.features import (
     structure,
     timbral,
     tonal,
-    true_peak,
 )
 from services.essentia.engines.features.clip import Clip
 from services.essentia.engines.features.sheet import Sheet
@@ -69,7 +68,6 @@ STEPS = (
     Step("signal", ("signal",), gather=signal.Signal, silence=True),
     Step("level", ("loudness",), gather=loudness.Level, silence=True),
     Step("loudness", ("loudness",), gather=loudness.Loudness),
-    Step("true peak", ("loudness",), gather=true_peak.TruePeak),
     Step("bands", ("loudness",), gather=loudness.Bands),
     Step("onsets", ("rhythm",), onsets.measure, min_seconds=3.0, field="rhythm"),
     Step("beats", ("rhythm",), rhythm.measure_beats, min_seconds=3.0, field="rhythm"),

@@ -12,6 +12,7 @@ from chassis.reports import WarningReport
 from services.essentia.contract import ALL_GROUPS, SAMPLE_RATE, AnalysisRequest
 from services.essentia.engines.features.chords import Chord
 from services.essentia.engines.features.clip import Clip
+from services.essentia.engines.features.gauge import Gauge
 from services.essentia.engines.features.networks import Networks
 from services.essentia.engines.features.values import Values
 
@@ -84,6 +85,7 @@ class Sheet:
         request: What to measure.
         checkpoint: To be called in long work; may raise to end it.
         window_seconds: Longest window.
+        gauge: What was measured of the stored samples; complete when the last window is there.
         groups: What was found, by name of the group.
         series: Time series by field name, times in seconds from the window's start.
         warnings: What to know of the answer, not told yet.
@@ -107,6 +109,7 @@ class Sheet:
     request: AnalysisRequest
     checkpoint: Callable[[], None]
     window_seconds: float
+    gauge: Gauge
     groups: dict[str, Values] = field(default_factory=lambda: {name: Values() for name in ALL_GROUPS})
     series: Values = field(default_factory=Values)
     warnings: list[WarningReport] = field(default_factory=list)

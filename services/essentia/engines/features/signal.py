@@ -8,8 +8,6 @@ from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.values import decibels
 
-# The greatest 16-bit sample, so that clipped 16-bit audio counts.
-FULL_SCALE = 32767 / 32768
 # Share of the power, -60 dB: with less in the middle, the width would be a quotient by rounding errors.
 LEAST_MIDDLE = 1e-6
 
@@ -19,7 +17,6 @@ class Signal:
 
     def __init__(self) -> None:
         self._frames = 0
-        self._saturated = 0
         self._sums = np.zeros(2)
         # Powers of left and right, and their product.
         self._products = np.zeros(3)
@@ -29,8 +26,6 @@ class Signal:
         """Adds a window."""
         channels = window.clip.channels
         self._frames += channels.shape[1]
-        # NaN was refused before, so counting the two sides separately misses nothing and needs no array of magnitudes.
-        self._saturated += int((channels >= FULL_SCALE).sum() + (channels <= -FULL_SCALE).sum())
         self._sums[: len(channels)] += channels.sum(1, dtype=np.float64)
         self._alive[: len(channels)] |= window.clip.alive
         if len(channels) == 2:
@@ -39,14 +34,14 @@ class Signal:
 
     def finish(self, sheet: Sheet) -> None:
         """Fills the group."""
-        values, channels = sheet.groups["signal"], sheet.channel_count
-        samples = self._frames * channels
+        values, channels, gauge = sheet.groups["signal"], sheet.channel_count, sheet.gauge
         values.put("duration_seconds", self._frames / SAMPLE_RATE)
         values["channel_count"] = channels
         values["sample_rate_hertz"] = SAMPLE_RATE
-        values["saturation_count"] = self._saturated
-        values.put("saturation_ratio", self._saturated / samples)
-        values.put("dc_offset", float(self._sums.sum()) / samples)
+        # Of the samples as they are stored: a resampler lifts some over full scale and takes others down.
+        values["saturation_count"] = gauge.saturated
+        values.put("saturation_ratio", gauge.saturated / gauge.samples)
+        values.put("dc_offset", gauge.total / gauge.samples)
         if channels == 2 and self._alive.all():
             self._put_stereo(sheet)
 

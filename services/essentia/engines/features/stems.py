@@ -35,7 +35,6 @@ class Stem:
     """Everything about one stem."""
 
     def __init__(self) -> None:
-        self._meter: ebu.Meter | None = None
         self._onsets: list[NDArray[np.float64]] = []
         self._strengths: list[NDArray[np.float64]] = []
         self._beats: list[NDArray[np.float64]] = []
@@ -44,8 +43,6 @@ class Stem:
     def feed(self, window: Sheet) -> None:
         """Adds a window."""
         clip = window.clip
-        self._meter = self._meter or ebu.Meter(len(clip.channels))
-        self._meter.feed(clip.channels)
         if clip.silent:
             return
         window.checkpoint()
@@ -64,8 +61,8 @@ class Stem:
         """Fills the group."""
         values = sheet.groups["stem"]
         values["name"] = sheet.request.stem
-        if self._meter is not None and sheet.seconds >= 0.4:
-            blocks = self._meter.blocks()
+        if sheet.seconds >= 0.4:
+            blocks = sheet.gauge.blocks()
             values.put("integrated_lufs", ebu.integrated(blocks))
             values.put("loudness_range_lu", ebu.loudness_range(blocks))
         onsets, strengths = _joined(self._onsets), _joined(self._strengths)

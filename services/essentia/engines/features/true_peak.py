@@ -6,64 +6,81 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.essentia.engines.features.clip import Samples
-from services.essentia.engines.features.sheet import Sheet
-from services.essentia.engines.features.values import decibels
 
-# Places between samples, and samples that each is interpolated from: those of BS.1770-5, annex 2. At four times the
-# rate a peak is missed by 0.7 dB at most, and that at half the rate.
-OVERSAMPLING, TAPS = 4, 12
-# Of the Kaiser window: side lobes below -80 dB.
-KAISER = 8.0
+# Places a sample, as in BS.1770-5, annex 2, and samples that each is interpolated from. The annex shows 12, which are
+# flat to a quarter of the rate; these are flat to 0.43 of it, so that what sounds loses nothing at any rate.
+OVERSAMPLING, TAPS = 4, 32
+# Of the Kaiser window: side lobes below -60 dB.
+KAISER = 6.0
+# At four times the rate a peak is missed by 0.7 dB at most, where it lies midway between two places: what comes so near
+# to the greatest is worth a parabola through the three around it.
+NEAR = 0.9
 # Samples whose neighbourhoods are interpolated by one row of a matrix product.
-ROW, ROWS = 64, 4096
+ROW, ROWS = 64, 1024
 
 
 class TruePeak:
-    """A windowed sinc in 4 phases of 12 taps, the order of BS.1770-5 annex 2.
+    """A windowed sinc in 4 phases, the order of BS.1770-5 annex 2, and parabolas through the highest places.
 
     Essentia's TruePeakDetector is not used: at its quality 3 and 4 it holds or draws straight lines between samples,
     which never rise above them, and at 1 and 2 it costs 7 to 14 times as much.
+
+    Args:
+        channels: How many come.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int) -> None:
         self._peak = 0.0
-        self._before: list[Samples] = []
+        # One more than the filter needs: the last sample of a piece is a neighbour of the first of the next.
+        self._before = [np.zeros(TAPS, np.float32) for _ in range(channels)]
         self._between = _interpolator()
 
-    def feed(self, window: Sheet) -> None:
-        """Adds a window."""
-        channels = window.clip.channels
-        self._before = self._before or [np.zeros(TAPS - 1, np.float32) for _ in channels]
+    def feed(self, channels: Samples) -> None:
+        """Adds (channels, samples) at any rate."""
         for index, channel in enumerate(channels):
             for start in range(0, channel.size, ROW * ROWS):
-                window.checkpoint()
-                piece = channel[start : start + ROW * ROWS]
-                self._add(np.concatenate((self._before[index], piece)))
-                self._before[index] = np.concatenate((self._before[index], piece[1 - TAPS :]))[1 - TAPS :]
+                joined = np.concatenate((self._before[index], channel[start : start + ROW * ROWS]))
+                self._add(joined)
+                self._before[index] = joined[-TAPS:].copy()
 
-    def finish(self, sheet: Sheet) -> None:
-        """Fills the true peak and its distance from the loudness."""
+    def finish(self) -> float:
+        """Gives the greatest absolute value so far, full scale 1, as if nothing came after."""
         for before in self._before:
             self._add(np.pad(before, (0, TAPS)))
-        values = sheet.groups["loudness"]
-        level = decibels(self._peak)
-        values.put("true_peak_dbtp", level)
-        loudness = values.get("integrated_lufs")
-        if level is not None and isinstance(loudness, float):
-            values.put("peak_to_loudness_db", level - loudness)
+        return self._peak
 
     def _add(self, samples: Samples) -> None:
-        self._peak = max(self._peak, float(samples.max()), -float(samples.min()))
-        width = ROW + TAPS - 1
-        # Rows end with zeros past the samples there are; the next piece begins with the last of these.
-        short = -(samples.size - TAPS + 1) % ROW
-        whole = np.pad(samples, (0, short)) if short else samples
-        rows = np.lib.stride_tricks.sliding_window_view(whole, width)[::ROW]
-        values = rows @ self._between
-        if short:
-            # An interpolation across the end of a piece is not one across the end of the clip.
-            values[-1].reshape(OVERSAMPLING - 1, ROW)[:, ROW - short :] = 0
-        self._peak = max(self._peak, float(values.max()), -float(values.min()))
+        count = samples.size - TAPS + 1
+        whole = np.pad(samples, (0, -count % ROW))
+        rows = np.lib.stride_tricks.sliding_window_view(whole, ROW + TAPS - 1)[::ROW]
+        between = rows @ self._between
+        valid = count % ROW or ROW
+        # An interpolation across the end of a piece is not one across the end of the clip.
+        between[-1].reshape(OVERSAMPLING - 1, ROW)[:, valid:] = 0
+        # The samples after which the rows' values lie.
+        middle = whole[TAPS // 2 - 1 : TAPS // 2 - 1 + len(rows) * ROW].reshape(-1, ROW)
+        tops = np.maximum(np.maximum(between.max(1), -between.min(1)), np.maximum(middle.max(1), -middle.min(1)))
+        top = float(tops.max())
+        if top <= 0 or top < NEAR * self._peak:
+            return
+        self._peak = max(self._peak, top)
+        self._refine(middle, between, np.flatnonzero(tops >= NEAR * self._peak), valid)
+
+    def _refine(self, middle: Samples, between: NDArray[np.float32], rows: NDArray[np.intp], valid: int) -> None:
+        """Puts parabolas through the high places of ``rows``; of the last row, ``valid`` samples count."""
+        ordered = np.concatenate((middle[rows, None], between[rows].reshape(-1, OVERSAMPLING - 1, ROW)), axis=1)
+        places = ordered.transpose(0, 2, 1).reshape(len(rows), -1)
+        before, after = between[rows - 1, -1:], middle[(rows + 1) % len(middle), :1]
+        heights = np.abs(np.concatenate((before, places, after), axis=1))
+        left, centre, right = heights[:, :-2], heights[:, 1:-1], heights[:, 2:]
+        tops = (centre >= NEAR * self._peak) & (centre >= left) & (centre >= right)
+        # The outermost places of a piece have a neighbour in the next one, which begins a sample earlier.
+        tops[rows == 0, 0] = False
+        tops[rows == len(middle) - 1, OVERSAMPLING * valid - 1 :] = False
+        low, high, other = (side[tops].astype(np.float64) for side in (left, centre, right))
+        bend = 2 * high - low - other
+        rise = (low - other) ** 2 / np.where(bend > 0, 8 * bend, np.inf)
+        self._peak = max(self._peak, float((high + rise).max(initial=0)))
 
 
 def _interpolator() -> NDArray[np.float32]:

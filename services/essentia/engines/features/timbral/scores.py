@@ -21,7 +21,7 @@ def measure(sheet: Sheet) -> None:
     """Fills the group: the mean over equal pieces of at most two minutes."""
     values, clip = sheet.groups["timbral"], sheet.clip
     reverberation.put(sheet)
-    meter = ebu.Meter(1)
+    meter = ebu.Meter((1.0,))
     meter.feed(clip.mono[None])
     loudness = ebu.integrated(meter.blocks())
     if loudness is None:

@@ -10,7 +10,7 @@ from tests.services.essentia import signals
 
 
 def blocks(samples: signals.Samples) -> np.ndarray:
-    meter = ebu.Meter(len(samples))
+    meter = ebu.Meter((1.0,) * len(samples))
     meter.feed(samples)
     return meter.blocks()
 
@@ -57,7 +57,7 @@ def test_two_levels_are_apart_by_their_range(levels: tuple[float, float], spread
 
 def test_the_cut_of_what_is_fed_does_not_matter() -> None:
     samples = signals.music(8)
-    whole, meter = blocks(samples), ebu.Meter(2)
+    whole, meter = blocks(samples), ebu.Meter((1.0, 1.0))
     for start in range(0, samples.shape[1], 10007):
         meter.feed(samples[:, start : start + 10007])
     # The same filters in the same order: only the sums over a block may be rounded otherwise.
@@ -71,3 +71,9 @@ def test_the_filters_are_those_of_bs1770_at_its_own_rate() -> None:
     numerator, denominator = ebu.high_pass(48000)
     assert numerator == [1, -2, 1]
     assert denominator == pytest.approx([1, -1.99004745483398, 0.99007225036621], abs=1e-14)
+
+
+def test_gated_loudness_keeps_to_steps_of_100_ms() -> None:
+    # 50 ms of silence after the only whole window: a window every 10 ms would hold some of it.
+    assert ebu.integrated(np.repeat([1e-3, 0.0], [40, 5])) == pytest.approx(ebu.lufs(1e-3))
+    assert ebu.loudness_range(np.repeat([1e-3, 0.0], [300, 5])) is None
