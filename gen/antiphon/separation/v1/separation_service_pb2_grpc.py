@@ -61,7 +61,8 @@ class SeparationServiceServicer(object):
 
         Fails with INVALID_ARGUMENT for a bad config or audio that cannot be read, DATA_LOSS for a damaged upload,
         FAILED_PRECONDITION (MODEL_NOT_INSTALLED) for weights that are not there, RESOURCE_EXHAUSTED (QUEUE_FULL) when
-        busy, UNAVAILABLE (WORKER_LOST) when the worker died.
+        busy, UNAVAILABLE (WORKER_LOST) when the worker died, DEADLINE_EXCEEDED (UPLOAD_IDLE, UPLOAD_TOO_SLOW,
+        READER_TOO_SLOW) when the caller sends or reads too slowly.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

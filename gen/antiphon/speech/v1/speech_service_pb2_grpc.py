@@ -71,7 +71,8 @@ class SpeechServiceServicer(object):
 
         Fails with INVALID_ARGUMENT for a bad config or audio that cannot be read, DATA_LOSS for a damaged upload,
         FAILED_PRECONDITION (MODEL_NOT_INSTALLED) for weights that are not there, RESOURCE_EXHAUSTED (QUEUE_FULL) when
-        busy, UNAVAILABLE (WORKER_LOST) when the worker died.
+        busy, UNAVAILABLE (WORKER_LOST) when the worker died, DEADLINE_EXCEEDED (UPLOAD_IDLE, UPLOAD_TOO_SLOW,
+        READER_TOO_SLOW) when the caller sends or reads too slowly.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -82,8 +83,10 @@ class SpeechServiceServicer(object):
 
         Chunks of 100 to 250 ms are best; a recording may be sent faster than it was spoken, and gets what the live streams
         leave of the machine. Fails as Transcribe does, but is refused at once with RESOURCE_EXHAUSTED (LIVE_STREAMS_FULL)
-        where the machine cannot carry one more stream, with DEADLINE_EXCEEDED (UPLOAD_IDLE) where the caller falls silent
-        without ending the stream, and with FAILED_PRECONDITION (LIVE_NOT_SERVED) where the service takes no live streams.
+        where the machine cannot carry one more stream or the caller's address has its share, with DEADLINE_EXCEEDED where the
+        caller falls silent without ending the stream (UPLOAD_IDLE), brings far less audio than real time, or than others who
+        want its place (UPLOAD_TOO_SLOW), or leaves the answer unread (READER_TOO_SLOW), and with FAILED_PRECONDITION
+        (LIVE_NOT_SERVED) where the service takes no live streams.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
