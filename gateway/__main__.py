@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from chassis.server.logs import configure_logs
-from chassis.server.refusal import refusals
+from chassis.server.refusal import as_program, refusals
 from chassis.server.serving import Server, serve
 from chassis.server.settings import ServerSettings
 from chassis.setting_names import refuse_misspelt
@@ -95,4 +95,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

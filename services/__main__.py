@@ -17,7 +17,7 @@ from chassis.family.host import FamilyHost
 from chassis.models import ManifestError
 from chassis.server import Server, ServerSettings, WorkerSettings, serve
 from chassis.server.logs import configure_logs
-from chassis.server.refusal import refusals
+from chassis.server.refusal import as_program, refusals
 from chassis.setting_names import refuse_misspelt
 
 log = logging.getLogger(__name__)
@@ -72,4 +72,4 @@ def _settings_help() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    as_program(main)

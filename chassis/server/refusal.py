@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from antiphon_wire.exits import CANNOT_START
 from chassis.settings import SettingError
@@ -38,6 +39,22 @@ def refusals(*further: type[Exception]) -> Iterator[None]:
         _end(str(error), CANNOT_START)
     except OSError as error:
         _end(str(error), _FAILED if error.errno in _PASSING else CANNOT_START)
+
+
+def as_program(main: Callable[[], None]) -> None:
+    """Runs the main function of a process, whose refusal is then the last that it says.
+
+    gRPC's own threads may complain while the interpreter is taken down under them; after a refusal there is nothing to
+    take down.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        if end.code != CANNOT_START:
+            raise
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(CANNOT_START)
 
 
 def _end(why: str, code: int) -> None:
