@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
-from av.packet import Packet
+from av.packet import Packet, PacketSideData
 from av.stream import Disposition
 from numpy.typing import NDArray
 
@@ -80,7 +81,10 @@ class LibavWriter:
         """Encodes the last, shorter frame and closes the file; returns its last bytes."""
         if self._held.shape[1]:
             self._encode(self._held)
-        self._container.mux(self._stream.encode(None))
+        last = self._stream.encode(None)
+        if self._container.format.name == "mp3":
+            _gather_padding(last)
+        self._container.mux(last)
         self._container.close()
         return self._file.take()
 
@@ -111,6 +115,20 @@ class LibavWriter:
         frame.pts = self._position
         self._position += samples.shape[1]
         self._container.mux(self._stream.encode(frame))
+
+
+def _gather_padding(packets: list[Packet[Any]]) -> None:
+    """Has the last packet tell the padding of all.
+
+    LAME ends with a packet of nothing else where the one before has little room for it. FFmpeg's muxer puts into the
+    header what the last packet tells alone, so that a file would come back longer than what went in.
+    """
+    told = [PacketSideData.from_packet(one, "skip_samples") for one in packets if one.has_sidedata("skip_samples")]
+    if len(told) < 2:
+        return
+    ends = sum(struct.unpack_from("<4xI", bytes(one))[0] for one in told)
+    told[-1].update(struct.pack("<II2x", 0, ends))
+    told[-1].to_packet(packets[-1])
 
 
 def _convert(samples: Samples, sample_format: str, bits: int) -> NDArray[Any]:

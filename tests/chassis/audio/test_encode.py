@@ -123,6 +123,16 @@ def test_mp3_comes_back_with_its_length_and_in_its_place(rate, becomes, choice, 
     assert source.warnings == []
 
 
+@pytest.mark.parametrize("padding", [0, 1, 19, 287, 528, 529, 1151])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_mp3_has_its_length_wherever_in_a_frame_it_ends(padding, channels, clicks):
+    length = 40 * 1152 - 1105 - padding  # 1105 is the delay of LAME and of a decoder
+    samples = clicks(length, channels)
+    data = patched(Encoder("mp3", 44_100, channels), samples)
+    with av.open(io.BytesIO(data)) as container:
+        assert sum(frame.samples for frame in container.decode(audio=0)) == length
+
+
 @pytest.mark.parametrize(
     ("rate", "becomes"), [(44100, 44100), (48000, 48000), (8000, 8000), (22050, 22050), (176400, 44100), (50000, 48000)]
 )
