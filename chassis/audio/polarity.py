@@ -9,7 +9,9 @@ MEMORY_SECONDS, the covariance of the weighted channels is kept::
 The channel of the greatest energy leads. Any other whose correlation with it, C[lead, i] / sqrt(C[lead, lead] C[i, i]),
 falls to OPPOSITE takes part with its sign turned, until the correlation has come back to SAME: at -0.8, two channels of
 one level would lose 10 dB to each other, and wide but ordinary stereo does not stay there for half a second. Between
-the two bounds nothing changes, so that a sign does not flutter. A turn takes TURN_SECONDS, so that it does not click.
+the two bounds nothing changes, so that a sign does not flutter. A hop of which the channels are so alike or opposite
+that there is no doubt (CERTAIN), and which is not faint beside what was heard of late, makes what was before it
+forgotten: polarity that changes within a recording costs no word. A turn takes TURN_SECONDS, so that it does not click.
 Where no sign is turned, and that is nearly always, nothing is computed but the covariance.
 """
 
@@ -25,6 +27,10 @@ from chassis.audio.samples import Samples
 MEMORY_SECONDS = 0.5
 OPPOSITE = -0.8
 SAME = -0.2
+CERTAIN = 0.95
+"""Correlation within one hop, of either sign, that needs no other hops to be believed."""
+FAINT_HOP = 0.003
+"""Share of what is remembered, about ten hops of it, below which a hop (-15 dB of the mean) is not believed alone."""
 TURN_SECONDS = 0.01
 FAINTEST_ENERGY = 1e-14
 """Energy of a sample, full scale 1.0, below which (-140 dB) a hop tells nothing: rounding has a sign of its own."""
@@ -70,25 +76,38 @@ class Polarity:
         """Takes a hop of ``frames`` samples by its covariance, shape (channels, channels), and gives its signs."""
         before = self._signs
         weighted = covariance * self._outer
+        self._covariance = self._covariance * self._keep
         if frames >= self._fewest and weighted.trace() > FAINTEST_ENERGY * frames:
-            self._covariance = self._covariance * self._keep + weighted
+            self._covariance = weighted if self._contradicts(weighted) else self._covariance + weighted
             self._signs = self._turned()
             if not self._started:
                 # There is no sum before the first sound that a change of sign could break.
                 before, self._started = self._signs, True
         return Turn(before, self._signs)
 
+    def _contradicts(self, weighted: NDArray[np.float64]) -> bool:
+        """Tells whether a hop by itself leaves no doubt that the signs of now are wrong."""
+        if weighted.trace() < FAINT_HOP * self._covariance.trace():
+            return False
+        lead, likeness = _likeness(weighted)
+        return bool((likeness * self._signs * self._signs[lead] <= -CERTAIN).any())
+
     def _turned(self) -> NDArray[np.float32]:
-        energies = np.diag(self._covariance)
-        lead = int(np.argmax(energies))
-        norms = np.sqrt(energies * energies[lead])
-        likeness = np.divide(self._covariance[lead], norms, out=np.zeros_like(norms), where=norms > 0)
+        lead, likeness = _likeness(self._covariance)
         relative = self._signs * self._signs[lead]
         relative = np.where(likeness <= OPPOSITE, -1, np.where(likeness >= SAME, 1, relative))
         # A channel that is silent says nothing of its sign.
-        relative = np.where(norms > 0, relative, 1)
+        relative = np.where(np.diag(self._covariance) > 0, relative, 1)
         signs: NDArray[np.float32] = (relative * self._signs[lead]).astype(np.float32)
         return signs
+
+
+def _likeness(covariance: NDArray[np.float64]) -> tuple[int, NDArray[np.float64]]:
+    """Gives the channel of the greatest energy, and the correlation of each with it; 0 where one is silent."""
+    energies = np.diag(covariance)
+    lead = int(np.argmax(energies))
+    norms = np.sqrt(energies * energies[lead])
+    return lead, np.divide(covariance[lead], norms, out=np.zeros_like(norms), where=norms > 0)
 
 
 def covariances(block: Samples, hop: int) -> NDArray[np.float64]:

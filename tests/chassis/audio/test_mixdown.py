@@ -99,6 +99,29 @@ def test_a_wire_that_is_swapped_on_the_way_is_noticed_within_the_memory_and_does
     assert len(warnings) == 1
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.3, 3.0])
+def test_a_recording_whose_polarity_changes_on_the_way_loses_no_more_than_one_hop(pause):
+    first, second = noise(1), noise(2)
+    quiet = np.zeros(round(pause * RATE), np.float32)
+    left = np.concatenate([first, quiet, second, quiet, first])
+    right = np.concatenate([first, quiet, -second, quiet, first])
+    mono, _ = to_mono(np.stack([left, right]), RATE)
+    hop = round(HOP_SECONDS * RATE)
+    lost = (np.abs(mono) < 0.99 * np.abs(left)).reshape(-1, hop).sum(axis=1)
+    # Each change takes effect in the hop that it begins, but for the first 10 ms in which the sign turns.
+    assert lost.sum() <= 2 * 0.01 * RATE
+
+
+def test_faint_noise_of_opposite_phase_between_words_turns_no_sign():
+    word, faint = noise(1), 1e-4 * noise(2)
+    mono, warnings = to_mono(
+        np.stack([np.concatenate([word, faint, word]), np.concatenate([word, -faint, word])]), RATE
+    )
+    assert np.array_equal(mono[: len(word)], word)
+    assert np.array_equal(mono[-len(word) :], word)
+    assert warnings == ()
+
+
 def test_ordinary_stereo_is_the_mean_to_the_bit():
     for block in (np.stack([noise(1), noise(2)]), np.stack([noise(1), 0 * noise(1)]), np.stack([noise(1), noise(1)])):
         expected = np.zeros(block.shape[1], np.float32) + block[0] * np.float32(0.5) + block[1] * np.float32(0.5)
