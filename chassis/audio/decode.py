@@ -27,6 +27,7 @@ from chassis.audio.chained import Chained, unreadable
 from chassis.audio.changes import Changes
 from chassis.audio.container import raise_if_out_of_memory, spooled, undecodable
 from chassis.audio.damage import Damage
+from chassis.audio.ends import missing, sound_of
 from chassis.audio.frames import join, silence
 from chassis.audio.guard import guard_file
 from chassis.audio.layouts import layout_of
@@ -65,13 +66,14 @@ class LibavStream:
         self._budget = budget
         self._file = spooled(path)
         try:
-            guard_file(self._file, budget.check)
-            self._wave = open_wave(self._file)
+            self._sound = sound_of(self._file)
+            guard_file(self._sound, budget.check)
+            self._wave = open_wave(self._sound)
             if self._wave is not None:
                 limits.check_format(self._wave.wave.sample_rate, self._wave.wave.channels)
-            self._xing = headers.mp3_counts_frames(self._file)
-            self._file.seek(0)
-            shown = self._file if self._wave is None else self._wave.file
+            self._xing = headers.mp3_counts_frames(self._sound)
+            self._sound.seek(0)
+            shown = self._sound if self._wave is None else self._wave.file
             self._chain = Chained(shown, budget.check, track)
         except BaseException:
             self._file.close()
@@ -211,7 +213,7 @@ class LibavStream:
                 frames = packet.decode()
             except av.error.FFmpegError as error:
                 raise_if_out_of_memory(error)
-                if not (asks or headers.is_tag(bytes(packet))):
+                if not (asks or headers.is_no_sound(bytes(packet))):
                     self._damage.count_bad()
                 continue
             for frame in frames:
@@ -221,8 +223,8 @@ class LibavStream:
 
     def _conclude(self) -> None:
         rate = self.report.sample_rate
-        unfinished = "" if self._wave is None else self._wave.missing
-        if self._name == "ogg" and not headers.ogg_is_finished(self._file):
+        unfinished = missing(self._sound) if self._wave is None else self._wave.missing
+        if self._name == "ogg" and not headers.ogg_is_finished(self._sound):
             unfinished = "its last page is not marked as the last"
         reached = self._promise.reached(self._line.position, self.late_frames, rate)
         self.warnings = [

@@ -45,6 +45,6 @@ def ogg_is_finished(file: BinaryIO) -> bool:
     return 0 <= found < len(tail) - 5 and bool(tail[found + 5] & OGG_END_OF_STREAM)
 
 
-def is_tag(packet: bytes) -> bool:
-    """Tells whether what a decoder refused is no sound: a tag on the way, as where MP3 files were joined."""
-    return packet.startswith((b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN"))
+def is_no_sound(packet: bytes) -> bool:
+    """Tells whether what a decoder refused is a tag on the way, as where MP3 files were joined, or filling."""
+    return packet.startswith((b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")) or not packet.strip(packet[:1])

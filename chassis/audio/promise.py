@@ -32,7 +32,7 @@ class Promise:
     def __init__(self, container: InputContainer, stream: AudioStream, counts_frames: bool) -> None:
         self._name = container.format.name
         self.of_file = self._name.startswith("matroska")
-        exact = self._name in ("flac", "aiff") or self._name.startswith(("mov", "matroska"))
+        exact = self._name in ("flac", "aiff", "wv", "tta", "ape") or self._name.startswith(("mov", "matroska"))
         self._exact = exact or (self._name == "mp3" and counts_frames)
         self._others_end = 0.0
         self.seconds: float | None = None

@@ -15,7 +15,7 @@ from chassis.audio.changes import Changes
 from chassis.audio.container import CODECS, not_a_container, raise_if_out_of_memory, undecodable
 from chassis.audio.frames import silence
 from chassis.audio.guard import LiveGuard
-from chassis.audio.headers import is_tag
+from chassis.audio.headers import is_no_sound
 from chassis.audio.layouts import layout_of
 from chassis.audio.live.reader import StreamReader
 from chassis.audio.magic import LOOK_BYTES
@@ -189,7 +189,7 @@ class ContainerDecoder:
                 frames = packet.decode()
             except av.error.FFmpegError as error:
                 raise_if_out_of_memory(error)
-                if packet.size and not is_tag(bytes(packet)):
+                if packet.size and not is_no_sound(bytes(packet)):
                     self.bad_packets += 1
                     bad_in_a_row += 1
                     if bad_in_a_row >= MAX_BAD_PACKETS:

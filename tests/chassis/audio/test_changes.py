@@ -158,6 +158,15 @@ def test_a_stretch_of_another_rate_has_its_length_to_the_sample_and_ends_before_
     np.testing.assert_allclose(whole[:, 66150 : 66150 + 50000][0], high[0, :50000], atol=0.05)
 
 
+@pytest.mark.parametrize("frames", [1990, 2000, 2010])
+def test_a_stretch_has_the_length_of_the_line_though_resampling_gives_another(frames):
+    changes = Changes(44100, 1, ("FC",), lambda rate, channels: None)
+    low = marked(22050, 1, 300)
+    pieces = [Piece(_Frame(low[:, at : at + 1000], 22050), 0, frames) for at in range(0, 10000, 1000)]
+    parts = [part for piece in pieces for part in changes.fit(piece)]
+    assert np.concatenate([*parts, *changes.finish()], 1).shape == (1, 10 * frames)
+
+
 @pytest.mark.parametrize(("channels", "places"), [(1, [2]), (2, [0, 1])])
 def test_few_channels_go_to_their_loudspeakers_among_many(channels, places):
     names = ("FL", "FR", "FC", "LFE", "BL", "BR")

@@ -1,0 +1,141 @@
+"""What stands before and behind the sound of a file and is none of it: tags, and bytes beyond the length that it tells.
+
+Players pass over them, wherever they stand; libav does so for some containers and not for others.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from chassis.audio.part import PartOfFile
+from chassis.audio.wave.header import id3_bytes
+
+_ID3V1_BYTES = 128
+_APE_FOOT_BYTES = 32
+_APE_HAS_HEADER = 1 << 31
+_LYRICS_FOOT_BYTES = 15
+_MAX_TAGS = 100
+_MAX_CHUNKS = 1000
+_BARE = (b"FORM", b"wvpk", b"caff", b".snd", b"\x1a\x45\xdf\xa3", b"DSD ", b"MAC ", b"#!AM", b"\x30\x26\xb2\x75")
+"""What libav does not find behind an ID3 tag."""
+_AC3 = b"\x0b\x77"
+_AU_HEAD_BYTES = 24
+_UNKNOWN_SIZE = 0xFFFFFFFF
+_LOOK_BYTES = 1 << 20
+
+
+def sound_of(file: BinaryIO) -> BinaryIO:
+    """Gives the part of a file that is its sound, with the headers that belong to it: the file itself where all is."""
+    size = file.seek(0, 2)
+    start, end = _start(file), size
+    for length in _tags_behind(file, start, size):
+        end -= length
+    end = _told_end(file, start, end)
+    head = _form_head(file, start, end)
+    file.seek(0)
+    if (start, end, head) == (0, size, b""):
+        return file
+    return cast(BinaryIO, PartOfFile(file, start + len(head), end - start - len(head), head))
+
+
+def missing(file: BinaryIO) -> str:
+    """Tells what shows that a Sun or Core Audio file was cut off; empty where nothing does, and of any other file."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    head = file.read(_AU_HEAD_BYTES)
+    start, length = size, 0
+    if head[:4] == b".snd" and len(head) == _AU_HEAD_BYTES:
+        start, length = struct.unpack_from(">II", head, 4)
+        length = 0 if length == _UNKNOWN_SIZE else length
+    elif head[:4] == b"caff":
+        start, length = _core_audio(file)
+    stored = size - start
+    return f"the header promises {length} bytes of samples, {stored} are there" if 0 <= stored < length else ""
+
+
+def _core_audio(file: BinaryIO) -> tuple[int, int]:
+    """Where the samples of a Core Audio file begin, and the bytes that they take by its word; 0 where it has none."""
+    position = 8
+    for _ in range(_MAX_CHUNKS):
+        file.seek(position)
+        head = file.read(12)
+        length = int.from_bytes(head[4:], "big", signed=True)
+        if len(head) < 12 or (length < 0 and head[:4] != b"data"):
+            break
+        if head[:4] == b"data":
+            return position + 12, max(0, length)
+        position += 12 + length
+    return position, 0
+
+
+def _start(file: BinaryIO) -> int:
+    """Where the sound begins: behind ID3 tags, where these are not passed over by libav, else at 0."""
+    position = 0
+    for _ in range(_MAX_TAGS):
+        file.seek(position)
+        head = file.read(12)
+        if head[:3] != b"ID3" or len(head) < 12:
+            return position if position and (head[:4] in _BARE or head[4:8] == b"ftyp") else 0
+        position += 10 + id3_bytes(head)
+    return 0
+
+
+def _tags_behind(file: BinaryIO, start: int, end: int) -> Iterator[int]:
+    """Yields the bytes of each tag at the end, from the last on."""
+    for _ in range(_MAX_TAGS):
+        length = _last_tag(file, end)
+        if not 0 < length <= end - start:
+            return
+        end -= length
+        yield length
+
+
+def _last_tag(file: BinaryIO, end: int) -> int:
+    file.seek(max(0, end - _ID3V1_BYTES))
+    tail = file.read(min(end, _ID3V1_BYTES))
+    if len(tail) == _ID3V1_BYTES and tail.startswith(b"TAG"):
+        return _ID3V1_BYTES
+    foot = tail[-_APE_FOOT_BYTES:]
+    if foot.startswith(b"APETAGEX") and len(foot) == _APE_FOOT_BYTES:
+        length, _, flags = struct.unpack_from("<III", foot, 12)
+        return int(length) + (_APE_FOOT_BYTES if flags & _APE_HAS_HEADER else 0)
+    foot = tail[-_LYRICS_FOOT_BYTES:]
+    if foot.endswith(b"LYRICS200") and foot[:6].isdigit():
+        return int(foot[:6]) + _LYRICS_FOOT_BYTES
+    return 0
+
+
+def _told_end(file: BinaryIO, start: int, end: int) -> int:
+    """Where the sound ends by its own header, where that tells; not beyond the end that is given."""
+    file.seek(start)
+    head = file.read(_AU_HEAD_BYTES)
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        length = int.from_bytes(head[4:8], "big")
+        # A recorder that died left a length without the samples; then all there is counts.
+        return start + 8 + length if (end - start) // 2 < length < end - start - 8 else end
+    if head[:4] == b".snd" and len(head) == _AU_HEAD_BYTES:
+        offset, length = struct.unpack_from(">II", head, 4)
+        return end if length in (0, _UNKNOWN_SIZE) else min(end, start + offset + length)
+    if head[:2] == _AC3:
+        return end - _padding(file, end)
+    return end
+
+
+def _form_head(file: BinaryIO, start: int, end: int) -> bytes:
+    """The first eight bytes of an AIFF file whose length was never written, with it; empty for any other file."""
+    file.seek(start)
+    head = file.read(_AU_HEAD_BYTES)
+    if head[:4] != b"FORM" or head[8:12] not in (b"AIFF", b"AIFC") or end - start > _UNKNOWN_SIZE:
+        return b""
+    written = int.from_bytes(head[4:8], "big") > (end - start) // 2
+    return b"" if written else b"FORM" + (end - start - 8).to_bytes(4, "big")
+
+
+def _padding(file: BinaryIO, end: int) -> int:
+    """The bytes of one value, 0 or 255, at the end: the last frame would be lost with them."""
+    first = max(0, end - _LOOK_BYTES)
+    file.seek(first)
+    tail = file.read(end - first)
+    return max(len(tail) - len(tail.rstrip(b"\0")), len(tail) - len(tail.rstrip(b"\xff")))
