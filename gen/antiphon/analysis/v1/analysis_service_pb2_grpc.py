@@ -57,7 +57,8 @@ class AnalysisServiceServicer(object):
         A stage that fails is reported in the record and leaves the others untouched. The call itself fails with
         INVALID_ARGUMENT for a bad config, DATA_LOSS for a damaged upload, RESOURCE_EXHAUSTED when busy; before the upload is
         read, with INVALID_ARGUMENT (UNKNOWN_MODEL) or FAILED_PRECONDITION (MODEL_NOT_INSTALLED) for a model that the config
-        names and its service has not got.
+        names and its service has not got;
+        DEADLINE_EXCEEDED (UPLOAD_IDLE, UPLOAD_TOO_SLOW, READER_TOO_SLOW) when the caller sends or reads too slowly.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,7 +55,8 @@ class EssentiaServiceServicer(object):
         """Takes a recording as chunks and streams each group of features back as soon as it is there.
 
         Fails with INVALID_ARGUMENT for a bad config or audio that cannot be read, DATA_LOSS for a damaged upload,
-        RESOURCE_EXHAUSTED (QUEUE_FULL) when busy, UNAVAILABLE (WORKER_LOST) when the worker died.
+        RESOURCE_EXHAUSTED (QUEUE_FULL) when busy, UNAVAILABLE (WORKER_LOST) when the worker died,
+        DEADLINE_EXCEEDED (UPLOAD_IDLE, UPLOAD_TOO_SLOW, READER_TOO_SLOW) when the caller sends or reads too slowly.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -65,7 +65,8 @@ class LlmAudioServiceServicer(object):
         SCHEMA_NOT_BY_RULE where rules cannot answer), DATA_LOSS for a damaged upload, FAILED_PRECONDITION for weights that are not there
         (MODEL_NOT_INSTALLED), that cannot answer (NO_CHAT_TEMPLATE) or that another engine's environment runs
         (ENGINE_NOT_SERVED), UNIMPLEMENTED for what no engine can do, OUT_OF_RANGE (CONTEXT_TOO_LONG) for more than the
-        model holds, RESOURCE_EXHAUSTED (QUEUE_FULL) when busy, UNAVAILABLE (WORKER_LOST) when the worker died.
+        model holds, RESOURCE_EXHAUSTED (QUEUE_FULL) when busy, UNAVAILABLE (WORKER_LOST) when the worker died,
+        DEADLINE_EXCEEDED (UPLOAD_IDLE, UPLOAD_TOO_SLOW, READER_TOO_SLOW) when the caller sends or reads too slowly.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -80,7 +81,8 @@ class LlmAudioServiceServicer(object):
         or has none to hear, it runs out of memory, its worker dies) is told of in its outcome, and the others go on. Fails as
         Describe does for what is wrong with the call itself: INVALID_ARGUMENT for a bad config (SIDES_COUNT, SIDE_NAME,
         SIDE_REPEATED, UNKNOWN_ENGINE, UNKNOWN_MODEL, …) or audio that cannot be read, DATA_LOSS for a damaged upload,
-        RESOURCE_EXHAUSTED (QUEUE_FULL) when busy.
+        RESOURCE_EXHAUSTED (QUEUE_FULL) when busy,
+        DEADLINE_EXCEEDED (UPLOAD_IDLE, UPLOAD_TOO_SLOW, READER_TOO_SLOW) when the caller sends or reads too slowly.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
