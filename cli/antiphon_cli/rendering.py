@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
@@ -66,7 +65,7 @@ def format_option(words: str, default: str | None = "txt") -> Callable[[Command]
 
 def out_option(words: str) -> Callable[[Command], Command]:
     """Makes ``--out``; ``words`` are its help."""
-    return click.option("-o", "--out", type=click.Path(path_type=Path), metavar="PATH", help=words)
+    return click.option("-o", "--out", type=click.Path(path_type=str), metavar="PATH", help=words)
 
 
 layout_options = option_group(

@@ -9,6 +9,8 @@ import pytest
 
 from antiphon_cli.outputs.names import LONGEST_BYTES, component, numbered
 from antiphon_cli.outputs.places import places
+from antiphon_cli.outputs.rules import Existing, Rules
+from antiphon_cli.outputs.texts import Texts
 
 NAMES = [
     "..",
@@ -71,3 +73,9 @@ def test_names_of_dots_have_folders_of_their_own_inside(tmp_path: Path) -> None:
     assert [str(path) for path in found] == ["__", "_", "song"]
     up = places([tmp_path / "..." / "x.wav", tmp_path / "b" / "x.wav"])
     assert all(os.path.abspath(tmp_path / "out" / path).startswith(f"{tmp_path}/out/") for path in up)
+
+
+def test_what_ends_with_a_separator_is_a_folder_for_a_single_text_too(tmp_path: Path) -> None:
+    rules = Rules(Existing.REFUSE, ())
+    assert Texts(f"{tmp_path}/new/", "srt", rules).places([Path("talk.wav")]) == [tmp_path / "new" / "talk.srt"]
+    assert Texts(f"{tmp_path}/new", "srt", rules).places([Path("talk.wav")]) == [tmp_path / "new"]

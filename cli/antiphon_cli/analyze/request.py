@@ -47,7 +47,7 @@ class Asked:
     start: float | None
     end: float | None
     form: str | None
-    out: Path | None
+    out: str | None
     layout: Layout
 
     def check(self, files: Sequence[Path], json_path: str | None) -> None:
@@ -57,7 +57,7 @@ class Asked:
             raise click.UsageError("--out goes with --format, which says how the lyrics are written")
         if self.form is not None and "speech" not in (self.stages() or STAGES):
             raise click.UsageError("--format needs the stage speech, which --only leaves out")
-        if self.form is not None and json_path == "-" and self.out in (None, Path("-")):
+        if self.form is not None and json_path == "-" and self.out in (None, "-"):
             raise click.UsageError("--json - has standard output for itself; give --out for the lyrics")
 
     def stages(self) -> tuple[str, ...]:

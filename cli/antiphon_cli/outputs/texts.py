@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,22 +18,23 @@ class Texts:
     """Where texts go.
 
     Attributes:
-        out: A file, or a folder where it is one or there are several sources; None or ``-`` for standard output.
+        out: A file, or a folder where it is one, ends like one (``texts/``) or there are several sources; None or
+            ``-`` for standard output.
         extension: Of their files, without the dot.
         rules: What they may take the place of.
     """
 
-    out: Path | None
+    out: str | None
     extension: str
     rules: Rules
 
     def places(self, sources: Sequence[Source]) -> list[Path | None]:
         """Returns the file of each source's text; None for standard output."""
-        if self.out is None or str(self.out) == "-":
+        if self.out is None or self.out == "-":
             return [None] * len(sources)
         if not self._is_folder(len(sources)):
-            return [self.out]
-        return [self.out / place for place in places(sources, self.extension)]
+            return [Path(self.out)]
+        return [Path(self.out) / place for place in places(sources, self.extension)]
 
     def check(self, place: Path | None) -> None:
         """Refuses, before any work, a text that may not be written.
@@ -53,7 +55,8 @@ class Texts:
         if place is None:
             standard.tell(text, newline=False)
         else:
-            write_file(place, text.encode(), self.rules, self.out if place != self.out else None)
+            folder = None if self.out is None or place == Path(self.out) else Path(self.out)
+            write_file(place, text.encode(), self.rules, folder)
 
     def _is_folder(self, count: int) -> bool:
-        return count > 1 or (self.out is not None and self.out.is_dir())
+        return count > 1 or (self.out is not None and (self.out.endswith(("/", os.sep)) or Path(self.out).is_dir()))

@@ -32,7 +32,7 @@ _render_options = option_group(
 @click.command(epilog=exits.HELP)
 @_render_options
 @existing_options(skipping="Leave records whose text is there already.")
-def render(files: tuple[Path, ...], form: str, out: Path | None, singing: bool, rules: Rules, **given: Any) -> int:
+def render(files: tuple[Path, ...], form: str, out: str | None, singing: bool, rules: Rules, **given: Any) -> int:
     """Write the words of stored records as subtitles, lyrics or text; no service is asked.
 
     A RECORD is what antiphon analyze --json wrote, of one file or a line for each of several, or what antiphon

@@ -24,7 +24,7 @@ class Asked:
     """
 
     form: str
-    out: Path | None
+    out: str | None
     language: str
     model: str
     translate: bool
