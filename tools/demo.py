@@ -34,7 +34,9 @@ def main() -> int:
     status = subprocess.run([antiphon, "status", "--json"], capture_output=True, check=False)
     running = bool(json.loads(status.stdout)["running"])
     if not running:
-        _timed("start", [antiphon, "up"], check=True)
+        started = _timed("start", [antiphon, "up"])
+        if started.returncode:  # it has said why
+            return started.returncode
     try:
         paths = [str(path.relative_to(ROOT)) for path in (song, OUT / "stems", OUT / "record.json")]
         arguments = ["analyze", paths[0], "--stems", paths[1], "--json", paths[2], "--overwrite"]
@@ -46,10 +48,10 @@ def main() -> int:
         print(f"times: {phases.told(phases.take())}")
 
 
-def _timed(phase: str, command: list[str], check: bool = False) -> subprocess.CompletedProcess[bytes]:
+def _timed(phase: str, command: list[str]) -> subprocess.CompletedProcess[bytes]:
     """Runs a command at the root of the project and notes how long it took."""
     started = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, check=check)
+    done = subprocess.run(command, cwd=ROOT, check=False)
     phases.note(phase, time.monotonic() - started)
     return done
 

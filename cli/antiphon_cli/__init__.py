@@ -8,6 +8,8 @@ from importlib.util import find_spec
 
 NEEDED = ("click", "grpc_health", "rich")
 """What the command line imports beyond what the SDK does: the packages of the extra ``cli``."""
+INTERRUPTED = 130
+"""What Ctrl-C ends a command with, as a shell counts it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if any(find_spec(name) is None for name in NEEDED):
         print('antiphon: the command line needs more than the SDK: pip install "antiphon[cli]"', file=sys.stderr)
         return 2
-    from antiphon_cli.program import main as run
-
+    try:
+        from antiphon_cli.program import main as run
+    except KeyboardInterrupt:  # Ctrl-C while libraries are loaded, before anything could be interrupted
+        print("antiphon: interrupted", file=sys.stderr)
+        return INTERRUPTED
     return run(arguments)

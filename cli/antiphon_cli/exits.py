@@ -9,11 +9,14 @@ from types import FrameType
 
 import click
 
+from antiphon_cli import INTERRUPTED
+
+__all__ = ["FAILED", "HELP", "INTERRUPTED", "OK", "UNREACHABLE", "USAGE", "Failure", "terminable"]
+
 OK = 0
 FAILED = 1
 USAGE = 2
 UNREACHABLE = 3
-INTERRUPTED = 130
 
 HELP = "Exit codes: 0 all well, 1 something failed, 2 wrong usage, 3 services not reachable, 130 interrupted."
 
