@@ -40,7 +40,7 @@ help: ## List the commands
 #   Vulkan: LLAMA_CMAKE_ARGS="-DGGML_VULKAN=ON -DGGML_NATIVE=OFF"
 # They are part of what .venvs/llm_audio is made from, so a change of them makes it anew.
 export TORCH_PIP_ARGS LLAMA_CMAKE_ARGS LLAMA_JOBS INSTALLER
-PHASE := PYTHONPATH=$(CURDIR) $(PYTHON) -m tools.phases run
+PHASE := $(PYTHON) -m tools.phases run
 ENVIRONMENT := PYTHONPATH=$(CURDIR) $(PYTHON) -m tools.environments
 
 # The engine environments that <FAMILY>_ENGINE asks for; environment_of gives a family's, its own where none is.
