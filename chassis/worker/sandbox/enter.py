@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis.worker.sandbox import landlock, seccomp
+from chassis.worker.sandbox import landlock, libraries, seccomp
 from chassis.worker.sandbox.paths import allowed, make_caches
 from chassis.worker.sandbox.plan import Plan
 
@@ -67,6 +67,7 @@ def enter(plan: Plan, package: str) -> str:
     """
     if plan.mode == "off":
         return "none: switched off"
+    libraries.keep_finding()
     holds, lacks = _landlock(plan, package)
     if plan.mode == "require" and lacks:
         raise SandboxMissingError(lacks[0])
