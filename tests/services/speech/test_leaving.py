@@ -78,15 +78,16 @@ def scripted(host: FamilyHost, event: object, monkeypatch: pytest.MonkeyPatch) -
     """Puts a scripted job into both pools; gives the list of what happens to it and to its place, in order."""
     happened: list[str] = []
 
-    async def placed() -> Ticket:
-        return Ticket(lambda: happened.append("place free"))
+    async def placed() -> AsyncIterator[Ticket]:
+        yield Ticket(lambda: happened.append("place free"))
 
     jobs = ScriptedJobs(event, happened)
     monkeypatch.setattr(host.pool, "run", jobs.run)
     monkeypatch.setattr(host.live, "open", jobs.open)
     for pool in (host.pool, host.live):
-        monkeypatch.setattr(pool, "admit", lambda: Ticket(lambda: happened.append("place free")))
-    monkeypatch.setattr(host.pool, "place", placed)
+        monkeypatch.setattr(pool, "admit", lambda *_: Ticket(lambda: happened.append("place free")))
+    monkeypatch.setattr(host.pool, "places", placed)
+    monkeypatch.setattr(host, "require", lambda *_: None)  # the scripted job needs no model
     return happened
 
 
