@@ -144,12 +144,12 @@ def test_an_error_has_its_reason_its_field_and_its_values(stack: Stack, music: P
 
 
 def test_messages_that_are_too_large_are_refused_by_code(stack: Stack, music: Path) -> None:
-    chunk, message = (1 << 20) + 1, 5 << 20
-    found = scenario(
-        "large", target=stack.target("separation"), file=str(music), sent_bytes=[chunk, message], taken_bytes=2_000
-    )
+    chunk, message, beyond = (1 << 20) + 1, 5 << 20, 17 << 20
+    sizes = [chunk, message, beyond]
+    found = scenario("large", target=stack.target("separation"), file=str(music), sent_bytes=sizes, taken_bytes=2_000)
     assert found["sent"][str(chunk)]["reason"] == "CHUNK_TOO_LARGE"
-    assert found["sent"][str(message)]["code"] == "RESOURCE_EXHAUSTED"
+    assert found["sent"][str(message)]["reason"] == "MESSAGE_TOO_LARGE"
+    assert found["sent"][str(beyond)]["code"] == "RESOURCE_EXHAUSTED"  # gRPC's own, without a reason
     assert found["received"]["code"] == "RESOURCE_EXHAUSTED"
 
 
