@@ -67,7 +67,15 @@ def progress(report: ProgressReport) -> evidence_pb2.Progress:
 
 def warnings(report: Iterable[WarningReport]) -> list[evidence_pb2.Warning]:
     """Things to know about an answer."""
-    return [evidence_pb2.Warning(reason=each.reason, message=each.message, field=each.field) for each in report]
+    return [_warning(each) for each in report]
+
+
+def _warning(report: WarningReport) -> evidence_pb2.Warning:
+    message = evidence_pb2.Warning(reason=report.reason, message=report.message, field=report.field)
+    if report.place is not None:
+        message.start_offset.CopyFrom(duration(report.place.start_seconds))
+        message.end_offset.CopyFrom(duration(report.place.start_seconds + report.place.seconds))
+    return message
 
 
 def model(report: ModelReport) -> evidence_pb2.ModelIdentity:

@@ -98,11 +98,13 @@ class WarningReport:
         reason: UPPER_SNAKE_CASE.
         message: For a person, with the values.
         field: Path of the answer's field, such as ``rhythm.bpm``; empty where it concerns all.
+        place: The part of the audio concerned; None where it is all of it, or no part of the audio.
     """
 
     reason: str
     message: str
     field: str = ""
+    place: Span | None = None
 
 
 @dataclass(frozen=True)
