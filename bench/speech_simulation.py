@@ -11,6 +11,7 @@ import numpy as np
 
 from services.speech.contract import SAMPLE_RATE
 from services.speech.live.contract import Final, LiveRequest
+from services.speech.live.ear import Ear
 from services.speech.live.model import Hearer
 from services.speech.live.session import Due, Session
 from services.speech.recording.voice import VoiceDetector, bundled
@@ -75,7 +76,7 @@ def simulate(model: Hearer, recordings: list[np.ndarray], request: LiveRequest) 
     """Has one core listen to all recordings at once, each beginning a third of a second after the one before."""
     clock, voice = CpuClock(), VoiceDetector(bundled())
     speakers = [
-        Speaker(audio, Session(model, voice.follow(), request, clock), clock, index / 3)
+        Speaker(audio, Session(model, Ear(voice.follow()), request, clock), clock, index / 3)
         for index, audio in enumerate(recordings)
     ]
     while any(not each.session.finished for each in speakers):

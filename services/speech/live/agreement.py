@@ -1,7 +1,8 @@
 """LocalAgreement-2: a word is settled when two hypotheses in a row have it, and then stays.
 
 Where the model doubts a word, two looks at nearly the same audio may make the same mistake: such a word is settled when
-some audio follows it.
+some audio follows it. So are the first words of an utterance, with nothing before them that they would have to fit: of
+the beginning of "Hello" Whisper makes "the low", and twice.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Agreement:
         """
         count = 0
         for word, before in zip(words, self.tail, strict=False):
-            if word.letters != before.letters or _doubted(word, heard_to):
+            if word.letters != before.letters or self._doubted(word, heard_to):
                 break
             count += 1
         self.before = self.tail[count:] if self.heard else None
@@ -64,6 +65,11 @@ class Agreement:
         """Forgets the audio: what comes next has nothing to do with it."""
         self.anchor, self.tail, self.before, self.heard = [], (), None, False
 
+    def _doubted(self, word: Heard, heard_to: float) -> bool:
+        """Tells whether a word that two hypotheses have needs more audio behind it."""
+        unsure = word.probability is not None and word.probability < DOUBTFUL
+        return (unsure or not self.anchor) and word.end > heard_to - FOLLOWING_SECONDS
+
     def trim(self, keep_seconds: float) -> float | None:
         """Lets go of settled words but for those of the last ``keep_seconds``.
 
@@ -80,11 +86,6 @@ class Agreement:
         if self.before is None or not self.tail:
             return None
         return common([word.letters for word in self.before], [word.letters for word in self.tail]) / len(self.tail)
-
-
-def _doubted(word: Heard, heard_to: float) -> bool:
-    unsure = word.probability is not None and word.probability < DOUBTFUL
-    return unsure and word.end > heard_to - FOLLOWING_SECONDS
 
 
 def common(first: Sequence[str], second: Sequence[str]) -> int:

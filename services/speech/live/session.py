@@ -27,9 +27,10 @@ from services.speech.live.model import Detector, Heard, Hearer
 from services.speech.live.samples import HeldSamples
 from services.speech.live.steps import STEP, Steps
 
-PRE_ROLL = 10 * FRAME
+PRE_ROLL = 20 * FRAME
 POST_ROLL = 10 * FRAME
-"""Audio around the frames of speech that is listened to, 0.32 s: soft beginnings and ends of words."""
+"""Audio around the frames of speech that is listened to, 0.64 and 0.32 s: soft beginnings and ends of words, and the
+quiet before a first word, without which Whisper takes it for the end of another."""
 TRIM_SECONDS = 3.0
 """Length of the audio looked at from which on what is settled is let go. The decoder takes given tokens one by one too,
 8 ms each with base: half of a look went into words that were settled long ago."""
@@ -163,7 +164,7 @@ class Session:
             return
         self._hurrying = False
         settled = self._agreement.update(self._hear(position), position / SAMPLE_RATE)
-        if pause:
+        if pause and self._agreement.anchor:
             # Whole words lie behind: only the last one, which may be the first half of a longer one, can still change.
             settled += self._agreement.settle(len(self._agreement.tail) - 1)
         elif self._agreement.tail and position / SAMPLE_RATE - self._agreement.tail[0].start > DISAGREEMENT_SECONDS:

@@ -6,7 +6,8 @@ from services.speech.live.activity import FRAME, Activity, Change
 
 STEP = 16 * FRAME
 """Samples between two hypotheses, 0.512 s, where the machine keeps up."""
-FIRST_STEP = 24 * FRAME
+FIRST_STEP = 34 * FRAME
+"""Samples before the first one, 1.09 s: the quiet before the speech, and 0.45 s of it."""
 
 
 class Steps:

@@ -14,10 +14,11 @@ from services.speech.contract import SAMPLE_RATE, LiveTask, Turn
 from services.speech.engines import ENGINES
 from services.speech.live import LIVE_ENGINES
 from services.speech.live.contract import LiveEvent, LiveHeader, LiveRequest, Told
+from services.speech.live.ear import Ear
 from services.speech.live.model import LiveModel
 from services.speech.live.session import Due, Session
 from services.speech.live.summary import live_summary
-from services.speech.recording.voice import VoiceDetector, VoiceStream, bundled
+from services.speech.recording.voice import VoiceDetector, bundled
 from services.speech.settings import SpeechSettings
 
 
@@ -84,10 +85,10 @@ class LiveWorker:
         self._loader.find(row.engine)
         return self._models.require(row.name)
 
-    def _detector(self) -> VoiceStream:
+    def _detector(self) -> Ear:
         if self._voice is None:
             self._voice = VoiceDetector(bundled())
-        return self._voice.follow()
+        return Ear(self._voice.follow())
 
 
 def _follow(

@@ -52,7 +52,18 @@ def test_a_word_that_the_model_doubts_is_settled_when_a_second_of_audio_follows_
     for sure in (0.5, None):
         agreement = Agreement()
         agreement.update(hypothesis("age in his", probability=sure), 1.2)
-        assert told(agreement.update(hypothesis("age in his", probability=sure), 1.2)) == "age in his"
+        assert told(agreement.update(hypothesis("age in his", probability=sure), 1.7)) == "age"
+        # Behind a settled word what is beyond doubt needs no audio after it.
+        following = hypothesis("in his", start=0.4, probability=sure)
+        assert told(agreement.update(following, 1.7)) == "in his"
+
+
+def test_the_first_words_of_an_utterance_wait_for_audio_however_sure_the_model_is() -> None:
+    agreement = Agreement()
+    agreement.update(hypothesis("the", probability=0.95), 0.5)
+    assert told(agreement.update(hypothesis("the low", probability=0.95), 1.0)) == ""
+    assert told(agreement.update(hypothesis("Hello there", probability=0.95), 1.5)) == ""
+    assert told(agreement.update(hypothesis("Hello there now", probability=0.95), 2.0)) == "Hello there"
 
 
 def test_a_word_said_twice_stays_twice() -> None:
