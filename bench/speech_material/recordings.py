@@ -70,8 +70,8 @@ def passage() -> Samples:
     return np.concatenate([part for number in LINES for part in (line(number), quiet)])
 
 
-def synthesised(text: str, voice: str, folder: Path) -> Samples:
-    """Has ``text`` spoken by espeak-ng.
+def synthesised(text: str, voice: str, folder: Path, rate: int = 140) -> Samples:
+    """Has ``text`` spoken by espeak-ng, ``rate`` words a minute.
 
     Raises:
         MaterialMissingError: espeak-ng is not installed.
@@ -79,11 +79,11 @@ def synthesised(text: str, voice: str, folder: Path) -> Samples:
     if shutil.which("espeak-ng") is None:
         raise MaterialMissingError("no speech synthesiser: apt-get install espeak-ng")
     path = folder / "spoken.wav"
-    subprocess.run(["espeak-ng", "-v", voice, "-s", "140", "-w", str(path), text], check=True)
+    subprocess.run(["espeak-ng", "-v", voice, "-s", str(rate), "-w", str(path), text], check=True)
     with wave.open(str(path)) as file:
-        rate = file.getframerate()
+        stored = file.getframerate()
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
-    at = np.arange(int(len(samples) * SAMPLE_RATE / rate)) * rate / SAMPLE_RATE
+    at = np.arange(int(len(samples) * SAMPLE_RATE / stored)) * stored / SAMPLE_RATE
     resampled: Samples = np.interp(at, np.arange(len(samples)), samples)
     return resampled.astype(np.float32)
 

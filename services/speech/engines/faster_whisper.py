@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,15 +11,14 @@ import numpy as np
 from faster_whisper import WhisperModel as LibraryModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
-from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from chassis.models import InstalledModel
-from services.speech.contract import LANGUAGE_CODES, LanguageCandidate, Segment, TranscriptionRequest, Word
-from services.speech.recording.screening import REPETITIVE
-from services.speech.recording.spans import Span
+from services.speech.contract import LANGUAGE_CODES, SAMPLE_RATE, LanguageCandidate, Segment, TranscriptionRequest, Word
+from services.speech.recording.level import audible
+from services.speech.recording.voice import Voice, VoiceDetector, bundled
 from services.speech.settings import SpeechSettings
 from services.speech.whisper.configuration import need_configuration
-from services.speech.whisper.context import MAX_NEW_TOKENS, context_tokens, plain
+from services.speech.whisper.context import context_tokens, plain, text_tokens
 from services.speech.whisper.model import WhisperModel
 from services.speech.whisper.refusals import need_files, no_compute_type, no_device, unreadable
 from services.speech.whisper.subwords import Piece, grouped, joined, one_spaced
@@ -28,7 +26,6 @@ from services.speech.whisper.subwords import Piece, grouped, joined, one_spaced
 # Models are loaded by path; should the library ever want more than is there, it must fail and not fetch.
 huggingface_hub.constants.HF_HUB_OFFLINE = True
 
-LOOP_BREAKING_NGRAM = 3
 NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
 START = b"<|startoftranscript|>"
 """Token that every transcript begins with."""
@@ -56,6 +53,7 @@ class FasterWhisper(WhisperModel):
         self._whisper = _load(model, device, choose_compute_type(settings.compute_type, device), settings.thread_count)
         self.device = device if device == "cpu" else f"{device}:0"
         self.precision = str(self._whisper.model.compute_type)
+        self._voice = VoiceDetector(bundled())
         self.languages = languages_of(self._whisper)
         if device != "cpu":
             self._prove_device()
@@ -68,19 +66,19 @@ class FasterWhisper(WhisperModel):
     def _prepare(self, checkpoint: Callable[[], None]) -> None:
         self._whisper.checkpoint = checkpoint
 
-    def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
-        """See :meth:`services.speech.recording.recording.Model.find_speech`."""
-        return tuple((int(span["start"]), int(span["end"])) for span in get_speech_timestamps(samples, VadOptions()))
+    def find_voice(self, samples: np.ndarray) -> Voice:
+        """See :meth:`services.speech.recording.model.Model.find_voice`."""
+        return self._voice.find_voice(samples)
 
     def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
-        """See :meth:`services.speech.recording.recording.Model.detect_language`."""
+        """See :meth:`services.speech.recording.model.Model.detect_language`."""
         _, _, every = self._whisper.detect_language(audio=samples)
         return tuple(LanguageCandidate(code, float(probability)) for code, probability in every)
 
     def transcribe(
         self, samples: np.ndarray, request: TranscriptionRequest, language: str, prompt: str
     ) -> Iterator[Segment]:
-        """See :meth:`services.speech.recording.recording.Model.transcribe`."""
+        """See :meth:`services.speech.recording.model.Model.transcribe`."""
         segments, _ = self._whisper.transcribe(
             samples,
             language=language,
@@ -92,7 +90,7 @@ class FasterWhisper(WhisperModel):
             condition_on_previous_text=request.condition_on_previous_text,
             temperature=list(request.temperatures),
             no_speech_threshold=request.no_speech_threshold,
-            max_new_tokens=MAX_NEW_TOKENS,
+            max_new_tokens=text_tokens(len(samples) / SAMPLE_RATE),
             vad_filter=False,
         )
         for segment in segments:
@@ -112,7 +110,7 @@ class FasterWhisper(WhisperModel):
         whisper = self._whisper
         tokenizer = Tokenizer(whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language=language)
         tokens = [tokenizer.encode(word) for word in words]
-        features = whisper.feature_extractor(samples)
+        features = whisper.feature_extractor(audible(samples))
         frames = min(features.shape[-1] - 1, whisper.feature_extractor.nb_max_frames)
         encoded = whisper.encode(pad_or_trim(features[:, :frames]))
         (found,) = whisper.find_alignment(tokenizer, [[token for word in tokens for token in word]], encoded, frames)
@@ -201,24 +199,13 @@ def _nothing() -> None:
 
 
 class _Whisper(LibraryModel):
-    """faster-whisper's model with changes: it can be interrupted, breaks loops, bears a short end and long primers."""
+    """faster-whisper's model with changes: it can be interrupted, bears a short end and long primers."""
 
     checkpoint: Callable[[], None] = staticmethod(_nothing)
 
     def encode(self, features: np.ndarray) -> Any:
         self.checkpoint()
         return super().encode(features)
-
-    def generate_with_fallback(self, encoder_output: Any, prompt: Any, tokenizer: Any, options: Any) -> Any:
-        decoded = super().generate_with_fallback(encoder_output, prompt, tokenizer, options)
-        result, _, _, compression_ratio = decoded
-        # Repetition that fills all room is a loop; what is shorter may be a chorus, which must not be broken up.
-        looped = len(result.sequences_ids[0]) >= MAX_NEW_TOKENS - 1 and compression_ratio > REPETITIVE
-        if not looped:
-            return decoded
-        self.checkpoint()
-        broken = dataclasses.replace(options, no_repeat_ngram_size=LOOP_BREAKING_NGRAM)
-        return super().generate_with_fallback(encoder_output, prompt, tokenizer, broken)
 
     def get_prompt(
         self,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
 from chassis.reports import WarningReport
 from services.speech.contract import SAMPLE_RATE, Findings, LanguageCandidate, Reached, Segment, TranscriptionRequest
-from services.speech.recording.screening import SILENCE, Scene, Screen
-from services.speech.recording.spans import Span, Spans
+from services.speech.recording.hearing import again
+from services.speech.recording.level import SILENCE, centred, gain, level
+from services.speech.recording.model import Model
+from services.speech.recording.placing import Voiced
+from services.speech.recording.remarks import Remark, Remarks
+from services.speech.recording.screening import Scene, Screen
+from services.speech.recording.spans import Spans
 from services.speech.recording.windows import MIN_SAMPLES, Window, loudest, windows
 
 LANGUAGE_SECONDS = 30.0
@@ -20,32 +23,11 @@ LANGUAGE_SECONDS = 30.0
 CANDIDATES = 5
 TEXT_BEFORE_CHARACTERS = 1000
 """More than Whisper has room for, of which it takes the end."""
-HOLE_SECONDS = 4.0
-"""Speech without text, of which at least so much is heard once more if it is in another language: Whisper skips what is
-not in the language it was told."""
+OTHER_LANGUAGE_SECONDS = 4.0
+"""Speech without text, of which at least so much is heard in its own language: Whisper skips what is not in the one it
+was told."""
 UNCERTAIN = 0.5
 """Probability below which the other languages together are likelier than the one detected."""
-
-
-class Model(Protocol):
-    """One Whisper model with a voice detector, for audio that fits in memory: float32 samples (n,) at SAMPLE_RATE."""
-
-    languages: frozenset[str]
-    """Codes it knows; a single one for a model without language detection."""
-
-    def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
-        """Finds where there is speech, with some margin; in order and apart from each other."""
-        ...
-
-    def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
-        """Gives every language with its probability, likeliest first, from at most 30 s."""
-        ...
-
-    def transcribe(
-        self, samples: np.ndarray, request: TranscriptionRequest, language: str, prompt: str
-    ) -> Iterator[Segment]:
-        """Yields what is said as it is decoded, times in seconds from the first sample, as the model has them."""
-        ...
 
 
 class Recording:
@@ -60,6 +42,7 @@ class Recording:
         self._chosen = self._language is not None
         self._candidates: tuple[LanguageCandidate, ...] = ()
         self._screen = Screen(request.hallucination_guard, request.no_speech_threshold)
+        self._remarks = Remarks()
         self._before: Segment | None = None
         self._text_before = ""
         self._other_seconds: dict[str, float] = {}
@@ -81,25 +64,33 @@ class Recording:
         yield self._findings()
 
     def _window(self, window: Window) -> Iterator[Segment]:
-        samples = window.samples
+        samples = centred(window.samples)
         if len(samples) < MIN_SAMPLES or float(np.abs(samples).max()) < SILENCE:
             return
-        speech = functools.cache(lambda: self._model.find_speech(samples))
-        if self._request.vad and not speech():
+        sound = samples * np.float32(gain(level(samples)))
+        voice = self._model.find_voice(sound)
+        if self._request.vad and not voice.spans:
             return
-        spans = Spans(speech() if self._request.vad else ((0, len(samples)),))
+        spans = Spans(voice.spans if self._request.vad else ((0, len(samples)),))
         if self._request.vad:
             self._speech_seconds += spans.seconds
-        joined = spans.joined(samples)
+        joined, voiced = spans.joined(sound), Voiced(spans.inside(voice.runs))
         detected = () if self._language else self._model.detect_language(loudest(joined, LANGUAGE_SECONDS))
         language = self._language or detected[0].language
         # Text that came before primes the beginning only; later windows have other text before them.
         prompt = self._request.initial_prompt if self._before is None else self._text_before
-        scene = Scene(samples, speech, spans.end_seconds, window.last, self._request.word_times)
+        scene = Scene(samples, voice.spans, spans.end_seconds, window.last, self._request.word_times)
         before = None if self._before is None else self._before.moved(_shift(-window.start_seconds))
-        for raw in self._said(joined, language, prompt):
-            placed = raw.moved(spans.place if raw.words else spans.place_line)
-            segment = self._screen.passed(placed, before, scene)
+        for raw in self._said(joined, voiced, language, prompt):
+            if isinstance(raw, Remark):
+                self._remark(raw, spans, window)
+                continue
+            heard = voiced.placed(raw) if self._request.vad else raw
+            placed = heard.moved(spans.place if raw.words else spans.place_line)
+            segment, cause = self._screen.passed(placed, before, scene)
+            if cause:
+                dropped = len(placed.text) - (0 if segment is None else len(segment.text))
+                self._remark(Remark("HALLUCINATION_DROPPED", cause, raw.start, raw.end, dropped), spans, window)
             if segment is None:
                 self._checkpoint()
                 continue
@@ -107,37 +98,47 @@ class Recording:
             # Only text proves that a language was spoken: on silence and noise Whisper names one as well.
             if self._language is None:
                 self._language, self._candidates = language, detected
-            self._before = self._in_order(segment.moved(_shift(window.start_seconds)))
-            if self._request.condition_on_previous_text:
-                self._text_before = f"{self._text_before} {segment.text}"[-TEXT_BEFORE_CHARACTERS:]
-            self._sampled = self._sampled or (segment.temperature or 0.0) > 0.0
-            yield self._before
+            yield self._kept(segment.moved(_shift(window.start_seconds)))
 
-    def _said(self, samples: np.ndarray, language: str, prompt: str) -> Iterator[Segment]:
-        """Yields what the model says; where it leaves speech out, what it says in that part's own language."""
-        if self._chosen or not self._request.vad:  # without the detector, what is left out may well be no speech
-            yield from self._model.transcribe(samples, self._request, language, prompt)
-            return
-        covered, heard = 0.0, self._language is not None
-        for segment in self._model.transcribe(samples, self._request, language, prompt):
-            yield from self._another(samples, covered, segment.start, language)
-            covered, heard = max(covered, segment.end), True
-            yield segment
-        if heard:  # otherwise all of it was held to be in this language just now
-            yield from self._another(samples, covered, len(samples) / SAMPLE_RATE, language)
+    def _kept(self, segment: Segment) -> Segment:
+        self._before = self._in_order(segment)
+        if self._request.condition_on_previous_text:
+            self._text_before = f"{self._text_before} {segment.text}"[-TEXT_BEFORE_CHARACTERS:]
+        self._sampled = self._sampled or (segment.temperature or 0.0) > 0.0
+        return self._before
 
-    def _another(self, samples: np.ndarray, start: float, end: float, language: str) -> Iterator[Segment]:
-        if end - start < HOLE_SECONDS:
-            return
-        self._checkpoint()
-        hole = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
-        found = self._model.detect_language(loudest(hole, LANGUAGE_SECONDS))[0]
-        if found.language == language or found.probability < UNCERTAIN:
-            return
-        for segment in self._model.transcribe(hole, self._request, found.language, ""):
-            heard = self._other_seconds.get(found.language, 0.0)
-            self._other_seconds[found.language] = heard + segment.end - segment.start
-            yield replace(segment.moved(_shift(start)), language=found.language)
+    def _remark(self, remark: Remark, spans: Spans, window: Window) -> None:
+        start, end = _shift(window.start_seconds)(*spans.place_line(remark.start, remark.end))
+        self._remarks.add(replace(remark, start=start, end=max(start, end)))
+
+    def _said(self, samples: np.ndarray, voiced: Voiced, language: str, prompt: str) -> Iterator[Segment | Remark]:
+        """Yields what the model says; where it leaves speech out, what it says when that part is heard by itself."""
+        languages: dict[tuple[float, float], str] = {}
+
+        def hear(piece: np.ndarray, start: float, end: float) -> Iterator[Segment]:
+            self._checkpoint()
+            known = (found for (first, last), found in languages.items() if first <= start and end <= last)
+            if not (other := next(known, "")):
+                part = samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
+                other = languages[start, end] = self._spoken(part, language)
+            for segment in self._model.transcribe(piece, self._request, other, ""):
+                if other == language:
+                    yield segment
+                    continue
+                heard = self._other_seconds.get(other, 0.0)
+                self._other_seconds[other] = heard + segment.end - segment.start
+                yield replace(segment, language=other)
+
+        heard = self._model.transcribe(samples, self._request, language, prompt)
+        return again(heard, samples, voiced, hear, trusted=self._request.vad)
+
+    def _spoken(self, part: np.ndarray, language: str) -> str:
+        """Finds the language of a part of which the model said nothing in ``language``; that one where in doubt."""
+        # Without the detector, what is left out may well be no speech.
+        if self._chosen or not self._request.vad or len(part) < OTHER_LANGUAGE_SECONDS * SAMPLE_RATE:
+            return language
+        found = self._model.detect_language(loudest(part, LANGUAGE_SECONDS))[0]
+        return language if found.probability < UNCERTAIN else found.language
 
     def _in_order(self, segment: Segment) -> Segment:
         def clamp(start: float, end: float) -> tuple[float, float]:
@@ -149,7 +150,7 @@ class Recording:
 
     def _findings(self) -> Findings:
         heard = self._before is not None
-        warnings = list(self._screen.warnings())
+        warnings = list(self._remarks.warnings())
         if not heard:
             warnings.insert(0, self._nothing_heard())
         probability = self._candidates[0].probability if self._candidates else None

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
 
-from chassis.reports import WarningReport
 from services.speech.contract import SAMPLE_RATE, Segment, Word
+from services.speech.recording.level import SILENCE
 from services.speech.recording.spans import Span, overlap
 
 TAIL_SECONDS = 0.5
 """Text that starts this near to the end is made up: the library's known repeats start in the last 0.3 s."""
 REPEAT_SECONDS = 1.0
-SILENCE = 10 ** (-70 / 20)
-"""Peak below which there is nothing to hear; 16-bit dither is 20 dB below it."""
 REPETITIVE = 2.4
 UNLIKELY = -1.0
 """These two are Whisper's own bounds for a decoding that failed."""
@@ -57,44 +54,22 @@ class Scene:
 
 
 class Screen:
-    """Keeps count of what it drops, so that the answer can say so."""
+    """Keeps what it drops, so that the answer can say so."""
 
     def __init__(self, guarding: bool = True, no_speech: float = NO_SPEECH) -> None:
         self._guarding = guarding
         self._no_speech = no_speech
-        self._segments: Counter[str] = Counter()
-        self._characters: Counter[str] = Counter()
 
-    def passed(self, segment: Segment, before: Segment | None, scene: Scene) -> Segment | None:
-        """Gives the segment without runs of punctuation; None where it is held to be made up.
+    def passed(self, segment: Segment, before: Segment | None, scene: Scene) -> tuple[Segment | None, str]:
+        """Gives the segment without runs of punctuation, None where it is held to be made up; and why text is gone.
 
-        ``before`` is the segment heard before it; times are in the window.
+        ``before`` is the segment heard before it; times are in the window. The reason is empty where all is kept.
         """
         cause = objection(segment, before, scene, self._no_speech) if self._guarding else _unplaced(segment, scene)
         if cause:
-            self._count(cause, len(segment.text))
-            return None
-        if not self._guarding:
-            return segment
-        spoken = without_punctuation_runs(segment)
-        if len(spoken.text) < len(segment.text):
-            self._count("runs of punctuation", len(segment.text) - len(spoken.text))
-        return spoken
-
-    def warnings(self) -> tuple[WarningReport, ...]:
-        """Makes one HALLUCINATION_DROPPED for each cause there was."""
-        return tuple(
-            WarningReport(
-                "HALLUCINATION_DROPPED",
-                f"dropped {self._characters[cause]} characters of text in {count} segment{'s' * (count > 1)}: {cause}",
-                "segments",
-            )
-            for cause, count in self._segments.items()
-        )
-
-    def _count(self, cause: str, characters: int) -> None:
-        self._segments[cause] += 1
-        self._characters[cause] += characters
+            return None, cause
+        spoken = without_punctuation_runs(segment) if self._guarding else segment
+        return spoken, "runs of punctuation" if len(spoken.text) < len(segment.text) else ""
 
 
 def objection(segment: Segment, before: Segment | None, scene: Scene, no_speech: float = NO_SPEECH) -> str:
@@ -109,11 +84,11 @@ def objection(segment: Segment, before: Segment | None, scene: Scene, no_speech:
         return "it repeats the line before in less than half its time, at the end of the audio"
     if _peak(scene.samples, segment) < SILENCE:
         return "there is silence where it is said to be"
-    doubt, failed = segment.no_speech_probability or 0.0, _failed(segment)
+    doubt = segment.no_speech_probability or 0.0
     # Repetition proves nothing here: prompts and choruses repeat themselves, and Whisper doubts clear speech at 8 kHz.
     if doubt > no_speech and _unlikely(segment):
         return f"the text is unlikely and the model doubts that there is speech (above {no_speech:g})"
-    bound = min(NO_SPEECH_OF_FAILED, no_speech) if failed else no_speech
+    bound = min(NO_SPEECH_OF_FAILED, no_speech) if failed(segment) else no_speech
     if doubt > bound and not scene.hears(segment.start, segment.end):
         return "the voice detector hears no speech there and the model doubts it too"
     return ""
@@ -154,7 +129,8 @@ def _unlikely(segment: Segment) -> bool:
     return segment.avg_logprob is not None and segment.avg_logprob < UNLIKELY
 
 
-def _failed(segment: Segment) -> bool:
+def failed(segment: Segment) -> bool:
+    """Tells whether a segment's decoding failed by Whisper's own bounds."""
     return _unlikely(segment) or (segment.compression_ratio is not None and segment.compression_ratio > REPETITIVE)
 
 

@@ -42,6 +42,16 @@ class Spans:
             return samples[start:end]
         return np.concatenate([samples[start:end] for start, end in self._spans])
 
+    def inside(self, runs: tuple[Span, ...]) -> tuple[Span, ...]:
+        """Says where runs, each in one of the stretches, lie in the joined audio; those outside are left out."""
+        found = []
+        for start, end in runs:
+            index = bisect_right(self._spans, start, key=lambda span: span[0]) - 1
+            if index >= 0 and start < self._spans[index][1]:
+                shift = self._starts[index] - self._spans[index][0]
+                found.append((start + shift, min(end, self._spans[index][1]) + shift))
+        return tuple(found)
+
     def place(self, start: float, end: float) -> tuple[float, float]:
         """Seconds of a word in the joined audio to seconds in the window.
 

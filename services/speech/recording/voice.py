@@ -8,6 +8,7 @@ faster-whisper's defaults, so that both engines listen to the same audio; tests 
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ BEGIN = 0.5
 """Probability from which speech begins; it ends below END, for MIN_SILENCE."""
 END = 0.35
 MIN_SILENCE = 2 * SAMPLE_RATE
+MIN_PAUSE = 3 * SAMPLE_RATE // 10
 PADDING = 4 * SAMPLE_RATE // 10
 BATCH = 10_000
 
@@ -37,6 +39,19 @@ def bundled() -> Path:
     if found is None or found.origin is None:
         raise ModuleNotFoundError("faster-whisper, which carries the voice detector, is not installed")
     return Path(found.origin).parent / "assets" / "silero_vad_v6.onnx"
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Where there is a voice; all in order and apart from each other.
+
+    Attributes:
+        spans: Speech with up to 0.4 s of margin and the pauses of less than 2 s in it: what is listened to.
+        runs: The speech itself, without margins and without pauses of 0.3 s and more; each lies in one of the spans.
+    """
+
+    spans: tuple[Span, ...]
+    runs: tuple[Span, ...]
 
 
 class VoiceDetector:
@@ -57,9 +72,10 @@ class VoiceDetector:
         parts = [stream.probabilities(frames[start : start + BATCH]) for start in range(0, len(frames), BATCH)]
         return np.concatenate(parts)
 
-    def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
-        """Finds speech in ``samples`` (n,), with up to 0.4 s of margin; in order and apart from each other."""
-        return padded(stretches(self.probabilities(samples), len(samples)), len(samples))
+    def find_voice(self, samples: np.ndarray) -> Voice:
+        """Finds the voice in ``samples`` (n,)."""
+        probabilities, length = self.probabilities(samples), len(samples)
+        return Voice(padded(stretches(probabilities, length), length), runs(probabilities, length))
 
     def follow(self) -> VoiceStream:
         """Makes an ear for one stream: the network is shared, what was heard is its own."""
@@ -86,6 +102,22 @@ class VoiceStream:
     def probability(self, frame: np.ndarray) -> float:
         """Gives the probability of speech in the stream's next 512 samples (512,) float32."""
         return float(self.probabilities(frame[None])[0])
+
+
+def runs(probabilities: np.ndarray, length: int) -> tuple[Span, ...]:
+    """Finds speech from where a probability reaches BEGIN to where it falls below END; over pauses below MIN_PAUSE."""
+    found: list[Span] = []
+    speaking = False
+    for index, probability in enumerate(probabilities):
+        speaking = probability >= (END if speaking else BEGIN)
+        start, end = index * FRAME, min((index + 1) * FRAME, length)
+        if not speaking or start >= length:
+            continue
+        if found and start - found[-1][1] < MIN_PAUSE:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return tuple(found)
 
 
 def stretches(probabilities: np.ndarray, length: int) -> list[Span]:

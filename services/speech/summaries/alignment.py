@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis.audio import Source
 from chassis.models import InstalledModel
 from services.speech.contract import AlignmentFindings, AlignmentRequest, AlignmentSummary, Recognizer
+from services.speech.summaries.places import placed
 from services.speech.summaries.work import work_facts
 
 
@@ -25,5 +26,5 @@ def alignment_summary(
         source=source.complete(),
         work=work_facts(model, recognizer, parameters),
         findings=findings,
-        warnings=(*source.warnings, *findings.warnings),
+        warnings=(*source.warnings, *placed(findings.warnings, source.start_seconds)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis.audio import Source
 from chassis.models import InstalledModel
 from services.speech.contract import Findings, Recognizer, Summary, TranscriptionRequest
+from services.speech.summaries.places import placed
 from services.speech.summaries.work import work_facts, written
 
 
@@ -26,7 +27,7 @@ def transcription_summary(
         language_probability=findings.language_probability,
         language_candidates=findings.language_candidates,
         speech_seconds=findings.speech_seconds,
-        warnings=(*source.warnings, *findings.warnings),
+        warnings=(*source.warnings, *placed(findings.warnings, source.start_seconds)),
     )
 
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-MAX_NEW_TOKENS = 220
-"""Whisper's own limit for 30 s is 224; 220 leaves room for the longest prompt in its 448 positions."""
 MAX_CONTEXT_TOKENS = 223
+"""Half of Whisper's 448 positions, less one, as its own limit. Text has all that a primer leaves: what is cut off there
+is speech that is lost, and fast speech or a language of many tokens fills more than half."""
+
+MOST_TOKENS_A_SECOND = 20
+"""More than is spoken in any language: of less audio than 30 s less text is to be expected, and a loop ends sooner."""
+
+
+def text_tokens(seconds: float) -> int | None:
+    """Tells how many tokens the text of so much audio may have; None where all the room there is.
+
+    >>> text_tokens(5.0), text_tokens(30.0)
+    (116, None)
+    """
+    tokens = 16 + math.ceil(seconds * MOST_TOKENS_A_SECOND)
+    return tokens if tokens <= MAX_CONTEXT_TOKENS - 3 else None  # beside the longest primer there is no more room
 
 
 def plain(text: str) -> str:

@@ -23,9 +23,8 @@ from services.speech.contract import (
 )
 from services.speech.lyrics import LyricsAligner
 from services.speech.recording.recording import Recording
-from services.speech.recording.spans import Span
+from services.speech.recording.voice import Voice
 from services.speech.settings import SpeechSettings
-from services.speech.whisper.context import MAX_NEW_TOKENS
 from services.speech.whisper.refusals import need_language, need_task
 
 
@@ -47,7 +46,6 @@ class WhisperModel(ABC):
         self.library_versions = {name: version(name) for name in self.libraries}
         self.parameters = {
             "patience": "1",
-            "max_new_tokens": str(MAX_NEW_TOKENS),
             "window_seconds": f"{settings.window_seconds:g}",
         }
 
@@ -81,18 +79,18 @@ class WhisperModel(ABC):
         """Takes the checkpoint of the call that begins, to be called between the model's steps."""
 
     @abstractmethod
-    def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
-        """See :meth:`services.speech.recording.recording.Model.find_speech`."""
+    def find_voice(self, samples: np.ndarray) -> Voice:
+        """See :meth:`services.speech.recording.model.Model.find_voice`."""
 
     @abstractmethod
     def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
-        """See :meth:`services.speech.recording.recording.Model.detect_language`."""
+        """See :meth:`services.speech.recording.model.Model.detect_language`."""
 
     @abstractmethod
     def transcribe(
         self, samples: np.ndarray, request: TranscriptionRequest, language: str, prompt: str
     ) -> Iterator[Segment]:
-        """See :meth:`services.speech.recording.recording.Model.transcribe`."""
+        """See :meth:`services.speech.recording.model.Model.transcribe`."""
 
     @abstractmethod
     def place(self, samples: np.ndarray, words: Sequence[str], language: str) -> tuple[Word, ...]:

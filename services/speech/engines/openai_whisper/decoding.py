@@ -1,4 +1,4 @@
-"""Decodes 30 s: one attempt for each temperature, loops broken, and what comes out cut into lines.
+"""Decodes 30 s: one attempt for each temperature, and what comes out cut into lines.
 
 The bounds for trying again and the rules of time tokens are Whisper's own (its ``transcribe.py``), so that both engines
 take the same decisions.
@@ -10,16 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from whisper.decoding import DecodingOptions, DecodingResult, DecodingTask, LogitFilter
+from whisper.decoding import DecodingOptions, DecodingResult, DecodingTask
 from whisper.tokenizer import Tokenizer
 
 from services.speech.contract import TranscriptionRequest
 from services.speech.engines.openai_whisper.weights import Network
 from services.speech.recording.screening import REPETITIVE, UNLIKELY
-from services.speech.whisper.context import MAX_NEW_TOKENS
 
 BEST_OF = 5
-LOOP_BREAKING_NGRAM = 3
 STEP_SECONDS = 0.02
 """Between two time tokens."""
 STEP_FRAMES = 2
@@ -35,36 +33,20 @@ class Cut:
     tokens: tuple[int, ...]
 
 
-class _NoRepeats(LogitFilter):
-    """Forbids a run of three text tokens that was there before."""
-
-    def __init__(self, begin: int, text_end: int) -> None:
-        self._begin = begin
-        self._text_end = text_end
-
-    def apply(self, logits: torch.Tensor, tokens: torch.Tensor) -> None:
-        """Takes from each row's logits the tokens that would complete a run again."""
-        size = LOOP_BREAKING_NGRAM - 1
-        for row in range(tokens.shape[0]):
-            said = [token for token in tokens[row, self._begin :].tolist() if token < self._text_end]
-            tail = said[-size:]
-            if len(tail) < size:
-                continue
-            for at in range(len(said) - size):
-                if said[at : at + size] == tail:
-                    logits[row, said[at + size]] = -torch.inf
-
-
 def decode(
-    network: Network, encoded: torch.Tensor, request: TranscriptionRequest, language: str, primer: Sequence[int]
+    network: Network,
+    encoded: torch.Tensor,
+    request: TranscriptionRequest,
+    language: str,
+    primer: Sequence[int],
+    room: int,
 ) -> DecodingResult:
-    """Decodes encoded audio (1, frames, width), at each temperature in turn until one does not fail."""
+    """Decodes encoded audio (1, frames, width), at each temperature in turn until one does not fail.
+
+    ``room`` is how many tokens the text may have; all there is beside the primer where that is less.
+    """
     for temperature in request.temperatures:
-        result = _attempt(network, encoded, request, language, primer, temperature)
-        looped = len(result.tokens) >= MAX_NEW_TOKENS - 1 and result.compression_ratio > REPETITIVE
-        if looped and temperature == 0.0:
-            # Repetition that fills all room is a loop; what is shorter may be a chorus, which must not be broken up.
-            result = _attempt(network, encoded, request, language, primer, temperature, repeats=False)
+        result = _attempt(network, encoded, request, language, primer, temperature, room)
         unlikely = result.avg_logprob < UNLIKELY
         if unlikely and result.no_speech_prob > request.no_speech_threshold:
             break  # silence, which sampling would only find words for
@@ -80,23 +62,20 @@ def _attempt(
     language: str,
     primer: Sequence[int],
     temperature: float,
-    repeats: bool = True,
+    room: int,
 ) -> DecodingResult:
     sampling = {"best_of": BEST_OF} if temperature > 0.0 else {"beam_size": request.beam_size, "patience": 1.0}
     options = DecodingOptions(
         task=request.task,
         language=language,
         temperature=temperature,
-        sample_len=MAX_NEW_TOKENS,
+        sample_len=room,
         prompt=list(primer) or None,
         fp16=encoded.dtype == torch.float16,
         **sampling,
     )
-    task = DecodingTask(network, options)
-    if not repeats:
-        task.logit_filters.insert(0, _NoRepeats(task.sample_begin, task.tokenizer.eot))
     with torch.no_grad():
-        (result,) = task.run(encoded)
+        (result,) = DecodingTask(network, options).run(encoded)
     return result
 
 

@@ -22,11 +22,11 @@ from services.speech.contract import (
 )
 from services.speech.engines.openai_whisper import weights
 from services.speech.engines.openai_whisper.decoding import STEP_FRAMES, advance, cuts, decode, ends_with_single_time
+from services.speech.recording.level import audible
 from services.speech.recording.screening import UNLIKELY
-from services.speech.recording.spans import Span
-from services.speech.recording.voice import VoiceDetector
+from services.speech.recording.voice import Voice, VoiceDetector
 from services.speech.settings import SpeechSettings
-from services.speech.whisper.context import context_tokens, plain
+from services.speech.whisper.context import context_tokens, plain, text_tokens
 from services.speech.whisper.model import WhisperModel
 from services.speech.whisper.refusals import need_files, no_compute_type, no_device, unreadable
 from services.speech.whisper.subwords import Piece, grouped, joined, one_spaced
@@ -84,12 +84,12 @@ class OpenAIWhisper(WhisperModel):
         self._checkpoint = checkpoint
         torch.manual_seed(SEED)
 
-    def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
-        """See :meth:`services.speech.recording.recording.Model.find_speech`."""
-        return self._voice.find_speech(samples)
+    def find_voice(self, samples: np.ndarray) -> Voice:
+        """See :meth:`services.speech.recording.model.Model.find_voice`."""
+        return self._voice.find_voice(samples)
 
     def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
-        """See :meth:`services.speech.recording.recording.Model.detect_language`."""
+        """See :meth:`services.speech.recording.model.Model.detect_language`."""
         encoded = self._encode(self._spectrogram(samples)[:, :N_FRAMES])
         with torch.no_grad():
             _, (probabilities,) = self._network.detect_language(encoded)
@@ -99,17 +99,18 @@ class OpenAIWhisper(WhisperModel):
     def transcribe(
         self, samples: np.ndarray, request: TranscriptionRequest, language: str, prompt: str
     ) -> Iterator[Segment]:
-        """See :meth:`services.speech.recording.recording.Model.transcribe`."""
+        """See :meth:`services.speech.recording.model.Model.transcribe`."""
         tokenizer = self._tokenizer(language, request.task)
         spectrogram = self._spectrogram(samples)
         hotwords = plain(", ".join(request.hotwords))
         hot = tokenizer.encode(f" {hotwords}") if hotwords else []
         before = tokenizer.encode(f" {plain(prompt)}") if plain(prompt) else []
+        room = text_tokens(len(samples) / SAMPLE_RATE) or self._network.dims.n_text_ctx
         total, seek, last_end = spectrogram.shape[-1] - N_FRAMES, 0, 0.0
         while seek < total:
             frames = min(N_FRAMES, total - seek)
             encoded = self._encode(spectrogram[:, seek : seek + frames])
-            result = decode(self._network, encoded, request, language, context_tokens(hot, before))
+            result = decode(self._network, encoded, request, language, context_tokens(hot, before), room)
             if result.no_speech_prob > request.no_speech_threshold and result.avg_logprob <= UNLIKELY:
                 seek += frames
                 continue
@@ -140,7 +141,7 @@ class OpenAIWhisper(WhisperModel):
         frames = min(self._spectrogram_frames(samples), N_FRAMES)
         if frames < STEP_FRAMES:
             return ()
-        encoded = self._encode(self._spectrogram(samples)[:, :frames])
+        encoded = self._encode(self._spectrogram(audible(samples))[:, :frames])
         flat = [token for word in tokens for token in word]
         found = whisper.timing.find_alignment(self._network, tokenizer, flat, encoded[0], frames)
         placed = [

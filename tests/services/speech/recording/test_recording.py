@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from antiphon_wire.errors import Cancelled
+from chassis.reports import Span as Place
 from services.speech.contract import Findings, LanguageCandidate, Reached, Segment, TranscriptionRequest, Word
 from services.speech.recording.recording import Recording
 from services.speech.recording.spans import Span
+from services.speech.recording.voice import Voice
 
 RATE = 16000
 
@@ -25,12 +27,14 @@ class Script:
     heard: list[str] = field(default_factory=lambda: ["en"])
     languages: frozenset[str] = frozenset({"en", "de", "hr"})
     speech: tuple[Span, ...] | None = None
+    runs: tuple[Span, ...] = ()
     prompts: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    heard_seconds: list[float] = field(default_factory=list)
     detections: int = 0
 
-    def find_speech(self, samples: np.ndarray) -> tuple[Span, ...]:
-        return ((0, len(samples)),) if self.speech is None else self.speech
+    def find_voice(self, samples: np.ndarray) -> Voice:
+        return Voice(((0, len(samples)),) if self.speech is None else self.speech, self.runs)
 
     def detect_language(self, samples: np.ndarray) -> tuple[LanguageCandidate, ...]:
         likely = self.heard[min(self.detections, len(self.heard) - 1)]
@@ -42,7 +46,8 @@ class Script:
     ) -> Iterator[Segment]:
         self.asked.append(language)
         self.prompts.append(prompt)
-        yield from self.said[len(self.asked) - 1]
+        self.heard_seconds.append(len(samples) / RATE)
+        yield from self.said[len(self.asked) - 1] if len(self.asked) <= len(self.said) else ()
 
 
 def line(*words: tuple[float, float, str], **figures: float) -> Segment:
@@ -52,6 +57,11 @@ def line(*words: tuple[float, float, str], **figures: float) -> Segment:
     return Segment(words[0][0], words[-1][1], text, tuple(Word(*word, 0.9) for word in words), **clear)  # type: ignore[arg-type]
 
 
+def sound(seconds: float) -> np.ndarray:
+    """Even sound without an offset, a peak of 0.1."""
+    return np.tile(np.array([0.1, -0.1], np.float32), round(seconds * RATE / 2))
+
+
 def run(
     script: Script,
     seconds: float = 10.0,
@@ -59,7 +69,7 @@ def run(
     checkpoint: Callable[[], None] = lambda: None,
     **request: object,
 ) -> list[Segment | Reached | Findings]:
-    samples = np.full(round(seconds * RATE), 0.1, np.float32)
+    samples = sound(seconds)
     recording = Recording(script, TranscriptionRequest(**request), checkpoint)  # type: ignore[arg-type]
     return list(recording.listen([samples[None]], window_seconds))
 
@@ -99,7 +109,7 @@ def test_an_hour_goes_through_in_windows_and_memory_does_not_grow() -> None:
     def hour() -> Iterator[np.ndarray]:
         for _ in range(60):
             peaks.append(tracemalloc.get_traced_memory()[1])
-            yield np.full((1, 60 * RATE), 0.1, np.float32)
+            yield sound(60.0)[None]
 
     peaks: list[int] = []
     script = Script([[line((0.2, 0.8, "word"))]] * 25, speech=((RATE, 2 * RATE),))
@@ -144,28 +154,33 @@ def test_the_only_language_of_a_model_has_no_probability() -> None:
 
 def test_speech_that_the_model_left_out_is_heard_in_its_own_language() -> None:
     script = Script(
-        [[line((0.0, 1.0, "one")), line((9.0, 10.0, "two"))], [line((2.0, 3.0, "eins"))]], heard=["en", "de"]
+        [[line((0.0, 1.0, "one")), line((9.0, 10.0, "two"))], [line((2.0, 3.0, "eins"))]],
+        heard=["en", "de"],
+        runs=((0, RATE), (3 * RATE, 10 * RATE)),
     )
     events = run(script)
-    assert script.asked == ["en", "de"]
+    # What is left without text behind it is heard once more, in the same language.
+    assert (script.asked, script.detections) == (["en", "de", "de"], 2)
     assert [(each.text, each.language) for each in segments(events)] == [("one", None), ("eins", "de"), ("two", None)]
     # What was left out begins at 1 s.
     assert [(each.start, each.end) for each in segments(events)] == [(0.0, 1.0), (3.0, 4.0), (9.0, 10.0)]
-    (mixed,) = findings(events).warnings
+    left_out, mixed = findings(events).warnings
+    assert (left_out.reason, left_out.place) == ("SPEECH_LEFT_OUT", Place(4.0, 5.0))
     assert (mixed.reason, findings(events).language) == ("LANGUAGES_MIXED", "en")
     assert "1 s in de" in mixed.message
 
 
 def test_what_was_left_out_before_the_first_line_is_heard_too() -> None:
-    script = Script([[line((6.0, 10.0, "one"))], [line((2.0, 3.0, "eins"))]], heard=["en", "de"])
+    said = [[line((6.0, 10.0, "one"))], [line((2.0, 6.0, "eins"))]]
+    script = Script(said, heard=["en", "de"], runs=((2 * RATE, 10 * RATE),))
     events = run(script)
     assert [(each.text, each.language) for each in segments(events)] == [("eins", "de"), ("one", None)]
     assert findings(events).language == "en", "the language in which the recording as a whole was heard"
 
 
 def test_a_window_without_text_is_heard_again_once_the_language_is_known() -> None:
-    said = [[line((0.0, 9.9, "one"))], [], [line((2.0, 3.0, "eins"))]]
-    script = Script(said, heard=["en", "de"])
+    said = [[line((0.0, 9.9, "one"))], [], [line((2.0, 9.0, "eins"))]]
+    script = Script(said, heard=["en", "de"], runs=((0, 9 * RATE),))
     events = run(script, seconds=19.0)
     assert [(each.text, each.language) for each in segments(events)] == [("one", None), ("eins", "de")]
 
@@ -178,7 +193,7 @@ def test_a_window_without_text_is_heard_again_once_the_language_is_known() -> No
         (["en", "de"], {"vad": False}),  # singing, of which no detector says where it is
     ],
 )
-def test_otherwise_what_was_left_out_stays_left_out(heard: list[str], request_: dict[str, Any]) -> None:
+def test_otherwise_what_holds_no_voice_stays_left_out(heard: list[str], request_: dict[str, Any]) -> None:
     script = Script([[line((0.0, 1.0, "one"))], [line((2.0, 3.0, "eins"))]], heard=heard)
     events = run(script, **request_)
     assert [each.text for each in segments(events)] == ["one"]
@@ -191,9 +206,9 @@ def test_a_guess_is_no_other_language() -> None:
             likely, *others = super().detect_language(samples)
             return (likely, *others) if self.detections == 1 else (LanguageCandidate("de", 0.4), *others)
 
-    script = Unsure([[line((0.0, 1.0, "one"))]])
+    script = Unsure([[line((0.0, 1.0, "one"))]], runs=((0, 9 * RATE),))
     assert [each.text for each in segments(run(script))] == ["one"]
-    assert (script.detections, script.asked) == (2, ["en"])
+    assert (script.detections, script.asked) == (2, ["en", "en"])
 
 
 def test_a_short_hole_is_no_other_language() -> None:
@@ -252,7 +267,7 @@ def test_a_checkpoint_that_raises_ends_it_between_segments() -> None:
             raise Cancelled
 
     recording = Recording(script, TranscriptionRequest(), checkpoint)
-    events = recording.listen([np.full((1, 10 * RATE), 0.1, np.float32)], 10.0)
+    events = recording.listen([sound(10.0)[None]], 10.0)
     first = next(events)
     assert isinstance(first, Segment)
     assert first.text == "one"
@@ -285,3 +300,75 @@ def test_the_threshold_of_doubt_is_the_callers() -> None:
     doubtful = line((1.0, 2.0, "thanks"), no_speech_probability=0.7, avg_logprob=-1.5)
     assert segments(run(Script([[doubtful]]))) == []
     assert [segment.text for segment in segments(run(Script([[doubtful]]), no_speech_threshold=0.8))] == ["thanks"]
+
+
+VOICE = ((0, 10 * RATE),)
+WORDS = [(0.5 * at, 0.5 * at + 0.5, f"word{at}") for at in range(20)]
+
+
+def placed(events: list[Segment | Reached | Findings]) -> list[tuple[str, Place | None]]:
+    return [(warning.reason, warning.place) for warning in findings(events).warnings]
+
+
+def test_speech_that_the_model_left_out_is_heard_again_by_itself() -> None:
+    script = Script([[line(*WORDS[:4]), line(*WORDS[16:])], [line(*WORDS[:12])]], runs=VOICE)
+    events = run(script, language="en")
+    assert script.heard_seconds == [10.0, 6.0]
+    words = [(word.start, word.text) for each in segments(events) for word in each.words]
+    assert [start for start, _ in words] == pytest.approx([0.5 * at for at in range(20)])
+    assert placed(events) == []
+
+
+def test_speech_that_is_left_out_twice_is_warned_of_with_its_place() -> None:
+    events = run(Script([[line(*WORDS[:4]), line(*WORDS[16:])]], runs=VOICE), language="en")
+    assert placed(events) == [("SPEECH_LEFT_OUT", Place(2.0, 6.0))]
+
+
+def test_a_word_that_lasts_over_others_hides_no_speech() -> None:
+    drawn = [*WORDS[:3], (1.5, 8.0, "word3"), *WORDS[16:]]
+    script = Script([[line(*drawn)], [line(*[(start, end, text) for start, end, text in WORDS[:11]])]], runs=VOICE)
+    events = run(script, language="en")
+    assert [len(each.words) for each in segments(events)] == [4, 11, 4]
+    assert segments(events)[0].text == "word0 word1 word2 word3"
+    assert segments(events)[2].text == "word16 word17 word18 word19"
+
+
+def test_silence_without_text_is_neither_heard_again_nor_warned_of() -> None:
+    script = Script([[line(*WORDS[:4]), line(*WORDS[16:])]], runs=((0, 2 * RATE), (8 * RATE, 10 * RATE)))
+    assert placed(run(script)) == []
+    assert script.heard_seconds == [10.0]
+
+
+def test_text_that_repeats_itself_is_kept_unmarked_where_a_second_hearing_agrees() -> None:
+    said = line(*WORDS, compression_ratio=2.9)
+    script = Script([[said], [line(*WORDS)]], runs=VOICE)
+    assert placed(run(script)) == []
+    assert len(script.heard_seconds) == 2
+
+
+def test_a_loop_gives_way_to_what_is_heard_in_pieces_and_is_marked() -> None:
+    loop = line(*((0.1 * at, 0.1 * at + 0.1, "la") for at in range(100)), compression_ratio=9.0)
+    script = Script([[loop], [line(*WORDS)]], runs=VOICE)
+    events = run(script)
+    assert [each.text for each in segments(events)] == [line(*WORDS).text]
+    assert placed(events) == [("TEXT_REPETITIVE", Place(0.0, 10.0))]
+
+
+def test_a_loop_faster_than_speech_is_left_out_with_its_place() -> None:
+    loop = line(*((0.0, 10.0, "again" * 10) for _ in range(10)), compression_ratio=9.0)
+    events = run(Script([[loop]] * 9, runs=VOICE))
+    assert segments(events) == []
+    assert placed(events)[1:] == [("SPEECH_LEFT_OUT", Place(0.0, 10.0))]
+
+
+def test_a_quiet_recording_with_an_offset_is_heard_as_a_loud_one_without() -> None:
+    class Keeping(Script):
+        def find_voice(self, samples: np.ndarray) -> Voice:
+            kept.append(samples)
+            return super().find_voice(samples)
+
+    kept: list[np.ndarray] = []
+    quiet = sound(10.0) * np.float32(0.02) + np.float32(0.3)
+    list(Recording(Keeping([]), TranscriptionRequest(), lambda: None).listen([quiet[None]], 10.0))
+    assert abs(float(kept[0].mean())) < 1e-4
+    assert float(np.abs(kept[0]).max()) == pytest.approx(0.02, rel=0.01), "the level from which on nothing is raised"

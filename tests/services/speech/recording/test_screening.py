@@ -28,9 +28,7 @@ def said(text: str, start: float = 5.0, end: float = 8.0, **figures: float) -> S
 
 def test_clear_speech_passes_unchanged() -> None:
     segment = said("He was not an ill-disposed young man.")
-    screen = Screen()
-    assert screen.passed(segment, None, SCENE) is segment
-    assert screen.warnings() == ()
+    assert Screen().passed(segment, None, SCENE) == (segment, "")
 
 
 @pytest.mark.parametrize(
@@ -97,27 +95,20 @@ def test_text_whose_words_have_no_place_is_dropped_only_where_they_are_wanted() 
 
 
 def test_runs_of_punctuation_are_cut_out_of_text_and_words() -> None:
-    screen = Screen()
-    kept = screen.passed(said("Tom & Jerry . . . . - went on"), None, SCENE)
+    kept, cause = Screen().passed(said("Tom & Jerry . . . . - went on"), None, SCENE)
     assert kept is not None
     assert kept.text == "Tom & Jerry went on"
     assert " ".join(word.text for word in kept.words) == kept.text
-    (warning,) = screen.warnings()
-    assert "10 characters" in warning.message
+    assert cause == "runs of punctuation"
 
 
 def test_two_marks_are_no_run() -> None:
     segment = said("Tom & & Jerry")
-    assert Screen().passed(segment, None, SCENE) is segment
+    assert Screen().passed(segment, None, SCENE) == (segment, "")
 
 
-def test_each_rule_warns_once_with_the_length_of_all_it_dropped() -> None:
-    screen = Screen()
-    for _ in range(3):
-        assert screen.passed(said("....."), None, SCENE) is None
-    (warning,) = screen.warnings()
-    assert warning.reason == "HALLUCINATION_DROPPED"
-    assert "15 characters of text in 3 segments" in warning.message
+def test_what_is_dropped_comes_with_its_reason() -> None:
+    assert Screen().passed(said("....."), None, SCENE) == (None, "only punctuation")
 
 
 def test_prompts_that_repeat_themselves_are_heard_where_the_voice_detector_hears_a_voice() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.speech_material import recordings
-from services.speech.recording.voice import FRAME, VoiceDetector, bundled, padded, stretches
+from services.speech.recording.voice import FRAME, Voice, VoiceDetector, bundled, padded, stretches
 
 vad = pytest.importorskip("faster_whisper.vad", reason="faster-whisper is in the environment .venvs/speech")
 
@@ -27,7 +27,7 @@ def test_both_find_the_same_speech(detector: VoiceDetector, gap: float) -> None:
     clip = recordings.line("0930")
     samples = np.concatenate([silence(gap), clip, silence(gap), clip, recordings.noise(1.0), silence(gap)])
     wanted = [(span["start"], span["end"]) for span in vad.get_speech_timestamps(samples, vad.VadOptions())]
-    assert list(detector.find_speech(samples)) == wanted
+    assert list(detector.find_voice(samples).spans) == wanted
 
 
 def test_the_network_is_the_one_that_the_library_uses() -> None:
@@ -47,7 +47,7 @@ def test_frame_by_frame_it_gives_what_it_gives_at_once(detector: VoiceDetector) 
 
 def test_what_is_no_speech_has_no_span(detector: VoiceDetector) -> None:
     for samples in (silence(3.0), recordings.chord(3.0), recordings.noise(0.01)):
-        assert detector.find_speech(samples) == ()
+        assert detector.find_voice(samples) == Voice((), ())
 
 
 def test_speech_goes_on_over_a_short_pause_and_up_to_the_end() -> None:
