@@ -3,75 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from antiphon_wire.errors import AntiphonError
-from chassis.models.events import Event, Note, Progress
-from chassis.models.manifest import Manifest, ManifestError
+from chassis.models.manifest import ManifestError
 from chassis.models.pull import Puller
-from chassis.models.settings import SettingError, extra_manifest, read_settings
+from chassis.models.settings import SettingError, read_settings
+from chassis.models.shelf import Shelf
 from chassis.models.sources import Mirror
 from chassis.models.store import Store
+from chassis.models.voice import Speak, Voice, error_row, row_of, speak_json
 
 PROJECT = Path(__file__).resolve().parents[2]
 DONE, FAILED, USAGE = 0, 1, 2
 
 
-@dataclass(frozen=True)
-class Shelf:
-    """The stores of all services, one folder below them."""
-
-    stores: tuple[Store, ...]
-
-    @classmethod
-    def load(cls, project: Path, root: Path) -> Shelf:
-        """Reads each ``services/*/models.toml``, and with it what ``<SERVICE>_MODELS_EXTRA`` names.
-
-        Raises:
-            ManifestError: there is none, or one is wrong.
-        """
-        paths = sorted(project.glob("services/*/models.toml"))
-        if not paths:
-            raise ManifestError(f"{project}: has no services/*/models.toml")
-        extras = [extra_manifest(path.parent.name) for path in paths]
-        return cls(tuple(Store(root, Manifest.load(path, extra)) for path, extra in zip(paths, extras, strict=True)))
-
-    def all(self) -> list[tuple[Store, str]]:
-        """Every model with its store, in the order of the manifests."""
-        return [(store, model.name) for store in self.stores for model in store.manifest.models]
-
-    def select(self, names: Sequence[str]) -> list[tuple[Store, str]]:
-        """Models by name; ``starter`` and ``full`` stand for those sets.
-
-        Raises:
-            LookupError: a name is none of these; the message lists what there is.
-        """
-        chosen: list[tuple[Store, str]] = []
-        for name in names:
-            found = [
-                (store, model)
-                for store, model in self.all()
-                if name in (model, "full") or (name == "starter" and store.manifest.model(model).starter)
-            ]
-            if not found and name not in ("starter", "full"):
-                known = ", ".join(model for _, model in self.all())
-                raise LookupError(f"no model named {name!r}; there are {known or 'none'}, and the sets starter, full")
-            chosen += [one for one in found if one not in chosen]
-        return chosen
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; 0 where all went well, 1 where something failed, 2 where the command makes no sense."""
     options = _parser().parse_args(arguments)
-    voice = _speak_json if options.json else Voice(sys.stdout.isatty())
+    voice = speak_json if options.json else Voice(sys.stdout.isatty())
     try:
         settings, hub = read_settings()
         shelf = Shelf.load(options.project, settings.root)
-        puller = Puller(options.project, settings, hub, lambda event: voice(_row(event)))
+        puller = Puller(options.project, settings, hub, lambda event: voice(row_of(event)))
         if options.verb == "list":
             return _list(shelf, voice)
         if options.verb == "import":
@@ -85,15 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         voice({"event": "error", "reason": "CONFIGURATION", "message": str(error)})
         return USAGE
     except AntiphonError as error:
-        voice(_error_row(error))
+        voice(error_row(error))
         return FAILED
     except KeyboardInterrupt:
         voice({"event": "error", "reason": "INTERRUPTED", "message": "stopped; pull again to go on from here"})
         return FAILED
-
-
-Row = dict[str, object]
-Speak = Callable[[Row], None]
 
 
 def _list(shelf: Shelf, voice: Speak) -> int:
@@ -124,7 +76,7 @@ def _pull(chosen: list[tuple[Store, str]], puller: Puller, voice: Speak) -> int:
         try:
             puller.pull(store, name)
         except AntiphonError as error:
-            voice(_error_row(error, name))
+            voice(error_row(error, name))
             outcome = FAILED
     return outcome
 
@@ -158,79 +110,6 @@ def _import(shelf: Shelf, puller: Puller, folder: Path, voice: Speak) -> int:
     taken = sum(puller.take_in(store, name, mirror) for store, name in shelf.all())
     voice({"event": "imported", "files": taken, "directory": str(folder)})
     return DONE
-
-
-def _row(event: Event) -> Row:
-    if isinstance(event, Progress):
-        return {"event": "progress", "model": event.model, "file": event.file, "done": event.done, "total": event.total}
-    if isinstance(event, Note):
-        return {"event": "note", "model": event.model, "message": event.message}
-    row: Row = {"event": "installed", "model": event.model, "service": event.service}
-    return {**row, "directory": str(event.directory), "fetched": event.fetched}
-
-
-def _error_row(error: AntiphonError, model: str = "") -> Row:
-    row: Row = {"event": "error", "reason": error.reason, "message": error.message}
-    return {**row, "model": model} if model else row
-
-
-def _speak_json(row: Row) -> None:
-    print(json.dumps(row), flush=True)
-
-
-class Voice:
-    """Says the same rows to a person; errors go to stderr.
-
-    On a terminal progress stays on one line; elsewhere it is told at each tenth.
-    """
-
-    def __init__(self, terminal: bool) -> None:
-        self._terminal = terminal
-        self._tenth: tuple[object, int] = ("", -1)
-        self._open_line = False
-
-    def __call__(self, row: Row) -> None:
-        """Prints one row."""
-        if row["event"] == "progress":
-            self._progress(row)
-            return
-        if self._open_line:
-            print()
-            self._open_line = False
-        print(self._sentence(row), file=sys.stderr if row["event"] == "error" else sys.stdout, flush=True)
-
-    def _progress(self, row: Row) -> None:
-        done, total = int(str(row["done"])), int(str(row["total"]))
-        tenth = (row["file"], 10 * done // total if total else 10)
-        line = f"{row['model']}: {row['file']}  {_megabytes(done)} of {_megabytes(total)}"
-        if self._terminal:
-            print(f"\r\x1b[2K{line}", end="", flush=True)
-            self._open_line = True
-        elif tenth != self._tenth:
-            print(line, flush=True)
-        self._tenth = tenth
-
-    @staticmethod
-    def _sentence(row: Row) -> str:
-        model = row.get("model", "")
-        if row["event"] == "model":
-            marks = [word for word in ("default", "starter") if row[word]]
-            marks += [] if row["commercial_use"] else ["not for commercial use"]
-            state = "installed" if row["installed"] else f"{_megabytes(int(str(row['download_bytes'])))} to fetch"
-            note = f" ({', '.join(marks)})" if marks else ""
-            return f"{model:31} {row['service']:12} {state:18} {row['license_spdx']:12} {row['summary']}{note}"
-        return {
-            "installed": f"{model}: {'installed' if row.get('fetched') else 'was installed already'}",
-            "verified": f"{model}: {row.get('files')} files are sound",
-            "absent": f"{model}: not installed",
-            "imported": f"{row.get('files')} files taken in from {row.get('directory')}",
-            "note": f"{model}: {row.get('message')}",
-            "error": f"{model}: {row.get('message')}" if model else str(row.get("message")),
-        }[str(row["event"])]
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
 
 
 def _parser() -> argparse.ArgumentParser:

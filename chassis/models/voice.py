@@ -1,0 +1,89 @@
+"""What the program of the model store says: rows, as JSON for a program or as sentences for a person."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+
+from antiphon_wire.errors import AntiphonError
+from chassis.models.events import Event, Note, Progress
+
+Row = dict[str, object]
+Speak = Callable[[Row], None]
+
+
+def row_of(event: Event) -> Row:
+    """An event of a pull as a row."""
+    if isinstance(event, Progress):
+        return {"event": "progress", "model": event.model, "file": event.file, "done": event.done, "total": event.total}
+    if isinstance(event, Note):
+        return {"event": "note", "model": event.model, "message": event.message}
+    row: Row = {"event": "installed", "model": event.model, "service": event.service}
+    return {**row, "directory": str(event.directory), "fetched": event.fetched}
+
+
+def error_row(error: AntiphonError, model: str = "") -> Row:
+    """An error as a row, with the model that it is about, where there is one."""
+    row: Row = {"event": "error", "reason": error.reason, "message": error.message}
+    return {**row, "model": model} if model else row
+
+
+def speak_json(row: Row) -> None:
+    """Prints one row for a program."""
+    print(json.dumps(row), flush=True)
+
+
+class Voice:
+    """Says the same rows to a person; errors go to stderr.
+
+    On a terminal progress stays on one line; elsewhere it is told at each tenth.
+    """
+
+    def __init__(self, terminal: bool) -> None:
+        self._terminal = terminal
+        self._tenth: tuple[object, int] = ("", -1)
+        self._open_line = False
+
+    def __call__(self, row: Row) -> None:
+        """Prints one row."""
+        if row["event"] == "progress":
+            self._progress(row)
+            return
+        if self._open_line:
+            print()
+            self._open_line = False
+        print(self._sentence(row), file=sys.stderr if row["event"] == "error" else sys.stdout, flush=True)
+
+    def _progress(self, row: Row) -> None:
+        done, total = int(str(row["done"])), int(str(row["total"]))
+        tenth = (row["file"], 10 * done // total if total else 10)
+        line = f"{row['model']}: {row['file']}  {_megabytes(done)} of {_megabytes(total)}"
+        if self._terminal:
+            print(f"\r\x1b[2K{line}", end="", flush=True)
+            self._open_line = True
+        elif tenth != self._tenth:
+            print(line, flush=True)
+        self._tenth = tenth
+
+    @staticmethod
+    def _sentence(row: Row) -> str:
+        model = row.get("model", "")
+        if row["event"] == "model":
+            marks = [word for word in ("default", "starter") if row[word]]
+            marks += [] if row["commercial_use"] else ["not for commercial use"]
+            state = "installed" if row["installed"] else f"{_megabytes(int(str(row['download_bytes'])))} to fetch"
+            note = f" ({', '.join(marks)})" if marks else ""
+            return f"{model:31} {row['service']:12} {state:18} {row['license_spdx']:12} {row['summary']}{note}"
+        return {
+            "installed": f"{model}: {'installed' if row.get('fetched') else 'was installed already'}",
+            "verified": f"{model}: {row.get('files')} files are sound",
+            "absent": f"{model}: not installed",
+            "imported": f"{row.get('files')} files taken in from {row.get('directory')}",
+            "note": f"{model}: {row.get('message')}",
+            "error": f"{model}: {row.get('message')}" if model else str(row.get("message")),
+        }[str(row["event"])]
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
