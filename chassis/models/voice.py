@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 from antiphon_wire.errors import AntiphonError
 from chassis.models.events import Event, Note, Progress
@@ -29,9 +30,14 @@ def error_row(error: AntiphonError, model: str = "") -> Row:
     return {**row, "model": model} if model else row
 
 
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(text)
+    stream.flush()
+
+
 def speak_json(row: Row) -> None:
     """Prints one row for a program."""
-    print(json.dumps(row), flush=True)
+    _write(sys.stdout, f"{json.dumps(row)}\n")
 
 
 class Voice:
@@ -51,19 +57,19 @@ class Voice:
             self._progress(row)
             return
         if self._open_line:
-            print()
+            _write(sys.stdout, "\n")
             self._open_line = False
-        print(self._sentence(row), file=sys.stderr if row["event"] == "error" else sys.stdout, flush=True)
+        _write(sys.stderr if row["event"] == "error" else sys.stdout, f"{self._sentence(row)}\n")
 
     def _progress(self, row: Row) -> None:
         done, total = int(str(row["done"])), int(str(row["total"]))
         tenth = (row["file"], 10 * done // total if total else 10)
         line = f"{row['model']}: {row['file']}  {_megabytes(done)} of {_megabytes(total)}"
         if self._terminal:
-            print(f"\r\x1b[2K{line}", end="", flush=True)
+            _write(sys.stdout, f"\r\x1b[2K{line}")
             self._open_line = True
         elif tenth != self._tenth:
-            print(line, flush=True)
+            _write(sys.stdout, f"{line}\n")
         self._tenth = tenth
 
     @staticmethod
