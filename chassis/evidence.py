@@ -86,6 +86,7 @@ def model(report: ModelReport) -> evidence_pb2.ModelIdentity:
         weights_sha256=report.weights_sha256,
         license_spdx=report.license_spdx,
         commercial_use=report.commercial_use,
+        digest_source=report.digest_source,
     )
 
 

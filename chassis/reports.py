@@ -81,13 +81,14 @@ class BytePatch:
 
 @dataclass(frozen=True)
 class ModelReport:
-    """The model that was used: name, revision, SHA-256 (hex) by file name, licence."""
+    """The model that was used: name, revision, SHA-256 (hex) by file name and where these come from, licence."""
 
     name: str
     revision: str
     weights_sha256: Mapping[str, str]
     license_spdx: str
     commercial_use: bool
+    digest_source: str = ""
 
 
 @dataclass(frozen=True)

@@ -219,11 +219,12 @@ class FamilyHost:
                 weights_sha256={file.name: file.sha256 for file in model.files if file.sha256},
                 license_spdx=model.license_spdx,
                 commercial_use=model.commercial_use,
+                digest_source=model.digest_source,
             ),
             engine=model.engine,
             installed=self.store.installed(model.name) and not self.damaged.holds(model.name),
             default_model=self._is_default(model, default),
-            download_bytes=model.download_bytes,
+            download_bytes=model.download_bytes or 0,
             install_command=f"antiphon models pull {model.name}",
         )
         if model.memory_bytes is not None:

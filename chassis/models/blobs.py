@@ -29,6 +29,9 @@ _NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENXIO)
 """Errors of opening that say the blob is none: absent, unreadable, a socket; others, such as too many files, do not."""
 _verifying = threading.Lock()
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of writing that say there is no room: on the disk, in a quota, for a file of that size."""
+
 
 def digest(path: Path) -> str:
     """SHA-256 of a file, in lower-case hex."""
@@ -67,7 +70,7 @@ class Blobs:
         """Where the blob lies or would lie."""
         return self.folder / sha256
 
-    def present(self, sha256: str, size: int) -> bool:
+    def present(self, sha256: str, size: int | None) -> bool:
         """Whether there is a blob of that size; its digest is not computed. There is none for an empty digest."""
         try:
             status = self.path(sha256).stat()
@@ -180,9 +183,23 @@ def _sync(path: Path) -> None:
 
 def unwritable(root: Path, error: OSError) -> AntiphonError:
     """The error to raise where the store cannot be written; the log tells where, for callers may be strangers."""
+    if error.errno in NO_ROOM:
+        return full(root, error)
     why = errno.errorcode.get(error.errno or 0, "") or type(error).__name__
     _log.error("cannot write into the model store %s: %s", root, error)
     return not_ready(
         "MODEL_STORE_UNWRITABLE",
         f"cannot write into the model store ({why}); set ANTIPHON_MODELS to a folder that can be written",
+    )
+
+
+def full(root: Path, error: OSError) -> AntiphonError:
+    """The error to raise where a file did not fit; what was fetched before is whole, and kept."""
+    why = errno.errorcode.get(error.errno or 0, "")
+    _log.error("the model store %s is full: %s", root, error)
+    return not_ready(
+        "MODEL_STORE_FULL",
+        f"no room left for a file in the model store ({why}); what is installed is untouched. Make room, with "
+        "antiphon models prune or remove, then pull again to go on from here",
+        error=why,
     )

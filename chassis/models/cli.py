@@ -9,10 +9,10 @@ from pathlib import Path
 
 from antiphon_wire.errors import AntiphonError
 from chassis.models.manifest import ManifestError
+from chassis.models.mirror import Mirror
 from chassis.models.pull import Puller
 from chassis.models.settings import SettingError, read_settings
 from chassis.models.shelf import Shelf
-from chassis.models.sources import Mirror
 from chassis.models.store import Store
 from chassis.models.voice import Speak, Voice, error_row, row_of, speak_json
 

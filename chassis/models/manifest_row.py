@@ -38,6 +38,14 @@ class Row:
             raise ManifestError(f"{self.where}: {key} = {value!r}; give {shape or 'some text'}")
         return value
 
+    def texts(self, key: str, pattern: re.Pattern[str] | None = None, shape: str = "") -> list[str]:
+        """Takes a list of texts that may be left out; none is empty, and each matches the pattern, if there is one."""
+        values = self.take(key, list, [], optional=True)
+        for value in values:
+            if not isinstance(value, str) or not value or (pattern is not None and pattern.fullmatch(value) is None):
+                raise ManifestError(f"{self.where}: {key} has {value!r}; give {shape or 'some text'}")
+        return list(values)
+
     def digest(self) -> str:
         """Takes a SHA-256."""
         return self.text("sha256", _SHA256, "64 lower-case hex digits")

@@ -62,7 +62,7 @@ class SdistSource:
 
 @dataclass(frozen=True)
 class HubSource:
-    """A path in a hub repository at a commit."""
+    """A path in a hub repository at a commit, or at a revision that may move where the file is recorded."""
 
     repository: str
     revision: str
@@ -71,6 +71,29 @@ class HubSource:
 
     def __str__(self) -> str:
         return f"hub {self.repository}@{self.revision[:8]}"
+
+
+@dataclass(frozen=True)
+class HubSet:
+    """Files of a hub repository, by patterns, at a revision that may move; the first pull records which they are.
+
+    Attributes:
+        repository: ``owner/name``.
+        revision: A commit, a tag or a branch; asked for once, at the first pull.
+        patterns: Paths in the repository, as :mod:`fnmatch` reads them; each has to match at least one file.
+        optional: Further patterns, which may match none.
+        folder: Where below the model's folder the files go, with forward slashes; empty for that folder itself.
+    """
+
+    repository: str
+    revision: str
+    patterns: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    folder: str = ""
+
+    def name(self, path: str) -> str:
+        """Name in the model of a path in the repository."""
+        return f"{self.folder}/{path}" if self.folder else path
 
 
 @dataclass(frozen=True)
@@ -85,6 +108,10 @@ class HttpsSource:
 
 
 Source = WheelSource | SdistSource | HubSource | HttpsSource
+
+DIGEST_SOURCES = ("manifest", "conversion at first pull", "hub at first pull", "first pull")
+"""Where the digest of a file comes from, the best first: this repository; what a conversion of files with known digests
+gave; what the hub stated of the file when it was first pulled; what came when it was first pulled."""
 
 
 @dataclass(frozen=True)
@@ -103,21 +130,28 @@ class File:
 
     Attributes:
         name: Path below the model's folder, with forward slashes.
-        size: Bytes; of a recorded file that was never made, those of its inputs, which is a guess.
+        size: Bytes; of a recorded file that a conversion makes, before it did, those of its inputs, which is a guess;
+            None where nobody stated them yet.
         sha256: Of the whole file, in lower-case hex; the file is used only if it matches. Empty where the file is
-            recorded and was never made.
+            recorded and was never made or fetched.
         sources: Where to get it, tried in this order; may be empty where there is a conversion.
         conversion: How to make it; None where it is fetched as it is.
-        recorded: True where no manifest can know the digest of what a conversion gives: the first pull writes it down
+        recorded: True where the manifest does not know the digest: the first pull writes it down
             (:mod:`chassis.models.records`), and from then on it holds as a pinned one does.
+        git_blob: What the hub states of a small file instead of a SHA-256, as it is fetched first: git's object id.
+        sha256_begins: First digits of the digest, where its publisher states no more.
+        digest_source: One of DIGEST_SOURCES.
     """
 
     name: str
-    size: int
+    size: int | None
     sha256: str
     sources: tuple[Source, ...] = ()
     conversion: Conversion | None = None
     recorded: bool = False
+    git_blob: str = ""
+    sha256_begins: str = ""
+    digest_source: str = "manifest"
 
 
 @dataclass(frozen=True)
@@ -133,10 +167,17 @@ class Model:
         license_spdx: SPDX expression of the weights' licence.
         commercial_use: Whether that licence allows commercial use.
         files: Its weights; none, written as ``files = []``, for an engine that needs none, and so always installed.
+        sets: Files of hub repositories that the manifest names by patterns. A store puts those that are recorded among
+            ``files``; what is left here was never pulled.
         summary: What it is, in one line.
         memory_bytes: Memory that its engine needs with it; None where nobody measured.
         parameter_count: Parameters of its networks, as published, which may be rounded; 0 for rules, None where nobody
             says.
+        aliases: Other names that callers know it by, each of one model of the service.
+        mission: True if it belongs to the set ``mission``, what the product is for.
+        gated: True if its publisher lets only those fetch it who accepted the terms at the hub.
+        stated_bytes: About what it takes to fetch, as its publisher or a public source states it, where files have no
+            sizes before the first pull; None where nobody does.
     """
 
     name: str
@@ -151,18 +192,39 @@ class Model:
     summary: str = ""
     memory_bytes: int | None = None
     parameter_count: int | None = None
+    sets: tuple[HubSet, ...] = ()
+    aliases: tuple[str, ...] = ()
+    mission: bool = False
+    gated: bool = False
+    stated_bytes: int | None = None
 
     @property
-    def installed_bytes(self) -> int:
-        """Bytes on disk once installed."""
-        return sum(file.size for file in self.files)
+    def digest_source(self) -> str:
+        """The least that a digest of its files rests on, one of DIGEST_SOURCES; empty where there is none yet."""
+        if self.sets or not all(file.sha256 for file in self.files):
+            return ""
+        return max((file.digest_source for file in self.files), key=DIGEST_SOURCES.index, default="")
 
     @property
-    def download_bytes(self) -> int:
-        """Bytes to fetch if every file comes from its first source; an archive shared by files counts once."""
+    def installed_bytes(self) -> int | None:
+        """Bytes on disk once installed; what is stated where files have no sizes yet, None where nothing is."""
+        sizes = [file.size for file in self.files if file.size is not None]
+        return sum(sizes) if len(sizes) == len(self.files) and not self.sets else self.stated_bytes
+
+    @property
+    def download_bytes(self) -> int | None:
+        """Bytes to fetch if every file comes from its first source; an archive shared by files counts once.
+
+        What is stated where files have no sizes yet, None where nothing is.
+        """
         archives: set[Wheel | Sdist] = set()
         loose = 0
-        for file in fetched_files(self):
+        if self.sets:
+            return self.stated_bytes
+        # A file that several conversions read is fetched once.
+        for file in dict.fromkeys(fetched_files(self)):
+            if file.size is None:
+                return self.stated_bytes
             first = file.sources[0] if file.sources else None
             if isinstance(first, WheelSource):
                 archives.update(wheel for wheel, _ in first.members)

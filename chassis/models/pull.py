@@ -1,15 +1,19 @@
-"""Brings models into the store: what is missing or damaged is fetched, converted where need be, and checked."""
+"""Brings models into the store: what is missing or damaged is fetched, converted where need be, checked, recorded."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from antiphon_wire.errors import AntiphonError
+from antiphon_wire.errors import AntiphonError, not_ready
+from chassis.models.connection import SourceError
 from chassis.models.events import Event, Installed, Note, Report
-from chassis.models.model import File, Model
+from chassis.models.hub import Hub
+from chassis.models.mirror import Mirror
+from chassis.models.model import File, HubSet, Model
 from chassis.models.settings import HubSettings, StoreSettings
-from chassis.models.sources import Fetcher, Mirror
+from chassis.models.sources import Fetcher
 from chassis.models.store import Store
 from chassis.models.transfer import Transfer
 
@@ -36,18 +40,42 @@ class Puller:
             AntiphonError: UNKNOWN_MODEL, MODEL_FETCH_FAILED with each source and why it failed, MODEL_MIRROR_MISSING,
                 MODEL_STORE_FULL, MODEL_STORE_UNWRITABLE.
         """
-        model = store.model(name)
         mirror = Mirror(self.settings.model_mirror) if self.settings.model_mirror is not None else None
         waiting = Note(name, "waiting for another process that is writing into this store")
         with store.blobs.workspace(lambda: self.report(waiting)) as folder:
-            wanted = [file for file in model.files if not store.blobs.reread(file.sha256)]
-            if wanted:
-                store.blobs.ensure_room(sum(file.size for file in wanted) + 2 * model.download_bytes)
+            model = store.model(name)
             fetcher = self._fetcher(store, model, folder, self.settings.model_sources, mirror)
-            for file in wanted:
-                _bring_in(store, fetcher, file)
+            sets = [(one, *self.members(fetcher.hub, model, one)) for one in model.sets]
+            stated = [file for _, _, files in sets for file in files.values()]
+            wanted = [file for file in (*model.files, *stated) if not store.blobs.reread(file.sha256)]
+            if wanted:
+                store.blobs.ensure_room(_needed(replace(model, files=(*model.files, *stated), sets=()), wanted))
+            brought = {file: _bring_in(store, fetcher, file) for file in wanted}
+            for one, commit, files in sets:
+                store.records.add_set(one, commit, {path: brought.get(file, file) for path, file in files.items()})
             installed = store.lay_out(store.model(name))
         self.report(Installed(name, model.service, installed.directory, fetched=bool(wanted)))
+
+    def members(self, hub: Hub, model: Model, one: HubSet) -> tuple[str, Mapping[str, File]]:
+        """The commit and the files of a set that was never pulled, as the hub states them.
+
+        Raises:
+            AntiphonError: MODEL_FETCH_FAILED.
+        """
+        if self.settings.model_sources and "hub" not in self.settings.model_sources:
+            why = "ANTIPHON_MODEL_SOURCES leaves the hub out, which has to say what the files are"
+        else:
+            try:
+                return hub.members(one)
+            except SourceError as error:
+                why = str(error)
+        raise not_ready(
+            "MODEL_FETCH_FAILED",
+            f"could not learn which files the model {model.name!r} has: hub {one.repository}@{one.revision}: {why}",
+            model=model.name,
+            service=model.service,
+            sources=f"hub {one.repository}@{one.revision}: {why}",
+        )
 
     def take_in(self, store: Store, name: str, mirror: Mirror) -> int:
         """Takes what ``mirror`` holds of one model into the store; returns how many of its files came in.
@@ -76,17 +104,24 @@ class Puller:
     def _fetcher(
         self, store: Store, model: Model, folder: Path, kinds: tuple[str, ...], mirror: Mirror | None
     ) -> Fetcher:
-        return Fetcher(
-            model, store.blobs, folder, self.project, kinds, self.hub, mirror, self.transfer, report=self.report
-        )
+        transfer = replace(self.transfer, tell=lambda message: self.report(Note(model.name, message)))
+        hub = Hub(self.hub, transfer)
+        return Fetcher(model, store.blobs, folder, self.project, kinds, hub, mirror, transfer, report=self.report)
 
 
-def _bring_in(store: Store, fetcher: Fetcher, file: File) -> None:
-    path, sha256 = fetcher.fetch(file)
-    size = path.stat().st_size
-    store.blobs.adopt(path, sha256)
-    if file.recorded and not file.sha256:
-        store.records.add(file, sha256, size)
+def _bring_in(store: Store, fetcher: Fetcher, file: File) -> File:
+    """Puts a file into the store, and on record what was learnt on the way; gives its row as it is known now."""
+    path, known = fetcher.fetch(file)
+    store.blobs.adopt(path, known.sha256)
+    for before, after in fetcher.recorded:
+        store.records.add(before, after)
+    fetcher.recorded.clear()
+    return known
+
+
+def _needed(model: Model, wanted: list[File]) -> int:
+    """Bytes that the file system needs free: for the files, and twice for what they are made of."""
+    return sum(file.size or 0 for file in wanted) + 2 * (model.download_bytes or 0)
 
 
 def _ignore(event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Digests that no manifest can know: of files converted here, recorded at the first pull and held to afterwards."""
+"""Digests that no manifest knows: recorded at the first pull and held to afterwards."""
 
 from __future__ import annotations
 
@@ -8,23 +8,30 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from chassis.models.blobs import unwritable
-from chassis.models.model import Conversion, File
+from chassis.models.model import DIGEST_SOURCES, Conversion, File, HttpsSource, HubSet, HubSource, Model
+from chassis.models.names import inside
 from chassis.models.plain_file import read_plain
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _MOST_BYTES = 1 << 20
+
+Document = Mapping[str, Any]
+"""What a record says, as JSON has it."""
 
 
 class Records:
-    """The records of a store, one for each conversion and the pinned inputs it was given.
+    """The records of a store: one for each conversion with the inputs it was given, each set of files of a hub, each
+    file without a published digest.
 
-    ``records/<hex>.json`` says what the conversion gave when it ran first. The name is made of the conversion and of
-    its inputs' digests, so a manifest that pins other inputs, or names another conversion, begins anew.
+    ``records/<hex>.json`` says what the first pull gave. The name is made of what the manifest says of it, so one that
+    pins other inputs, or names another revision, begins anew.
     """
 
     def __init__(self, root: Path) -> None:
@@ -32,36 +39,152 @@ class Records:
 
     def known(self, file: File) -> File:
         """``file`` with what is recorded for it; unchanged where it is pinned, or no sensible record is there."""
-        if not file.recorded or file.conversion is None:
+        if not file.recorded:
             return file
-        record: Any = None
-        with contextlib.suppress(OSError, ValueError, RecursionError):
-            record = json.loads(read_plain(self.path(file.conversion), _MOST_BYTES))
-        match record:
-            case {"sha256": str(digest), "size": int(size)} if _SHA256.fullmatch(digest) and size >= 0:
-                return replace(file, sha256=digest, size=size)
+        if file.conversion is not None:
+            inputs = tuple(self.known(one) for one in file.conversion.inputs)
+            sizes = [one.size for one in inputs if one.size is not None]
+            guess = sum(sizes) if len(sizes) == len(inputs) else None
+            file = replace(file, conversion=replace(file.conversion, inputs=inputs), size=guess)
+            if not all(one.sha256 for one in inputs):
+                return file
+        match self.document(key_of(file)):
+            case {"sha256": str(digest), "size": int(size), **more} if _SHA256.fullmatch(digest) and size >= 0:
+                return _settled(file, digest, size, str(more.get("commit", "")))
         return file
 
-    def add(self, file: File, sha256: str, size: int) -> None:
-        """Writes down what the conversion of ``file`` gave.
+    def expanded(self, model: Model) -> Model:
+        """``model`` with what is recorded for its files, and with those of its sets in the place of the sets."""
+        files = [self.known(file) for file in model.files]
+        unknown = []
+        for one in model.sets:
+            found = self._files(one)
+            files += found
+            unknown += [] if found else [one]
+        return replace(model, files=tuple(files), sets=tuple(unknown))
+
+    def _files(self, one: HubSet) -> list[File]:
+        """The files of a recorded set; none where no sensible record is there."""
+        document = self.document(key_of(one))
+        commit, rows = document.get("commit"), document.get("files")
+        if not isinstance(commit, str) or _COMMIT.fullmatch(commit) is None or not isinstance(rows, list):
+            return []
+        files = []
+        for row in rows:
+            match row:
+                case {"path": str(path), "sha256": str(digest), "size": int(size)} if (
+                    inside(path) and _SHA256.fullmatch(digest) and size >= 0
+                ):
+                    source = HubSource(one.repository, commit, path)
+                    files.append(File(one.name(path), size, digest, (source,), digest_source="hub at first pull"))
+                case _:
+                    return []
+        return files
+
+    def add(self, file: File, known: File) -> None:
+        """Writes down what the first pull gave of a recorded file.
+
+        Args:
+            file: As the manifest has it, but for the inputs of its conversion, which have their digests.
+            known: The same with digest and size, and for a file of a hub with the commit in its source.
 
         Raises:
-            AntiphonError: MODEL_STORE_UNWRITABLE.
+            AntiphonError: MODEL_STORE_UNWRITABLE, MODEL_STORE_FULL.
         """
-        assert file.conversion is not None
-        made = f"{file.conversion.module}:{file.conversion.function}"
-        inputs = {one.name: one.sha256 for one in file.conversion.inputs}
-        record = {"file": file.name, "sha256": sha256, "size": size, "conversion": made, "inputs": inputs}
-        path = self.path(file.conversion)
+        document: dict[str, Any] = {"file": file.name, "sha256": known.sha256, "size": known.size}
+        if file.conversion is not None:
+            document["conversion"] = f"{file.conversion.module}:{file.conversion.function}"
+            document["inputs"] = {one.name: one.sha256 for one in file.conversion.inputs}
+        elif isinstance(source := known.sources[0], HubSource):
+            document |= {"repository": source.repository, "commit": source.revision, "path": source.path}
+        else:
+            document["source"] = str(source)
+        self.write(key_of(file), document)
+
+    def add_set(self, one: HubSet, commit: str, files: Mapping[str, File]) -> None:
+        """Writes down which files of a hub a set was when it was first pulled.
+
+        Args:
+            commit: What its revision was then.
+            files: With digests and sizes, by their paths in the repository.
+
+        Raises:
+            AntiphonError: MODEL_STORE_UNWRITABLE, MODEL_STORE_FULL.
+        """
+        rows = [{"path": path, "sha256": file.sha256, "size": file.size} for path, file in sorted(files.items())]
+        document = {"repository": one.repository, "revision": one.revision, "commit": commit, "files": rows}
+        self.write(key_of(one), document)
+
+    def keys(self, model: Model) -> Iterator[str]:
+        """Yields the names of the records that a model of the manifest stands on, as far as there are any."""
+        for one in model.sets:
+            yield key_of(one)
+        for file in model.files:
+            if file.recorded:
+                yield from (key_of(one) for one in (file.conversion.inputs if file.conversion else ()) if one.recorded)
+                known = self.known(file)
+                if known.sha256:
+                    yield key_of(file) if file.conversion is None else key_of(known)
+
+    def document(self, key: str) -> Document:
+        """What the record of that name says; empty where there is none."""
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            found = json.loads(read_plain(self.path(key), _MOST_BYTES))
+            if isinstance(found, dict):
+                return found
+        return {}
+
+    def write(self, key: str, document: Document) -> None:
+        """Puts a record in its place, whole or not at all.
+
+        Raises:
+            AntiphonError: MODEL_STORE_UNWRITABLE, MODEL_STORE_FULL.
+        """
+        path = self.path(key)
         fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+            fresh.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
             os.replace(fresh, path)
         except OSError as error:
+            fresh.unlink(missing_ok=True)
             raise unwritable(self._root, error) from error
 
-    def path(self, conversion: Conversion) -> Path:
-        """Where the record of that conversion lies or would lie."""
-        rows = [f"{conversion.module}:{conversion.function}", *(one.sha256 for one in conversion.inputs)]
-        return self._root / "records" / f"{hashlib.sha256(chr(10).join(rows).encode()).hexdigest()}.json"
+    def forget(self, key: str) -> None:
+        """Deletes a record, so that the next pull is a first one; one that is not there is gone already."""
+        self.path(key).unlink(missing_ok=True)
+
+    def path(self, key: str) -> Path:
+        """Where the record of that name lies or would lie."""
+        return self._root / "records" / f"{key}.json"
+
+
+def key_of(what: File | HubSet) -> str:
+    """Name of the record of a conversion, which follows from its inputs' digests, of a source, or of a set."""
+    if isinstance(what, HubSet):
+        rows = ["hub", what.repository, what.revision, *sorted(what.patterns), "optional", *sorted(what.optional)]
+    elif what.conversion is not None:
+        rows = _conversion_rows(what.conversion)
+    else:
+        rows = ["file", *(_address(source) for source in what.sources if isinstance(source, HubSource | HttpsSource))]
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def _conversion_rows(conversion: Conversion) -> list[str]:
+    return [f"{conversion.module}:{conversion.function}", *(one.sha256 for one in conversion.inputs)]
+
+
+def _address(source: HubSource | HttpsSource) -> str:
+    return source.url if isinstance(source, HttpsSource) else f"{source.repository}@{source.revision}/{source.path}"
+
+
+def _settled(file: File, sha256: str, size: int, commit: str) -> File:
+    first = file.sources[0] if file.sources else None
+    if file.conversion is not None:
+        worst = max((one.digest_source for one in file.conversion.inputs), key=DIGEST_SOURCES.index)
+        origin = max("conversion at first pull", worst, key=DIGEST_SOURCES.index)
+        return replace(file, sha256=sha256, size=size, digest_source=origin)
+    if not isinstance(first, HubSource) or _COMMIT.fullmatch(commit) is None:
+        return replace(file, sha256=sha256, size=size, digest_source="first pull")
+    sources = (replace(first, revision=commit), *file.sources[1:])
+    return replace(file, sha256=sha256, size=size, sources=sources, digest_source="hub at first pull")

@@ -7,7 +7,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon_wire.errors import not_ready
@@ -54,6 +54,7 @@ class InstalledModel:
             weights_sha256={file.name: file.sha256 for file in self.model.files},
             license_spdx=self.model.license_spdx,
             commercial_use=self.model.commercial_use,
+            digest_source=self.model.digest_source,
         )
 
 
@@ -76,13 +77,12 @@ class Store:
         self.records = Records(self.root)
 
     def model(self, name: str) -> Model:
-        """The model's row, with the digests that were recorded for those of its files that no manifest can pin.
+        """The model's row, with what was recorded of those of its files that no manifest pins.
 
         Raises:
             AntiphonError: UNKNOWN_MODEL.
         """
-        model = self.manifest.model(name)
-        return replace(model, files=tuple(self.records.known(file) for file in model.files))
+        return self.records.expanded(self.manifest.model(name))
 
     def installed(self, name: str) -> bool:
         """Whether every file of the model is there with its size; digests are left to ``require``.
@@ -90,7 +90,8 @@ class Store:
         Raises:
             AntiphonError: UNKNOWN_MODEL.
         """
-        return all(self.blobs.present(file.sha256, file.size) for file in self.model(name).files)
+        model = self.model(name)
+        return not model.sets and all(self.blobs.present(file.sha256, file.size) for file in model.files)
 
     def allowed(self, name: str) -> bool:
         """Whether the licence of the model's weights fits the policy.
@@ -119,6 +120,7 @@ class Store:
                 licence_policy=self._licence_policy,
             )
         missing = [file.name for file in model.files if not (file.sha256 and self.blobs.path(file.sha256).exists())]
+        missing += [pattern for one in model.sets for pattern in one.patterns]
         if missing:
             command = f"antiphon models pull {name}"
             raise not_ready(

@@ -17,10 +17,11 @@ Speak = Callable[[Row], None]
 def row_of(event: Event) -> Row:
     """An event of a pull as a row."""
     if isinstance(event, Progress):
-        return {"event": "progress", "model": event.model, "file": event.file, "done": event.done, "total": event.total}
+        row: Row = {"event": "progress", "model": event.model, "file": event.file, "done": event.done}
+        return row if event.total is None else {**row, "total": event.total}
     if isinstance(event, Note):
         return {"event": "note", "model": event.model, "message": event.message}
-    row: Row = {"event": "installed", "model": event.model, "service": event.service}
+    row = {"event": "installed", "model": event.model, "service": event.service}
     return {**row, "directory": str(event.directory), "fetched": event.fetched}
 
 
@@ -62,9 +63,10 @@ class Voice:
         _write(sys.stderr if row["event"] == "error" else sys.stdout, f"{self._sentence(row)}\n")
 
     def _progress(self, row: Row) -> None:
-        done, total = int(str(row["done"])), int(str(row["total"]))
-        tenth = (row["file"], 10 * done // total if total else 10)
-        line = f"{row['model']}: {row['file']}  {_megabytes(done)} of {_megabytes(total)}"
+        done, total = int(str(row["done"])), int(str(row.get("total", 0)))
+        # Where nobody said how long it is, each 100 MB is told.
+        tenth = (row["file"], 10 * done // total if total else done // 100_000_000)
+        line = f"{row['model']}: {row['file']}  {_megabytes(done)}" + (f" of {_megabytes(total)}" if total else "")
         if self._terminal:
             _write(sys.stdout, f"\r\x1b[2K{line}")
             self._open_line = True

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from chassis.models.manifest import Manifest, ManifestError
 from chassis.models.model import Conversion, File
-from chassis.models.records import Records
+from chassis.models.records import Records, key_of
 from fuzz.scratch import in_a_file, scratch
 from fuzz.target import FindingError, Target
 
 _SERVICES = Path(__file__).resolve().parents[2] / "services"
 _RECORD = b'{"file": "model.safetensors", "sha256": "%s", "size": 12}' % (b"ab" * 32)
-_RECORDED = File("model.safetensors", 0, "", (), Conversion("services.x", "convert", (), ()), recorded=True)
+_RECORDED = File("model.safetensors", None, "", (), Conversion("services.x", "convert", (), ()), recorded=True)
 
 
 def _seeds() -> list[bytes]:
@@ -34,12 +34,11 @@ def _accepts(data: bytes) -> bool:
 
 def _read_record(data: bytes) -> None:
     records = Records(scratch())
-    assert _RECORDED.conversion is not None
-    path = records.path(_RECORDED.conversion)
+    path = records.path(key_of(_RECORDED))
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(data)
     found = records.known(_RECORDED)
-    if found != _RECORDED and (re.fullmatch("[0-9a-f]{64}", found.sha256) is None or found.size < 0):
+    if found != _RECORDED and (re.fullmatch("[0-9a-f]{64}", found.sha256) is None or (found.size or 0) < 0):
         raise FindingError(f"a record was believed that says {found.sha256!r}, {found.size}")
 
 

@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#antiphon/evidence/v1/evidence.proto\x12\x14\x61ntiphon.evidence.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe3\x01\n\rModelIdentity\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12N\n\x0eweights_sha256\x18\x03 \x03(\x0b\x32\x36.antiphon.evidence.v1.ModelIdentity.WeightsSha256Entry\x12\x14\n\x0clicense_spdx\x18\x04 \x01(\t\x12\x16\n\x0e\x63ommercial_use\x18\x05 \x01(\x08\x1a\x34\n\x12WeightsSha256Entry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xbc\x05\n\nProvenance\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x17\n\x0fservice_version\x18\x02 \x01(\t\x12\x0e\n\x06\x65ngine\x18\x03 \x01(\t\x12\x32\n\x05model\x18\x04 \x01(\x0b\x32#.antiphon.evidence.v1.ModelIdentity\x12\x44\n\nparameters\x18\x05 \x03(\x0b\x32\x30.antiphon.evidence.v1.Provenance.ParametersEntry\x12\x15\n\rconfig_sha256\x18\x06 \x01(\x0c\x12\x11\n\x04seed\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06\x64\x65vice\x18\x08 \x01(\t\x12\x11\n\tprecision\x18\t \x01(\t\x12\x15\n\rupload_sha256\x18\n \x01(\x0c\x12\x17\n\npcm_sha256\x18\x0b \x01(\x0cH\x01\x88\x01\x01\x12.\n\nstart_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x10\x63ompute_duration\x18\r \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0equeue_duration\x18\x0e \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\tcache_hit\x18\x0f \x01(\x08\x12O\n\x10library_versions\x18\x10 \x03(\x0b\x32\x35.antiphon.evidence.v1.Provenance.LibraryVersionsEntry\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x36\n\x14LibraryVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x07\n\x05_seedB\r\n\x0b_pcm_sha256\"\xd8\x02\n\x08Progress\x12\x33\n\x05phase\x18\x01 \x01(\x0e\x32$.antiphon.evidence.v1.Progress.Phase\x12\x15\n\x08\x66raction\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12-\n\naudio_done\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1b\n\x0equeue_position\x18\x04 \x01(\x05H\x01\x88\x01\x01\x12\x0c\n\x04step\x18\x05 \x01(\t\x12,\n\tremaining\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"X\n\x05Phase\x12\x15\n\x11PHASE_UNSPECIFIED\x10\x00\x12\x10\n\x0cPHASE_QUEUED\x10\x01\x12\x11\n\rPHASE_LOADING\x10\x02\x12\x13\n\x0fPHASE_COMPUTING\x10\x03\x42\x0b\n\t_fractionB\x11\n\x0f_queue_position\"\x99\x01\n\x07Warning\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t\x12/\n\x0cstart_offset\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xd9\x01\n\tModelInfo\x12\x35\n\x08identity\x18\x01 \x01(\x0b\x32#.antiphon.evidence.v1.ModelIdentity\x12\x0e\n\x06\x65ngine\x18\x02 \x01(\t\x12\x11\n\tinstalled\x18\x03 \x01(\x08\x12\x15\n\rdefault_model\x18\x04 \x01(\x08\x12\x16\n\x0e\x64ownload_bytes\x18\x05 \x01(\x03\x12\x19\n\x0cmemory_bytes\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\x0finstall_command\x18\x07 \x01(\tB\x0f\n\r_memory_bytesB_\n\x14\x61ntiphon.evidence.v1B\rEvidenceProtoP\x01Z\x1f\x61ntiphon/evidence/v1;evidencev1\xca\x02\x14\x41ntiphon\\Evidence\\V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#antiphon/evidence/v1/evidence.proto\x12\x14\x61ntiphon.evidence.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfa\x01\n\rModelIdentity\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12N\n\x0eweights_sha256\x18\x03 \x03(\x0b\x32\x36.antiphon.evidence.v1.ModelIdentity.WeightsSha256Entry\x12\x14\n\x0clicense_spdx\x18\x04 \x01(\t\x12\x16\n\x0e\x63ommercial_use\x18\x05 \x01(\x08\x12\x15\n\rdigest_source\x18\x06 \x01(\t\x1a\x34\n\x12WeightsSha256Entry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xbc\x05\n\nProvenance\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x17\n\x0fservice_version\x18\x02 \x01(\t\x12\x0e\n\x06\x65ngine\x18\x03 \x01(\t\x12\x32\n\x05model\x18\x04 \x01(\x0b\x32#.antiphon.evidence.v1.ModelIdentity\x12\x44\n\nparameters\x18\x05 \x03(\x0b\x32\x30.antiphon.evidence.v1.Provenance.ParametersEntry\x12\x15\n\rconfig_sha256\x18\x06 \x01(\x0c\x12\x11\n\x04seed\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06\x64\x65vice\x18\x08 \x01(\t\x12\x11\n\tprecision\x18\t \x01(\t\x12\x15\n\rupload_sha256\x18\n \x01(\x0c\x12\x17\n\npcm_sha256\x18\x0b \x01(\x0cH\x01\x88\x01\x01\x12.\n\nstart_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x10\x63ompute_duration\x18\r \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0equeue_duration\x18\x0e \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\tcache_hit\x18\x0f \x01(\x08\x12O\n\x10library_versions\x18\x10 \x03(\x0b\x32\x35.antiphon.evidence.v1.Provenance.LibraryVersionsEntry\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x36\n\x14LibraryVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x07\n\x05_seedB\r\n\x0b_pcm_sha256\"\xd8\x02\n\x08Progress\x12\x33\n\x05phase\x18\x01 \x01(\x0e\x32$.antiphon.evidence.v1.Progress.Phase\x12\x15\n\x08\x66raction\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12-\n\naudio_done\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1b\n\x0equeue_position\x18\x04 \x01(\x05H\x01\x88\x01\x01\x12\x0c\n\x04step\x18\x05 \x01(\t\x12,\n\tremaining\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"X\n\x05Phase\x12\x15\n\x11PHASE_UNSPECIFIED\x10\x00\x12\x10\n\x0cPHASE_QUEUED\x10\x01\x12\x11\n\rPHASE_LOADING\x10\x02\x12\x13\n\x0fPHASE_COMPUTING\x10\x03\x42\x0b\n\t_fractionB\x11\n\x0f_queue_position\"\x99\x01\n\x07Warning\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t\x12/\n\x0cstart_offset\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12-\n\nend_offset\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xd9\x01\n\tModelInfo\x12\x35\n\x08identity\x18\x01 \x01(\x0b\x32#.antiphon.evidence.v1.ModelIdentity\x12\x0e\n\x06\x65ngine\x18\x02 \x01(\t\x12\x11\n\tinstalled\x18\x03 \x01(\x08\x12\x15\n\rdefault_model\x18\x04 \x01(\x08\x12\x16\n\x0e\x64ownload_bytes\x18\x05 \x01(\x03\x12\x19\n\x0cmemory_bytes\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\x0finstall_command\x18\x07 \x01(\tB\x0f\n\r_memory_bytesB_\n\x14\x61ntiphon.evidence.v1B\rEvidenceProtoP\x01Z\x1f\x61ntiphon/evidence/v1;evidencev1\xca\x02\x14\x41ntiphon\\Evidence\\V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,21 +41,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROVENANCE_LIBRARYVERSIONSENTRY']._loaded_options = None
   _globals['_PROVENANCE_LIBRARYVERSIONSENTRY']._serialized_options = b'8\001'
   _globals['_MODELIDENTITY']._serialized_start=127
-  _globals['_MODELIDENTITY']._serialized_end=354
-  _globals['_MODELIDENTITY_WEIGHTSSHA256ENTRY']._serialized_start=302
-  _globals['_MODELIDENTITY_WEIGHTSSHA256ENTRY']._serialized_end=354
-  _globals['_PROVENANCE']._serialized_start=357
-  _globals['_PROVENANCE']._serialized_end=1057
-  _globals['_PROVENANCE_PARAMETERSENTRY']._serialized_start=928
-  _globals['_PROVENANCE_PARAMETERSENTRY']._serialized_end=977
-  _globals['_PROVENANCE_LIBRARYVERSIONSENTRY']._serialized_start=979
-  _globals['_PROVENANCE_LIBRARYVERSIONSENTRY']._serialized_end=1033
-  _globals['_PROGRESS']._serialized_start=1060
-  _globals['_PROGRESS']._serialized_end=1404
-  _globals['_PROGRESS_PHASE']._serialized_start=1284
-  _globals['_PROGRESS_PHASE']._serialized_end=1372
-  _globals['_WARNING']._serialized_start=1407
-  _globals['_WARNING']._serialized_end=1560
-  _globals['_MODELINFO']._serialized_start=1563
-  _globals['_MODELINFO']._serialized_end=1780
+  _globals['_MODELIDENTITY']._serialized_end=377
+  _globals['_MODELIDENTITY_WEIGHTSSHA256ENTRY']._serialized_start=325
+  _globals['_MODELIDENTITY_WEIGHTSSHA256ENTRY']._serialized_end=377
+  _globals['_PROVENANCE']._serialized_start=380
+  _globals['_PROVENANCE']._serialized_end=1080
+  _globals['_PROVENANCE_PARAMETERSENTRY']._serialized_start=951
+  _globals['_PROVENANCE_PARAMETERSENTRY']._serialized_end=1000
+  _globals['_PROVENANCE_LIBRARYVERSIONSENTRY']._serialized_start=1002
+  _globals['_PROVENANCE_LIBRARYVERSIONSENTRY']._serialized_end=1056
+  _globals['_PROGRESS']._serialized_start=1083
+  _globals['_PROGRESS']._serialized_end=1427
+  _globals['_PROGRESS_PHASE']._serialized_start=1307
+  _globals['_PROGRESS_PHASE']._serialized_end=1395
+  _globals['_WARNING']._serialized_start=1430
+  _globals['_WARNING']._serialized_end=1583
+  _globals['_MODELINFO']._serialized_start=1586
+  _globals['_MODELINFO']._serialized_end=1803
 # @@protoc_insertion_point(module_scope)

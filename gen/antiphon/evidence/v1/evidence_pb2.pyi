@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ModelIdentity(_message.Message):
-    __slots__ = ("name", "revision", "weights_sha256", "license_spdx", "commercial_use")
+    __slots__ = ("name", "revision", "weights_sha256", "license_spdx", "commercial_use", "digest_source")
     class WeightsSha256Entry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -25,12 +25,14 @@ class ModelIdentity(_message.Message):
     WEIGHTS_SHA256_FIELD_NUMBER: _ClassVar[int]
     LICENSE_SPDX_FIELD_NUMBER: _ClassVar[int]
     COMMERCIAL_USE_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_SOURCE_FIELD_NUMBER: _ClassVar[int]
     name: str
     revision: str
     weights_sha256: _containers.ScalarMap[str, str]
     license_spdx: str
     commercial_use: bool
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[str] = ..., weights_sha256: _Optional[_Mapping[str, str]] = ..., license_spdx: _Optional[str] = ..., commercial_use: bool = ...) -> None: ...
+    digest_source: str
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[str] = ..., weights_sha256: _Optional[_Mapping[str, str]] = ..., license_spdx: _Optional[str] = ..., commercial_use: bool = ..., digest_source: _Optional[str] = ...) -> None: ...
 
 class Provenance(_message.Message):
     __slots__ = ("service", "service_version", "engine", "model", "parameters", "config_sha256", "seed", "device", "precision", "upload_sha256", "pcm_sha256", "start_time", "compute_duration", "queue_duration", "cache_hit", "library_versions")
