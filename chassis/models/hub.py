@@ -82,7 +82,7 @@ class Hub:
             path = f"api/models/{urllib.parse.quote(repository)}/revision/{urllib.parse.quote(revision, safe='')}"
             url = f"{self.settings.endpoint.rstrip('/')}/{path}?blobs=true"
             page, _, _ = self.transfer.read(url, self.headers, _MOST_PAGE_BYTES)
-            self._asked[key] = _snapshot(repository, page, url)
+            self._asked[key] = read_listing(repository, page, url)
         return self._asked[key]
 
     def stated(self, file: File) -> File:
@@ -105,7 +105,7 @@ class Hub:
         snapshot = self.snapshot(one.repository, one.revision)
         paths: set[str] = set()
         for pattern in (*one.patterns, *one.optional):
-            found = [path for path in snapshot.files if fnmatch.fnmatchcase(path, pattern)]
+            found = [path for path in snapshot.files if _matches(path, pattern)]
             if not found and pattern in one.patterns:
                 raise SourceError(f"{one.repository}@{snapshot.commit} has no file {pattern}")
             paths.update(found)
@@ -122,6 +122,11 @@ def git_blob(path: Path) -> str:
     return found.hexdigest()
 
 
+def _matches(path: str, pattern: str) -> bool:
+    """As in a shell: no star goes beyond a folder."""
+    return path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern)
+
+
 def _file(name: str, repository: str, snapshot: Snapshot, path: str) -> File:
     if path not in snapshot.files:
         raise SourceError(f"{repository}@{snapshot.commit} has no file {path}")
@@ -130,7 +135,8 @@ def _file(name: str, repository: str, snapshot: Snapshot, path: str) -> File:
     return File(name, found.size, found.sha256, sources, git_blob=found.git_blob, digest_source="hub at first pull")
 
 
-def _snapshot(repository: str, page: bytes, url: str) -> Snapshot:
+def read_listing(repository: str, page: bytes, url: str) -> Snapshot:
+    """Reads what the hub answered at ``url``; raises SourceError where that makes no sense."""
     try:
         document = json.loads(page)
         commit, rows = document["sha"], document["siblings"]

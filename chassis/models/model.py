@@ -80,7 +80,7 @@ class HubSet:
     Attributes:
         repository: ``owner/name``.
         revision: A commit, a tag or a branch; asked for once, at the first pull.
-        patterns: Paths in the repository, as :mod:`fnmatch` reads them; each has to match at least one file.
+        patterns: Paths in the repository, with the stars of a shell; each has to match at least one file.
         optional: Further patterns, which may match none.
         folder: Where below the model's folder the files go, with forward slashes; empty for that folder itself.
     """

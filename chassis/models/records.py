@@ -58,12 +58,12 @@ class Records:
         files = [self.known(file) for file in model.files]
         unknown = []
         for one in model.sets:
-            found = self._files(one)
+            found = self.members(one)
             files += found
             unknown += [] if found else [one]
         return replace(model, files=tuple(files), sets=tuple(unknown))
 
-    def _files(self, one: HubSet) -> list[File]:
+    def members(self, one: HubSet) -> list[File]:
         """The files of a recorded set; none where no sensible record is there."""
         document = self.document(key_of(one))
         commit, rows = document.get("commit"), document.get("files")
@@ -181,7 +181,7 @@ def _address(source: HubSource | HttpsSource) -> str:
 def _settled(file: File, sha256: str, size: int, commit: str) -> File:
     first = file.sources[0] if file.sources else None
     if file.conversion is not None:
-        worst = max((one.digest_source for one in file.conversion.inputs), key=DIGEST_SOURCES.index)
+        worst = max((one.digest_source for one in file.conversion.inputs), key=DIGEST_SOURCES.index, default="manifest")
         origin = max("conversion at first pull", worst, key=DIGEST_SOURCES.index)
         return replace(file, sha256=sha256, size=size, digest_source=origin)
     if not isinstance(first, HubSource) or _COMMIT.fullmatch(commit) is None:
