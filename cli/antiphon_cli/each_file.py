@@ -11,10 +11,10 @@ import click
 
 from antiphon_cli import exits
 from antiphon_cli.connection import Connection
-from antiphon_cli.explain import as_data, exit_code, explain, explain_file
+from antiphon_cli.explain import as_data, code_of, exit_code, explain, explain_file
 from antiphon_cli.outputs.errors import OutputError, Skipped, StandardOutputGone
 from antiphon_cli.outputs.records import Records
-from antiphon_cli.terminal import complain, plain
+from antiphon_cli.terminal import complain, fitted, plain, remark
 from antiphon_client import AntiphonClientError
 
 Found = TypeVar("Found")
@@ -78,7 +78,7 @@ def attempt(
         raise
     except Skipped as left:
         if connection is None or not connection.quiet:
-            complain(str(left), name)
+            remark(fitted(f"{name}: skipped: {left}" if name else f"skipped: {left}"))
         return Attempt(None, {}, exits.OK, str(left))
     except AntiphonClientError as error:
         said = str(error) if connection is None else explain(error, connection.service, connection.target)
@@ -89,7 +89,7 @@ def attempt(
     except click.ClickException as error:
         return _failed(name, error.message, "INVALID_ARGUMENT", "INPUT", error.exit_code)
     except OSError as error:
-        return _failed(name, explain_file(error, path), "INTERNAL", "FILE")
+        return _failed(name, explain_file(error, path), code_of(error), "FILE")
     except Exception as error:  # the others have nothing to do with it, whatever it is
         return _failed(name, plain(f"{type(error).__name__}: {error}"), "INTERNAL", "UNEXPECTED")
 

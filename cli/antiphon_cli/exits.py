@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import IO
 
 import click
 
@@ -28,9 +29,9 @@ class Failure(click.ClickException):
         super().__init__(message)
         self.exit_code = exit_code  # type: ignore[misc]  # click declares it for the class alone
 
-    def show(self, file: object = None) -> None:
-        """Writes the message to stderr."""
-        click.echo(f"antiphon: {self.message}", err=True)
+    def show(self, file: IO[str] | None = None) -> None:
+        """Writes the message to a file; to stderr where none is given."""
+        click.echo(f"antiphon: {self.message}", file, err=file is None)
 
 
 @contextmanager

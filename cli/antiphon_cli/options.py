@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,21 @@ class JsonFile(InputFile):
         return super().convert(value, parameter, context)
 
 
+class Number(click.FloatRange):
+    """A number in a range; what is no number, or has no end, is refused."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """Returns the number.
+
+        Raises:
+            BadParameter: it is not finite, or out of range.
+        """
+        found = super().convert(value, parameter, context)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not finite; give a number", parameter, context)
+        return found
+
+
 READABLE_FILE = InputFile(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 READABLE_FILE_OR_PIPE = InputFile(exists=True, dir_okay=False, readable=True, allow_dash=True, path_type=Path)
@@ -39,13 +55,14 @@ READABLE_FILE_OR_PIPE = InputFile(exists=True, dir_okay=False, readable=True, al
 
 JSON_FILE = JsonFile(exists=True, dir_okay=False, readable=True, path_type=Path)
 
-SECONDS_FROM = click.FloatRange(min=0)
-SECONDS_TO = click.FloatRange(min=0, min_open=True)
-
+SECONDS_FROM = Number(min=0)
+SECONDS_TO = Number(min=0, min_open=True)
+LAST_TRACK = 255
+"""Highest number of an audio track that a service looks for."""
 
 track_option = click.option(
     "--track",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, LAST_TRACK),
     metavar="NUMBER",
     help="Audio track to read of a file with several, counted from 0; the default one where not given.",
 )

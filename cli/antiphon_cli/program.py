@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import platform
 import sys
@@ -24,7 +23,7 @@ from antiphon_cli.outputs import standard
 from antiphon_cli.render.command import render
 from antiphon_cli.separate.command import separate
 from antiphon_cli.status.command import status
-from antiphon_cli.terminal import complain
+from antiphon_cli.terminal import complain, fitted, remark
 from antiphon_cli.transcribe.command import transcribe
 from antiphon_cli.up import down, up
 from antiphon_client.version import VERSION
@@ -76,8 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except click.ClickException as error:
-        with contextlib.suppress(OSError):
-            error.show()
+        said = io.StringIO()
+        error.show(said)
+        remark(fitted(said.getvalue().rstrip("\n")))
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         complain("interrupted")

@@ -6,6 +6,7 @@ from rich.markup import escape
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon_cli.field_names import told
 from antiphon_client.errors import from_status
 
 _STATES: dict[int, str] = {
@@ -26,7 +27,7 @@ def state_name(state: int) -> str:
 def report_words(report: record_pb2.StageReport) -> str:
     """Returns the state of a stage, and its error where it has one."""
     words = state_name(report.state)
-    return f"{words}: {from_status(report.error)}" if report.HasField("error") else words
+    return f"{words}: {told(from_status(report.error))}" if report.HasField("error") else words
 
 
 def short_words(report: record_pb2.StageReport) -> str:

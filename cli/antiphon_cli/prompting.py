@@ -12,7 +12,8 @@ import click
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon_cli import exits
 from antiphon_cli.files import read_text
-from antiphon_cli.options import Command, option_group
+from antiphon_cli.options import Command, Number, option_group
+from antiphon_wire.spelling import nearest
 
 NAMES = ("full", "technical", "genre_mood", "instrumentation", "structure", "transcribe", "analyze")
 """The prompts that the service knows by name."""
@@ -41,14 +42,10 @@ def sampling_options(temperature: str, seed: str) -> Callable[[Command], Command
         click.option(
             "--max-tokens", type=click.IntRange(1, 8192), help="Most tokens of an answer; 500 where not given."
         ),
-        click.option("--temperature", type=click.FloatRange(0, 2), help=temperature),
-        click.option(
-            "--top-p", type=click.FloatRange(0, 1, min_open=True), help="Mass of the likeliest tokens to draw from."
-        ),
+        click.option("--temperature", type=Number(0, 2), help=temperature),
+        click.option("--top-p", type=Number(0, 1, min_open=True), help="Mass of the likeliest tokens to draw from."),
         click.option("--seed", type=click.IntRange(0, 2**32 - 2), help=seed),
-        click.option(
-            "--repeat-penalty", type=click.FloatRange(1, 2), help="Penalty on tokens that the text already holds."
-        ),
+        click.option("--repeat-penalty", type=Number(1, 2), help="Penalty on tokens that the text already holds."),
     )
 
 
@@ -58,10 +55,18 @@ def sampling_of(given: Mapping[str, Any]) -> llm_audio_pb2.Sampling:
 
 
 def prompts_of(given: tuple[str, ...]) -> list[llm_audio_pb2.Prompt]:
-    """Returns prompts as typed: those known by name, and questions of one's own under numbered names."""
+    """Returns prompts as typed: those known by name, and questions of one's own under numbered names.
+
+    Raises:
+        BadParameter: a name is misspelt.
+    """
     own = 0
     found = []
     for text in given:
+        # A question has more than one word; what is one word and nearly a name is a name that was misspelt.
+        if text not in NAMES and len(text.split()) == 1 and (near := nearest(text, NAMES)):
+            message = f"{text!r} is no prompt; did you mean {near}? A question of your own has more than one word"
+            raise click.BadParameter(message, param_hint="--prompt")
         if text in NAMES:
             found.append(llm_audio_pb2.Prompt(name=text))
         else:

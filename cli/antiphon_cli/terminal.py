@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 from collections.abc import Iterable
@@ -14,6 +15,8 @@ from rich.cells import cell_len
 from antiphon.evidence.v1 import evidence_pb2
 
 _NARROWEST = 40
+_HANGING = "  "
+_STANDARD_ERROR = 2
 
 
 def plain(text: str) -> str:
@@ -38,7 +41,22 @@ def remark(text: str) -> None:
 
 def complain(text: str, about: str = "") -> None:
     """Writes to standard error what is wrong, and with what."""
-    remark(f"antiphon: {about}: {text}" if about else f"antiphon: {text}")
+    remark(fitted(f"antiphon: {about}: {text}" if about else f"antiphon: {text}"))
+
+
+def warn(text: str, about: str = "") -> None:
+    """Writes to standard error what should be known of something that went well all the same."""
+    complain(text, f"warning: {about}" if about else "warning")
+
+
+def fitted(text: str) -> str:
+    """Breaks what is told on standard error where a person reads it, who has a terminal, or has set COLUMNS.
+
+    In a file or another program's hands each line stays whole, so that it can be searched.
+    """
+    if not (os.environ.get("COLUMNS") or os.isatty(_STANDARD_ERROR)):
+        return text
+    return "\n".join(line for each in text.split("\n") for line in wrapped(each, width(), _HANGING))
 
 
 def width() -> int:
@@ -65,4 +83,4 @@ def wrapped(text: str, columns: int, hanging: str = "") -> list[str]:
 def show_warnings(warnings: Iterable[evidence_pb2.Warning], about: str = "") -> None:
     """Writes the warnings of an answer to standard error."""
     for warning in warnings:
-        complain(f"{warning.reason}: {plain(warning.message)}", about)
+        warn(f"{warning.reason}: {plain(warning.message)}", about)

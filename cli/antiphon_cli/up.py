@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from antiphon_cli import exits, local
+from antiphon_cli.options import SECONDS_FROM, SECONDS_TO
 from antiphon_cli.project import need_checkout
 from antiphon_cli.services import BASE_PORT, FAMILIES
 from antiphon_cli.stack import daemon
@@ -30,7 +31,7 @@ _DEFAULT_WAIT_SECONDS = 180.0
 )
 @click.option(
     "--wait",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS_TO,
     default=_DEFAULT_WAIT_SECONDS,
     show_default=True,
     metavar="SECONDS",
@@ -65,7 +66,7 @@ def up(services: str, detach: bool, base_port: int, wait: float, spec: Path | No
 @click.command(epilog=exits.HELP)
 @click.option(
     "--wait",
-    type=click.FloatRange(min=0),
+    type=SECONDS_FROM,
     default=_DEFAULT_WAIT_SECONDS,
     show_default=True,
     metavar="SECONDS",

@@ -134,7 +134,7 @@ def test_a_recorder_of_the_system_is_listened_to_until_ctrl_c(speech: Any, tmp_p
 
 def test_a_recorder_that_finds_no_microphone_is_quoted(antiphon: Any, speech: Any, tmp_path: Path) -> None:
     program(tmp_path / "bin", "arecord", "import sys\nsys.exit('audio open error: No such device')\n")
-    done = antiphon("transcribe", "--speech", speech[0], "--live", PATH=str(tmp_path / "bin"))
+    done = antiphon("transcribe", "--speech", speech[0], "--live", PATH=str(tmp_path / "bin"), COLUMNS="")
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"arecord says: audio open error: No such device; give a WAV or Ogg file" in done.stderr
     assert b"Traceback" not in done.stderr

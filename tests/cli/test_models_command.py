@@ -106,7 +106,7 @@ def test_only_the_models_that_are_wanted_are_listed(
 
 
 def test_without_a_checkout_it_says_what_it_needs(antiphon: Any, tmp_path: Path) -> None:
-    done = antiphon("models", "list", ANTIPHON_ROOT=str(tmp_path))
+    done = antiphon("models", "list", ANTIPHON_ROOT=str(tmp_path), COLUMNS="")
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.decode() == (
         f"antiphon: ANTIPHON_ROOT is {tmp_path}, which is no checkout of Antiphon: it has no Makefile\n"

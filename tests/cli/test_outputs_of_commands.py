@@ -75,6 +75,8 @@ def test_an_output_that_is_there_is_kept_until_it_may_go(antiphon: Any, speech: 
     assert b"--overwrite" in refused.stderr
     skipped = antiphon(*command, "--skip-existing")
     assert (skipped.returncode, text.read_text(), speech[1].configs) == (0, "mine", [])
+    assert b"clip.wav: skipped: " in skipped.stderr
+    assert b"antiphon:" not in skipped.stderr, "it is no error"
     assert antiphon(*command, "--overwrite").returncode == 0
     assert text.read_text() == "Čekam\n"
 
@@ -160,10 +162,10 @@ def test_lyrics_of_an_analysis_are_written_and_rendered_again_from_its_record(
     assert done.returncode == 0, done.stderr
     lyrics = done.stdout.decode()
     assert "[00:01.00]la la\n[00:04.00]la\n" in lyrics
-    assert b"2.wav: the stage speech has no answer" in done.stderr
+    assert b"2.wav: the stage speech has no answer" in b" ".join(done.stderr.split())
     rendered = antiphon("render", "-f", "lrc", "r.jsonl", "--out", "lyrics")
     assert rendered.returncode == 1
-    assert b"2.wav: it holds no words" in rendered.stderr
+    assert b"2.wav: it holds no words" in b" ".join(rendered.stderr.split())
     assert (tmp_path / "lyrics" / "1.lrc").read_text() == lyrics
     srt = antiphon("render", "-f", "srt", "-", stdin=(tmp_path / "r.jsonl").read_bytes().splitlines()[0])
     assert b"00:00:01,000 --> 00:00:03,000\nla la\n" in srt.stdout

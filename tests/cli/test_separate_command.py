@@ -244,7 +244,7 @@ def test_live_stems_go_to_a_folder_as_others_do(antiphon: Any, live: Any, clip: 
 
 def test_a_file_without_a_known_pace_is_refused_with_a_way(antiphon: Any, live: Any, tmp_path: Path) -> None:
     (tmp_path / "song.mp3").write_bytes(b"ID3" + bytes(100))
-    done = antiphon("separate", "--live", "--separation", live[0], "song.mp3")
+    done = antiphon("separate", "--live", "--separation", live[0], "song.mp3", COLUMNS="")
     assert done.returncode == 1
     assert b"-ar 44100 -ac 2 - | antiphon separate --live -" in done.stderr
 

@@ -58,7 +58,7 @@ def test_what_the_file_says_is_sent(antiphon: Any, gateway: Any, tmp_path: Path,
 )
 def test_a_file_that_makes_no_sense_is_wrong_usage(antiphon: Any, tmp_path: Path, text: str, said: bytes) -> None:
     (tmp_path / "clip.wav").write_bytes(b"fine")
-    done = antiphon("analyze", "--settings", written(tmp_path, text), "clip.wav")
+    done = antiphon("analyze", "--settings", written(tmp_path, text), "clip.wav", COLUMNS="")
     assert (done.returncode, done.stdout) == (2, b"")
     assert said in done.stderr
     assert b"Traceback" not in done.stderr

@@ -342,7 +342,7 @@ def test_up_starts_the_environment_of_the_engine_that_is_chosen(antiphon: Any, t
     (make_checkout(tmp_path) / "services/speech").mkdir()
     (tmp_path / "services/speech/requirements-openai-whisper.lock").touch()
     folders = {"ANTIPHON_ROOT": str(tmp_path), "ANTIPHON_STATE": str(tmp_path / "state")}
-    done = antiphon("up", "--services", "speech", SPEECH_ENGINE="openai-whisper", **folders)
+    done = antiphon("up", "--services", "speech", SPEECH_ENGINE="openai-whisper", COLUMNS="", **folders)
     assert done.returncode == 1
     assert f"make -C {tmp_path} .venvs/speech-openai-whisper/.ready" in done.stderr.decode()
 

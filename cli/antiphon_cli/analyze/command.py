@@ -90,7 +90,7 @@ class _Job:
 
     def _one(self, path: Path, place: Path, text: Path | None, name: str) -> int:
         if self.records.has(path):
-            raise Skipped([name])
+            raise Skipped(["its record"], str(self.records.path))
         stems_folder = self.asked.stems_folder
         texts = [text] if self.asked.form is not None else []
         # Which stems there are is known when they come.

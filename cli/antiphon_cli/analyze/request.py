@@ -16,6 +16,7 @@ from antiphon_cli.audio.recordings import check_pipe
 from antiphon_cli.options import clip_range
 from antiphon_cli.rendering import Layout
 from antiphon_wire.rpcs import STAGES
+from antiphon_wire.spelling import did_you_mean
 
 WITH_A_MODEL = tuple(
     field.name
@@ -66,7 +67,8 @@ class Asked:
             return ()
         names = tuple(dict.fromkeys(name.strip() for name in self.only.split(",") if name.strip()))
         if not names or (unknown := [name for name in names if name not in STAGES]):
-            message = f"{unknown[0] if names else self.only!r} is no stage; choose from {', '.join(STAGES)}"
+            wrong = unknown[0] if names else self.only
+            message = f"{wrong!r} is no stage; {did_you_mean(wrong, STAGES)}choose from {', '.join(STAGES)}"
             raise click.BadParameter(message, param_hint="--only")
         if self.stems_folder is not None and "separation" not in names:
             raise click.UsageError("--stems needs the stage separation, which --only leaves out")
@@ -110,7 +112,8 @@ class Asked:
         for text in self.models:
             stage, equals, name = text.partition("=")
             if not equals or not name or stage not in WITH_A_MODEL:
-                message = f"{text!r}: write STAGE=NAME, where STAGE is one of {', '.join(WITH_A_MODEL)}"
+                hint = did_you_mean(stage, WITH_A_MODEL) if equals and stage not in WITH_A_MODEL else ""
+                message = f"{text!r}: {hint}write STAGE=NAME, where STAGE is one of {', '.join(WITH_A_MODEL)}"
                 raise click.BadParameter(message, param_hint="--model")
             chosen[stage] = name
         return chosen

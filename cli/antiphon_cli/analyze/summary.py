@@ -13,6 +13,7 @@ from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon_cli.analyze import features
 from antiphon_cli.analyze.parts import provenances, warnings
+from antiphon_cli.field_names import told
 from antiphon_cli.progress_words import state_name
 from antiphon_cli.terminal import plain, wrapped
 from antiphon_client.errors import from_status
@@ -143,7 +144,7 @@ def _stage(report: record_pb2.StageReport) -> str:
     if report.attempt_count > 1:
         parts.append(f"  {report.attempt_count} attempts")
     if report.HasField("error"):
-        parts.append(f"  {from_status(report.error)}")
+        parts.append(f"  {told(from_status(report.error))}")
     return "".join(parts)
 
 

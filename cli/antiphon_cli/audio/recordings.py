@@ -15,16 +15,20 @@ from antiphon_cli.options import READABLE_FILE, Command, InputFile
 PIPE = "-"
 
 
-def recordings_argument(*, required: bool = True) -> Callable[[Command], Command]:
+def recordings_argument(*, required: bool = True, metavar: str = "FILE...") -> Callable[[Command], Command]:
     """Makes the argument FILE...: recordings, ``-`` being standard input.
 
-    One that is not there ends the command where it is alone; among several it fails by itself.
+    One that is not there is wrong usage where it is alone; among several it fails by itself, and the others go on.
+
+    Args:
+        required: Whether one must be given.
+        metavar: What help calls them.
     """
     return click.argument(
         "files",
         nargs=-1,
         required=required,
-        metavar="FILE...",
+        metavar=metavar,
         type=InputFile(allow_dash=True, readable=False, path_type=Path),
         callback=_checked,
     )

@@ -28,7 +28,7 @@ from antiphon_cli.outputs.rules import Rules
 from antiphon_cli.outputs.safe_file import write_file
 from antiphon_cli.progress import reporter, show_stage
 from antiphon_cli.prompting import prompts_of, sampling_of
-from antiphon_cli.terminal import complain, plain, remark, shown_name
+from antiphon_cli.terminal import plain, remark, shown_name
 from antiphon_client import SyncClient
 
 
@@ -79,7 +79,7 @@ def compare(
         write_file(reports[0], json_text(document.as_data(found, pairs, resamples)).encode(), rules, out)
         write_file(reports[1], as_markdown(found, pairs, resamples).encode(errors="replace"), rules, out)
         if not connection.quiet:
-            complain(f"the report is in {shown_name(reports[1])}")
+            remark(f"the report is in {shown_name(reports[1])}")
     return code
 
 

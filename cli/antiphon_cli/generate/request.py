@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 from google.protobuf.duration_pb2 import Duration
 
 from antiphon.generation.v1 import generation_service_pb2 as pb
-from antiphon_cli.audio.encodings import ENCODINGS, chosen_options
+from antiphon_cli.audio.encodings import ENCODINGS, check_choices, chosen_options
 from antiphon_cli.audio.recordings import check_pipe, is_pipe, standard_input
 
 MAX_PROMPT_BYTES = 1 << 20
@@ -68,10 +67,7 @@ class Asked:
         check_pipe(self.continued, self.melody, self.prompt_file)
         if pieces > 1 and (self.play or str(self.out) == "-"):
             raise click.UsageError(f"{pieces} pieces cannot go to one player or output; give --out FOLDER alone")
-        if not math.isfinite(self.seconds) or not 0 < self.seconds < 1e6:
-            raise click.UsageError(f"--seconds is {self.seconds:g}; give the length of the new audio")
-        if self.seed is not None and not 0 <= self.seed < 1 << 63:
-            raise click.UsageError(f"--seed is {self.seed}; give 0 or more, below 2 to the power of 63")
+        check_choices(self.extension(), self.bits, self.bitrate, self.quality)
 
     def extension(self) -> str:
         """Returns the format of the audio, as a file is named."""

@@ -33,10 +33,13 @@ class Skipped(Exception):
 
     Args:
         what: They, by names that are safe to print.
+        where: In what they are; empty where they are files of their own.
     """
 
-    def __init__(self, what: Iterable[str]) -> None:
-        super().__init__(f"left as it is: {', '.join(what)}")
+    def __init__(self, what: Iterable[str], where: str = "") -> None:
+        names = list(what)
+        there = f"{'are' if len(names) > 1 else 'is'}{f' in {where}' if where else ' there'} already"
+        super().__init__(f"{', '.join(names)} {there}; --overwrite makes {'them' if len(names) > 1 else 'it'} anew")
 
 
 @contextmanager

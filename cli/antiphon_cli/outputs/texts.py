@@ -28,12 +28,17 @@ class Texts:
     extension: str
     rules: Rules
 
-    def places(self, sources: Sequence[Source]) -> list[Path | None]:
-        """Returns the file of each source's text; None for standard output."""
+    def places(self, sources: Sequence[Source], given: int = 0) -> list[Path | None]:
+        """Returns the file of each source's text; None for standard output.
+
+        Args:
+            sources: What there is a text of.
+            given: How many were named, where some of them cannot be read.
+        """
         if self.out is None or self.out == "-":
             return [None] * len(sources)
-        if not self._is_folder(len(sources)):
-            return [Path(self.out)]
+        if not self._is_folder(max(given, len(sources))):
+            return [Path(self.out)] * len(sources)
         return [Path(self.out) / place for place in places(sources, self.extension)]
 
     def check(self, place: Path | None) -> None:

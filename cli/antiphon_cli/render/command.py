@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from antiphon_cli import exits
-from antiphon_cli.audio.recordings import check_pipe
+from antiphon_cli.audio.recordings import check_pipe, recordings_argument
 from antiphon_cli.each_file import attempt, each_file
-from antiphon_cli.options import READABLE_FILE_OR_PIPE, option_group
+from antiphon_cli.options import option_group
 from antiphon_cli.outputs.options import existing_options
 from antiphon_cli.outputs.places import Source
 from antiphon_cli.outputs.rules import Rules
@@ -21,7 +21,7 @@ from antiphon_cli.rendering import LAYOUT, Layout, extension_of, format_option, 
 from antiphon_cli.terminal import shown_name
 
 _render_options = option_group(
-    click.argument("files", nargs=-1, required=True, metavar="RECORD...", type=READABLE_FILE_OR_PIPE),
+    recordings_argument(metavar="RECORD..."),
     format_option("What to write; elrc is LRC with the time of each word."),
     out_option("File to write to, or folder for several records; standard output where not given."),
     click.option("--singing", is_flag=True, help="It is sung: lines are broken where the singer pauses."),
@@ -50,7 +50,7 @@ def render(files: tuple[Path, ...], form: str, out: str | None, singing: bool, r
     stored: list[Stored] = []
     unread = each_file(lambda path: job.take(path, stored), files)
     sources: list[Source] = [each.source for each in stored]
-    return each_file(job.write, zip(stored, texts.places(sources), strict=True)) or unread
+    return each_file(job.write, zip(stored, texts.places(sources, len(files)), strict=True)) or unread
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from antiphon_cli.audio.recordings import is_pipe, standard_input
 from antiphon_cli.files import read_text
 from antiphon_cli.rendering import Heard
 
+_RIGHT = "give what antiphon analyze --json or antiphon transcribe -f json wrote"
+_KINDS = {list: "a list", str: "a text", bool: "a word", type(None): "nothing"}
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -40,7 +43,7 @@ def read(path: Path) -> list[Stored]:
     try:
         documents = list(_documents(text))
     except (ValueError, RecursionError) as error:
-        raise exits.Failure(f"this is no record in JSON: {error}") from error
+        raise exits.Failure(f"this is no record: it is no JSON ({error}); {_RIGHT}") from error
     return [Stored(_source(each, path), each) for each in documents]
 
 
@@ -51,12 +54,14 @@ def heard(document: dict[str, Any]) -> Heard:
         Failure: it holds none.
     """
     if "error" in document:
-        raise exits.Failure(f"there is no record: {document['error'].get('message', 'it failed')}")
+        why = document["error"].get("message") if isinstance(document["error"], dict) else None
+        raise exits.Failure(f"there is no record: {why or 'it failed'}")
     record = document.get("record", document)
     found = record.get("speech", record) if isinstance(record, dict) else {}
+    found = found if isinstance(found, dict) else {}
     message: Heard = speech_pb2.AlignedLyrics() if "lines" in found else speech_pb2.Transcript()
     if "segments" not in found and "lines" not in found and "summary" not in found:
-        raise exits.Failure("it holds no words: a record of the stage speech, or what transcribe -f json wrote, does")
+        raise exits.Failure(f"it holds no words; {_RIGHT}, of a recording that the stage speech heard")
     try:
         json_format.ParseDict(found, message, ignore_unknown_fields=True)
     except (json_format.ParseError, ValueError, TypeError) as error:
@@ -74,7 +79,7 @@ def _documents(text: str) -> Iterator[dict[str, Any]]:
         found = [json.loads(line) for line in lines]
     for each in found:
         if not isinstance(each, dict):
-            raise ValueError(f"it is a {type(each).__name__} and not an object")
+            raise exits.Failure(f"this is no record, but {_KINDS.get(type(each), 'a number')} in JSON; {_RIGHT}")
         yield each
 
 

@@ -95,7 +95,7 @@ class _Job:
 
     def _one(self, path: Path, place: Path, name: str) -> bool:
         if self.records.has(path):
-            raise Skipped([name])
+            raise Skipped(["its record"], str(self.records.path))
         folder = self.asked.out / place
         if not self.asked.piped:
             self.rules.skip([*self.asked.known_outputs(folder), *self.records.places])

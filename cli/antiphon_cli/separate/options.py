@@ -9,9 +9,13 @@ import click
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
 from antiphon_cli.audio.encodings import ENCODINGS, encoding_options
 from antiphon_cli.audio.recordings import recordings_argument
-from antiphon_cli.options import json_option, option_group, range_options
+from antiphon_cli.options import Number, json_option, option_group, range_options
 
 CLIP_MODES = {"clamp": separation_pb2.CLIP_MODE_CLAMP, "rescale": separation_pb2.CLIP_MODE_RESCALE}
+MAX_SHIFTS, MAX_OVERLAP = 20, 0.95
+MIN_SEGMENT_SECONDS, MAX_SEGMENT_SECONDS = 1.0, 3600.0
+"""The service's own bounds, held against them by a test."""
+LEAST_SEED, MAX_SEED = -(2**63), 2**63 - 1
 
 output_options = option_group(
     recordings_argument(),
@@ -71,13 +75,29 @@ work_options = option_group(
     ),
     click.option("--model", metavar="NAME", default="", help="Model; the service's default where not given."),
     click.option(
-        "--shifts", type=int, metavar="COUNT", help="Separate so often under random shifts, for the mean (demucs)."
+        "--shifts",
+        type=click.IntRange(0, MAX_SHIFTS),
+        metavar="COUNT",
+        help=f"Separate so often under random shifts, for the mean (demucs); up to {MAX_SHIFTS}.",
     ),
-    click.option("--overlap", type=float, metavar="SHARE", help="Share of a segment that overlaps the next (demucs)."),
     click.option(
-        "--segment", type=float, metavar="SECONDS", help="Length of what the model is given at once (demucs)."
+        "--overlap",
+        type=Number(0, MAX_OVERLAP),
+        metavar="SHARE",
+        help=f"Share of a segment that overlaps the next (demucs), 0 to {MAX_OVERLAP}.",
     ),
-    click.option("--seed", type=int, metavar="NUMBER", help="Where the random shifts begin (demucs)."),
+    click.option(
+        "--segment",
+        type=Number(MIN_SEGMENT_SECONDS, MAX_SEGMENT_SECONDS),
+        metavar="SECONDS",
+        help="Length of what the model is given at once (demucs), 1 s or more.",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(LEAST_SEED, MAX_SEED),
+        metavar="NUMBER",
+        help="Where the random shifts begin (demucs).",
+    ),
     json_option("the summary"),
 )
 """How it is separated, and what is said of it."""

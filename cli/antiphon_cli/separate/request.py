@@ -9,10 +9,13 @@ from pathlib import Path
 import click
 
 from antiphon.separation.v1 import separation_service_pb2 as separation_pb2
-from antiphon_cli.audio.encodings import ENCODINGS, chosen_options
+from antiphon_cli.audio.encodings import ENCODINGS, check_choices, chosen_options
 from antiphon_cli.audio.recordings import check_pipe
 from antiphon_cli.options import clip_range
 from antiphon_cli.separate.options import CLIP_MODES
+
+LOWEST_RATE, HIGHEST_RATE = 4_000, 384_000
+"""The service's own bounds, in Hz, held against them by a test."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,10 @@ class Asked:
         if self.live and (len(files) > 1 or whole):
             raise click.UsageError("--live takes one source, and goes without --start, --end and --clip-mode rescale")
         one_stem = bool(self.stems.strip()) and "," not in self.stems
+        rate = None if self.rate in ("", "keep") else _hertz(self.rate)
+        check_choices(self.form, self.bits, self.bitrate, self.quality, self.keep_tags, rate)
+        if self.live and self.keep_tags:
+            raise click.UsageError("--live goes without --tags: what is still coming has no tags yet")
         if self.piped and (len(files) > 1 or not one_stem or self.json_path == "-"):
             raise click.UsageError("--out - is for one file and one stem, named by --stems, and goes without --json -")
 
@@ -89,4 +96,7 @@ class Asked:
 def _hertz(rate: str) -> int:
     if not rate.isascii() or not rate.isdigit() or len(rate) > 6:
         raise click.BadParameter(f"{rate!r}: give a number of Hz, such as 48000, or keep", param_hint="--rate")
+    if not LOWEST_RATE <= int(rate) <= HIGHEST_RATE:
+        message = f"{rate} is not in the range {LOWEST_RATE} to {HIGHEST_RATE} Hz, and keep keeps that of the file"
+        raise click.BadParameter(message, param_hint="--rate")
     return int(rate)

@@ -154,7 +154,7 @@ def receive_stems(
         elif isinstance(event, separation_pb2.SeparationHeader):
             stems.begin(event)
             if stems.leaves_all(event):
-                raise Skipped(event.stems)
+                raise Skipped(f"the stem {each}" for each in event.stems)
         elif isinstance(event, separation_pb2.StemChunk):
             stems.write(event)
         elif isinstance(event, separation_pb2.SeparationSummary):

@@ -10,6 +10,7 @@ from antiphon_cli.project import environment_name, environment_python, python_pa
 from antiphon_cli.services import BASE_PORT, FAMILIES, GATEWAY, PORTS
 from antiphon_cli.stack.plan import Plan, PlanError, Program
 from antiphon_cli.stack.side_ports import LAST_PORT, check_encryption, health_port, metrics_port
+from antiphon_wire.spelling import did_you_mean
 
 STAGES = tuple(name for name in FAMILIES if name != "generation")
 """The services that an analysis asks; making music is no part of one."""
@@ -38,7 +39,8 @@ def project_plan(
         PlanError: a service is unknown, the ports run past 65535, or the gateway would not understand its services.
     """
     if unknown := [name for name in services if name not in FAMILIES]:
-        raise PlanError(f"no service named {unknown[0]!r}; there are {', '.join(FAMILIES)}")
+        hint = did_you_mean(unknown[0], FAMILIES)
+        raise PlanError(f"no service named {unknown[0]!r}; {hint}there are {', '.join(FAMILIES)}")
     check_encryption([name for name in services if name in STAGES], environ)
     ports = {name: port - BASE_PORT + base_port for name, port in PORTS.items()}
     if not 1 <= base_port <= (highest := LAST_PORT - max(PORTS.values()) + BASE_PORT):
