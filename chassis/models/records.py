@@ -116,17 +116,22 @@ class Records:
         self.write(key_of(one), document)
 
     def keys(self, model: Model) -> Iterator[str]:
-        """Yields the names of the records that a model of the manifest stands on, as far as there are any."""
+        """Yields the names of the records that a model of the manifest stands on, whether they are there or not.
+
+        Those of conversions are named by the digests of their inputs, and left out as long as one is not known.
+        """
         for one in model.sets:
             yield key_of(one)
-        for file in model.files:
-            if file.recorded:
-                yield from (key_of(one) for one in (file.conversion.inputs if file.conversion else ()) if one.recorded)
-                known = self.known(file)
-                if known.sha256:
-                    yield key_of(file) if file.conversion is None else key_of(known)
+        for file in (file for file in model.files if file.recorded):
+            conversion = self.known(file).conversion
+            if file.conversion is None or conversion is None:
+                yield key_of(file)
+                continue
+            yield from (key_of(one) for one in file.conversion.inputs if one.recorded)
+            if all(one.sha256 for one in conversion.inputs):
+                yield key_of(replace(file, conversion=conversion))
 
-    def document(self, key: str) -> Document:
+    def document(self, key: str) -> dict[str, Any]:
         """What the record of that name says; empty where there is none."""
         with contextlib.suppress(OSError, ValueError, RecursionError):
             found = json.loads(read_plain(self.path(key), _MOST_BYTES))

@@ -167,10 +167,14 @@ class Store:
         """Reads the model's files again and names those that are missing or do not hold what they should."""
         return tuple(file.name for file in self.model(name).files if not self.blobs.reread(file.sha256))
 
+    def view(self, model: Model) -> Path:
+        """Folder in which the files of a model, as it is given by ``model``, have their names, or would have them."""
+        rows = "".join(f"{file.sha256}  {file.name}\n" for file in sorted(model.files, key=lambda file: file.name))
+        return self.root / "views" / model.service / model.name / hashlib.sha256(rows.encode()).hexdigest()[:16]
+
     def lay_out(self, model: Model) -> InstalledModel:
         """Makes the folder in which the model's blobs have their names; leaves alone what is right already."""
-        rows = "".join(f"{file.sha256}  {file.name}\n" for file in sorted(model.files, key=lambda file: file.name))
-        directory = self.root / "views" / model.service / model.name / hashlib.sha256(rows.encode()).hexdigest()[:16]
+        directory = self.view(model)
         files = {file.name: directory / file.name for file in model.files}
         for file in model.files:
             try:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TextIO
 
 from antiphon_wire.errors import AntiphonError
 from chassis.models.events import Event, Note, Progress
+from chassis.models.plan import Plan
 
 Row = dict[str, object]
 Speak = Callable[[Row], None]
@@ -23,6 +25,11 @@ def row_of(event: Event) -> Row:
         return {"event": "note", "model": event.model, "message": event.message}
     row = {"event": "installed", "model": event.model, "service": event.service}
     return {**row, "directory": str(event.directory), "fetched": event.fetched}
+
+
+def plan_row(planned: Plan) -> Row:
+    """What a pull would fetch, as a row."""
+    return {"event": "plan", **asdict(planned)}
 
 
 def error_row(error: AntiphonError, model: str = "") -> Row:
@@ -80,10 +87,20 @@ class Voice:
         if row["event"] == "model":
             marks = [word for word in ("default", "starter") if row[word]]
             marks += [] if row["commercial_use"] else ["not for commercial use"]
-            state = "installed" if row["installed"] else f"{_megabytes(int(str(row['download_bytes'])))} to fetch"
+            size = row.get("download_bytes")
+            state = (
+                "installed" if row["installed"] else f"{_megabytes(int(str(size)))} to fetch" if size else "to fetch"
+            )
             note = f" ({', '.join(marks)})" if marks else ""
             return f"{model:31} {row['service']:12} {state:18} {row['license_spdx']:12} {row['summary']}{note}"
+        size = _megabytes(int(str(row.get("bytes") or 0)))
         return {
+            "plan": f"{len(row.get('models') or ())} models to fetch, {size}{_unstated(row)}",  # type: ignore[arg-type]
+            "removed": f"{model}: {f'removed, {size} are free' if row.get('there') else 'was not installed'}",
+            "pruned": f"{size} are free",
+            "prunable": f"{size} belong to no model any more; delete them with: prune --yes",
+            "usage": f"{model:31} {size}",
+            "total": f"{'all files':31} {size}",
             "installed": f"{model}: {'installed' if row.get('fetched') else 'was installed already'}",
             "verified": f"{model}: {row.get('files')} files are sound",
             "absent": f"{model}: not installed",
@@ -91,6 +108,13 @@ class Voice:
             "note": f"{model}: {row.get('message')}",
             "error": f"{model}: {row.get('message')}" if model else str(row.get("message")),
         }[str(row["event"])]
+
+
+def _unstated(row: Row) -> str:
+    unknown = row.get("unknown")
+    if not isinstance(unknown, list | tuple) or not unknown:
+        return ""
+    return f", and those whose size nobody states: {', '.join(map(str, unknown))}"
 
 
 def _megabytes(size: int) -> str:

@@ -53,7 +53,10 @@ def test_json_is_passed_on_as_it_is(antiphon: Any, project: Path) -> None:
     assert [json.loads(line)["event"] for line in done.stdout.splitlines()][3:5] == ["installed", "error"]
 
 
-@pytest.mark.parametrize("arguments", [["models"], ["models", "list"], ["models", "pull"], ["models", "import"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["models"], ["models", "list"], ["models", "pull"], ["models", "import"], ["models", "lock"], ["models", "prune"]],
+)
 def test_help_looks_like_that_of_all_other_commands(antiphon: Any, tmp_path: Path, arguments: list[str]) -> None:
     text = antiphon(*arguments, "--help").stdout.decode()
     assert text.startswith(f"Usage: antiphon {' '.join(arguments)} ")

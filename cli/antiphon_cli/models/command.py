@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from antiphon_cli import exits
-from antiphon_cli.models.events import View, event_of
+from antiphon_cli.models.events import event_of, size
+from antiphon_cli.models.keeping import du, lock, prune, remove
 from antiphon_cli.models.listing import Listing, matches
-from antiphon_cli.project import environment_python, need_checkout, python_path
-from antiphon_cli.services import FAMILIES, GATEWAY
+from antiphon_cli.models.running import run, shown
+from antiphon_cli.services import FAMILIES
 
 _HELP = "Exit codes: 0 all well, 1 a model failed, 2 wrong usage, 130 interrupted."
 _as_json = click.option("--json", "as_json", is_flag=True, help="Pass on the program's lines, a JSON object each.")
+_ASK_FROM_BYTES = 5_000_000_000
 _names = click.argument("names", nargs=-1, metavar="[NAME]...")
 
 
 @click.group(epilog=_HELP, no_args_is_help=False)
 def models() -> None:
-    """List, install, verify or import models of a checkout.
+    """List, install, check and remove models of a checkout.
 
     \b
     Examples:
@@ -32,7 +30,8 @@ def models() -> None:
       antiphon models list --installed --service speech
       antiphon models pull starter
       antiphon models pull whisper-base
-      antiphon models verify
+      antiphon models pull mission --for generation
+      antiphon models verify --repair
       antiphon models import /media/usb/models
     """
 
@@ -52,7 +51,7 @@ def list_models(installed: bool, service: str | None, as_json: bool) -> int:
     """
     if not as_json:
         listing = Listing()
-        code = _run(["list"], lambda line: listing.take(event_of(line), line))
+        code = run(["list"], lambda line: listing.take(event_of(line), line))
         click.echo("\n".join(listing.lines(installed, service)))
         return code
 
@@ -61,34 +60,70 @@ def list_models(installed: bool, service: str | None, as_json: bool) -> int:
         if event.get("event") != "model" or matches(event, installed, service):
             click.echo(line)
 
-    return _run(["list"], wanted)
+    return run(["list"], wanted)
 
 
 @models.command(epilog=_HELP)
 @_names
+@click.option("--for", "service", type=click.Choice(FAMILIES), help="Only models of one service.")
+@click.option(
+    "--lock", "held", type=click.Path(path_type=Path), help="Hold the models to a lock file of another machine."
+)
+@click.option("--yes", is_flag=True, help="Fetch more than 5 GB without being asked.")
 @_as_json
-def pull(names: tuple[str, ...], as_json: bool) -> int:
-    """Fetch models into the store: NAMEs, or the sets starter (where none is given) and full.
+def pull(names: tuple[str, ...], service: str | None, held: Path | None, yes: bool, as_json: bool) -> int:
+    """Fetch models into the store: NAMEs, or the sets starter, mission and full.
+
+    Without a NAME it is the starter set; with --for alone, what that service begins with. A pull that broke off goes on
+    where it was. Gated models need HF_TOKEN; HF_ENDPOINT names a mirror of the hub, ANTIPHON_MODEL_MIRROR a folder.
 
     \b
     Examples:
       antiphon models pull
       antiphon models pull whisper-base htdemucs
+      antiphon models pull mission --for generation --yes
+      antiphon models pull --lock models.lock
     """
-    return _shown("pull", names, as_json)
+    arguments = [*names, *(("--for", service) if service else ()), *(("--lock", str(held)) if held else ())]
+    if not yes and not as_json and sys.stdin.isatty():
+        yes = _agreed(arguments)
+        if not yes:
+            click.echo("nothing was fetched", err=True)
+            return 1
+    return shown("pull", [*arguments, *(("--yes",) if yes else ())], as_json)
+
+
+def _agreed(arguments: list[str]) -> bool:
+    """Whether what a pull would fetch is little, or a person at the terminal agrees to it."""
+    found: dict[str, Any] = {}
+
+    def take(line: str) -> None:
+        event = event_of(line)
+        if event.get("event") == "plan":
+            found.update(event)
+
+    run(["plan", *arguments], take)
+    count = int(found.get("bytes") or 0)
+    if count <= _ASK_FROM_BYTES:
+        return True
+    unknown = found.get("unknown") or []
+    more = f", and {len(unknown)} whose size nobody states" if unknown else ""
+    return click.confirm(f"{len(found.get('models') or [])} models, {size(count)} to fetch{more}. Go on?", err=True)
 
 
 @models.command(epilog=_HELP)
 @_names
+@click.option("--repair", is_flag=True, help="Fetch again what is missing or damaged.")
 @_as_json
-def verify(names: tuple[str, ...], as_json: bool) -> int:
+def verify(names: tuple[str, ...], repair: bool, as_json: bool) -> int:
     """Read installed files again and check their digests; of all models where no NAME is given.
 
     \b
     Examples:
       antiphon models verify
+      antiphon models verify --repair whisper-base
     """
-    return _shown("verify", names, as_json)
+    return shown("verify", [*names, *(("--repair",) if repair else ())], as_json)
 
 
 @models.command("import", epilog=_HELP)
@@ -101,38 +136,8 @@ def import_models(folder: Path, as_json: bool) -> int:
     Examples:
       antiphon models import /media/usb/models
     """
-    return _shown("import", [str(folder)], as_json)
+    return shown("import", [str(folder)], as_json)
 
 
-def _shown(verb: str, arguments: Sequence[str], as_json: bool) -> int:
-    if as_json:
-        return _run([verb, *arguments], click.echo)
-    with View() as view:
-        return _run([verb, *arguments], view.show)
-
-
-def _run(arguments: Sequence[str], take: Callable[[str], None]) -> int:
-    """Runs the store's program and hands its lines on as they come; returns its exit code."""
-    root = need_checkout(os.environ, "antiphon models lists and installs the models of")
-    command = [_python(root), "-P", "-m", "chassis.models", "--json", *arguments]
-    environment = {**os.environ, "PYTHONPATH": python_path(root)}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            take(line.decode(errors="replace").rstrip("\n"))
-        code = process.wait()
-    except BaseException:
-        # Ctrl-C has reached the child too; one that was interrupted otherwise is told here.
-        process.send_signal(signal.SIGINT)
-        process.wait()
-        raise
-    if code in (-signal.SIGINT, exits.INTERRUPTED):
-        raise KeyboardInterrupt
-    return code if code >= 0 else exits.FAILED
-
-
-def _python(root: Path) -> str:
-    """The gateway's interpreter; ours until that one has been made, since the store's program needs nothing more."""
-    own = environment_python(root, GATEWAY)
-    return str(own) if own.exists() else sys.executable
+for _each in (lock, remove, prune, du):
+    models.add_command(_each)

@@ -8,7 +8,15 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from antiphon_cli.terminal import plain
 
@@ -22,7 +30,10 @@ class View:
         console = Console(stderr=True)
         self._progress: Progress | None = None
         if console.is_terminal:
-            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+            columns = (
+                *(TextColumn("{task.description}"), BarColumn(), DownloadColumn()),
+                *(TransferSpeedColumn(), TimeRemainingColumn()),
+            )
             self._progress = Progress(*columns, console=console, transient=True)
         self._tasks: dict[str, TaskID] = {}
         self._tenths: dict[str, int] = {}
@@ -63,17 +74,29 @@ class View:
 
 
 def _sentence(event: dict[str, Any]) -> str:
-    model, kind = str(event.get("model", "")), event["event"]
+    model, kind, count = str(event.get("model", "")), event["event"], size(int(event.get("bytes") or 0))
     sentences = {
         "installed": "installed" if event.get("fetched", True) else "was installed already",
         "verified": f"all {event.get('files')} files have the right digest",
         "absent": "not installed",
         "imported": f"{event.get('files')} files taken from {event.get('directory')}",
+        "removed": f"removed, {count} are free" if event.get("there") else "was not installed",
+        "pruned": f"{count} are free",
+        "prunable": f"{count} belong to no model any more; delete them with: antiphon models prune --yes",
+        "plan": f"{len(event.get('models') or [])} models to fetch, {count}",
+        "usage": f"{count}{_shared(event)}",
+        "total": f"{count} in all, of these {size(int(event.get('orphan_bytes') or 0))} of no model; broken-off "
+        f"transfers beside: {size(int(event.get('partial_bytes') or 0))}",
         "error": f"{event.get('reason', 'error')}: {event.get('message', '')}",
         "note": str(event.get("message", "")),
     }
     text = sentences.get(str(kind)) or json.dumps(event)
     return plain(f"{model}: {text}" if model else text)
+
+
+def _shared(event: dict[str, Any]) -> str:
+    shared = int(event.get("shared_bytes") or 0)
+    return f", {size(shared)} of it shared with others" if shared else ""
 
 
 def event_of(line: str) -> dict[str, Any]:
