@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from antiphon_wire.spelling import did_you_mean
+
 T = TypeVar("T")
 
 SHARED_PREFIX = "ANTIPHON"
@@ -80,7 +82,8 @@ def read(cls: type[T], prefix: str, environ: Mapping[str, str] | None = None) ->
         value = _parse(variable, text, hints[field.name])
         choices = field.metadata.get("choices", ())
         if choices and value not in choices:
-            raise SettingError(f"{variable}={text!r}: choose one of {', '.join(choices)}")
+            hint = did_you_mean(text, choices)
+            raise SettingError(f"{variable}={text!r}: {hint}choose one of {', '.join(choices)}")
         values[field.name] = value
     try:
         return cls(**values)

@@ -13,6 +13,7 @@ from chassis.family.damage import DamagedModels
 from chassis.family.family import Family, Live
 from chassis.family.losses import Losses
 from chassis.family.selection import Selection
+from chassis.family.set_models import refuse_unknown
 from chassis.models import Manifest, Model, Store
 from chassis.reading import Limits
 from chassis.reports import ModelReadiness
@@ -41,6 +42,7 @@ class FamilyHost:
         self.workers = workers
         extra = workers.models_extra.absolute() if workers.models_extra is not None else None
         self.manifest = Manifest.load(family.manifest, extra)
+        refuse_unknown(family.name, family.settings, self.manifest)
         self.store = Store(workers.models.expanduser(), self.manifest, workers.licence_policy)
         own = None if family.own is None else partial(family.own, self.store)
         self.selection = Selection.of(family.name, family.engines, family.settings, self.manifest, own)
@@ -94,6 +96,7 @@ class FamilyHost:
                 else server.peer_live_streams,
                 environment=environment,
                 events=family.events,
+                allowed_by=f"{family.name.upper()}_LIVE_STREAMS",
             ),
         )
         self.live_limits = _limits(workers, live.max_seconds)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_wire.errors import invalid, not_ready
+from antiphon_wire.spelling import did_you_mean
 from chassis.family.loading import engine_not_served
 from chassis.models import Manifest, Model
 
@@ -76,7 +77,7 @@ class Selection:
             known = ", ".join(self.engines)
             raise invalid(
                 "UNKNOWN_ENGINE",
-                f"there is no engine {engine!r}; choose one of {known}",
+                f"there is no engine {engine!r}; {did_you_mean(engine, self.engines)}choose one of {known}",
                 field=f"{field}.engine",
                 engine=engine,
                 known=known,
@@ -101,7 +102,8 @@ class Selection:
             known = ", ".join(each.name for each in self.manifest.models)
             raise invalid(
                 "UNKNOWN_MODEL",
-                f"no model named {name!r}; {self.family} has {known or 'no models'}",
+                f"no model named {name!r}; {did_you_mean(name, self.manifest.names())}"
+                f"{self.family} has {known or 'no models'}",
                 field=f"{field}.model",
                 model=name,
                 service=self.family,
@@ -131,4 +133,4 @@ class Selection:
         return row
 
     def _row(self, name: str) -> Model | None:
-        return next((row for row in self.manifest.models if row.name == name), None)
+        return self.manifest.find(name)

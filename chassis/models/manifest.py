@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon_wire.errors import invalid
+from antiphon_wire.spelling import did_you_mean
 from chassis.models.manifest_files import Archives, read_archives, read_file, read_set
 from chassis.models.manifest_row import ManifestError, Row
 from chassis.models.model import Model
@@ -65,7 +64,7 @@ class Manifest:
         known = ", ".join(model.name for model in self.models)
         raise invalid(
             "UNKNOWN_MODEL",
-            f"no model named {name!r}; {self.service} has {known or 'no models'}{did_you_mean(name, self.names())}",
+            f"no model named {name!r}; {did_you_mean(name, self.names())}{self.service} has {known or 'no models'}",
             field="config.model",
             model=name,
             service=self.service,
@@ -139,9 +138,3 @@ def _model(service: str, row: Row, archives: Archives) -> Model:
     if len(set(names)) != len(names):
         raise ManifestError(f"{row.where}: give each file a name of its own")
     return model
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence about a name that is not known: the known one that is nearest, where one is near."""
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f". Did you mean {near[0]!r}?" if near else ""

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from antiphon_wire.errors import AntiphonError, busy
+from antiphon_wire.errors import AntiphonError, busy, not_ready
 from chassis.admission import Ticket
 from chassis.reports import PoolStatus
 from chassis.shared_places import SharedPlaces, of_this_machine
@@ -91,7 +91,7 @@ class LivePool:
         """
         places = self._places
         if places.limit <= 0:
-            raise AntiphonError("FAILED_PRECONDITION", "LIVE_NOT_SERVED", "this server is set to take no live streams")
+            raise self._not_served()
         late = max((stream.lag_seconds for host in self._hosts for stream in host.streams.values()), default=0.0)
         if late > LATE_SECONDS:
             raise self._full(f"up to {late:.1f} s behind: this server can carry no more now", late)
@@ -100,6 +100,12 @@ class LivePool:
         if places.share_spent(peer) and not of_this_machine(peer) and not places.make_room(peer):
             raise self._full(f"{places.held_by(peer)} of them from your address, which is its share", peer=peer)
         return places.take(peer, make_way)
+
+    def _not_served(self) -> AntiphonError:
+        setting = self.options.allowed_by
+        advice = f"; start it with {setting}=1, or as many as it can carry" if setting else ""
+        message = f"this server is set to take no live streams{advice}"
+        return not_ready("LIVE_NOT_SERVED", message, **({"setting": setting} if setting else {}))
 
     def _full(self, why: str, late: float = 0.0, peer: str = "") -> AntiphonError:
         places = self._places

@@ -37,6 +37,7 @@ class LiveOptions:
             this is for a worker that hangs.
         environment: Variables of the processes, such as thread counts.
         events: What their jobs yield; see :class:`chassis.worker.WorkerOptions`.
+        allowed_by: Setting by which the operator allows streams, named where there are none.
     """
 
     streams: int
@@ -47,6 +48,7 @@ class LiveOptions:
     cancel_grace_seconds: float = 10.0
     environment: Mapping[str, str] = field(default_factory=dict)
     events: Any = ProgressReport
+    allowed_by: str = ""
 
 
 class LiveStream:

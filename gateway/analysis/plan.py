@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from antiphon_wire.errors import AntiphonError, invalid, not_ready
+from antiphon_wire.spelling import did_you_mean
 from gateway.analysis.stage import FACTS, UPLOAD, Stage, source_of
 from gateway.analysis.stages import collect
 
@@ -123,7 +124,7 @@ def _choose(wanted: Sequence[str], stages: Sequence[Stage], served: Sequence[Sta
         if name not in known:
             raise invalid(
                 "UNKNOWN_STAGE",
-                f"no stage named {name!r}; this gateway has {', '.join(known)}",
+                f"no stage named {name!r}; {did_you_mean(name, known)}this gateway has {', '.join(known)}",
                 field=f"config.stages[{index}]",
                 stage=name,
                 known=", ".join(known),

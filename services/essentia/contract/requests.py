@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from antiphon_wire.errors import invalid
+from antiphon_wire.spelling import did_you_mean
 
 # What is measured where a call names nothing.
 GROUPS = ("signal", "loudness", "rhythm", "tonal", "pitch", "spectral", "timbre", "structure", "timbral")
@@ -107,7 +108,7 @@ class AnalysisRequest:
                 known = ", ".join((*ALL_GROUPS, AESTHETICS))
                 raise invalid(
                     "UNKNOWN_GROUP",
-                    f"there is no group {name!r}; choose from {known}",
+                    f"there is no group {name!r}; {did_you_mean(name, (*ALL_GROUPS, AESTHETICS))}choose from {known}",
                     field="config.groups",
                     group=name,
                     known=known,
@@ -163,7 +164,7 @@ class AnalysisRequest:
                 known = ", ".join(KEY_PROFILES)
                 raise invalid(
                     "UNKNOWN_KEY_PROFILE",
-                    f"there is no key profile {name!r}; choose from {known}",
+                    f"there is no key profile {name!r}; {did_you_mean(name, KEY_PROFILES)}choose from {known}",
                     field="config.key_profiles",
                     profile=name,
                     known=known,
@@ -182,7 +183,8 @@ class AnalysisRequest:
             known = ", ".join(MELODY_ENGINES)
             raise invalid(
                 "UNKNOWN_MELODY_ENGINE",
-                f"there is no melody engine {self.melody_engine!r}; choose from {known}",
+                f"there is no melody engine {self.melody_engine!r}; {did_you_mean(self.melody_engine, MELODY_ENGINES)}"
+                f"choose from {known}",
                 field="config.melody_engine",
                 engine=self.melody_engine,
                 known=known,

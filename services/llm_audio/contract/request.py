@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from antiphon_wire.errors import invalid
+from antiphon_wire.spelling import did_you_mean
 
 MAX_PROMPTS = 16
 MAX_PROMPT_CHARACTERS = 4000
@@ -168,7 +169,8 @@ def _check(prompt: Prompt, field: str, before: list[str]) -> None:
         known = ", ".join(PROMPT_NAMES)
         raise invalid(
             "PROMPT_UNKNOWN",
-            f"the prompt {prompt.name!r} has no text, and its name has no wording; give a text, or one of {known}",
+            f"the prompt {prompt.name!r} has no text, and its name has no wording; "
+            f"{did_you_mean(prompt.name, PROMPT_NAMES)}give a text, or one of {known}",
             field=f"{field}.name",
             prompt=prompt.name,
             known=known,

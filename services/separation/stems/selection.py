@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from antiphon_wire.errors import invalid
+from antiphon_wire.spelling import did_you_mean
 
 RESIDUAL = "residual"
 """What of the mix is in no stem of the model."""
@@ -58,8 +59,8 @@ def select_stems(model: str, known: tuple[str, ...], asked: tuple[str, ...]) -> 
         if stem not in order:
             names = ", ".join(known)
             message = (
-                f"model {model} has no stem {stem!r}; it has {names}, no_ before one of them for the mix without it, "
-                f"and {RESIDUAL}"
+                f"model {model} has no stem {stem!r}; {did_you_mean(stem, order)}it has {names}, no_ before one of "
+                f"them for the mix without it, and {RESIDUAL}"
             )
             raise invalid("UNKNOWN_STEM", message, field=path, stem=stem, model=model, known=names)
         if stem in asked[:index]:

@@ -249,6 +249,7 @@ async def test_where_the_operator_allows_none_it_says_so(tmp_path: Path, unused_
     async with running(tmp_path, unused_tcp_port, streams=0) as (_, stub):
         error = await failure(stub.StreamingSeparate(chunks(noise(100)), timeout=60))
         assert (error.code, error.reason) == ("FAILED_PRECONDITION", "LIVE_NOT_SERVED")
+        assert "start it with SEPARATION_LIVE_STREAMS=1" in error.message
 
 
 async def test_a_caller_that_leaves_or_runs_late_frees_the_place(tmp_path: Path, unused_tcp_port: int) -> None:
