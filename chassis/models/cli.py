@@ -19,7 +19,7 @@ from chassis.models.plan import ASK_FROM_BYTES, plan
 from chassis.models.pull import Puller
 from chassis.models.settings import SettingError, read_settings
 from chassis.models.shelf import Chosen, Shelf
-from chassis.models.upkeep import orphans, prune, remove, usage
+from chassis.models.upkeep import begun, orphans, prune, remove, usage
 from chassis.models.voice import Row, Speak, Voice, error_row, plan_row, row_of, speak_json
 
 DONE, FAILED, USAGE = 0, 1, 2
@@ -65,7 +65,7 @@ def _run(options: argparse.Namespace, shelf: Shelf, puller: Puller, voice: Speak
         return DONE
     if options.verb == "remove":
         return _remove(shelf, chosen, options.forget, voice)
-    return _verify(chosen, puller, options.repair, voice)
+    return _verify(shelf, chosen, puller, options.repair, voice)
 
 
 def _list(shelf: Shelf, voice: Speak) -> int:
@@ -134,12 +134,11 @@ def _pull(chosen: Chosen, puller: Puller, voice: Speak) -> int:
     return outcome
 
 
-def _verify(chosen: Chosen, puller: Puller, repair: bool, voice: Speak) -> int:
+def _verify(shelf: Shelf, chosen: Chosen, puller: Puller, repair: bool, voice: Speak) -> int:
     outcome = DONE
+    there = begun(shelf)
     for store, name in chosen:
-        if not store.installed(name) and not any(
-            file.sha256 and store.blobs.path(file.sha256).exists() for file in store.model(name).files
-        ):
+        if (store.manifest.service, name) not in there:
             voice({"event": "absent", "model": name})
             continue
         damaged = store.damaged(name)

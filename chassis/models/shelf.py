@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis.models.manifest import Manifest, ManifestError, did_you_mean
+from antiphon_wire.spelling import did_you_mean
+from chassis.models.manifest import Manifest, ManifestError
 from chassis.models.model import Model
 from chassis.models.settings import extra_manifest
 from chassis.models.store import Store
@@ -58,9 +59,9 @@ class Shelf:
         """
         stores = [store for store in self.stores if service in ("", store.manifest.service)]
         if not stores:
-            known = ", ".join(store.manifest.service for store in self.stores)
+            known = [store.manifest.service for store in self.stores]
             raise LookupError(
-                f"no service named {service!r}; there are {known}{did_you_mean(service, known.split(', '))}"
+                f"no service named {service!r}; {did_you_mean(service, known)}there are {', '.join(known)}"
             )
         if not names:
             usual = (lambda model: model.starter or model.default) if service else SETS["starter"]
@@ -85,8 +86,7 @@ def _named(stores: Sequence[Store], name: str) -> Chosen:
         raise LookupError(f"{name!r} is {those}; give one of these names, or say for which service (--for)")
     if not own:
         known = [model.name for store in stores for model in store.manifest.models]
-        near = did_you_mean(name, [each for store in stores for each in store.manifest.names()])
-        raise LookupError(
-            f"no model named {name!r}; there are {', '.join(known) or 'none'}, and the sets {', '.join(SETS)}{near}"
-        )
+        names = [each for store in stores for each in store.manifest.names()]
+        there = f"{', '.join(known) or 'none'}, and the sets {', '.join(SETS)}"
+        raise LookupError(f"no model named {name!r}; {did_you_mean(name, [*names, *SETS])}there are {there}")
     return [(store, model.name) for store, model in own]

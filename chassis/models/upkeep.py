@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,20 @@ def usage(shelf: Shelf) -> list[Usage]:
         shared = sum(size for sha256, size in sizes.items() if users[sha256] > 1)
         rows.append(Usage(name, store.manifest.service, sum(sizes.values()), shared))
     return rows
+
+
+def begun(shelf: Shelf) -> set[tuple[str, str]]:
+    """Finds the models, by service and name, that are installed or of which a file is there that is theirs alone.
+
+    A file that several models have, such as a tokenizer, tells of none of them that it was ever installed.
+    """
+    digests = {(store, name): _digests(store, name) for store, name in shelf.all()}
+    users = Counter(sha256 for found in digests.values() for sha256 in found)
+    return {
+        (store.manifest.service, name)
+        for (store, name), found in digests.items()
+        if store.installed(name) or any(users[each] == 1 and store.blobs.path(each).exists() for each in found)
+    }
 
 
 def orphans(shelf: Shelf) -> Orphans:

@@ -28,6 +28,15 @@ def plain(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", "�", text)
 
 
+def counted(count: int, noun: str) -> str:
+    """Returns a count with what is counted.
+
+    >>> counted(1, "port"), counted(2, "port")
+    ('1 port', '2 ports')
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def shown_name(path: Path | str | bytes) -> str:
     """Returns the name of a file as it can be printed, whatever bytes it is made of."""
     return plain(click.format_filename(path))

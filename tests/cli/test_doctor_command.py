@@ -15,7 +15,7 @@ import antiphon_cli.doctor.checks as checks
 from antiphon_cli.doctor import command, registry
 from antiphon_cli.doctor.checks import clock, environments, models, ports, python, sandbox, spool, worker_sandboxes
 from antiphon_cli.doctor.finding import Finding, Machine, State, fine, wrong
-from antiphon_cli.services import GATEWAY, PORTS
+from antiphon_cli.services import BASE_PORT, GATEWAY, PORTS
 
 NOTHING = Machine(None, {}, {})
 
@@ -54,11 +54,25 @@ def test_an_environment_that_is_not_made_is_named_with_what_makes_it(tmp_path: P
         interpreter = tmp_path / ".venvs" / name / "bin" / "python"
         interpreter.parent.mkdir(parents=True)
         interpreter.touch()
+        (tmp_path / ".venvs" / name / ".ready").touch()
     assert states(environments.check(Machine(tmp_path, {}, {}))) == [State.FINE]
     (tmp_path / ".venvs" / "speech" / "bin" / "python").unlink()
     (found,) = environments.check(Machine(tmp_path, {}, {}))
     assert found.remedy.endswith(".venvs/speech/.ready")
+    assert found.what == "the environment speech is not made"
     assert states(environments.check(NOTHING)) == [State.NOT_KNOWN]
+
+
+def test_an_environment_whose_making_was_broken_off_is_not_taken_for_one(tmp_path: Path) -> None:
+    for name in PORTS:
+        interpreter = tmp_path / ".venvs" / name / "bin" / "python"
+        interpreter.parent.mkdir(parents=True)
+        interpreter.touch()
+        if name != "essentia":
+            (tmp_path / ".venvs" / name / ".ready").touch()
+    (found,) = environments.check(Machine(tmp_path, {}, {}))
+    assert (found.state, found.what) == (State.WRONG, "the environment essentia is not finished")
+    assert found.remedy == f"make -C {tmp_path} .venvs/essentia/.ready"
 
 
 def test_starter_models_that_are_missing_are_named() -> None:
@@ -90,13 +104,26 @@ def test_a_spool_where_anybody_may_remove_files_is_wrong_and_one_without_room_or
 def test_a_port_that_somebody_else_has_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = listener.getsockname()[1]
-        monkeypatch.setattr(ports, "PORTS", {GATEWAY: taken})
-        (found,) = ports.check(NOTHING)
+        monkeypatch.setattr(ports, "PORTS", {GATEWAY: BASE_PORT})
+        (found,) = ports.check(Machine(None, {}, {}, taken))
         assert found.state is State.WRONG
         assert str(taken) in found.what
-    (found,) = ports.check(NOTHING)
+    (found,) = ports.check(Machine(None, {}, {}, taken))
     assert found.state is State.FINE
+    assert found.what.startswith("the port of the service that does not run is free")
     assert states(ports.check(Machine(None, {}, {GATEWAY: taken}))) == [State.WRONG], "it runs and does not answer"
+
+
+def test_the_ports_that_up_would_use_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(ports, "port_problem", lambda port: asked.append(port) or "")
+    (found,) = ports.check(Machine(None, {}, {}, 51050))
+    assert asked == [51050, 51051, 51052, 51053, 51054, 51055]
+    assert found.what == "the 6 ports of services that do not run are free, of 51050 to 51055"
+    asked.clear()
+    monkeypatch.setattr(command, "find_checkout", lambda environ: None)
+    result = CliRunner().invoke(command.doctor, ["--check", "ports", "--base-port", "52050"], standalone_mode=False)
+    assert (result.return_value, asked[0]) == (0, 52050)
 
 
 def test_a_clock_before_the_installation_is_wrong() -> None:

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
+from antiphon_cli.models.listing import Listing
+from chassis.models.shelf import Shelf
+from services.generation.settings import GenerationSettings
+from services.separation.settings import SeparationSettings
+from services.speech.settings import SpeechSettings
 from tests.cli.checkouts import make_checkout
+
+ROOT = Path(__file__).resolve().parents[2]
 
 _PROGRAM = """
 import json, sys
@@ -69,6 +76,7 @@ import json
 for name, service, installed in [("tiny", "speech", True), ("a-model-of-a-very-long-name-indeed", "speech", False),
                                  ("stems", "separation", True)]:
     print(json.dumps({"event": "model", "model": name, "service": service, "installed": installed, "default": installed,
+        "engine": "fake",
         "license_spdx": "CC-BY-NC-4.0", "commercial_use": False,
         "download_bytes": 1_500_000, "installed_bytes": 2_500_000,
         "summary": "What it is, told in a sentence that is longer than there is room for in a column"}))
@@ -89,9 +97,9 @@ def test_models_are_listed_by_service_within_the_terminal(antiphon: Any, shelf: 
     assert 70 < max(map(len, lines)) <= columns
     assert [line for line in lines if line in ("speech", "separation")] == ["speech", "separation"]
     assert [line.split() for line in lines if line.startswith("MODEL")] == [
-        ["MODEL", "STATE", "SIZE", "LICENCE", "WHAT"]
+        ["MODEL", "ENGINE", "STATE", "SIZE", "LICENCE", "WHAT"]
     ] * 2
-    assert next(line for line in lines if line.startswith("tiny")).split()[1:4] == ["installed", "2.5", "MB"]
+    assert next(line for line in lines if line.startswith("tiny")).split()[1:5] == ["fake", "installed", "2.5", "MB"]
     assert any("1.5 MB" in line and "to fetch" in line for line in lines)
 
 
@@ -114,3 +122,35 @@ def test_without_a_checkout_it_says_what_it_needs(antiphon: Any, tmp_path: Path)
     assert done.stderr.decode() == (
         f"antiphon: ANTIPHON_ROOT is {tmp_path}, which is no checkout of Antiphon: it has no Makefile\n"
     )
+
+
+def test_one_model_of_a_service_is_its_default_and_it_is_the_one_that_its_settings_name() -> None:
+    own = {
+        "speech": SpeechSettings().engine,
+        "separation": "spleeter",
+        "generation": GenerationSettings().engine,
+        "llm_audio": "facts",
+    }
+    assert SeparationSettings().default_model == "spleeter-2stems"
+    listing = Listing()
+    for store, name in Shelf.load(ROOT, ROOT).all():
+        model = store.manifest.model(name)
+        row = {"model": name, "service": model.service, "engine": model.engine, "default": model.default}
+        listing.take({"event": "model", **row}, "")
+    for service, engine in own.items():
+        text = "\n".join(listing.lines(False, service))
+        manifest = next(each.manifest for each in Shelf.load(ROOT, ROOT).stores if each.manifest.service == service)
+        wanted = manifest.default(engine)
+        assert text.count("default") == (wanted is not None)
+        assert wanted is None or listing._default(service) == wanted.name
+
+
+def test_what_the_environment_says_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = Listing()
+    for name, engine in (("one", "a"), ("two", "b")):
+        listing.take({"event": "model", "model": name, "service": "speech", "engine": engine, "default": True}, "")
+    assert listing._default("speech") == "one"
+    monkeypatch.setenv("SPEECH_ENGINE", "b")
+    assert listing._default("speech") == "two"
+    monkeypatch.setenv("ANTIPHON_DEFAULT_MODEL", "other")
+    assert listing._default("speech") == "other"

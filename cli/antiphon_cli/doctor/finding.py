@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from antiphon_cli.services import BASE_PORT
+
 
 class State(StrEnum):
     """How what was looked at is."""
@@ -60,8 +62,10 @@ class Machine:
         root: The checkout; None where this command is installed without one.
         environ: Variables of the environment.
         ports: Port of each service that ``antiphon up`` runs, by its name; empty where it runs none.
+        base_port: Port that the gateway would have; those of the services follow it.
     """
 
     root: Path | None
     environ: Mapping[str, str]
     ports: Mapping[str, int]
+    base_port: int = BASE_PORT

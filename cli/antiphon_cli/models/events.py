@@ -18,7 +18,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from antiphon_cli.terminal import plain
+from antiphon_cli.terminal import counted, plain
 
 _TENTHS = 10
 
@@ -77,9 +77,9 @@ def _sentence(event: dict[str, Any]) -> str:
     model, kind, count = str(event.get("model", "")), event["event"], size(int(event.get("bytes") or 0))
     sentences = {
         "installed": "installed" if event.get("fetched", True) else "was installed already",
-        "verified": f"all {event.get('files')} files have the right digest",
+        "verified": _verified(event.get("files")),
         "absent": "not installed",
-        "imported": f"{event.get('files')} files taken from {event.get('directory')}",
+        "imported": f"{counted(event.get('files') or 0, 'file')} taken from {event.get('directory')}",
         "removed": f"removed, {count} are free" if event.get("there") else "was not installed",
         "pruned": f"{count} are free",
         "prunable": f"{count} belong to no model any more; delete them with: antiphon models prune --yes",
@@ -97,6 +97,12 @@ def _sentence(event: dict[str, Any]) -> str:
 def _shared(event: dict[str, Any]) -> str:
     shared = int(event.get("shared_bytes") or 0)
     return f", {size(shared)} of it shared with others" if shared else ""
+
+
+def _verified(files: int | None) -> str:
+    if not files:
+        return "has no files to check"
+    return "its file has the right digest" if files == 1 else f"all {files} files have the right digest"
 
 
 def event_of(line: str) -> dict[str, Any]:

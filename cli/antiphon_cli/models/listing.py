@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
-from antiphon_cli.columns import columns
+from antiphon_cli.columns import columns, width
 from antiphon_cli.models.events import size
 from antiphon_cli.terminal import plain
 
-_HEADINGS = ("MODEL", "STATE", "SIZE", "LICENCE", "WHAT")
+_HEADINGS = ("MODEL", "ENGINE", "STATE", "SIZE", "LICENCE", "WHAT")
 
 
 def matches(event: dict[str, Any], installed: bool, service: str | None) -> bool:
@@ -36,20 +37,40 @@ class Listing:
         yield from map(plain, self._others)
         wanted = [event for event in self._models if matches(event, installed, service)]
         for index, name in enumerate(dict.fromkeys(str(event.get("service", "")) for event in wanted)):
-            rows = [_cells(event) for event in wanted if event.get("service") == name]
+            default = self._default(name)
+            rows = [_cells(event, default) for event in wanted if event.get("service") == name]
             yield from ([""] if index else [])
             yield plain(name)
-            yield from columns(_HEADINGS, rows, right=("SIZE",), whole=("STATE", "SIZE"))
+            # A name that is broken cannot be copied; one that would leave no room for the rest is broken all the same.
+            short = max(len(row[0]) for row in rows) <= width() // 3
+            whole = (*(("MODEL",) if short else ()), "STATE", "SIZE")
+            yield from columns(_HEADINGS, rows, right=("SIZE",), whole=whole)
         if not wanted and not self._others:
             yield "no model is installed; install those to begin with: antiphon models pull starter"
 
+    def _default(self, service: str) -> str:
+        """Names the one model that answers where neither a call nor a setting of the environment names another."""
+        rows = [event for event in self._models if event.get("service") == service]
+        engine, name = (_set(service, setting) for setting in ("ENGINE", "DEFAULT_MODEL"))
+        if name:
+            return name
+        # The first of the manifest is the service's own; the others are those of further engines.
+        marked = [row for row in rows if row.get("default") and (row.get("engine") == engine or engine in ("", "auto"))]
+        return str(marked[0].get("model", "")) if marked else ""
 
-def _cells(event: dict[str, Any]) -> tuple[str, ...]:
+
+def _set(service: str, setting: str) -> str:
+    return os.environ.get(f"{service.upper()}_{setting}") or os.environ.get(f"ANTIPHON_{setting}") or ""
+
+
+def _cells(event: dict[str, Any], default: str) -> tuple[str, ...]:
     there = bool(event.get("installed"))
     count = (event.get("installed_bytes") if there else None) or event.get("download_bytes") or 0
-    marks = [word for word in ("default", "starter") if event.get(word)]
+    marks = ["default"] if event.get("model") == default else []
+    marks += ["starter"] if event.get("starter") else []
     marks += [] if event.get("commercial_use", True) else ["not for commercial use"]
     what = f"{event.get('summary', '')}" + (f" ({', '.join(marks)})" if marks else "")
     state = "installed" if there else "to fetch"
-    cells = (event.get("model", ""), state, size(count) if count else "-", event.get("license_spdx", ""), what)
+    engine, licence = event.get("engine", ""), event.get("license_spdx", "")
+    cells = (event.get("model", ""), engine, state, size(count) if count else "-", licence, what)
     return tuple(plain(str(cell)) for cell in cells)

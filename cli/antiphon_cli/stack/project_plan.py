@@ -9,7 +9,7 @@ from types import MappingProxyType
 from antiphon_cli.project import environment_name, environment_python, python_path
 from antiphon_cli.services import BASE_PORT, FAMILIES, GATEWAY, PORTS
 from antiphon_cli.stack.plan import Plan, PlanError, Program
-from antiphon_cli.stack.side_ports import LAST_PORT, check_encryption, health_port, metrics_port
+from antiphon_cli.stack.side_ports import LAST_BASE_PORT, check_encryption, health_port, metrics_port
 from antiphon_wire.spelling import did_you_mean
 
 STAGES = tuple(name for name in FAMILIES if name != "generation")
@@ -43,8 +43,8 @@ def project_plan(
         raise PlanError(f"no service named {unknown[0]!r}; {hint}there are {', '.join(FAMILIES)}")
     check_encryption([name for name in services if name in STAGES], environ)
     ports = {name: port - BASE_PORT + base_port for name, port in PORTS.items()}
-    if not 1 <= base_port <= (highest := LAST_PORT - max(PORTS.values()) + BASE_PORT):
-        raise PlanError(f"base port {base_port} is out of range; give 1 to {highest}")
+    if not 1 <= base_port <= LAST_BASE_PORT:
+        raise PlanError(f"base port {base_port} is out of range; give 1 to {LAST_BASE_PORT}")
     targets = {f"GATEWAY_{name.upper()}_TARGET": f"127.0.0.1:{ports[name]}" for name in STAGES}
     # An empty variable is one that is not set, and would mean all.
     targets["GATEWAY_SERVICES"] = ",".join(name for name in FAMILIES if name in services and name in STAGES) or "none"

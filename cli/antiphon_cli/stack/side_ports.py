@@ -8,6 +8,8 @@ from antiphon_cli.services import BASE_PORT, GATEWAY, PORTS
 from antiphon_cli.stack.plan import PlanError
 
 LAST_PORT = 65535
+LAST_BASE_PORT = LAST_PORT - max(PORTS.values()) + BASE_PORT
+"""Highest port of the gateway with which the services' own are ports too."""
 HEALTH_DISTANCE = 100
 """How far above a service's port the supervisor asks for its health, where no setting names a port for that."""
 

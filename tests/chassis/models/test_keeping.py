@@ -102,7 +102,7 @@ def test_a_service_without_names_begins_with_its_defaults(run):
     assert pulled(run("pull", "--for", "essentia")) == ["large"]
     code, rows = run("pull", "--for", "speach")
     assert code == 2
-    assert "Did you mean 'speech'?" in rows[0]["message"]
+    assert "did you mean speech?" in rows[0]["message"]
 
 
 def test_a_model_that_is_removed_leaves_what_another_uses(run, lab):
@@ -148,6 +148,21 @@ def test_a_damaged_file_is_repaired_when_asked(run, lab):
     assert code == 0
     assert [row["event"] for row in rows if row["event"] != "progress"] == ["note", "installed"]
     assert lab.store().require("one").files["one.bin"].read_bytes() == ONE
+
+
+def test_a_model_of_which_only_shared_files_are_there_is_absent_and_not_damaged(run):
+    run("pull", "one", "two")
+    run("remove", "two")
+    code, rows = run("verify")
+    assert code == 0
+    assert {row["model"]: row["event"] for row in rows} == {"one": "verified", "two": "absent", "large": "absent"}
+
+
+def test_a_model_that_lost_a_file_but_has_one_of_its_own_is_damaged(run, lab):
+    run("pull", "one", "two")
+    lab.store().require("two").files["shared.bin"].resolve().unlink()
+    code, rows = run("verify", "two")
+    assert (code, rows[0]["reason"]) == (1, "MODEL_CORRUPT")
 
 
 def lock_of(lab, capsys, tmp_path):

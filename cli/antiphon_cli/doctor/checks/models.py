@@ -11,6 +11,7 @@ from typing import Any
 from antiphon_cli.doctor.finding import Finding, Machine, fine, not_known, wrong
 from antiphon_cli.project import environment_python, python_path
 from antiphon_cli.services import GATEWAY
+from antiphon_cli.terminal import counted
 
 _SECONDS = 60.0
 
@@ -37,4 +38,4 @@ def judge(rows: list[dict[str, Any]]) -> Iterator[Finding]:
     if missing:
         yield wrong(f"of the starter models {', '.join(missing)} are not installed", "antiphon models pull starter")
     else:
-        yield fine(f"{len(starters)} starter models are installed")
+        yield fine(f"{counted(len(starters), 'starter model')} {'is' if len(starters) == 1 else 'are'} installed")
