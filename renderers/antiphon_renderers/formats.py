@@ -116,7 +116,7 @@ FORMATS: Mapping[str, Format] = {
             pb.RENDER_FORMAT_TEXT,
             "txt",
             "text/plain",
-            lambda lines, _, __: "".join(f"{line.text}\n" for line in lines),
+            lambda lines, _, __: "".join(f"{chr(10) * line.blanks}{line.text}\n" for line in lines),
             _read_text,
         ),
     )

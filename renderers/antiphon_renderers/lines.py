@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_renderers.clusters import cluster_starts
 
+MAX_BLANK_LINES = 2_000
+"""Most blank lines of a text: as many lines as lyrics may have, whatever numbers a message says."""
 _NO_CHARACTERS = ("Cc", "Cs", "Zl", "Zp")
 
 
@@ -37,12 +39,13 @@ class LineWord:
 
 @dataclass(frozen=True)
 class Line:
-    """A line; times in seconds, None where they are not known; words may be none."""
+    """A line; times in seconds, None where they are not known; words may be none; blank lines that stand before it."""
 
     text: str
     start: float | None = None
     end: float | None = None
     words: tuple[LineWord, ...] = ()
+    blanks: int = 0
 
 
 def lines_of(source: pb.Transcript | pb.AlignedLyrics) -> tuple[Line, ...]:
@@ -50,8 +53,17 @@ def lines_of(source: pb.Transcript | pb.AlignedLyrics) -> tuple[Line, ...]:
     if isinstance(source, pb.Transcript):
         found = [_line(segment, segment.text) for segment in source.segments]
     else:
-        found = [_line(line, line.text) for line in source.lines]
+        found = list(_lyrics(source.lines))
     return tuple(in_order(line for line in found if line.text))
+
+
+def _lyrics(lines: Iterable[pb.AlignedLine]) -> Iterator[Line]:
+    """Lines of lyrics, each with the blank ones before it: they are counted by the lines' numbers and not sent."""
+    last, left = 0, MAX_BLANK_LINES
+    for line in lines:
+        blanks = min(max(0, line.line_number - last - 1), left)
+        last, left = max(last, line.line_number), left - blanks
+        yield replace(_line(line, line.text), blanks=blanks)
 
 
 def in_order(lines: Iterable[Line]) -> Iterator[Line]:

@@ -15,7 +15,7 @@ from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_renderers import Labels, RenderError, lines_of, parse, render
 from antiphon_renderers.breaking import for_singing
 from antiphon_renderers.clock import hours_clock, minutes_clock, read_clock
-from antiphon_renderers.lines import clean
+from antiphon_renderers.lines import MAX_BLANK_LINES, clean
 from antiphon_renderers.lyrics import read_tags
 
 TIMED = ("srt", "vtt", "lrc", "elrc", "tsv")
@@ -272,3 +272,13 @@ def test_a_time_that_is_none_is_refused_in_json_by_name() -> None:
     with pytest.raises(RenderError) as caught:
         renderers.answer(pb.RenderTranscriptRequest(format=pb.RENDER_FORMAT_JSON, transcript=transcript))
     assert (caught.value.reason, caught.value.field) == ("RENDER_SOURCE", "source")
+
+
+def test_plain_text_has_the_blank_lines_of_the_lyrics() -> None:
+    lines = [pb.AlignedLine(line_number=number, text=text) for number, text in ((2, "One"), (3, "Two"), (6, "♪"))]
+    assert render("txt", pb.AlignedLyrics(lines=lines)) == "\nOne\nTwo\n\n\n♪\n"
+
+
+def test_a_number_of_any_size_makes_no_text_of_any_size() -> None:
+    lines = [pb.AlignedLine(line_number=2**31 - 1, text="One"), pb.AlignedLine(line_number=5, text="Two")]
+    assert len(render("txt", pb.AlignedLyrics(lines=lines))) == MAX_BLANK_LINES + len("One\nTwo\n")

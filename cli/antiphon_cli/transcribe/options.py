@@ -27,7 +27,11 @@ hearing_options = option_group(
     click.option(
         "--singing", is_flag=True, help="It is sung: no voice detection, lines broken where the singer pauses."
     ),
-    click.option("--lyrics", type=READABLE_FILE, help="Words that are sung, one line to a line: tell when each is."),
+    click.option(
+        "--lyrics",
+        type=READABLE_FILE,
+        help="Words that are sung, one line to a line: tell when each is. Lines that are not found are warned of, and no failure.",
+    ),
     click.option(
         "--live",
         is_flag=True,

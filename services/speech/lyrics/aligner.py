@@ -25,7 +25,7 @@ from services.speech.contract import (
     Word,
 )
 from services.speech.lyrics.draft import Draft
-from services.speech.lyrics.lines import key, lines
+from services.speech.lyrics.lines import key, lines, wordless
 from services.speech.lyrics.matching import matches
 from services.speech.lyrics.reel import Reel
 from services.speech.recording.windows import MIN_SAMPLES
@@ -94,7 +94,9 @@ class LyricsAligner:
         self._place(drafts, Reel(read()))
         self._order(drafts)
         aligned = [AlignedLine(one.line.number, one.line.text, one.words, len(one.heard)) for one in drafts]
-        yield from aligned
+        # They are neither found nor missed, but the text that was given comes back whole.
+        others = [AlignedLine(number, text) for number, text in wordless(self._request.lyrics)]
+        yield from sorted([*aligned, *others], key=lambda line: line.number)
         yield self._findings(findings, aligned)
 
     def _drafts(self, heard: list[Word]) -> list[Draft]:

@@ -45,6 +45,12 @@ def lines(lyrics: str, language: str) -> tuple[LyricsLine, ...]:
     return tuple(found)
 
 
+def wordless(lyrics: str) -> tuple[tuple[int, str], ...]:
+    """Finds the lines that hold something, but no word, such as a dash or a note, each with its number."""
+    rows = ((number, raw.strip(" \t")) for number, raw in enumerate(lyrics.splitlines(), 1))
+    return tuple((number, text) for number, text in rows if text and not key(text))
+
+
 def key(word: str) -> str:
     """Gives a word's letters and digits, case folded, in Unicode's compatibility form.
 

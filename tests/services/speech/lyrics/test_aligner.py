@@ -140,6 +140,19 @@ def test_a_line_that_is_not_sung_has_no_times_and_is_told() -> None:
     assert found.warnings[0].message.endswith("times: 2")
 
 
+def test_a_line_without_a_word_comes_back_and_is_neither_found_nor_missed() -> None:
+    script = Script([*said("first line here", 2.0), *said("last line here", 30.0)])
+    lines, found = align(script, "\nfirst line here\n\n  ♪ ♪\nlast line here\n—")
+    assert [(line.number, line.text) for line in lines] == [
+        (2, "first line here"),
+        (4, "♪ ♪"),
+        (5, "last line here"),
+        (6, "—"),
+    ]
+    assert [bool(line.words) for line in lines] == [True, False, True, False]
+    assert (found.aligned, found.unmatched, found.warnings) == (2, 0, ())
+
+
 def test_one_common_word_does_not_place_a_line() -> None:
     script = Script(said("it was the best of times", 5.0))
     lines, _ = align(script, "roses are the reddest flowers\nit was the best of times")
