@@ -30,7 +30,8 @@ hearing_options = option_group(
     click.option(
         "--lyrics",
         type=READABLE_FILE,
-        help="Words that are sung, one line to a line: tell when each is. Lines that are not found are warned of, and no failure.",
+        help="Words that are sung, one line to a line: tell when each is. Lines that are not found are warned of, and "
+        "are no failure.",
     ),
     click.option(
         "--live",
