@@ -154,3 +154,52 @@ def test_a_decade_is_no_number_of_seconds() -> None:
         ("80 s", "s"),
         ("12.5s", "s"),
     ]
+
+
+SAID = Facts(
+    {
+        "fusion": {
+            "tempo": {"bpm": 109.9},
+            "loudness": {"integrated_lufs": -16.8, "loudness_range_lu": 5.2},
+            "vocals": {"energy_share": 0.21},
+        },
+        "essentia": {"features": {"signal": {"duration_seconds": 21.0}}},
+        "true_peak_dbtp": -0.4,
+        "tuning_frequency_hz": 440.0,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("a loudness range of 5.2 LU", [True]),
+        ("a loudness range of 5.2 dB", [True]),
+        ("a loudness range of 21 %", [False]),
+        ("a loudness range of -16.8 LUFS", [False]),
+        ("the loudness range is about 16.8", [False]),
+        ("a 21 % loudness range", [False]),
+        ("the dynamic range: 21 percent", [False]),
+        ('"loudness_range": 21', [False]),
+        ("it varies in loudness by 5.2 LU", [True]),
+        ("a loudness of -16.8 LUFS", [True]),
+        ("a loudness of 5.2 LU", [False]),
+        ("an integrated loudness of 21 seconds", [False]),
+        ("a loudness of -16.8 LUFS and a range of 5.2 LU", [True, True]),
+        ("a tempo of 21 %", [False]),
+        ("a loudness of 109.9 BPM", [False]),
+        ("the length is 21 s", [True]),
+        ("the length is 21 %", [False]),
+        ("a duration of 440 Hz", [False]),
+        ("21 % of the energy", [True]),
+        ("21 seconds of the energy", [False]),
+        ("a true peak of -0.4 dBTP", [True]),
+        ("a true peak of -16.8 LUFS", [False]),
+        ("a frequency of 440 Hz", [True]),
+        ("a frequency of 21 %", [False]),
+        ("wide loudness, 21 % of it voice", [True]),
+        ("at 109.9 BPM, -16.8 LUFS and 21 seconds", [True, True, True]),
+    ],
+)
+def test_a_number_is_held_against_what_it_is_said_of(text: str, held: list[bool]) -> None:
+    assert [claim.supported for claim in claims(text, SAID)] == held
