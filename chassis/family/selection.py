@@ -64,7 +64,7 @@ class Selection:
         """Finds the manifest's row of the model that is meant.
 
         Args:
-            model: Name in the manifest; empty for the default of the engine, or of the service.
+            model: Name or alias in the manifest; empty for the default of the engine, or of the service.
             engine: Name in ENGINES; empty for the model's own.
             field: Path of the message that names them, for errors.
 

@@ -54,13 +54,22 @@ def convert(conversion: Conversion, service: str, inputs: Sequence[Path], out: P
 
 
 def _interpreter(conversion: Conversion, service: str, project: Path) -> str:
+    """This interpreter where it has what the conversion needs, else that of the first environment that has."""
     missing = [name for name in conversion.needs if importlib.util.find_spec(name) is None]
     if not missing:
         return sys.executable
     environments = [project / ".venvs" / service, *sorted(project.glob(f".venvs/{service}-*/"))]
-    for interpreter in (environment / "bin" / "python" for environment in environments):
-        if interpreter.is_file():
-            return str(interpreter)
+    there = [each for each in environments if (each / "bin" / "python").is_file()]
+    for environment in there:
+        if all(_has(environment, name) for name in conversion.needs):
+            return str(environment / "bin" / "python")
     raise SourceError(
-        f"the conversion needs {', '.join(missing)}, which {sys.executable} lacks and {environments[0]} would have"
+        f"the conversion needs {', '.join(missing)}, which {sys.executable} lacks, and so do the environments of this "
+        f"service ({', '.join(each.name for each in there) or 'none is made'}); make them with: make setup"
     )
+
+
+def _has(environment: Path, module: str) -> bool:
+    """Whether a module can be imported there, by what lies in its packages' folder; nothing is started for it."""
+    packages = [*environment.glob("lib/python*/site-packages"), *environment.glob("lib64/python*/site-packages")]
+    return any((folder / module).is_dir() or (folder / f"{module}.py").is_file() for folder in packages)

@@ -25,7 +25,7 @@ from chassis.models.names import inside
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
-_BEGINNING = re.compile(r"[0-9a-f]{4,63}")
+_BEGINNING = re.compile(r"[0-9a-f]{4,64}")
 _CONVERT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 Archive = TypeVar("Archive", Wheel, Sdist)
 
@@ -79,7 +79,7 @@ def read_file(row: Row, archives: Archives) -> File:
     )
     if not sources and conversion is None:
         raise ManifestError(f"{row.where}: give at least one source")
-    begins = row.text("sha256_begins", _BEGINNING, "4 to 63 lower-case hex digits") if row.has("sha256_begins") else ""
+    begins = row.text("sha256_begins", _BEGINNING, "4 to 64 lower-case hex digits") if row.has("sha256_begins") else ""
     if begins and (not recorded or conversion is not None):
         raise ManifestError(f"{row.where}: sha256_begins is for files that are fetched and recorded")
     _check_recorded(row, recorded, sources, conversion)

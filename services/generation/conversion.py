@@ -48,18 +48,18 @@ def audiocraft(folder: Path, out: Path, kind: str) -> None:
         ConversionError: a file is missing, is refused, or holds something else.
     """
     parts = {"lm": folder / "state_dict.bin", "compression": folder / "compression_state_dict.bin"}
-    read = {name: _package(path) for name, path in parts.items()}
-    diffusion = _package(folder / "diffusion.th", _CONFIGURATION) if (folder / "diffusion.th").is_file() else None
+    read = {name: package(path) for name, path in parts.items()}
+    diffusion = package(folder / "diffusion.th", _CONFIGURATION) if (folder / "diffusion.th").is_file() else None
     out.mkdir(parents=True, exist_ok=True)
-    _write(out / "model.json", {"kind": kind})
-    for name, package in read.items():
-        if "pretrained" in package:
-            reference = package["pretrained"]
+    write(out / "model.json", {"kind": kind})
+    for name, found in read.items():
+        if "pretrained" in found:
+            reference = found["pretrained"]
             raise ConversionError(
                 f"{parts[name].name}: is no checkpoint but names another, {reference!r}; bring that one"
             )
-        _save(out / f"{name}.safetensors", _of(package, "best_state", parts[name]))
-        _write(out / f"{name}.json", _plain(OmegaConf.create(_of(package, "xp.cfg", parts[name]))))
+        save(out / f"{name}.safetensors", part(found, "best_state", parts[name]))
+        write(out / f"{name}.json", configuration(found, parts[name]))
     if diffusion is not None:
         _diffusion(diffusion, out, folder / "diffusion.th")
     if (folder / "t5").is_dir():
@@ -72,23 +72,24 @@ def _text_encoder(folder: Path) -> list[Path]:
     return [path for path in (folder / "t5").glob("*") if path.suffix in (".json", ".safetensors", ".model")]
 
 
-def _diffusion(package: dict[Any, Any], out: Path, path: Path) -> None:
-    count = _of(package, "n_bands", path)
+def _diffusion(read: dict[Any, Any], out: Path, path: Path) -> None:
+    count = part(read, "n_bands", path)
     if not isinstance(count, int) or not 0 < count <= _MOST_BANDS:
         raise ConversionError(f"{path.name}: has {count!r:.40} bands; wanted 1 to {_MOST_BANDS}")
-    bands = [_of(package, index, path) for index in range(count)]
+    bands = [part(read, index, path) for index in range(count)]
     tensors = {
         f"{index}.{name}.{key}": tensor
         for index, band in enumerate(bands)
         for name in ("model", "processor")
-        for key, tensor in _of(band, f"{name}_state", path).items()
+        for key, tensor in part(band, f"{name}_state", path).items()
     }
-    _save(out / "diffusion.safetensors", tensors)
-    configs = [_plain(_of(band, "cfg", path)) for band in bands]
-    _write(out / "diffusion.json", {"sample_rate": _of(package, "sample_rate", path), "bands": configs})
+    save(out / "diffusion.safetensors", tensors)
+    configs = [_plain(part(band, "cfg", path)) for band in bands]
+    write(out / "diffusion.json", {"sample_rate": part(read, "sample_rate", path), "bands": configs})
 
 
-def _package(path: Path, allowed: typing.Sequence[Any] = ()) -> dict[Any, Any]:
+def package(path: Path, allowed: typing.Sequence[Any] = ()) -> dict[Any, Any]:
+    """Reads a released file without running anything of it; raises ConversionError where it is no dictionary."""
     try:
         with torch.serialization.safe_globals(list(allowed)):
             found = torch.load(path, map_location="cpu", weights_only=True)
@@ -102,18 +103,28 @@ def _package(path: Path, allowed: typing.Sequence[Any] = ()) -> dict[Any, Any]:
     return found
 
 
-def _of(package: Any, key: Any, path: Path) -> Any:
-    if not isinstance(package, dict) or key not in package:
-        what = ", ".join(map(str, package)) if isinstance(package, dict) else type(package).__name__
+def part(read: Any, key: Any, path: Path) -> Any:
+    """One entry of a dictionary that was read from ``path``; raises ConversionError where it is not there."""
+    if not isinstance(read, dict) or key not in read:
+        what = ", ".join(map(str, read)) if isinstance(read, dict) else type(read).__name__
         raise ConversionError(f"{path.name}: has no {key!r}, only {what:.200}")
-    return package[key]
+    return read[key]
+
+
+def configuration(read: dict[Any, Any], path: Path) -> dict[str, Any]:
+    """The configuration within a released file, of plain values; raises ConversionError where there is none."""
+    found = _plain(OmegaConf.create(part(read, "xp.cfg", path)))
+    if not isinstance(found, dict):
+        raise ConversionError(f"{path.name}: its configuration is {type(found).__name__}; wanted a dictionary")
+    return found
 
 
 def _plain(config: Any) -> Any:
     return OmegaConf.to_container(config) if OmegaConf.is_config(config) else config
 
 
-def _save(path: Path, tensors: Any) -> None:
+def save(path: Path, tensors: Any) -> None:
+    """Writes named tensors as safetensors, in the order of their names; raises ConversionError for anything else."""
     if not isinstance(tensors, dict) or not tensors:
         raise ConversionError(f"{path.name}: wanted named tensors")
     for name, tensor in tensors.items():
@@ -125,7 +136,8 @@ def _save(path: Path, tensors: Any) -> None:
     save_file({name: tensors[name].contiguous().clone() for name in sorted(tensors)}, path)
 
 
-def _write(path: Path, content: Any) -> None:
+def write(path: Path, content: Any) -> None:
+    """Writes plain values as JSON, the same bytes on every machine."""
     path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

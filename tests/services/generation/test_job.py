@@ -271,7 +271,10 @@ def test_a_service_whose_default_is_refused_starts_and_says_so(tiny_store: Store
 
 
 def test_a_service_without_any_model_starts_and_says_how_to_bring_one_in(root: Path, tmp_path: Path) -> None:
-    store = Store(tmp_path, root / "services/generation/models.toml")
+    path = tmp_path / "generation" / "models.toml"
+    path.parent.mkdir()
+    path.write_text("models = []")
+    store = Store(tmp_path, path)
     bare = Jobs(GenerationSettings(device="cpu"), store)
     assert bare.warm() == "no manifest names a default model of the engine musicgen"
     error = refusal(bare)

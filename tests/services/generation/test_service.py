@@ -24,10 +24,13 @@ from antiphon.generation.v1 import generation_service_pb2_grpc as pb_grpc
 from antiphon_client import AntiphonClientError, Client
 from chassis.family.host import FamilyHost
 from chassis.models import Store
+from chassis.models.pull import Puller
+from chassis.models.settings import HubSettings, StoreSettings
 from chassis.server import Server, ServerSettings, WorkerSettings
 from services.generation import service
 from services.generation.settings import GenerationSettings
 from tests.fixtures import recordings
+from tests.fixtures.scripted_hub import scripted_hub
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 F32 = audio_pb2.OUTPUT_ENCODING_PCM_F32LE
@@ -248,3 +251,22 @@ async def test_the_models_are_listed_with_their_licences(running: tuple[Client, 
         "CC-BY-NC-4.0",
         False,
     )
+
+
+async def test_a_model_pulled_by_name_from_a_hub_answers_and_says_where_its_digests_come_from(
+    tiny_store: Store, root: Path, tmp_path: Path, settings: GenerationSettings, unused_tcp_port: int
+) -> None:
+    store = Store(tmp_path / "hub", root / "services/generation/models.toml")
+    files = {name: path.read_bytes() for name, path in tiny_store.require("tiny-mono").files.items()}
+    with scripted_hub() as hub:
+        # Rows that name a commit are pulled at the one that this hub has.
+        hub.aliases["4c8334b02c6ec4e8664a91979669a501ec497792"] = "main"
+        hub.publish("facebook/musicgen-small", files)
+        Puller(root, StoreSettings(), HubSettings(hub.url, ""), lambda event: None).pull(store, "musicgen-small")
+    (tmp_path / "generation").mkdir()
+    (tmp_path / "generation" / "models.toml").write_text("models = []")
+    chosen = replace(settings, default_model="")
+    async with serving(store, chosen, tmp_path, unused_tcp_port) as (client, _):
+        for asked in ({}, {"model": "small"}):
+            model = (await all_of(client.generate(config(**asked))))[-1].provenance.model
+            assert (model.name, model.digest_source) == ("musicgen-small", "hub at first pull")
