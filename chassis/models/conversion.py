@@ -54,19 +54,18 @@ def convert(conversion: Conversion, service: str, inputs: Sequence[Path], out: P
 
 
 def _interpreter(conversion: Conversion, service: str, project: Path) -> str:
-    """This interpreter where it has what the conversion needs, else that of the first environment that has."""
+    """This interpreter where it has what the conversion needs, else that of the environment that seems to have it."""
     missing = [name for name in conversion.needs if importlib.util.find_spec(name) is None]
     if not missing:
         return sys.executable
     environments = [project / ".venvs" / service, *sorted(project.glob(f".venvs/{service}-*/"))]
     there = [each for each in environments if (each / "bin" / "python").is_file()]
-    for environment in there:
-        if all(_has(environment, name) for name in conversion.needs):
-            return str(environment / "bin" / "python")
-    raise SourceError(
-        f"the conversion needs {', '.join(missing)}, which {sys.executable} lacks, and so do the environments of this "
-        f"service ({', '.join(each.name for each in there) or 'none is made'}); make them with: make setup"
-    )
+    if not there:
+        raise SourceError(
+            f"the conversion needs {', '.join(missing)}, which {sys.executable} lacks and {environments[0]} would have"
+        )
+    best = max(there, key=lambda each: sum(_has(each, name) for name in conversion.needs))
+    return str(best / "bin" / "python")
 
 
 def _has(environment: Path, module: str) -> bool:

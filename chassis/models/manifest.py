@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antiphon_wire.errors import invalid
@@ -33,7 +33,8 @@ class Manifest:
         """Reads ``services/<service>/models.toml``; the folder's name is the service's.
 
         Args:
-            extra: A further manifest, an operator's own, whose models come after those of ``path``; None for none.
+            extra: A further manifest, an operator's own, whose models come after those of ``path``; None for none. Its
+                word goes before that of ``path`` on which model is an engine's default, and on what an alias means.
 
         Raises:
             ManifestError: a file is missing, is no TOML, or breaks a rule of this module.
@@ -42,7 +43,8 @@ class Manifest:
         own = _load(service, path)
         if extra is None:
             return own
-        models = (*own.models, *_load(service, extra).models)
+        added = _load(service, extra).models
+        models = (*(_giving_way(model, added) for model in own.models), *added)
         try:
             _check_unique(models)
         except ManifestError as error:
@@ -104,10 +106,18 @@ def _manifest(service: str, row: Row) -> Manifest:
     return Manifest(service, models)
 
 
+def _giving_way(model: Model, added: tuple[Model, ...]) -> Model:
+    """A model without the default and the aliases that an operator's own models claim."""
+    taken = {name for other in added for name in (other.name, *other.aliases)}
+    default = model.default and not any(other.default and other.engine == model.engine for other in added)
+    return replace(model, default=default, aliases=tuple(name for name in model.aliases if name not in taken))
+
+
 def _check_unique(models: tuple[Model, ...]) -> None:
     names = [name for model in models for name in (model.name, *model.aliases)]
     if len(set(names)) != len(names):
-        raise ManifestError(f"two models share a name: {', '.join(names)}")
+        twice = ", ".join(sorted({name for name in names if names.count(name) > 1}))
+        raise ManifestError(f"two models share a name: {twice}; give one of them another")
     defaults = [model.engine for model in models if model.default]
     if len(set(defaults)) != len(defaults):
         raise ManifestError(f"an engine has two default models: {', '.join(defaults)}")

@@ -11,7 +11,7 @@ from chassis.models.connection import SourceError
 from chassis.models.events import Event, Installed, Note, Report
 from chassis.models.hub import Hub
 from chassis.models.mirror import Mirror
-from chassis.models.model import File, HubSet, Model
+from chassis.models.model import File, HttpsSource, HubSet, HubSource, Model
 from chassis.models.settings import HubSettings, StoreSettings
 from chassis.models.sources import Fetcher
 from chassis.models.store import Store
@@ -120,8 +120,13 @@ def _bring_in(store: Store, fetcher: Fetcher, file: File) -> File:
 
 
 def _needed(model: Model, wanted: list[File]) -> int:
-    """Bytes that the file system needs free: for the files, and twice for what they are made of."""
-    return sum(file.size or 0 for file in wanted) + 2 * (model.download_bytes or 0)
+    """Bytes that the file system needs free.
+
+    What comes as it is is written where it stays; what comes in an archive, or is made of something, has that beside
+    it, twice while pip copies a wheel.
+    """
+    packed = [file for file in wanted if not (file.sources and isinstance(file.sources[0], HubSource | HttpsSource))]
+    return sum(file.size or 0 for file in wanted) + 2 * (replace(model, files=tuple(packed)).download_bytes or 0)
 
 
 def _ignore(event: Event) -> None:

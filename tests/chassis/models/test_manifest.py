@@ -68,7 +68,6 @@ def test_an_operators_own_models_come_after_the_services(lab, hub_row, tmp_path)
     ("before", "after", "complaint"),
     [
         ('"tiny"', '"tiny"', "share a name"),
-        ('"tiny"', '"own"', "two default models"),
         ("size", "sise", "size is missing"),
     ],
 )
@@ -141,3 +140,18 @@ def test_a_file_that_cannot_be_read_is_named(content, tmp_path):
     path.write_bytes(content)
     with pytest.raises(ManifestError, match=r"models\.toml"):
         Manifest.load(path)
+
+
+def test_an_operators_own_models_go_before_ours_as_defaults_and_by_alias(lab):
+    lab.manifest(lab.file("w", b"w", '{ kind = "https", url = "https://example.invalid/w" }'))
+    path = lab.project / "services" / "speech" / "models.toml"
+    path.write_text(path.read_text().replace('engine = "fake"', 'engine = "fake"\naliases = ["large", "small"]'))
+    extra = lab.project / "own.toml"
+    extra.write_text(path.read_text().replace('"tiny"', '"large"').replace('["large", "small"]', '["huge"]'))
+    manifest = Manifest.load(path, extra)
+    assert manifest.default("fake").name == "large"
+    assert manifest.model("large").name == manifest.model("huge").name == "large"
+    assert manifest.model("small").name == "tiny"
+    extra.write_text(path.read_text())
+    with pytest.raises(ManifestError, match="two models share a name: tiny; give one"):
+        Manifest.load(path, extra)
