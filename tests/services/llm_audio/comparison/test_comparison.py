@@ -215,7 +215,7 @@ async def test_side_by_side_two_workers_answer_at_the_same_time(serve: Serve, wa
 @pytest.mark.parametrize(
     ("side", "audio", "reason"),
     [
-        (pb.Side(name="x", engine="music-flamingo-gguf"), True, "NO_DEFAULT_MODEL"),
+        (pb.Side(name="x", engine="music-flamingo-gguf"), True, "MODEL_NOT_INSTALLED"),
         (pb.Side(name="x", model="not-there"), True, "MODEL_NOT_INSTALLED"),
         (HEARS_TOO, False, "AUDIO_MISSING"),
     ],
