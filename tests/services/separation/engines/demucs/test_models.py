@@ -176,8 +176,9 @@ def test_the_rows_hold_the_bags_that_demucs_lists() -> None:
         assert set(networks) == {str(each) for each in yaml.safe_load(listed.read_text())["models"]}
         for signature, each in networks.items():
             for source in each.get("inputs", []):
-                # demucs writes the first eight digits of the digest into the name of a checkpoint.
-                assert source["sha256"].startswith(known[signature])
+                # demucs writes the first eight digits of the digest into the name of a checkpoint, and of some that
+                # is all that is published.
+                assert source.get("sha256", source.get("sha256_begins", "")).startswith(known[signature])
 
 
 def test_no_row_of_demucs_may_be_used_commercially(tmp_path: Path) -> None:
