@@ -63,15 +63,25 @@ class Silence:
 
 
 class Lines(Silence):
-    """One line for each change of state, and one for each quarter of a stage's work."""
+    """One line for each change of state, one for each quarter of a stage's work, and one when all went well."""
 
     def __init__(self) -> None:
         self._shown: dict[str, str] = {}
+        self._open: dict[str, None] = {}
         self._quarters: dict[str, int] = {}
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Says of what no report told the end that it is done; where something failed, that is told by others."""
+        for stage in self._open if kind is None else ():
+            self._say(stage, "done")
 
     def accept(self, event: AnalyzeEvent) -> None:
         """Writes a line where there is news."""
         if isinstance(event, record_pb2.StageReport):
+            if event.state not in _UNDER_WAY:
+                self._open.pop(event.stage, None)
             self._say(event.stage, report_words(event))
         elif isinstance(event, analysis_pb2.StageProgress):
             progress = event.progress
@@ -84,6 +94,7 @@ class Lines(Silence):
     def _say_quarter(self, stage: str, quarter: int, progress: evidence_pb2.Progress) -> None:
         if self._quarters.get(stage) != quarter:
             self._quarters[stage] = quarter
+            self._open[stage] = None
             left = time_left(progress)
             self._say(stage, f"{quarter * 100 // _LINES_PER_STAGE} %" + (f", {left}" if left else ""))
 

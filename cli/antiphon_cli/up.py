@@ -126,7 +126,7 @@ def _already_running(plan: Plan) -> int:
     wanted = {(program.name, program.port) for program in plan.programs}
     if wanted - {(service.name, service.port) for service in state.services}:
         names = ", ".join(f"{service.name} at {service.port}" for service in state.services)
-        raise exits.Failure(f"already running with {names}; to change that: antiphon down, then antiphon up")
+        raise exits.Failure(f"already running with {names}; to change that: antiphon down, then this command again")
     click.echo(f"already running, supervisor pid {state.pid}; see: antiphon status")
     return exits.OK
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from antiphon_cli.local import address_of, whereabouts
+from antiphon_cli.local import address_of, up_command, whereabouts
 from antiphon_cli.services import default_address
 from antiphon_cli.stack.processes import process_birth
 from antiphon_cli.stack.state import Phase, ServiceState, StackState
@@ -31,13 +31,22 @@ def test_a_service_of_the_stack_is_asked_where_it_runs() -> None:
 def test_a_service_that_the_stack_does_not_have_is_told_of_with_what_starts_it() -> None:
     told = whereabouts("separation", default_address("separation"))
     assert "antiphon up runs speech, gateway here and no separation" in told
-    assert told.endswith("antiphon up --services separation,speech")
+    assert told.endswith("antiphon up --services separation,speech --base-port 6000")
 
 
 @pytest.mark.usefixtures("stack")
 def test_another_address_than_that_of_the_stack_is_told_of() -> None:
     assert whereabouts("speech", "127.0.0.1:1") == "antiphon up runs it at 127.0.0.1:6002"
     assert "antiphon status" in whereabouts("speech", "127.0.0.1:6002")
+
+
+def test_what_starts_it_again_has_the_port_of_the_last_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTIPHON_STATE", str(tmp_path))
+    assert up_command() == "antiphon up"
+    ended = StackState(os.getpid(), "another process", Phase.STOPPED, [ServiceState("gateway", 6000, Phase.STOPPED)])
+    ended.save(tmp_path / "state.json")
+    assert up_command() == "antiphon up --base-port 6000"
+    assert whereabouts("speech", "127.0.0.1:1").endswith("Start services with: antiphon up --base-port 6000")
 
 
 def test_without_a_stack_the_usual_address_is_said_to_be_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

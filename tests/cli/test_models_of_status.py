@@ -10,7 +10,9 @@ import pytest
 
 from antiphon.status.v1 import status_service_pb2 as pb
 from antiphon.status.v1 import status_service_pb2_grpc as pb_grpc
-from antiphon_cli.status.models import complaints, counted, model_states
+from antiphon_cli.stack.state import Phase, ServiceState
+from antiphon_cli.status.models import complaints, counted, model_states, without_models
+from antiphon_cli.status.supervised import Supervised, table
 
 MODELS = [
     pb.ModelStatus(name="base", engine="whisper", default_model=True, state=pb.ModelStatus.STATE_READY),
@@ -58,3 +60,21 @@ def test_ready_damaged_and_missing_models_are_told_apart(port: int) -> None:
 def test_who_does_not_answer_has_none(unused_tcp_port: int) -> None:
     assert model_states(unused_tcp_port) == []
     assert counted([]) == "-"
+
+
+def served(name: str, models: list[dict[str, object]]) -> Supervised:
+    return Supervised(ServiceState(name, 1, Phase.READY, pid=1), "SERVING", {}, models)
+
+
+def test_a_service_without_a_model_is_listed_with_what_to_do() -> None:
+    text = "\n".join(table([served("generation", []), served("gateway", []), served("speech", [{"state": "ready"}])]))
+    assert "generation: none of its models can answer, so it refuses every call" in text
+    assert "GENERATION_MODELS_EXTRA" in text
+    assert "gateway: none" not in text
+    assert "speech: none" not in text
+    assert any(line.split() == ["generation", "-", "-"] for line in text.splitlines())
+
+
+def test_a_default_model_that_is_missing_is_named_with_its_command() -> None:
+    missing = {"name": "a", "state": "not installed", "default": True, "command": "antiphon models pull a"}
+    assert list(without_models("speech", [missing]))[-1] == "  install one with: antiphon models pull a"

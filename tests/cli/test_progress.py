@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.evidence.v1.evidence_pb2 import Progress
-from antiphon_cli.progress import Bars
+from antiphon_cli.progress import Bars, Lines, show_stage
 from antiphon_cli.progress_words import percent
 
 
@@ -55,3 +56,20 @@ def test_a_line_fits_80_columns() -> None:
     step = "a step whose name is much longer than any that a service has"
     text = shown(progress(phase=Progress.PHASE_COMPUTING, fraction=0.5, step=step))[0]
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_lines_of_a_service_that_is_asked_directly_end_with_done(capsys: pytest.CaptureFixture[str]) -> None:
+    with Lines() as lines:
+        for fraction in (0.1, 0.3, 0.8, 1.0):
+            show_stage(lines, "separation", Progress(fraction=fraction, step="separating"))
+    assert capsys.readouterr().err.splitlines() == ["  separation: 25 %", "  separation: 75 %", "  separation: done"]
+
+
+def test_lines_of_what_failed_or_was_reported_do_not(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="broken"), Lines() as lines:
+        show_stage(lines, "separation", Progress(fraction=0.5))
+        raise ValueError("broken")
+    with Lines() as lines:
+        show_stage(lines, "speech", Progress(fraction=0.5))
+        lines.accept(record_pb2.StageReport(stage="speech", state=record_pb2.STAGE_STATE_SUCCEEDED))
+    assert "done" not in capsys.readouterr().err

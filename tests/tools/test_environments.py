@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from tools.environments import installers, llama_build, npm_packages, pip_settings, recipe, torch_build
+from tools.environments.meanwhile import telling
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -277,3 +279,25 @@ def test_pip_does_it_where_uv_cannot_be_had(project: Path, capfd: pytest.Capture
 def test_pip_does_it_where_that_is_asked_for(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INSTALLER", "pip")
     assert installers.choose(project, "python").name == "pip"
+
+
+def test_what_takes_long_tells_that_it_goes_on_and_how_long_it_has(capsys: pytest.CaptureFixture[str]) -> None:
+    with telling("compiling", every=0.02):
+        time.sleep(0.1)
+    first, *middle, last = capsys.readouterr().err.splitlines()
+    assert first == "compiling"
+    assert middle[0] == "compiling: 0:00 so far"
+    assert last == "compiling: ended after 0:00"
+
+
+def test_a_compiler_that_fails_is_told_to_have_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(installers.InstallError), telling("compiling"):
+        raise installers.InstallError("no compiler")
+    assert "compiling: ended after" in capsys.readouterr().err
+
+
+def test_the_compiler_is_told_of_while_it_runs(
+    python: Path, llama_lock: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    llama_build.install(ScriptedInstaller("uv"), python, llama_lock, {"LLAMA_JOBS": "3"})
+    assert "compiling llama.cpp, 3 sources at a time" in capsys.readouterr().err

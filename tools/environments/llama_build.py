@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools import phases
 from tools.environments.installers import Installer
+from tools.environments.meanwhile import telling
 
 PORTABLE = "-DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON -DGGML_OPENMP=ON"
 """For any x86-64 of the last ten years. Other flags, for a GPU for example, are given as ``LLAMA_CMAKE_ARGS``."""
@@ -52,7 +53,9 @@ def _install(
         variables |= {"CMAKE_ARGS": f"{flags} {quick}", "PIP_BUILD_CONSTRAINT": str(_BUILD_REQUIREMENTS)}
         variables |= {} if flags == PORTABLE else {"PIP_NO_CACHE_DIR": "1"}
     took = installer.install(python, ["--require-hashes", "--no-deps", "-r", str(others)])
-    compiled = installer.install(python, arguments, variables)
+    jobs = variables["CMAKE_BUILD_PARALLEL_LEVEL"]
+    with telling(f"compiling llama.cpp, {jobs} sources at a time, where it is not kept from before; it takes minutes"):
+        compiled = installer.install(python, arguments, variables)
     # What uv calls preparing is fetching and compiling here, and the archive is fetched in a moment.
     own = {"install": compiled.get("install", 0.0), "compile": compiled.get("download", 0.0)}
     return phases.added(took, own)

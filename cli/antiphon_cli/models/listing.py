@@ -8,6 +8,7 @@ from typing import Any
 
 from antiphon_cli.columns import columns, width
 from antiphon_cli.models.events import size
+from antiphon_cli.services import FAMILIES
 from antiphon_cli.terminal import plain
 
 _HEADINGS = ("MODEL", "ENGINE", "STATE", "SIZE", "LICENCE", "WHAT")
@@ -45,7 +46,12 @@ class Listing:
             short = max(len(row[0]) for row in rows) <= width() // 3
             whole = (*(("MODEL",) if short else ()), "STATE", "SIZE")
             yield from columns(_HEADINGS, rows, right=("SIZE",), whole=whole)
-        if not wanted and not self._others:
+        known = {str(event.get("service", "")) for event in self._models}
+        for name in FAMILIES if service is None else (service,):
+            if known and name not in known and not installed:
+                yield from ([""] if wanted else [])
+                yield f"{name}\nno manifest has a model of it; bring one in: {name.upper()}_MODELS_EXTRA"
+        if not wanted and not self._others and (installed or not known):
             yield "no model is installed; install those to begin with: antiphon models pull starter"
 
     def _default(self, service: str) -> str:

@@ -16,8 +16,6 @@ from antiphon_cli.status import elsewhere, supervised
 from antiphon_client import AntiphonClientError, Tls
 from antiphon_wire.addresses import is_loopback_target
 
-_NOTHING = "not running; start with: antiphon up"
-
 
 @click.command(epilog=exits.HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -48,7 +46,7 @@ def _of_gateway(gateway: str, as_json: bool, tls: Tls | None) -> int:
         services = elsewhere.of_gateway(gateway, tls)
     except AntiphonClientError as error:
         start = is_loopback_target(gateway) and error.reason == "SERVICE_UNREACHABLE"
-        hint = "; start it with: antiphon up" if start else ""
+        hint = f"; start it with: {local.up_command()}" if start else ""
         raise exits.Failure(f"{error}{hint}", exits.UNREACHABLE if error.unreachable else exits.FAILED) from None
     if as_json:
         click.echo(json.dumps({"services": [each.row() for each in services]}, indent=2))
@@ -75,7 +73,11 @@ def _of_whoever_serves(as_json: bool, tls: Tls | None) -> int:
         document = {"running": bool(found), "services": [each.row() for each in found]}
         click.echo(json.dumps({**document, "gateway": gateway} if found else document, indent=2))
     else:
-        click.echo("antiphon up started nothing here, but this serves:" if found else _NOTHING)
+        click.echo(
+            "antiphon up started nothing here, but this serves:"
+            if found
+            else f"not running; start with: {local.up_command()}"
+        )
         for each in found:
             click.echo(each.line())
         last = StackState.load(local.folder() / "state.json")

@@ -43,3 +43,13 @@ def complaints(service: str, models: Sequence[dict[str, Any]]) -> Iterator[str]:
         if model["state"] == "damaged":
             yield f"\n{service}: the model {model['name']} is damaged: {model['problem']}"
             yield f"  mend with: {model['command']}"
+
+
+def without_models(service: str, models: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Yields what to do about a service that runs and has no model that can answer."""
+    yield f"\n{service}: none of its models can answer, so it refuses every call"
+    command = next((each["command"] for each in models if each["default"] and each["command"]), "")
+    if command:
+        yield f"  install one with: {command}"
+    else:
+        yield f"  services/{service}/README.md says how one comes in, by a manifest ({service.upper()}_MODELS_EXTRA)"

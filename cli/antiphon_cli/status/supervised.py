@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_cli.columns import columns
+from antiphon_cli.services import FAMILIES
 from antiphon_cli.stack.health import SERVING, ask_once
 from antiphon_cli.stack.state import Phase, ServiceState
 from antiphon_cli.status import sandboxes
 from antiphon_cli.status.default_models import default_model
-from antiphon_cli.status.models import complaints, counted, model_states
+from antiphon_cli.status.models import complaints, counted, model_states, without_models
 from antiphon_cli.status.workers import no_worker_status, worker_status
 from antiphon_wire.channels import Tls
 
@@ -43,6 +44,12 @@ class Supervised:
         """Whether it takes calls."""
         return self.state.phase is Phase.READY and self.health == SERVING
 
+    @property
+    def has_no_model(self) -> bool:
+        """Whether it takes calls, and refuses each of them since none of its models can answer."""
+        asked = self.ready and not self.untold and self.state.name in FAMILIES
+        return asked and not any(each["state"] == "ready" for each in self.models)
+
     def row(self) -> dict[str, Any]:
         """Returns all of it as plain data."""
         state = dataclasses.asdict(self.state)
@@ -65,7 +72,11 @@ def table(services: Sequence[Supervised]) -> Iterator[str]:
     yield from columns(_HEADINGS, [_cells(each) for each in services], right=_RIGHT, whole=_WHOLE)
     if any(each.models for each in services):
         yield ""
-        rows = [(each.state.name, counted(each.models), each.default_model) for each in services if each.models]
+        rows = [
+            (each.state.name, counted(each.models), each.default_model)
+            for each in services
+            if each.models or each.has_no_model
+        ]
         yield from columns(("SERVICE", "MODELS READY", "DEFAULT MODEL"), rows)
     if any(each.untold for each in services):
         yield "\nworkers and models of services that speak TLS are shown with --tls-ca"
@@ -76,6 +87,8 @@ def table(services: Sequence[Supervised]) -> Iterator[str]:
                 yield f"\n{each.state.name}: {workers['last_problem']} ({workers['last_restart_time']})"
     for each in services:
         yield from complaints(each.state.name, each.models)
+        if each.has_no_model:
+            yield from without_models(each.state.name, each.models)
     for each in services:
         if each.state.phase is not Phase.READY and each.state.problem:
             yield f"\n{each.state.name}: {each.state.problem}\n  whole log: {each.state.log}"
