@@ -16,9 +16,11 @@ _STATES = {
 }
 
 
-def model_states(port: int, tls: Tls | None = None) -> list[dict[str, Any]]:
-    """Returns what the service says of each of its models as plain data; empty where it has none or does not say."""
+def model_states(port: int, tls: Tls | None = None) -> list[dict[str, Any]] | None:
+    """Returns what the service says of each of its models as plain data; None where it does not say."""
     answer = ask(port, status_pb2, "GetStatus", tls)
+    if answer is None:
+        return None
     return [
         {
             "name": model.name,
@@ -28,7 +30,7 @@ def model_states(port: int, tls: Tls | None = None) -> list[dict[str, Any]]:
             "problem": model.problem,
             "command": model.command,
         }
-        for model in (() if answer is None else answer.models)
+        for model in answer.models
     ]
 
 
@@ -52,4 +54,4 @@ def without_models(service: str, models: Sequence[dict[str, Any]]) -> Iterator[s
     if command:
         yield f"  install one with: {command}"
     else:
-        yield f"  services/{service}/README.md says how one comes in, by a manifest ({service.upper()}_MODELS_EXTRA)"
+        yield f"  services/{service}/README.md says how one comes in"

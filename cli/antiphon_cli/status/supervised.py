@@ -30,6 +30,7 @@ class Supervised:
         models: Which of its models can answer; empty where it has none or does not say.
         default_model: The one that answers where a call names none; ``-`` where there is none.
         untold: Whether it was not asked for workers and models, for want of a certificate to trust.
+        tells_models: Whether it says which models it has.
     """
 
     state: ServiceState
@@ -38,6 +39,7 @@ class Supervised:
     models: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     default_model: str = "-"
     untold: bool = False
+    tells_models: bool = True
 
     @property
     def ready(self) -> bool:
@@ -47,7 +49,7 @@ class Supervised:
     @property
     def has_no_model(self) -> bool:
         """Whether it takes calls, and refuses each of them since none of its models can answer."""
-        asked = self.ready and not self.untold and self.state.name in FAMILIES
+        asked = self.ready and self.tells_models and not self.untold and self.state.name in FAMILIES
         return asked and not any(each["state"] == "ready" for each in self.models)
 
     def row(self) -> dict[str, Any]:
@@ -64,7 +66,8 @@ def ask(state: ServiceState, tls: Tls | None = None) -> Supervised:
         return Supervised(state, health, no_worker_status(), untold=health == SERVING)
     tls = tls if state.health_port else None
     workers, models = worker_status(state.port, tls), model_states(state.port, tls)
-    return Supervised(state, health, workers, models, default_model(state.name, state.port, tls))
+    default = default_model(state.name, state.port, tls)
+    return Supervised(state, health, workers, models or [], default, tells_models=models is not None)
 
 
 def table(services: Sequence[Supervised]) -> Iterator[str]:
