@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from services.generation.settings import GenerationSettings
 from services.separation.settings import SeparationSettings
 from services.speech.settings import SpeechSettings
 from tests.cli.checkouts import make_checkout
+from tests.fixtures.gateway_process import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -105,7 +109,11 @@ def test_models_are_listed_by_service_within_the_terminal(antiphon: Any, shelf: 
 
 @pytest.mark.parametrize(
     ("options", "names"),
-    [(["--installed"], ["tiny", "stems"]), (["--installed", "--service", "speech"], ["tiny"])],
+    [
+        (["--installed"], ["tiny", "stems"]),
+        (["--installed", "--service", "speech"], ["tiny"]),
+        (["LONG-NAME", "cc-by"], ["a-model-of-a-very-long-name-indeed"]),
+    ],
 )
 def test_only_the_models_that_are_wanted_are_listed(
     antiphon: Any, shelf: Path, options: list[str], names: list[str]
@@ -113,7 +121,7 @@ def test_only_the_models_that_are_wanted_are_listed(
     done = antiphon("models", "list", *options, "--json", ANTIPHON_ROOT=str(shelf))
     assert [json.loads(line)["model"] for line in done.stdout.splitlines()] == names
     text = antiphon("models", "list", *options, ANTIPHON_ROOT=str(shelf)).stdout.decode()
-    assert [name for name in ("tiny", "a-model", "stems") if name in text] == names
+    assert [name for name in ("tiny", "a-model", "stems") if name in text] == [name[:7] for name in names]
 
 
 def test_without_a_checkout_it_says_what_it_needs(antiphon: Any, tmp_path: Path) -> None:
@@ -154,3 +162,65 @@ def test_what_the_environment_says_is_the_default(monkeypatch: pytest.MonkeyPatc
     assert listing._default("speech") == "two"
     monkeypatch.setenv("ANTIPHON_DEFAULT_MODEL", "other")
     assert listing._default("speech") == "other"
+
+
+_KEEPING = """
+import json, sys
+verb = sys.argv[2]
+with open("asked", "a") as asked:
+    asked.write(" ".join(sys.argv[2:]) + "\\n")
+print(json.dumps({
+    "plan": {"event": "plan", "models": ["m", "n"], "bytes": 12_000_000_000, "unknown": ["n"], "gated": []},
+    "pull": {"event": "installed", "model": "m", "fetched": True},
+    "prune": {"event": "pruned" if "--yes" in sys.argv else "prunable", "blobs": ["x"], "views": 1, "bytes": 2_000_000},
+    "remove": {"event": "removed", "model": "m", "bytes": 3_000_000, "there": True},
+    "du": {"event": "usage", "model": "m", "bytes": 3_000_000, "shared_bytes": 1_000_000},
+    "lock": {"antiphon_models_lock": 1, "models": {}},
+}[verb]))
+"""
+
+
+@pytest.fixture
+def kept(project: Path) -> Path:
+    (project / "chassis" / "models" / "__main__.py").write_text(_KEEPING)
+    return project
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["prune"], "2.0 MB belong to no model any more; delete them with: antiphon models prune --yes"),
+        (["prune", "--yes"], "2.0 MB are free"),
+        (["remove", "m"], "m: removed, 3.0 MB are free"),
+        (["du"], "m: 3.0 MB, 1.0 MB of it shared with others"),
+        (["lock"], '{"antiphon_models_lock": 1, "models": {}}'),
+    ],
+)
+def test_what_keeps_a_store_in_order_is_told_in_words(
+    antiphon: Any, kept: Path, arguments: list[str], told: str
+) -> None:
+    done = antiphon("models", *arguments, ANTIPHON_ROOT=str(kept))
+    assert (done.returncode, done.stdout.decode().splitlines()) == (0, [told])
+
+
+@pytest.mark.parametrize(("answer", "asked"), [("y", ["plan mission", "pull mission --yes"]), ("n", ["plan mission"])])
+def test_a_person_at_a_terminal_is_asked_before_much_is_fetched(
+    kept: Path, tmp_path: Path, answer: str, asked: list[str]
+) -> None:
+    ours, theirs = os.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    command = [sys.executable, "-P", "-m", "antiphon_cli", "models", "pull", "mission"]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=environment(ANTIPHON_ROOT=str(kept)),
+        stdin=theirs,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert "2 models, 12.00 GB to fetch, and 1 whose size nobody states. Go on?" in done.stderr.decode()
+    assert (tmp_path / "asked").read_text().splitlines() == asked
+    assert done.returncode == (0 if answer == "y" else 1)

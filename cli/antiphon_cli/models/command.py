@@ -37,27 +37,29 @@ def models() -> None:
 
 
 @models.command("list", epilog=_HELP)
+@click.argument("words", nargs=-1, metavar="[WORD]...")
 @click.option("--installed", is_flag=True, help="Only those that are installed.")
 @click.option("--service", type=click.Choice(FAMILIES), help="Only those of one service.")
 @_as_json
-def list_models(installed: bool, service: str | None, as_json: bool) -> int:
-    """List every model: whether it is installed, its size, its licence.
+def list_models(words: tuple[str, ...], installed: bool, service: str | None, as_json: bool) -> int:
+    """List every model, or those with all WORDs in name, engine, licence or summary: installed or not, size, licence.
 
     \b
     Examples:
       antiphon models list
       antiphon models list --installed
       antiphon models list --service separation
+      antiphon models list music stereo
     """
     if not as_json:
         listing = Listing()
         code = run(["list"], lambda line: listing.take(event_of(line), line))
-        click.echo("\n".join(listing.lines(installed, service)))
+        click.echo("\n".join(listing.lines(installed, service, words)))
         return code
 
     def wanted(line: str) -> None:
         event = event_of(line)
-        if event.get("event") != "model" or matches(event, installed, service):
+        if event.get("event") != "model" or matches(event, installed, service, words):
             click.echo(line)
 
     return run(["list"], wanted)

@@ -14,9 +14,11 @@ from antiphon_cli.terminal import plain
 _HEADINGS = ("MODEL", "ENGINE", "STATE", "SIZE", "LICENCE", "WHAT")
 
 
-def matches(event: dict[str, Any], installed: bool, service: str | None) -> bool:
-    """Whether a model is wanted: an installed one, or of a service, where only those are."""
-    return (bool(event.get("installed")) or not installed) and service in (None, event.get("service"))
+def matches(event: dict[str, Any], installed: bool, service: str | None, words: tuple[str, ...] = ()) -> bool:
+    """Whether a model is wanted: an installed one, or of a service, where only those are, and with all of the words."""
+    said = " ".join(str(event.get(key, "")) for key in ("model", "engine", "license_spdx", "summary", "aliases"))
+    there = bool(event.get("installed")) or not installed
+    return there and service in (None, event.get("service")) and all(word.lower() in said.lower() for word in words)
 
 
 class Listing:
@@ -33,10 +35,10 @@ class Listing:
         else:
             self._others.append(f"{event['reason']}: {event['message']}" if "message" in event else line)
 
-    def lines(self, installed: bool, service: str | None) -> Iterator[str]:
+    def lines(self, installed: bool, service: str | None, words: tuple[str, ...] = ()) -> Iterator[str]:
         """Yields a table for each service, below its name."""
         yield from map(plain, self._others)
-        wanted = [event for event in self._models if matches(event, installed, service)]
+        wanted = [event for event in self._models if matches(event, installed, service, words)]
         for index, name in enumerate(dict.fromkeys(str(event.get("service", "")) for event in wanted)):
             default = self._default(name)
             rows = [_cells(event, default) for event in wanted if event.get("service") == name]
@@ -48,10 +50,12 @@ class Listing:
             yield from columns(_HEADINGS, rows, right=("SIZE",), whole=whole)
         known = {str(event.get("service", "")) for event in self._models}
         for name in FAMILIES if service is None else (service,):
-            if known and name not in known and not installed:
+            if known and name not in known and not installed and not words:
                 yield from ([""] if wanted else [])
                 yield f"{name}\nno manifest has a model of it; bring one in: {name.upper()}_MODELS_EXTRA"
-        if not wanted and not self._others and (installed or not known):
+        if not wanted and words and not self._others:
+            yield f"no model has {' '.join(words)} in its name, engine, licence or summary"
+        elif not wanted and not self._others and (installed or not known):
             yield "no model is installed; install those to begin with: antiphon models pull starter"
 
     def _default(self, service: str) -> str:
