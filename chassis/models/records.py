@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.models.blobs import unwritable
-from chassis.models.model import DIGEST_SOURCES, Conversion, File, HttpsSource, HubSet, HubSource, Model
+from chassis.models.model import DIGEST_SOURCES, Conversion, File, HttpsSource, HubSet, HubSource, Model, fetched_files
 from chassis.models.names import inside
 from chassis.models.plain_file import read_plain
 
@@ -54,14 +54,18 @@ class Records:
         return file
 
     def expanded(self, model: Model) -> Model:
-        """``model`` with what is recorded for its files, and with those of its sets in the place of the sets."""
+        """``model`` with what is recorded for its files, and with those of its sets in the place of the sets.
+
+        A revision that may move is replaced by the commit that it was at the first pull.
+        """
         files = [self.known(file) for file in model.files]
         unknown = []
         for one in model.sets:
             found = self.members(one)
             files += found
             unknown += [] if found else [one]
-        return replace(model, files=tuple(files), sets=tuple(unknown))
+        known = replace(model, files=tuple(files), sets=tuple(unknown))
+        return replace(known, revision=_commit(known)) if known.digest_source and _moves(model) else known
 
     def members(self, one: HubSet) -> list[File]:
         """The files of a recorded set; none where no sensible record is there."""
@@ -162,6 +166,22 @@ class Records:
     def path(self, key: str) -> Path:
         """Where the record of that name lies or would lie."""
         return self._root / "records" / f"{key}.json"
+
+
+def _moves(model: Model) -> bool:
+    """Whether a model's revision is the name that a hub has for one, such as that of a branch, and not a commit."""
+    named = {one.revision for one in model.sets} | {source.revision for source in _hub_sources(model)}
+    return model.revision in named and _COMMIT.fullmatch(model.revision) is None
+
+
+def _commit(model: Model) -> str:
+    """The commit of the first file that came from a hub; what is made of files of one goes before its companions."""
+    return next((source.revision for source in _hub_sources(model)), model.revision)
+
+
+def _hub_sources(model: Model) -> Iterator[HubSource]:
+    for file in fetched_files(model):
+        yield from (source for source in file.sources if isinstance(source, HubSource))
 
 
 def key_of(what: File | HubSet) -> str:

@@ -44,7 +44,8 @@ class Orphans:
 
 def usage(shelf: Shelf) -> list[Usage]:
     """What each installed model takes up."""
-    digests = {(store, name): _digests(store, name) for store, name in shelf.all() if store.installed(name)}
+    there = [(store, name) for store, name in shelf.all() if store.model(name).files and store.installed(name)]
+    digests = {(store, name): _digests(store, name) for store, name in there}
     users: dict[str, int] = {}
     for found in digests.values():
         for sha256 in found:

@@ -170,7 +170,7 @@ verb = sys.argv[2]
 with open("asked", "a") as asked:
     asked.write(" ".join(sys.argv[2:]) + "\\n")
 print(json.dumps({
-    "plan": {"event": "plan", "models": ["m", "n"], "bytes": 12_000_000_000, "unknown": ["n"], "gated": []},
+    "plan": {"event": "plan", "models": ["m", "n"], "bytes": 12_000_000_000, "unknown": ["n"], "gated": ["n"]},
     "pull": {"event": "installed", "model": "m", "fetched": True},
     "prune": {"event": "pruned" if "--yes" in sys.argv else "prunable", "blobs": ["x"], "views": 1, "bytes": 2_000_000},
     "remove": {"event": "removed", "model": "m", "bytes": 3_000_000, "there": True},
@@ -221,6 +221,9 @@ def test_a_person_at_a_terminal_is_asked_before_much_is_fetched(
     )
     os.close(ours)
     os.close(theirs)
-    assert "2 models, 12.00 GB to fetch, and 1 whose size nobody states. Go on?" in done.stderr.decode()
+    assert (
+        "2 models, 12.00 GB to fetch, and 1 whose size nobody states; gated, so with HF_TOKEN alone: n. Go on?"
+        in done.stderr.decode()
+    )
     assert (tmp_path / "asked").read_text().splitlines() == asked
     assert done.returncode == (0 if answer == "y" else 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from antiphon_cli.models.events import event_of, size
+from antiphon_cli.models.events import event_of, planned
 from antiphon_cli.models.keeping import du, lock, prune, remove
 from antiphon_cli.models.listing import Listing, matches
 from antiphon_cli.models.running import run, shown
@@ -105,12 +105,9 @@ def _agreed(arguments: list[str]) -> bool:
             found.update(event)
 
     run(["plan", *arguments], take)
-    count = int(found.get("bytes") or 0)
-    if count <= _ASK_FROM_BYTES:
+    if int(found.get("bytes") or 0) <= _ASK_FROM_BYTES:
         return True
-    unknown = found.get("unknown") or []
-    more = f", and {len(unknown)} whose size nobody states" if unknown else ""
-    return click.confirm(f"{len(found.get('models') or [])} models, {size(count)} to fetch{more}. Go on?", err=True)
+    return click.confirm(f"{planned(found)}. Go on?", err=True)
 
 
 @models.command(epilog=_HELP)

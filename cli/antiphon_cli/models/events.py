@@ -83,7 +83,7 @@ def _sentence(event: dict[str, Any]) -> str:
         "removed": f"removed, {count} are free" if event.get("there") else "was not installed",
         "pruned": f"{count} are free",
         "prunable": f"{count} belong to no model any more; delete them with: antiphon models prune --yes",
-        "plan": f"{len(event.get('models') or [])} models to fetch, {count}",
+        "plan": planned(event),
         "usage": f"{count}{_shared(event)}",
         "total": f"{count} in all, of these {size(int(event.get('orphan_bytes') or 0))} of no model; broken-off "
         f"transfers beside: {size(int(event.get('partial_bytes') or 0))}",
@@ -92,6 +92,14 @@ def _sentence(event: dict[str, Any]) -> str:
     }
     text = sentences.get(str(kind)) or json.dumps(event)
     return plain(f"{model}: {text}" if model else text)
+
+
+def planned(event: dict[str, Any]) -> str:
+    """What a pull would fetch, in words."""
+    unknown, gated = event.get("unknown") or [], event.get("gated") or []
+    more = f", and {len(unknown)} whose size nobody states" if unknown else ""
+    terms = f"; gated, so with HF_TOKEN alone: {', '.join(map(str, gated))}" if gated else ""
+    return f"{len(event.get('models') or [])} models, {size(int(event.get('bytes') or 0))} to fetch{more}{terms}"
 
 
 def _shared(event: dict[str, Any]) -> str:

@@ -63,6 +63,9 @@ def test_a_row_with_a_repository_and_a_revision_alone_is_pulled_and_recorded(pul
     }
     report = installed.report()
     assert report.digest_source == "hub at first pull"
+    # A branch identifies nothing; the commit that it was does.
+    assert lab.store().manifest.model("tiny").revision == "main"
+    assert report.revision == hub.repositories["someone/tiny"].commit
     assert report.weights_sha256["model-1.safetensors"] == digest_of(WEIGHTS)
     (record,) = (lab.root / "records").iterdir()
     assert json.loads(record.read_text())["commit"] == hub.repositories["someone/tiny"].commit

@@ -78,6 +78,8 @@ def test_audiogen_is_pulled_converted_and_answers(
     # Each pickle is read by several conversions, and fetched once.
     assert hub.asked("/state_dict.bin") == 2
     assert store.damaged("audiogen-medium") == ()
+    # Its own, not that of the text encoder beside it.
+    assert store.model("audiogen-medium").revision == hub.repositories["facebook/audiogen-medium"].commit
 
 
 def test_magnet_may_name_the_codec_that_musicgens_release_has(
