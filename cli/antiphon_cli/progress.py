@@ -15,7 +15,7 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.evidence.v1 import evidence_pb2
 from antiphon_cli.progress_words import PHASES, percent, progress_words, report_words, short_words, time_left
-from antiphon_cli.terminal import remark
+from antiphon_cli.terminal import fitted, remark
 from antiphon_wire.rpcs import AnalyzeEvent
 
 _LINES_PER_STAGE = 4
@@ -101,7 +101,7 @@ class Lines(Silence):
     def _say(self, stage: str, words: str) -> None:
         if self._shown.get(stage) != words:
             self._shown[stage] = words
-            remark(f"  {stage}: {words}")
+            remark(fitted(f"  {stage}: {words}"))
 
 
 class Bars:

@@ -94,3 +94,15 @@ def read_facts(path: Path) -> str:
             document["fusion"] = {name: fact for name, fact in fused.items() if fact}
         return json.dumps(document)
     return text
+
+
+def read_facts_option(path: Path) -> str:
+    """Reads the facts of the file that ``--facts`` names.
+
+    Raises:
+        BadParameter: it cannot be read, or is no JSON.
+    """
+    try:
+        return read_facts(path)
+    except exits.Failure as error:
+        raise click.BadParameter(error.message, param_hint="--facts") from error

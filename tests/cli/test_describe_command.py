@@ -130,7 +130,7 @@ def test_facts_that_are_no_json_and_a_service_that_is_not_there_are_told(
 ) -> None:
     (tmp_path / "facts.json").write_text("tempo 120")
     done = antiphon("describe", "--facts", "facts.json")
-    assert (done.returncode, b"is no JSON" in done.stderr) == (1, True)
+    assert (done.returncode, b"is no JSON" in done.stderr) == (2, True)
     gone = antiphon("describe", "--llm-audio", "127.0.0.1:1", "--no-facts", "--timeout", "5", clip)
     assert (gone.returncode, b"antiphon up" in gone.stderr) == (3, True)
 

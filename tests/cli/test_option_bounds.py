@@ -107,3 +107,26 @@ def test_what_is_no_record_is_told_what_would_be(antiphon: Any, tmp_path: Any, t
     assert done.stderr.startswith(b"antiphon: bad.json: ")
     assert done.stderr.count(b"\n") == 1
     assert b"Error" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("describe", "--facts", "bad.json"),
+        ("describe", "clip.wav", "--schema", "bad.json"),
+        ("analyze", "clip.wav", "--settings", "bad.json"),
+        ("transcribe", "clip.wav", "--lyrics", "latin.txt"),
+        ("generate", "--out", "x.wav", "--prompts", "latin.txt"),
+        ("compare", "clip.wav", "--a", "facts,temprature=1", "--b", "facts"),
+    ],
+)
+def test_an_options_file_that_does_not_hold_what_it_takes_is_wrong_usage(
+    antiphon: Any, clip: Any, tmp_path: Any, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "bad.json").write_text("{bad")
+    (tmp_path / "latin.txt").write_bytes("Grüße".encode("latin-1"))
+    done = antiphon(*arguments, COLUMNS="")
+    assert (done.returncode, done.stdout) == (2, b"")
+    said = done.stderr.decode().split("Error: ")[1]
+    assert said.count("\n") == 1
+    assert "Available Fields" not in said

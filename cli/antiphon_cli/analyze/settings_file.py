@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
+from antiphon_cli.json_messages import one_line, what_there_is
 from antiphon_wire.spelling import did_you_mean
 
 HINT, EXAMPLE = "--settings", '{"essentia": {"min_bpm": 60}}'
@@ -58,7 +58,7 @@ def read(path: Path) -> dict[str, Any]:
         try:
             found[stage] = json_format.ParseDict(settings, message)
         except (json_format.ParseError, ValueError, TypeError) as error:
-            raise _refused(path, f"{stage}: {_plain(error)}") from error
+            raise _refused(path, f"{stage}: {one_line(error)}") from error
     return found
 
 
@@ -75,9 +75,7 @@ def _check_names(path: Path, where: str, settings: dict[str, Any], kind: Descrip
     known = {field.json_name: field for field in kind.fields} | dict(kind.fields_by_name)
     for name, value in settings.items():
         if name not in known:
-            names = sorted(kind.fields_by_name)
-            hint = did_you_mean(name, names) or f"there are {', '.join(names)}"
-            raise _refused(path, f"{where} has no setting {name!r}; {hint.rstrip()}")
+            raise _refused(path, f"{where} has no setting {name!r}; {what_there_is(name, kind.fields_by_name)}")
         field = known[name]
         _check_type(path, f"{where}.{name}", value, field)
         inner = field.message_type
@@ -94,14 +92,6 @@ def _check_type(path: Path, where: str, value: object, field: FieldDescriptor) -
     wrong = [each for each in values if not isinstance(each, kinds) or (isinstance(each, bool) and bool not in kinds)]
     if wrong:
         raise _refused(path, f"{where} is {json.dumps(wrong[0])[:40]}; give {wanted}")
-
-
-def _plain(error: Exception) -> str:
-    """What protobuf says of a value, without the account of how it came there."""
-    said = str(error)
-    while found := re.match(r"Failed to parse (\S+) field: (.*)", said, re.DOTALL):
-        said = f"{found[1]}: {found[2]}"
-    return " ".join(said.split()).rstrip(".")
 
 
 def _refused(path: Path, message: str) -> click.BadParameter:

@@ -13,8 +13,11 @@ from google.protobuf import json_format
 from antiphon.llm_audio.v1 import llm_audio_service_pb2 as llm_audio_pb2
 from antiphon_cli import exits
 from antiphon_cli.audio.recordings import check_pipe
+from antiphon_cli.json_messages import one_line, what_there_is
 from antiphon_cli.outputs.rules import Rules
 from antiphon_cli.prompting import read_facts
+
+_SAMPLING = tuple(field.name for field in llm_audio_pb2.Sampling.DESCRIPTOR.fields)
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,11 @@ def side_of(name: str, text: str) -> llm_audio_pb2.Side:
         try:
             if not separator:
                 raise json_format.ParseError("give NAME=VALUE")
+            if key not in _SAMPLING:
+                raise json_format.ParseError(f"no setting is called {key!r}; {what_there_is(key, _SAMPLING)}")
             json_format.ParseDict({key: json.loads(value)}, side.sampling)
         except (json_format.ParseError, ValueError) as error:
-            known = ", ".join(field.name for field in llm_audio_pb2.Sampling.DESCRIPTOR.fields)
-            raise click.BadParameter(f"{setting!r}: {error}; there are {known}", param_hint=f"--{name}") from error
+            raise click.BadParameter(f"{setting!r}: {one_line(error)}", param_hint=f"--{name}") from error
     return side
 
 

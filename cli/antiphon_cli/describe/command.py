@@ -21,12 +21,12 @@ from antiphon_cli.connection import Connection, connection_options
 from antiphon_cli.describe.options import describe_options
 from antiphon_cli.describe.page import Page
 from antiphon_cli.each_file import attempt, settle
-from antiphon_cli.files import read_text
+from antiphon_cli.json_messages import read_json_option
 from antiphon_cli.outputs.options import existing_options
 from antiphon_cli.outputs.records import Records
 from antiphon_cli.outputs.rules import Rules
 from antiphon_cli.progress import reporter, show_stage
-from antiphon_cli.prompting import prompts_of, read_facts, sampling_of
+from antiphon_cli.prompting import prompts_of, read_facts_option, sampling_of
 from antiphon_cli.services import GATEWAY
 from antiphon_cli.terminal import show_warnings, shown_name
 from antiphon_client import SyncClient
@@ -110,9 +110,9 @@ def _config(facts: Path | None, given: dict[str, Any]) -> llm_audio_pb2.Descript
         model=given["model"],
         engine=given["engine"],
         prompts=prompts_of(given["prompts"]),
-        facts_json="" if facts is None else read_facts(facts),
+        facts_json="" if facts is None else read_facts_option(facts),
         sampling=sampling_of(given),
-        json_schema="" if given["schema"] is None else read_text(given["schema"]),
+        json_schema="" if given["schema"] is None else read_json_option(given["schema"], "--schema"),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 
 import click
 
@@ -14,6 +15,9 @@ from antiphon_cli.project import find_checkout
 from antiphon_cli.services import BASE_PORT, GATEWAY
 from antiphon_cli.stack import daemon
 from antiphon_cli.stack.side_ports import LAST_BASE_PORT
+from antiphon_cli.terminal import width, wrapped
+
+_INDENT = 29
 
 
 @click.command(epilog="Exit codes: 0 nothing is wrong, 1 something is, 2 wrong usage.")
@@ -45,10 +49,12 @@ def doctor(as_json: bool, chosen: tuple[str, ...], base_port: int | None) -> int
         click.echo(json.dumps({"findings": [each.row(name) for name, each in found]}, indent=2))
     else:
         for name, each in found:
-            click.echo(_line(name, each))
+            click.echo("\n".join(_lines(name, each)))
     return exits.FAILED if any(each.state is State.WRONG for _, each in found) else exits.OK
 
 
-def _line(name: str, finding: Finding) -> str:
-    line = f"{name:<17} {finding.state:<10} {finding.what}"
-    return f"{line}\n{'':<28} do: {finding.remedy}" if finding.remedy else line
+def _lines(name: str, finding: Finding) -> Iterator[str]:
+    """The finding in lines that fit; what to do stays whole, so that it can be copied."""
+    yield from wrapped(f"{name:<17} {finding.state:<10} {finding.what}", width(), " " * _INDENT)
+    if finding.remedy:
+        yield f"{'':<{_INDENT}}do: {finding.remedy}"

@@ -14,6 +14,7 @@ from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_cli import exits
 from antiphon_cli.audio.recordings import is_pipe, standard_input
 from antiphon_cli.files import read_text
+from antiphon_cli.json_messages import one_line
 from antiphon_cli.rendering import Heard
 
 _RIGHT = "give what antiphon analyze --json or antiphon transcribe -f json wrote"
@@ -65,7 +66,7 @@ def heard(document: dict[str, Any]) -> Heard:
     try:
         json_format.ParseDict(found, message, ignore_unknown_fields=True)
     except (json_format.ParseError, ValueError, TypeError) as error:
-        raise exits.Failure(f"its words cannot be read: {error}") from error
+        raise exits.Failure(f"its words cannot be read: {one_line(error)}") from error
     return message
 
 

@@ -10,7 +10,7 @@ import click
 
 from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_cli.audio.recordings import check_pipe
-from antiphon_cli.files import read_text
+from antiphon_cli.json_messages import read_text_option
 from antiphon_cli.options import clip_range
 from antiphon_cli.rendering import Heard, Layout
 
@@ -73,14 +73,14 @@ class Asked:
         """Returns the config for when the words of ``--lyrics`` are sung; None where there are none.
 
         Raises:
-            Failure: the words cannot be read.
+            BadParameter: the words cannot be read.
         """
         if self.lyrics is None:
             return None
         return speech_pb2.AlignmentConfig(
             model=self.model,
             language_code=self.language,
-            lyrics=read_text(self.lyrics),
+            lyrics=read_text_option(self.lyrics, "--lyrics"),
             clip=clip_range(self.start, self.end),
         )
 
