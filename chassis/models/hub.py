@@ -25,6 +25,8 @@ from chassis.models.transfer import Transfer
 
 _MOST_PAGE_BYTES = 32 << 20
 _MOST_FILES = 10_000
+_MOST_FILES_OF_A_SET = 1000
+"""More would make a record that is too long to be read again."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -109,6 +111,8 @@ class Hub:
             if not found and pattern in one.patterns:
                 raise SourceError(f"{one.repository}@{snapshot.commit} has no file {pattern}")
             paths.update(found)
+        if len(paths) > _MOST_FILES_OF_A_SET:
+            raise SourceError(f"{len(paths)} files of {one.repository} match; at most {_MOST_FILES_OF_A_SET} are taken")
         files = {path: _file(one.name(path), one.repository, snapshot, path) for path in sorted(paths)}
         return snapshot.commit, files
 

@@ -47,6 +47,7 @@ class Puller:
             fetcher = self._fetcher(store, model, folder, self.settings.model_sources, mirror)
             sets = [(one, *self.members(fetcher.hub, model, one)) for one in model.sets]
             stated = [file for _, _, files in sets for file in files.values()]
+            _check_names(model, [file.name for file in (*model.files, *stated)])
             wanted = [file for file in (*model.files, *stated) if not store.blobs.reread(file.sha256)]
             if wanted:
                 store.blobs.ensure_room(_needed(replace(model, files=(*model.files, *stated), sets=()), wanted))
@@ -117,6 +118,19 @@ def _bring_in(store: Store, fetcher: Fetcher, file: File) -> File:
         store.records.add(before, after)
     fetcher.recorded.clear()
     return known
+
+
+def _check_names(model: Model, names: list[str]) -> None:
+    """Refuses two files of one name, which only the hub's listing can tell of."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise not_ready(
+            "MODEL_FETCH_FAILED",
+            f"the model {model.name!r} would have two files named {', '.join(twice)}; give one of its sets a folder",
+            model=model.name,
+            service=model.service,
+            file=twice[0],
+        )
 
 
 def _needed(model: Model, wanted: list[File]) -> int:

@@ -282,3 +282,15 @@ def test_a_conversion_that_refuses_its_input_leaves_nothing_on_record(lab, hub):
 def test_a_slip_in_a_set_is_refused(lab, before, after, complaint):
     with pytest.raises(ManifestError, match=complaint):
         Manifest.load(lab.write(ROW.replace(before, after)))
+
+
+def test_two_files_of_one_name_are_refused_before_anything_is_fetched(puller, lab, hub):
+    again = ROW.partition("[[models.sets]]")[2]
+    lab.write(f"{ROW}[[models.sets]]{again}")
+    assert "two files named config.json" in refusal(puller, lab)
+    assert hub.asked("/resolve/") == 0
+
+
+def test_a_set_of_more_files_than_a_record_can_hold_is_refused(puller, lab, hub):
+    hub.publish("someone/tiny", {"config.json": b"{}", **{f"{number}.safetensors": b"" for number in range(1000)}})
+    assert "at most 1000 are taken" in refusal(puller, lab)

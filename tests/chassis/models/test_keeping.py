@@ -1,5 +1,6 @@
 """The store is kept in order: plans, locks, room, repairs, and what belongs to nothing any more."""
 
+import errno
 import json
 import os
 import resource
@@ -10,7 +11,9 @@ import time
 
 import pytest
 
+from antiphon_wire.errors import AntiphonError
 from chassis.models.cli import main
+from chassis.models.records import Records
 from tests.fixtures.scripted_hub import scripted_hub
 
 SHARED, ONE, TWO = b"s" * 3000, b"1" * 1000, b"2" * 2000
@@ -185,6 +188,15 @@ def test_another_machine_is_held_to_a_lock_file(run, lab, hub, capsys, tmp_path,
     assert hub.asked("/api/") == 0
 
 
+def test_a_machine_without_a_network_takes_what_a_lock_says_from_a_folder(run, lab, capsys, tmp_path, monkeypatch):
+    run("pull", "one")
+    lock = lock_of(lab, capsys, tmp_path)
+    monkeypatch.setenv("ANTIPHON_MODELS", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("ANTIPHON_MODEL_MIRROR", str(lab.root / "blobs"))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
+    assert pulled(run("pull", "--lock", str(lock))) == ["one"]
+
+
 def test_a_hub_that_gives_something_else_than_the_lock_says_is_refused(run, lab, hub, capsys, tmp_path, monkeypatch):
     run("pull", "one")
     lock = lock_of(lab, capsys, tmp_path)
@@ -243,6 +255,20 @@ def test_a_file_that_does_not_fit_is_an_error_that_leaves_the_store_whole(lab, h
     lab.puller(hub=hub.url).pull(lab.store(), "two")
     assert hub.requests[-1][2] == "bytes=100000-"
     assert lab.store().installed("two")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_record_that_does_not_fit_is_told_as_a_full_store(lab, monkeypatch, number):
+    def full(*_):
+        raise OSError(number, "full")
+
+    monkeypatch.setattr("os.replace", full)
+    records = Records(lab.root)
+    with pytest.raises(AntiphonError) as caught:
+        records.write("a" * 64, {})
+    assert caught.value.reason == "MODEL_STORE_FULL"
+    # Nothing of it is left in the way.
+    assert list((lab.root / "records").iterdir()) == []
 
 
 def test_a_pull_that_is_killed_leaves_no_lock_behind_and_the_next_goes_on(lab, hub):
