@@ -6,12 +6,13 @@ import shutil
 import struct
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.accuracy.songs import Song
+from bench.accuracy.songs import Note, Song
 from bench.accuracy.synthesis import SAMPLE_RATE
 
 FONTS = tuple(Path("/usr/share/sounds/sf2") / name for name in ("FluidR3_GM.sf2", "TimGM6mb.sf2"))
@@ -30,9 +31,14 @@ def font() -> Path | None:
 
 def render(song: Song, sound_font: Path) -> NDArray[np.float32]:
     """Mono samples at 44.1 kHz."""
+    return play(song.notes, sound_font)
+
+
+def play(notes: Sequence[Note], sound_font: Path, programs: Mapping[str, int] | None = None) -> NDArray[np.float32]:
+    """Mono samples at 44.1 kHz of notes; ``programs`` gives parts another General MIDI program than their usual one."""
     with tempfile.TemporaryDirectory() as folder:
         midi, raw = Path(folder) / "song.mid", Path(folder) / "song.raw"
-        midi.write_bytes(_midi(song))
+        midi.write_bytes(_midi(notes, programs or {}))
         command = ["fluidsynth", "-ni", "-g", "0.6", "-r", str(SAMPLE_RATE), "-T", "raw", "-O", "s16"]
         subprocess.run(
             [*command, "-F", str(raw), str(sound_font), str(midi)], check=True, capture_output=True, timeout=120
@@ -41,11 +47,11 @@ def render(song: Song, sound_font: Path) -> NDArray[np.float32]:
     return (stereo.astype(np.float32).mean(1) / 32768).astype(np.float32)
 
 
-def _midi(song: Song) -> bytes:
+def _midi(notes: Sequence[Note], programs: Mapping[str, int]) -> bytes:
     events: list[tuple[int, int, bytes]] = [
-        (0, 0, bytes((0xC0 | channel, program))) for channel, program in CHANNELS.values()
+        (0, 0, bytes((0xC0 | channel, programs.get(part, usual)))) for part, (channel, usual) in CHANNELS.items()
     ]
-    for note in song.notes:
+    for note in notes:
         channel, number = (9, DRUMS[note.part]) if note.midi == 0 else (CHANNELS[note.part][0], note.midi)
         start, end = (round(when * TICKS_A_SECOND) for when in (note.start, note.start + note.seconds))
         # Notes end before others begin at the same tick.

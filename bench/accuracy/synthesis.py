@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.accuracy.songs import SONG_SECONDS, Song
+from bench.accuracy.songs import SONG_SECONDS, Note, Song
 
 SAMPLE_RATE = 44100
 # (decay per second, attack in seconds, fall of the partials, level)
@@ -21,8 +22,13 @@ VOICES = {
 
 def render(song: Song) -> NDArray[np.float32]:
     """Mono samples at 44.1 kHz, peak 0.8."""
-    out = np.zeros(round((SONG_SECONDS + 1) * SAMPLE_RATE))
-    for note in song.notes:
+    return play(song.notes, SONG_SECONDS)
+
+
+def play(notes: Sequence[Note], seconds: float) -> NDArray[np.float32]:
+    """Mono samples at 44.1 kHz of notes that end after ``seconds``, and a second more; peak 0.8."""
+    out = np.zeros(round((seconds + 1) * SAMPLE_RATE))
+    for note in notes:
         sound = _drum(note.part) if note.midi == 0 else _tone(note.part, note.midi, round(note.seconds, 4))
         start = round(note.start * SAMPLE_RATE)
         end = min(start + sound.size, out.size)

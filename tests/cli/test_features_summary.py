@@ -100,6 +100,28 @@ def test_a_key_that_the_chords_decide_is_told_with_what_pitch_classes_alone_say(
     assert "  key        C major (33 % of the profiles agree, disputed)\n" in summarise(NAME, full, [])
 
 
+def test_a_mode_is_said_where_it_is_not_what_major_and_minor_are() -> None:
+    full = record()
+    key = full.fusion.key
+    key.tonic, key.scale, key.mode = "D", "minor", "dorian"
+    assert "  key        D minor, dorian\n" in summarise(NAME, full, [])
+    key.mode = "aeolian"
+    assert "  key        D minor\n" in summarise(NAME, full, [])
+
+
+def test_keys_that_change_and_sections_are_told_with_their_starts() -> None:
+    full = record()
+    key = full.fusion.key
+    key.tonic, key.scale = "D", "major"
+    for start, tonic in ((0.0, "C"), (61.5, "D")):
+        key.segments.add(start_seconds=start, tonic=tonic, scale="major")
+    for start, label in ((0.0, "A"), (20.0, "B"), (40.0, "A")):
+        full.essentia.features.structure.sections.add(start_seconds=start, label=label)
+    text = summarise(NAME, full, [])
+    assert "  keys       0:00.0 C major, 1:01.5 D major\n" in text
+    assert "  sections   0:00.0 A, 0:20.0 B, 0:40.0 A\n" in text
+
+
 def test_a_tempo_that_no_estimator_names_is_told_with_what_they_say() -> None:
     full = record()
     tempo = full.fusion.tempo

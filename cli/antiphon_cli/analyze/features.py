@@ -44,6 +44,17 @@ def chords(features: essentia_pb2.Features, columns: int) -> Iterator[tuple[str,
         label = ""
 
 
+def keys(found: Iterable[essentia_pb2.KeySegment], columns: int) -> list[str]:
+    """Returns the keys of stretches, each with its start, in lines."""
+    return _wrapped([f"{_clock(each.start_seconds)} {each.tonic} {each.scale}" for each in found], ", ", columns)
+
+
+def sections(features: essentia_pb2.Features, columns: int) -> list[str]:
+    """Returns the sections, each with its start, in lines."""
+    found = features.structure.sections
+    return _wrapped([f"{_clock(each.start_seconds)} {each.label}" for each in found], ", ", columns)
+
+
 def stem(features: essentia_pb2.Features) -> str:
     """Returns the few numbers that tell one stem from another, on a line."""
     shown = (

@@ -24,6 +24,8 @@ _TAGS_SHOWN = 6
 _STAGE = 14
 _INDENT = "  "
 _NARROWEST = 30
+# What major and minor are without a word.
+_PLAIN_MODES = ("ionian", "aeolian")
 
 
 def summarise(
@@ -57,9 +59,10 @@ def _lines(
 ) -> Iterator[tuple[str, str]]:
     if record.HasField("source"):
         yield "audio", _audio(record.source)
-    yield from _facts(record.fusion)
+    yield from _facts(record.fusion, room)
     yield from _description(record)
     yield from features.chords(record.essentia.features, room)
+    yield from _column("sections", features.sections(record.essentia.features, room))
     yield from _column("tags", (_tags(found) for found in record.essentia.tag_sets))
     if every_feature and record.essentia.HasField("features"):
         yield "features", features.LEGEND
@@ -75,14 +78,16 @@ def _lines(
     )
 
 
-def _facts(fusion: record_pb2.Fusion) -> Iterator[tuple[str, str]]:
+def _facts(fusion: record_pb2.Fusion, room: int) -> Iterator[tuple[str, str]]:
     if fusion.HasField("tempo"):
         said = f"no estimator names it; they say {_distinct(f'{each.bpm:.1f}' for each in fusion.tempo.candidates)}"
         yield "tempo", f"{fusion.tempo.bpm:.1f} BPM{_agreement(fusion.tempo, 'estimators', said)}"
     if fusion.HasField("key"):
         alone = _distinct(f"{each.tonic} {each.scale}" for each in fusion.key.candidates)
         said = f"by its chords; pitch classes alone say {alone}"
-        yield "key", f"{fusion.key.tonic} {fusion.key.scale}{_agreement(fusion.key, 'profiles', said)}"
+        mode = f", {fusion.key.mode}" if fusion.key.mode not in ("", *_PLAIN_MODES) else ""
+        yield "key", f"{fusion.key.tonic} {fusion.key.scale}{mode}{_agreement(fusion.key, 'profiles', said)}"
+        yield from _column("keys", features.keys(fusion.key.segments, room))
     if fusion.HasField("loudness"):
         yield "loudness", _loudness(fusion.loudness)
     if fusion.HasField("vocals"):

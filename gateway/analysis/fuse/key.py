@@ -1,4 +1,4 @@
-"""The key for which most profiles vote."""
+"""The key, who votes for it, its mode, and the keys of the stretches where it changes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from gateway.analysis.fuse.numbers import number
 
 _FIELD = "essentia.features.tonal.key_tonic"
-_KIND = "share of key profiles that vote for it"
+_KIND = "share of key profiles and networks that vote for it"
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {"#": 1, "b": -1}
 
 
 def key(record: record_pb2.AnalysisRecord) -> record_pb2.KeyFact | None:
-    """Gives essentia's key, how many profiles vote for it, and all that they vote for.
+    """Gives essentia's key, how many profiles and networks vote for it, and all that they vote for.
 
     C# and Db count as one vote. Agreement is absent where a single profile was asked, and 0 where the chords decide
     for a key that no profile names.
@@ -20,7 +20,9 @@ def key(record: record_pb2.AnalysisRecord) -> record_pb2.KeyFact | None:
     tonal = record.essentia.features.tonal
     if not tonal.key_tonic or not tonal.key_scale:
         return None
-    fact = record_pb2.KeyFact(tonic=tonal.key_tonic, scale=tonal.key_scale)
+    fact = record_pb2.KeyFact(tonic=tonal.key_tonic, scale=tonal.key_scale, mode=tonal.key_mode)
+    if len(tonal.key_segments) > 1:
+        fact.segments.extend(tonal.key_segments)
     chosen = (pitch_class(tonal.key_tonic), tonal.key_scale)
     votes = []
     for estimate in tonal.key_estimates:
@@ -28,6 +30,9 @@ def key(record: record_pb2.AnalysisRecord) -> record_pb2.KeyFact | None:
         strength = number(estimate, "strength")
         if strength is not None:
             candidate.strength = strength
+        probability = number(estimate, "probability")
+        if probability is not None:
+            candidate.probability = probability
         votes.append((pitch_class(estimate.tonic), estimate.scale) == chosen)
     evidence = fact.evidence.add(field=_FIELD)
     agreement = number(tonal, "key_agreement")

@@ -127,32 +127,38 @@ class TempoCandidate(_message.Message):
     def __init__(self, bpm: _Optional[float] = ..., field: _Optional[str] = ..., agrees: bool = ...) -> None: ...
 
 class KeyFact(_message.Message):
-    __slots__ = ("tonic", "scale", "agreement", "candidates", "disputed", "evidence")
+    __slots__ = ("tonic", "scale", "agreement", "candidates", "disputed", "evidence", "mode", "segments")
     TONIC_FIELD_NUMBER: _ClassVar[int]
     SCALE_FIELD_NUMBER: _ClassVar[int]
     AGREEMENT_FIELD_NUMBER: _ClassVar[int]
     CANDIDATES_FIELD_NUMBER: _ClassVar[int]
     DISPUTED_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTS_FIELD_NUMBER: _ClassVar[int]
     tonic: str
     scale: str
     agreement: float
     candidates: _containers.RepeatedCompositeFieldContainer[KeyCandidate]
     disputed: bool
     evidence: _containers.RepeatedCompositeFieldContainer[Evidence]
-    def __init__(self, tonic: _Optional[str] = ..., scale: _Optional[str] = ..., agreement: _Optional[float] = ..., candidates: _Optional[_Iterable[_Union[KeyCandidate, _Mapping]]] = ..., disputed: bool = ..., evidence: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ...) -> None: ...
+    mode: str
+    segments: _containers.RepeatedCompositeFieldContainer[_essentia_service_pb2.KeySegment]
+    def __init__(self, tonic: _Optional[str] = ..., scale: _Optional[str] = ..., agreement: _Optional[float] = ..., candidates: _Optional[_Iterable[_Union[KeyCandidate, _Mapping]]] = ..., disputed: bool = ..., evidence: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ..., mode: _Optional[str] = ..., segments: _Optional[_Iterable[_Union[_essentia_service_pb2.KeySegment, _Mapping]]] = ...) -> None: ...
 
 class KeyCandidate(_message.Message):
-    __slots__ = ("tonic", "scale", "profile", "strength")
+    __slots__ = ("tonic", "scale", "profile", "strength", "probability")
     TONIC_FIELD_NUMBER: _ClassVar[int]
     SCALE_FIELD_NUMBER: _ClassVar[int]
     PROFILE_FIELD_NUMBER: _ClassVar[int]
     STRENGTH_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     tonic: str
     scale: str
     profile: str
     strength: float
-    def __init__(self, tonic: _Optional[str] = ..., scale: _Optional[str] = ..., profile: _Optional[str] = ..., strength: _Optional[float] = ...) -> None: ...
+    probability: float
+    def __init__(self, tonic: _Optional[str] = ..., scale: _Optional[str] = ..., profile: _Optional[str] = ..., strength: _Optional[float] = ..., probability: _Optional[float] = ...) -> None: ...
 
 class LoudnessFact(_message.Message):
     __slots__ = ("integrated_lufs", "loudness_range_lu", "true_peak_dbtp", "evidence")

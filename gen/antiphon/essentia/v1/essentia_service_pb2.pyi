@@ -362,7 +362,7 @@ class TempoAlternative(_message.Message):
     def __init__(self, bpm: _Optional[float] = ..., agreement: _Optional[float] = ..., pulse_strength: _Optional[float] = ...) -> None: ...
 
 class Tonal(_message.Message):
-    __slots__ = ("key_tonic", "key_scale", "key_estimates", "key_agreement", "key_strength", "atonality", "chroma", "chroma_entropy_bits", "chroma_crest_ratio", "chroma_frame_entropy_bits", "tuning_hz", "tuning_cents", "dissonance_mean", "dissonance_std", "pitch_salience_mean", "pitch_salience_std", "inharmonicity_mean", "inharmonicity_std", "odd_even_ratio_mean", "odd_even_ratio_std", "tristimulus_1_mean", "tristimulus_2_mean", "tristimulus_3_mean", "harmonic_change_mean", "chords_number_rate", "chords_change_rate", "chords_strength_mean", "chords_entropy_bits", "chords_minor_ratio", "equal_tempered_deviation", "nontempered_energy_ratio", "nontempered_peaks_ratio", "chroma_kinds", "chord_change_count", "chord_changes_per_beat", "chord_seconds_mean", "progression_complexity", "chord_ratio", "key_alternative_tonic", "key_alternative_scale", "key_margin")
+    __slots__ = ("key_tonic", "key_scale", "key_estimates", "key_agreement", "key_strength", "atonality", "chroma", "chroma_entropy_bits", "chroma_crest_ratio", "chroma_frame_entropy_bits", "tuning_hz", "tuning_cents", "dissonance_mean", "dissonance_std", "pitch_salience_mean", "pitch_salience_std", "inharmonicity_mean", "inharmonicity_std", "odd_even_ratio_mean", "odd_even_ratio_std", "tristimulus_1_mean", "tristimulus_2_mean", "tristimulus_3_mean", "harmonic_change_mean", "chords_number_rate", "chords_change_rate", "chords_strength_mean", "chords_entropy_bits", "chords_minor_ratio", "equal_tempered_deviation", "nontempered_energy_ratio", "nontempered_peaks_ratio", "chroma_kinds", "chord_change_count", "chord_changes_per_beat", "chord_seconds_mean", "progression_complexity", "chord_ratio", "key_alternative_tonic", "key_alternative_scale", "key_margin", "key_mode", "key_mode_margin", "key_source", "key_entropy_bits", "key_candidates", "key_segments", "chord_source", "chords_seventh_ratio", "chords_inverted_ratio")
     KEY_TONIC_FIELD_NUMBER: _ClassVar[int]
     KEY_SCALE_FIELD_NUMBER: _ClassVar[int]
     KEY_ESTIMATES_FIELD_NUMBER: _ClassVar[int]
@@ -404,6 +404,15 @@ class Tonal(_message.Message):
     KEY_ALTERNATIVE_TONIC_FIELD_NUMBER: _ClassVar[int]
     KEY_ALTERNATIVE_SCALE_FIELD_NUMBER: _ClassVar[int]
     KEY_MARGIN_FIELD_NUMBER: _ClassVar[int]
+    KEY_MODE_FIELD_NUMBER: _ClassVar[int]
+    KEY_MODE_MARGIN_FIELD_NUMBER: _ClassVar[int]
+    KEY_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    KEY_ENTROPY_BITS_FIELD_NUMBER: _ClassVar[int]
+    KEY_CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    KEY_SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    CHORD_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    CHORDS_SEVENTH_RATIO_FIELD_NUMBER: _ClassVar[int]
+    CHORDS_INVERTED_RATIO_FIELD_NUMBER: _ClassVar[int]
     key_tonic: str
     key_scale: str
     key_estimates: _containers.RepeatedCompositeFieldContainer[KeyEstimate]
@@ -445,7 +454,16 @@ class Tonal(_message.Message):
     key_alternative_tonic: str
     key_alternative_scale: str
     key_margin: float
-    def __init__(self, key_tonic: _Optional[str] = ..., key_scale: _Optional[str] = ..., key_estimates: _Optional[_Iterable[_Union[KeyEstimate, _Mapping]]] = ..., key_agreement: _Optional[float] = ..., key_strength: _Optional[float] = ..., atonality: _Optional[float] = ..., chroma: _Optional[_Iterable[float]] = ..., chroma_entropy_bits: _Optional[float] = ..., chroma_crest_ratio: _Optional[float] = ..., chroma_frame_entropy_bits: _Optional[float] = ..., tuning_hz: _Optional[float] = ..., tuning_cents: _Optional[float] = ..., dissonance_mean: _Optional[float] = ..., dissonance_std: _Optional[float] = ..., pitch_salience_mean: _Optional[float] = ..., pitch_salience_std: _Optional[float] = ..., inharmonicity_mean: _Optional[float] = ..., inharmonicity_std: _Optional[float] = ..., odd_even_ratio_mean: _Optional[float] = ..., odd_even_ratio_std: _Optional[float] = ..., tristimulus_1_mean: _Optional[float] = ..., tristimulus_2_mean: _Optional[float] = ..., tristimulus_3_mean: _Optional[float] = ..., harmonic_change_mean: _Optional[float] = ..., chords_number_rate: _Optional[float] = ..., chords_change_rate: _Optional[float] = ..., chords_strength_mean: _Optional[float] = ..., chords_entropy_bits: _Optional[float] = ..., chords_minor_ratio: _Optional[float] = ..., equal_tempered_deviation: _Optional[float] = ..., nontempered_energy_ratio: _Optional[float] = ..., nontempered_peaks_ratio: _Optional[float] = ..., chroma_kinds: _Optional[_Iterable[_Union[Chroma, _Mapping]]] = ..., chord_change_count: _Optional[int] = ..., chord_changes_per_beat: _Optional[float] = ..., chord_seconds_mean: _Optional[float] = ..., progression_complexity: _Optional[float] = ..., chord_ratio: _Optional[float] = ..., key_alternative_tonic: _Optional[str] = ..., key_alternative_scale: _Optional[str] = ..., key_margin: _Optional[float] = ...) -> None: ...
+    key_mode: str
+    key_mode_margin: float
+    key_source: str
+    key_entropy_bits: float
+    key_candidates: _containers.RepeatedCompositeFieldContainer[KeyCandidate]
+    key_segments: _containers.RepeatedCompositeFieldContainer[KeySegment]
+    chord_source: str
+    chords_seventh_ratio: float
+    chords_inverted_ratio: float
+    def __init__(self, key_tonic: _Optional[str] = ..., key_scale: _Optional[str] = ..., key_estimates: _Optional[_Iterable[_Union[KeyEstimate, _Mapping]]] = ..., key_agreement: _Optional[float] = ..., key_strength: _Optional[float] = ..., atonality: _Optional[float] = ..., chroma: _Optional[_Iterable[float]] = ..., chroma_entropy_bits: _Optional[float] = ..., chroma_crest_ratio: _Optional[float] = ..., chroma_frame_entropy_bits: _Optional[float] = ..., tuning_hz: _Optional[float] = ..., tuning_cents: _Optional[float] = ..., dissonance_mean: _Optional[float] = ..., dissonance_std: _Optional[float] = ..., pitch_salience_mean: _Optional[float] = ..., pitch_salience_std: _Optional[float] = ..., inharmonicity_mean: _Optional[float] = ..., inharmonicity_std: _Optional[float] = ..., odd_even_ratio_mean: _Optional[float] = ..., odd_even_ratio_std: _Optional[float] = ..., tristimulus_1_mean: _Optional[float] = ..., tristimulus_2_mean: _Optional[float] = ..., tristimulus_3_mean: _Optional[float] = ..., harmonic_change_mean: _Optional[float] = ..., chords_number_rate: _Optional[float] = ..., chords_change_rate: _Optional[float] = ..., chords_strength_mean: _Optional[float] = ..., chords_entropy_bits: _Optional[float] = ..., chords_minor_ratio: _Optional[float] = ..., equal_tempered_deviation: _Optional[float] = ..., nontempered_energy_ratio: _Optional[float] = ..., nontempered_peaks_ratio: _Optional[float] = ..., chroma_kinds: _Optional[_Iterable[_Union[Chroma, _Mapping]]] = ..., chord_change_count: _Optional[int] = ..., chord_changes_per_beat: _Optional[float] = ..., chord_seconds_mean: _Optional[float] = ..., progression_complexity: _Optional[float] = ..., chord_ratio: _Optional[float] = ..., key_alternative_tonic: _Optional[str] = ..., key_alternative_scale: _Optional[str] = ..., key_margin: _Optional[float] = ..., key_mode: _Optional[str] = ..., key_mode_margin: _Optional[float] = ..., key_source: _Optional[str] = ..., key_entropy_bits: _Optional[float] = ..., key_candidates: _Optional[_Iterable[_Union[KeyCandidate, _Mapping]]] = ..., key_segments: _Optional[_Iterable[_Union[KeySegment, _Mapping]]] = ..., chord_source: _Optional[str] = ..., chords_seventh_ratio: _Optional[float] = ..., chords_inverted_ratio: _Optional[float] = ...) -> None: ...
 
 class Chroma(_message.Message):
     __slots__ = ("kind", "mean", "std", "median", "change_mean", "stability", "dominant")
@@ -466,16 +484,60 @@ class Chroma(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., mean: _Optional[_Iterable[float]] = ..., std: _Optional[_Iterable[float]] = ..., median: _Optional[_Iterable[float]] = ..., change_mean: _Optional[float] = ..., stability: _Optional[float] = ..., dominant: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class KeyEstimate(_message.Message):
-    __slots__ = ("profile", "tonic", "scale", "strength")
+    __slots__ = ("profile", "tonic", "scale", "strength", "probability", "entropy_bits", "license_spdx")
     PROFILE_FIELD_NUMBER: _ClassVar[int]
     TONIC_FIELD_NUMBER: _ClassVar[int]
     SCALE_FIELD_NUMBER: _ClassVar[int]
     STRENGTH_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    ENTROPY_BITS_FIELD_NUMBER: _ClassVar[int]
+    LICENSE_SPDX_FIELD_NUMBER: _ClassVar[int]
     profile: str
     tonic: str
     scale: str
     strength: float
-    def __init__(self, profile: _Optional[str] = ..., tonic: _Optional[str] = ..., scale: _Optional[str] = ..., strength: _Optional[float] = ...) -> None: ...
+    probability: float
+    entropy_bits: float
+    license_spdx: str
+    def __init__(self, profile: _Optional[str] = ..., tonic: _Optional[str] = ..., scale: _Optional[str] = ..., strength: _Optional[float] = ..., probability: _Optional[float] = ..., entropy_bits: _Optional[float] = ..., license_spdx: _Optional[str] = ...) -> None: ...
+
+class KeyCandidate(_message.Message):
+    __slots__ = ("tonic", "scale", "relation", "margin")
+    TONIC_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    RELATION_FIELD_NUMBER: _ClassVar[int]
+    MARGIN_FIELD_NUMBER: _ClassVar[int]
+    tonic: str
+    scale: str
+    relation: str
+    margin: float
+    def __init__(self, tonic: _Optional[str] = ..., scale: _Optional[str] = ..., relation: _Optional[str] = ..., margin: _Optional[float] = ...) -> None: ...
+
+class KeySegment(_message.Message):
+    __slots__ = ("start_seconds", "end_seconds", "tonic", "scale", "strength")
+    START_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    END_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    TONIC_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    STRENGTH_FIELD_NUMBER: _ClassVar[int]
+    start_seconds: float
+    end_seconds: float
+    tonic: str
+    scale: str
+    strength: float
+    def __init__(self, start_seconds: _Optional[float] = ..., end_seconds: _Optional[float] = ..., tonic: _Optional[str] = ..., scale: _Optional[str] = ..., strength: _Optional[float] = ...) -> None: ...
+
+class Section(_message.Message):
+    __slots__ = ("start_seconds", "end_seconds", "label", "similarity")
+    START_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    END_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    SIMILARITY_FIELD_NUMBER: _ClassVar[int]
+    start_seconds: float
+    end_seconds: float
+    label: str
+    similarity: float
+    def __init__(self, start_seconds: _Optional[float] = ..., end_seconds: _Optional[float] = ..., label: _Optional[str] = ..., similarity: _Optional[float] = ...) -> None: ...
 
 class Pitch(_message.Message):
     __slots__ = ("yin_pitch_median_hz", "yin_confidence_mean", "yin_confident_ratio", "voiced_ratio", "f0_mean_hz", "f0_median_hz", "f0_p05_hz", "f0_p95_hz", "f0_std_semitones", "f0_range_semitones", "f0_confidence_mean", "f0_engine", "note_count", "note_rate_hz", "note_seconds_mean", "polyphony_mean", "note_midi_min", "note_midi_max")
@@ -688,7 +750,7 @@ class Timbre(_message.Message):
     def __init__(self, mfcc_mean: _Optional[_Iterable[float]] = ..., mfcc_std: _Optional[_Iterable[float]] = ..., gfcc_mean: _Optional[_Iterable[float]] = ..., gfcc_std: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class Structure(_message.Message):
-    __slots__ = ("log_attack_time", "effective_duration_seconds", "temporal_centroid_ratio", "fade_in_seconds", "fade_out_seconds", "segment_count", "segment_seconds_mean", "segment_seconds_std")
+    __slots__ = ("log_attack_time", "effective_duration_seconds", "temporal_centroid_ratio", "fade_in_seconds", "fade_out_seconds", "segment_count", "segment_seconds_mean", "segment_seconds_std", "sections", "section_kind_count", "repeated_ratio")
     LOG_ATTACK_TIME_FIELD_NUMBER: _ClassVar[int]
     EFFECTIVE_DURATION_SECONDS_FIELD_NUMBER: _ClassVar[int]
     TEMPORAL_CENTROID_RATIO_FIELD_NUMBER: _ClassVar[int]
@@ -697,6 +759,9 @@ class Structure(_message.Message):
     SEGMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
     SEGMENT_SECONDS_MEAN_FIELD_NUMBER: _ClassVar[int]
     SEGMENT_SECONDS_STD_FIELD_NUMBER: _ClassVar[int]
+    SECTIONS_FIELD_NUMBER: _ClassVar[int]
+    SECTION_KIND_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REPEATED_RATIO_FIELD_NUMBER: _ClassVar[int]
     log_attack_time: float
     effective_duration_seconds: float
     temporal_centroid_ratio: float
@@ -705,7 +770,10 @@ class Structure(_message.Message):
     segment_count: int
     segment_seconds_mean: float
     segment_seconds_std: float
-    def __init__(self, log_attack_time: _Optional[float] = ..., effective_duration_seconds: _Optional[float] = ..., temporal_centroid_ratio: _Optional[float] = ..., fade_in_seconds: _Optional[float] = ..., fade_out_seconds: _Optional[float] = ..., segment_count: _Optional[int] = ..., segment_seconds_mean: _Optional[float] = ..., segment_seconds_std: _Optional[float] = ...) -> None: ...
+    sections: _containers.RepeatedCompositeFieldContainer[Section]
+    section_kind_count: int
+    repeated_ratio: float
+    def __init__(self, log_attack_time: _Optional[float] = ..., effective_duration_seconds: _Optional[float] = ..., temporal_centroid_ratio: _Optional[float] = ..., fade_in_seconds: _Optional[float] = ..., fade_out_seconds: _Optional[float] = ..., segment_count: _Optional[int] = ..., segment_seconds_mean: _Optional[float] = ..., segment_seconds_std: _Optional[float] = ..., sections: _Optional[_Iterable[_Union[Section, _Mapping]]] = ..., section_kind_count: _Optional[int] = ..., repeated_ratio: _Optional[float] = ...) -> None: ...
 
 class Series(_message.Message):
     __slots__ = ("beat_seconds", "onset_seconds", "chords", "segment_border_seconds", "short_term_lufs", "melody_seconds", "melody_hz", "notes", "downbeat_seconds", "windows")
@@ -754,18 +822,26 @@ class WindowFeatures(_message.Message):
     def __init__(self, start_seconds: _Optional[float] = ..., end_seconds: _Optional[float] = ..., loudness_lufs: _Optional[float] = ..., rms_dbfs: _Optional[float] = ..., centroid_hz_mean: _Optional[float] = ..., flux_mean: _Optional[float] = ..., flatness_ratio_mean: _Optional[float] = ..., onset_rate_hz: _Optional[float] = ..., bpm: _Optional[float] = ...) -> None: ...
 
 class Chord(_message.Message):
-    __slots__ = ("start_seconds", "end_seconds", "name", "strength", "similarity")
+    __slots__ = ("start_seconds", "end_seconds", "name", "strength", "similarity", "root", "quality", "bass", "harte")
     START_SECONDS_FIELD_NUMBER: _ClassVar[int]
     END_SECONDS_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STRENGTH_FIELD_NUMBER: _ClassVar[int]
     SIMILARITY_FIELD_NUMBER: _ClassVar[int]
+    ROOT_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    BASS_FIELD_NUMBER: _ClassVar[int]
+    HARTE_FIELD_NUMBER: _ClassVar[int]
     start_seconds: float
     end_seconds: float
     name: str
     strength: float
     similarity: float
-    def __init__(self, start_seconds: _Optional[float] = ..., end_seconds: _Optional[float] = ..., name: _Optional[str] = ..., strength: _Optional[float] = ..., similarity: _Optional[float] = ...) -> None: ...
+    root: str
+    quality: str
+    bass: str
+    harte: str
+    def __init__(self, start_seconds: _Optional[float] = ..., end_seconds: _Optional[float] = ..., name: _Optional[str] = ..., strength: _Optional[float] = ..., similarity: _Optional[float] = ..., root: _Optional[str] = ..., quality: _Optional[str] = ..., bass: _Optional[str] = ..., harte: _Optional[str] = ...) -> None: ...
 
 class Note(_message.Message):
     __slots__ = ("start_seconds", "end_seconds", "midi", "activation")

@@ -21,6 +21,8 @@ Name = TypeVar("Name")
 LOWER_MEDIAN = ("bpm", "tuning", "f0_median", "yin_pitch_median")
 # Of these the first window's is the whole's.
 FIRST = ("first_beat_seconds",)
+# Lists of keys, each with a margin to the first: those of most seconds are the whole's.
+AS_THEY_ARE = ("key_candidates",)
 # Names that mean something together: a tonic of one window and the scale of another would be a key that nobody heard.
 KEY, SECOND_KEY, PROFILES_KEY = (
     ("key_tonic", "key_scale"),
@@ -88,7 +90,7 @@ def _combine(
     if isinstance(first, int):
         return sum(value for value in values if isinstance(value, int))
     if isinstance(first, tuple):
-        return _lists(having)
+        return max(having, key=lambda each: each[0])[1] if name in AS_THEY_ARE else _lists(having)
     numbers = [(seconds, value) for seconds, value in having if isinstance(value, float)]
     if name in FIRST:
         return first

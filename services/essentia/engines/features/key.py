@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.essentia.engines.features import modes
 from services.essentia.engines.features.chords import NO_CHORD, Chord
+from services.essentia.engines.features.key_chords import cadences, correlate_chords, place_of
 from services.essentia.engines.features.pitch_classes import TONICS
+
+if TYPE_CHECKING:
+    from services.essentia.networks.keys import KeyOpinion
 
 # KeyExtractor drops pitch classes below a fifth of the greatest.
 GATE = 0.2
@@ -24,6 +28,14 @@ CADENCE = 0.4
 # chords. Worth this much, and only between the two: what begins on another chord is not taken for its key.
 OPENING = 0.2
 CHORDAL = 0.5
+# What a network's full certainty of a key, or of its notes, is worth. It knows no modes, and of loops it names the
+# tonic less often than chords do: the greatest weight at which no rendered set of bench/accuracy is less right.
+NETWORK = 0.1
+# Bits of 4.585: a network that is less decided than this says nothing. Music with chords has 0.2 to 2.2, what has no
+# key 3.9 or more.
+UNDECIDED_BITS = 2.9
+# Candidates that are told beside the key, its relative and its parallel key.
+CANDIDATES = 4
 
 # Weight of the twelve degrees in major and in minor, tonic first. edma and bgate: Faraldo et al. 2016, 2017; temperley:
 # Temperley 1999; krumhansl: Krumhansl and Kessler 1982; shaath: Sha'ath 2011. Numbers as in Essentia's Key.
@@ -51,28 +63,46 @@ PROFILES: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 }
 
 
-# How well the 24 triads, majors from the tonic up and then minors, fit a major and a minor key: mean ratings of
-# listeners, 1 to 7 (Krumhansl 1990, the harmonic hierarchy).
-TRIADS: tuple[tuple[float, ...], tuple[float, ...]] = (
-    (
-        *(6.66, 4.71, 4.60, 4.31, 4.64, 5.59, 4.36, 5.33, 5.01, 4.64, 4.73, 4.67),
-        *(3.75, 2.59, 3.12, 2.18, 2.76, 3.19, 2.13, 2.68, 2.61, 3.62, 2.56, 2.76),
-    ),
-    (
-        *(5.30, 4.11, 3.83, 4.14, 3.99, 4.41, 3.92, 4.38, 4.45, 3.69, 4.22, 3.85),
-        *(5.90, 3.08, 3.25, 3.50, 3.33, 4.60, 2.98, 3.48, 3.53, 3.78, 3.13, 3.14),
-    ),
-)
-
-
 @dataclass(frozen=True)
 class Estimate:
-    """What one profile says: tonic, scale, and its correlation with that key, -1 to 1."""
+    """What one profile or network says.
+
+    Attributes:
+        profile: Its name.
+        tonic: One of TONICS.
+        scale: "major" or "minor".
+        strength: Correlation of a profile with that key, -1 to 1; None for a network.
+        probability: That a network gives the key, 0 to 1; None for a profile, as the two below.
+        entropy_bits: How undecided the network is, 0 to 4.585.
+        license_spdx: Of its weights.
+    """
 
     profile: str
     tonic: str
     scale: str
-    strength: float
+    strength: float | None = None
+    probability: float | None = None
+    entropy_bits: float | None = None
+    license_spdx: str | None = None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a network of keys says of the same stretch: its name, the licence of its weights, and its opinion."""
+
+    network: str
+    license_spdx: str
+    opinion: KeyOpinion
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A key that may be meant: how it is related to the one given, and how much less it fits, 0 or more."""
+
+    tonic: str
+    scale: str
+    relation: str
+    margin: float
 
 
 @dataclass(frozen=True)
@@ -83,10 +113,13 @@ class Key:
         tonic: One of TONICS.
         scale: "major" or "minor".
         strength: Mean correlation of the profiles with it.
-        agreement: Share of the profiles that name it, 0 to 1.
+        agreement: Share of the profiles, and of the network where it is heard, that name it, 0 to 1.
         second: (tonic, scale) of the runner-up.
         margin: How much more it fits than the runner-up, by all that counts, 0 or more.
         estimates: What each says.
+        candidates: The likeliest keys, this one first, its relative and its parallel key among them.
+        mode: Diatonic mode; None where the notes leave it open.
+        source: "network" where one was heard, else "profiles".
     """
 
     tonic: str
@@ -96,6 +129,9 @@ class Key:
     second: tuple[str, str]
     margin: float
     estimates: tuple[Estimate, ...]
+    candidates: tuple[Candidate, ...]
+    mode: modes.Mode | None
+    source: str
 
 
 def correlate(classes: NDArray[np.float64], profile: str) -> NDArray[np.float64]:
@@ -111,62 +147,41 @@ def correlate(classes: NDArray[np.float64], profile: str) -> NDArray[np.float64]
     return np.asarray(keys @ heard / (np.linalg.norm(keys, axis=1) * length))
 
 
-def correlate_chords(chords: Sequence[Chord]) -> NDArray[np.float64]:
-    """Correlates the time that each triad lasts with TRIADS, by Pearson: (24,) as ``correlate``; 0 without chords."""
-    seconds = np.zeros(24)
-    for chord in chords:
-        seconds[_place(chord.name)] += chord.end_seconds - chord.start_seconds
-    seconds -= seconds.mean()
-    length = np.linalg.norm(seconds)
-    if not length > 0:
-        return np.zeros(24)
-    keys = np.array([np.roll(np.reshape(fits, (2, 12)), tonic, 1).ravel() for fits in TRIADS for tonic in range(12)])
-    keys -= keys.mean(1, keepdims=True)
-    return np.asarray(keys @ seconds / (np.linalg.norm(keys, axis=1) * length))
-
-
-def cadences(chords: Sequence[Chord]) -> NDArray[np.float64]:
-    """Tells how much more often each key's dominant resolves to its tonic than follows it, of all successions: (24,).
-
-    Where two chords only go to and fro, their direction says nothing: F, C, F, C is as well in C as in F.
-    """
-    places = [place for place, _ in itertools.groupby(_place(chord.name) for chord in chords)]
-    successions = Counter(itertools.pairwise(places))
-    shares = np.zeros(24)
-    for tonic in range(24):
-        dominant = (tonic + 7) % 12
-        excess = successions[dominant, tonic] - successions[tonic, dominant]
-        shares[tonic] = max(0, excess) / max(1, successions.total())
-    return shares
-
-
-def vote(classes: NDArray[np.float64], profiles: Sequence[str], chords: Sequence[Chord] = ()) -> Key:
+def vote(
+    classes: NDArray[np.float64], profiles: Sequence[str], chords: Sequence[Chord] = (), heard: Heard | None = None
+) -> Key:
     """Gives the key that fits pitch classes and chords best; its relative where the first chord says so.
 
     Pitch classes (mean correlation over the profiles) and chords count the same; CADENCE and OPENING come on top.
     Without chords, or where they sound for less than CHORDAL of the time, pitch classes decide alone: one voice is
-    judged by its notes.
+    judged by its notes, and a network of keys, which was not made for it, is not heard.
 
     Args:
         classes: Mean pitch classes (12,) from C up.
         profiles: One or more names of PROFILES.
         chords: As chords.follow gives them.
+        heard: What a network says.
     """
     fits = np.array([correlate(classes, profile) for profile in profiles])
     mean = weighed = fits.mean(0)
     sounding = [chord for chord in chords if chord.name != NO_CHORD]
-    seconds = [sum(chord.end_seconds - chord.start_seconds for chord in each) for each in (sounding, chords)]
-    if sounding and seconds[0] >= CHORDAL * seconds[1]:
+    if not chordal(chords):
+        heard = None
+    else:
         weighed = (mean + correlate_chords(sounding)) / 2 + CADENCE * cadences(sounding)
+        if heard is not None and heard.opinion.entropy_bits < UNDECIDED_BITS:
+            weighed = weighed + NETWORK * _support(heard.opinion, classes)
         # Only between the best key and its relative, which have the same chords: see OPENING.
-        first = _place(sounding[0].name)
-        if first in (leader := int(weighed.argmax()), _relative(leader)):
+        first = place_of(sounding[0].name)
+        if first in (leader := int(weighed.argmax()), modes.relative(leader)):
             weighed[first] += OPENING
-    second, best = (int(place) for place in np.argsort(weighed, kind="stable")[-2:])
+    best, second = (int(place) for place in np.argsort(-weighed, kind="stable")[:2])
     estimates = tuple(
         Estimate(profile, *_name(int(fit.argmax())), float(fit.max()))
         for profile, fit in zip(profiles, fits, strict=True)
     )
+    if heard is not None:
+        estimates = (*estimates, _said(heard))
     tonic, scale = _name(best)
     return Key(
         tonic=tonic,
@@ -176,15 +191,50 @@ def vote(classes: NDArray[np.float64], profiles: Sequence[str], chords: Sequence
         second=_name(second),
         margin=float(weighed[best] - weighed[second]),
         estimates=estimates,
+        candidates=_candidates(weighed),
+        mode=modes.mode(classes, best % 12, scale),
+        source="profiles" if heard is None else "network",
     )
 
 
-def _relative(place: int) -> int:
-    return (place + 9) % 12 + 12 if place < 12 else (place - 12 + 3) % 12
+def chordal(chords: Sequence[Chord]) -> bool:
+    """Tells whether chords sound for CHORDAL of the time or more; False without any."""
+    every = sum(chord.end_seconds - chord.start_seconds for chord in chords)
+    sounding = sum(chord.end_seconds - chord.start_seconds for chord in chords if chord.name != NO_CHORD)
+    return sounding > 0 and sounding >= CHORDAL * every
 
 
-def _place(chord: str) -> int:
-    return TONICS.index(chord.removesuffix("m")) + 12 * chord.endswith("m")
+def _support(opinion: KeyOpinion, classes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a network gives each key, (24,): its own probability, or that of its notes under another tonic.
+
+    Of D dorian it says C major: it knows the notes, and no mode.
+    """
+    chances = opinion.probabilities.copy()
+    for place in range(24):
+        found = modes.mode(classes, place % 12, SCALES[place // 12])
+        if found is not None:
+            same = modes.collection(place, found.name)
+            chances[place] = max(chances[place], *opinion.probabilities[[same, modes.relative(same)]])
+    return chances
+
+
+def _said(heard: Heard) -> Estimate:
+    best, chances = heard.opinion.best, heard.opinion.probabilities
+    tonic, scale = _name(best)
+    return Estimate(
+        heard.network, tonic, scale, None, float(chances[best]), heard.opinion.entropy_bits, heard.license_spdx
+    )
+
+
+def _candidates(weighed: NDArray[np.float64]) -> tuple[Candidate, ...]:
+    order = [int(place) for place in np.argsort(-weighed, kind="stable")]
+    best = order[0]
+    told = {*order[:CANDIDATES], modes.relative(best), (best + 12) % 24}
+    return tuple(
+        Candidate(*_name(place), modes.relation(best, place), float(weighed[best] - weighed[place]))
+        for place in order
+        if place in told
+    )
 
 
 def _name(place: int) -> tuple[str, str]:

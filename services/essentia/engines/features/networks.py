@@ -49,6 +49,10 @@ class Networks:
         """The networks that were asked for since :meth:`begin`."""
         return tuple(self._used.values())
 
+    def license_of(self, name: str) -> str:
+        """Gives the licence of the weights of a network that was used, an SPDX identifier."""
+        return self._used[name].license_spdx
+
     def begin(self, request: AnalysisRequest) -> None:
         """Begins with an analysis: loads what it cannot do without, before any work is done on it.
 

@@ -10,6 +10,7 @@ from services.essentia.contract import AnalysisRequest
 from services.essentia.engines.features import (
     bars,
     harmony,
+    key_segments,
     loudness,
     onsets,
     pitch,
@@ -80,6 +81,7 @@ STEPS = (
     Step("chords", ("tonal",), tonal.measure_chords),
     Step("bars", ("tonal",), bars.measure),
     Step("key", ("tonal",), tonal.measure_key, min_seconds=3.0, field="tonal.key_tonic"),
+    Step("keys", ("tonal",), gather=key_segments.KeySegments, min_seconds=3.0, field="tonal.key_tonic"),
     Step("pitch", ("pitch",), pitch.measure_yin),
     Step("melody", ("pitch",), pitch.measure_melody, melody=True),
     Step("notes", ("pitch",), pitch.measure_notes),

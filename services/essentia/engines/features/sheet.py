@@ -64,6 +64,23 @@ class SpectralFrames:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What a network of keys says of a window, row by row.
+
+    Attributes:
+        network: Its name.
+        license_spdx: Of its weights.
+        rows: float32 (rows, 24), see KeyNetwork.evidence.
+        row_seconds: How long a row lasts.
+    """
+
+    network: str
+    license_spdx: str
+    rows: NDArray[np.float32]
+    row_seconds: float
+
+
+@dataclass(frozen=True)
 class Track:
     """Numbers at even steps, the first at the start; NaN where there is none."""
 
@@ -99,6 +116,8 @@ class Sheet:
         networks: For melody and notes; None where there are none.
         chords: In order, without gaps.
         pitch_classes: (frames, 12) from C up, left by the chords for the key.
+        key_blocks: (blocks, 12), left by the key for the segments of keys.
+        key_evidence: Left by the network of keys for the segments.
         tuned_cents: How far above A at 440 Hz the grid of the pitch classes lies, left by the chords for the key.
         start_seconds: Where the window begins in the recording.
         frame_count: Samples of the whole so far; 0 on the sheet of a window.
@@ -123,6 +142,8 @@ class Sheet:
     networks: Networks | None = None
     chords: tuple[Chord, ...] = ()
     pitch_classes: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 12)))
+    key_blocks: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 12)))
+    key_evidence: Evidence | None = None
     tuned_cents: float = 0.0
     start_seconds: float = 0.0
     frame_count: int = 0

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 from numpy.typing import NDArray
 
 from services.essentia.contract import USUAL_KEY_PROFILES
-from services.essentia.engines.features import chords, chroma, key, pitch_classes
+from services.essentia.engines.features import (
+    bass,
+    chord_detail,
+    chord_grid,
+    chord_hearing,
+    chords,
+    chroma,
+    key,
+    key_hearing,
+    key_segments,
+    pitch_classes,
+)
 from services.essentia.engines.features.harmony import STATISTICS
 from services.essentia.engines.features.pitch_classes import SEMITONES_FROM_A_TO_C
 from services.essentia.engines.features.sheet import HarmonicFrames, Sheet
@@ -107,13 +116,11 @@ def measure_key(sheet: Sheet) -> None:
         message = f"there is hardly more than one note ({notes:.1f} by strength; a key needs {FEWEST_NOTES} or more)"
         sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
         return
-    found = key.vote(classes[::KEY_EVERY].mean(0), sheet.request.key_profiles or USUAL_KEY_PROFILES, sheet.chords)
-    values["key_tonic"], values["key_scale"] = found.tonic, found.scale
-    values["key_alternative_tonic"], values["key_alternative_scale"] = found.second
-    values["key_estimates"] = tuple(asdict(estimate) for estimate in found.estimates)
-    values.put("key_strength", found.strength)
-    values.put("key_agreement", found.agreement)
-    values.put("key_margin", found.margin)
+    profiles = sheet.request.key_profiles or USUAL_KEY_PROFILES
+    heard = key_hearing.hear(sheet) if key.chordal(sheet.chords) else None
+    found = key.vote(classes[::KEY_EVERY].mean(0), profiles, sheet.chords, heard)
+    key_hearing.fill(values, found, heard)
+    sheet.key_blocks = key_segments.blocks_of(classes)
 
 
 def measure_chords(sheet: Sheet) -> None:
@@ -124,15 +131,21 @@ def measure_chords(sheet: Sheet) -> None:
     sheet.pitch_classes = pitch_classes.walk(sheet.clip.mono, sheet.checkpoint, sheet.tuned_cents)
     if not sheet.pitch_classes.any():
         return
-    sheet.chords = chords.follow(sheet.pitch_classes, sheet.clip.seconds)
+    # Frames in which nothing has a pitch have no chord, and a network is not asked about them.
+    chances = chord_hearing.hear(sheet, len(sheet.pitch_classes))
+    followed = chords.follow(sheet.pitch_classes, sheet.clip.seconds, chances)
+    low = bass.walk(sheet.clip.mono, sheet.tuned_cents)
+    sheet.chords = chord_detail.look(followed, sheet.pitch_classes, low)
     sounding = [chord for chord in sheet.chords if chord.name != chords.NO_CHORD]
     seconds = np.array([chord.end_seconds - chord.start_seconds for chord in sounding])
     values.put("chord_ratio", float(seconds.sum()) / sheet.clip.seconds)
+    # Counted are chords as they sound, told on the grid: numbers must not depend on whether beats were asked for.
     sheet.series["chords"] = tuple(
-        {name: value for name, value in asdict(chord).items() if value is not None} for chord in sheet.chords
+        chord_detail.message(chord) for chord in chord_grid.on_beats(sheet.chords, sheet.beats)
     )
     if not sounding:
         return
+    values["chord_source"] = "templates" if chances is None else "network"
     # Shares of the time, and not of the chords: a passing chord counts for as long as it lasts.
     changes, count = chords.changes(sheet.chords), len(sheet.pitch_classes)
     shares: dict[str, float] = {}
@@ -142,6 +155,8 @@ def measure_chords(sheet: Sheet) -> None:
     values.put("chords_change_rate", changes / count)
     values.put("chords_number_rate", sum(share > LASTING_SHARE for share in shares.values()) / count)
     values.put("chords_entropy_bits", entropy_bits(list(shares.values())))
+    for name, of in (("seventh", chord_detail.seventh), ("inverted", chord_detail.inverted)):
+        values.put(f"chords_{name}_ratio", float(seconds[[of(chord) for chord in sounding]].sum() / seconds.sum()))
     values.put("chords_minor_ratio", sum(share for name, share in shares.items() if name.endswith("m")))
     strengths = np.array([chord.strength for chord in sounding], np.float64)
     values.put("chords_strength_mean", float((strengths * seconds).sum() / seconds.sum()))

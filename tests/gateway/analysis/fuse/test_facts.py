@@ -117,6 +117,24 @@ def test_one_profile_claims_no_agreement_and_no_confidence() -> None:
     assert not fact.disputed
 
 
+def test_a_key_tells_the_probability_of_a_network_its_mode_and_where_it_changes() -> None:
+    record = with_keys("C", ("C", "major"))
+    tonal = record.essentia.features.tonal
+    tonal.key_estimates.add(profile="madmom-key", tonic="A", scale="minor", probability=0.75, entropy_bits=1.0)
+    tonal.key_mode = "ionian"
+    tonal.key_segments.add(start_seconds=0.0, end_seconds=60.0, tonic="C", scale="major")
+    fact = key(record)
+    assert fact is not None
+    assert (fact.mode, fact.agreement, fact.disputed) == ("ionian", 0.5, True)
+    assert not fact.segments, "one key throughout"
+    heard = fact.candidates[1]
+    assert (heard.profile, heard.probability, heard.HasField("strength")) == ("madmom-key", 0.75, False)
+    tonal.key_segments.add(start_seconds=60.0, end_seconds=90.0, tonic="D", scale="major")
+    changed = key(record)
+    assert changed is not None
+    assert [each.tonic for each in changed.segments] == ["C", "D"]
+
+
 def test_a_key_that_the_chords_decide_has_no_vote_and_no_confidence_by_votes() -> None:
     fact = key(with_keys("C", ("A", "minor"), ("A", "minor")))
     assert fact is not None

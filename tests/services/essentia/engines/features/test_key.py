@@ -7,7 +7,7 @@ import pytest
 
 from antiphon_wire.errors import AntiphonError
 from services.essentia.contract import KEY_PROFILES, USUAL_KEY_PROFILES, AnalysisRequest
-from services.essentia.engines.features import key, pitch_classes
+from services.essentia.engines.features import key, key_chords, pitch_classes
 from services.essentia.engines.features.chords import Chord
 from services.essentia.essentia_library import es
 from tests.services.essentia import signals
@@ -25,8 +25,10 @@ def test_a_cadence_has_its_key_by_every_profile(
     assert (tonal["key_tonic"], tonal["key_scale"]) == expected
     estimates = tonal["key_estimates"]
     assert isinstance(estimates, tuple)
-    assert [estimate["profile"] for estimate in estimates] == [profile]
-    assert tonal["key_agreement"] == 1
+    # The network of keys says something as well where it is installed.
+    assert [estimate["profile"] for estimate in estimates if "strength" in estimate] == [profile]
+    votes = [(estimate["tonic"], estimate["scale"]) == expected for estimate in estimates]
+    assert tonal["key_agreement"] == sum(votes) / len(votes)
 
 
 @pytest.mark.parametrize("profile", KEY_PROFILES)
@@ -61,7 +63,7 @@ def test_the_first_chord_decides_between_a_key_and_its_relative() -> None:
     assert (begins["C"].tonic, begins["C"].scale) == ("C", "major")
     assert (begins["Am"].tonic, begins["Am"].scale) == ("A", "minor")
     # The same chords without a beginning: what decides above is the first one alone.
-    fits = [key.correlate_chords(played(names)) for names in ("C G Am F", "Am F C G")]
+    fits = [key_chords.correlate_chords(played(names)) for names in ("C G Am F", "Am F C G")]
     assert np.array_equal(*fits)
 
 
@@ -86,21 +88,23 @@ def test_what_a_dominant_resolves_to_is_the_tonic() -> None:
 
 def test_cadences_are_counted_among_all_successions() -> None:
     # G to C is one of two; C to C is none, and a minor dominant does not lead.
-    assert dict(enumerate(key.cadences(played("Dm G C C")))) == pytest.approx({**dict.fromkeys(range(24), 0.0), 0: 0.5})
-    assert not key.cadences(played("Gm C")).any()
-    assert key.cadences(played("E Am"))[12 + 9] == 1
-    assert not key.cadences(played("C")).any()
+    assert dict(enumerate(key_chords.cadences(played("Dm G C C")))) == pytest.approx(
+        {**dict.fromkeys(range(24), 0.0), 0: 0.5}
+    )
+    assert not key_chords.cadences(played("Gm C")).any()
+    assert key_chords.cadences(played("E Am"))[12 + 9] == 1
+    assert not key_chords.cadences(played("C")).any()
 
 
 def test_chords_fit_the_key_in_which_they_are_at_home_in_every_key() -> None:
     # What is most of the tonic fits its key best; in all keys alike.
     for tonic, name in enumerate(pitch_classes.TONICS):
         fourth, fifth = (pitch_classes.TONICS[(tonic + step) % 12] for step in (5, 7))
-        fits = key.correlate_chords(played(f"{name} {fourth} {fifth} {name}"))
+        fits = key_chords.correlate_chords(played(f"{name} {fourth} {fifth} {name}"))
         assert int(fits.argmax()) == tonic
-        assert fits.max() == pytest.approx(key.correlate_chords(played("C F G C"))[0])
-    assert int(key.correlate_chords(played("Am Dm Em Am")).argmax()) == 12 + 9
-    assert not key.correlate_chords(()).any()
+        assert fits.max() == pytest.approx(key_chords.correlate_chords(played("C F G C"))[0])
+    assert int(key_chords.correlate_chords(played("Am Dm Em Am")).argmax()) == 12 + 9
+    assert not key_chords.correlate_chords(()).any()
 
 
 def test_a_profile_that_names_the_parallel_key_does_not_agree() -> None:

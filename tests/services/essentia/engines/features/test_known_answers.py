@@ -50,9 +50,9 @@ def test_a_cadence_has_its_key(analyze: Analyze, chords: tuple[tuple[int, ...], 
     assert (tonal["key_tonic"], tonal["key_scale"]) == key
     estimates = tonal["key_estimates"]
     assert isinstance(estimates, tuple)
-    assert [estimate["profile"] for estimate in estimates] == ["edma", "krumhansl"]
+    assert [estimate["profile"] for estimate in estimates if "strength" in estimate] == ["edma", "krumhansl"]
     agreeing = sum((estimate["tonic"], estimate["scale"]) == key for estimate in estimates)
-    assert tonal["key_agreement"] == agreeing / 2
+    assert tonal["key_agreement"] == agreeing / len(estimates)
 
 
 def test_the_chroma_begins_at_c(analyze: Analyze) -> None:
