@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 Network = TypeVar("Network")
 Files = Mapping[str, Path]
 
-UNUSABLE = frozenset({"MODEL_NOT_INSTALLED", "MODEL_CORRUPT", "MODEL_UNREADABLE", "MODEL_GRAPH", "LICENCE_REFUSED"})
-"""Reasons for which an analysis goes on without a network."""
+UNUSABLE = frozenset(
+    {"UNKNOWN_MODEL", "MODEL_NOT_INSTALLED", "MODEL_CORRUPT", "MODEL_UNREADABLE", "MODEL_GRAPH", "LICENCE_REFUSED"}
+)
+"""Reasons for which an analysis goes on without a network; an operator's own manifest may have no row for it."""
 
 
 class Networks:
