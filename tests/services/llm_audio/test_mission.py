@@ -1,14 +1,14 @@
-"""The mission's models of this family are pulled by their names, from a hub on loopback with tiny ones, and answer."""
+"""The mission"s models of this family are pulled by one word, from a hub on loopback with tiny ones, and answer."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from tests.fixtures.mission import answer_by_name, named
+from tests.fixtures.mission import answer_by_name
 
 
-@pytest.mark.parametrize("name", named("llm_audio"))
-def test_the_missions_models_are_pulled_by_name_and_one_of_them_answers(name: str, tmp_path: Path) -> None:
-    answer_by_name("llm_audio", name, tmp_path)
+async def test_the_mission_is_pulled_by_one_word_and_a_model_of_each_engine_answers(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    answered = await answer_by_name("llm_audio", tmp_path, unused_tcp_port)
+    assert answered == ["gemma3n-transformers", "music-flamingo-gguf", "music-flamingo-transformers", "text-gguf"]
