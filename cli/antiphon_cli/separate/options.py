@@ -71,7 +71,8 @@ work_options = option_group(
         "--live",
         is_flag=True,
         help="Separate while the audio comes: 16-bit stereo at 44.1 kHz on standard input for -, or a WAV, Opus or "
-        "Vorbis file at its own pace. Ctrl-C ends a pipe, and what came until then is still separated.",
+        "Vorbis file at its own pace. Ctrl-C ends a pipe, and what came until then is still separated. The service "
+        "must be started with SEPARATION_LIVE_STREAMS=1.",
     ),
     click.option("--model", metavar="NAME", default="", help="Model; the service's default where not given."),
     click.option(
