@@ -54,7 +54,8 @@ def _install(
         variables |= {} if flags == PORTABLE else {"PIP_NO_CACHE_DIR": "1"}
     took = installer.install(python, ["--require-hashes", "--no-deps", "-r", str(others)])
     jobs = variables["CMAKE_BUILD_PARALLEL_LEVEL"]
-    with telling(f"compiling llama.cpp, {jobs} sources at a time, where it is not kept from before; it takes minutes"):
+    how = f"{jobs} sources at a time; it takes minutes where it is not kept from before"
+    with telling("compiling llama.cpp", how):
         compiled = installer.install(python, arguments, variables)
     # What uv calls preparing is fetching and compiling here, and the archive is fetched in a moment.
     own = {"install": compiled.get("install", 0.0), "compile": compiled.get("download", 0.0)}

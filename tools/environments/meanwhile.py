@@ -12,11 +12,12 @@ EVERY_SECONDS = 30.0
 
 
 @contextmanager
-def telling(what: str, every: float = EVERY_SECONDS) -> Iterator[None]:
+def telling(what: str, how: str = "", every: float = EVERY_SECONDS) -> Iterator[None]:
     """Says on standard error that something begins, at intervals how long it has taken so far, and when it has ended.
 
     Args:
         what: What goes on, such as ``compiling llama.cpp``.
+        how: What to know of it at the beginning; empty for nothing.
         every: Seconds between two lines.
     """
     started = time.monotonic()
@@ -26,7 +27,7 @@ def telling(what: str, every: float = EVERY_SECONDS) -> Iterator[None]:
         while not over.wait(every):
             _say(f"{what}: {_clock(time.monotonic() - started)} so far")
 
-    _say(what)
+    _say(f"{what}, {how}" if how else what)
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()
     try:
