@@ -114,8 +114,8 @@ class _Reader:
         stored = _STORED.get(kind)
         if stored is None:
             raise ConversionError(f"{self.name}: {name} has number format {kind}, which is not read")
-        # Not by numpy, whose product of large dimensions wraps round to a small one.
-        if len(shape) > _MOST_DIMENSIONS or math.prod(shape) * stored.itemsize != size:
+        # Not by numpy, whose product of large dimensions wraps round to a small one; weights without numbers are none.
+        if len(shape) > _MOST_DIMENSIONS or 0 in shape or math.prod(shape) * stored.itemsize != size:
             raise ConversionError(f"{self.name}: {name} has {size} bytes of {stored} for the shape {shape}")
         return name, np.frombuffer(self.take(size), stored).reshape(shape)
 

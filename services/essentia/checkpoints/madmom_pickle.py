@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -24,9 +24,13 @@ class Part:
     """
 
     kind = ""
+    values: dict[str, Any]
 
-    def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
+    def __new__(cls) -> Self:
+        """Has no values yet; a pickle may leave out all that follows, and never calls ``__init__``."""
+        made = super().__new__(cls)
+        made.values = {}
+        return made
 
     def __setstate__(self, state: object) -> None:
         """Keeps what the pickle says of it."""

@@ -52,8 +52,8 @@ def _tensors(table: bytes, content: bytes) -> Iterator[tuple[str, np.ndarray]]:
             raise BundleError(f"tensor {name!r} lies in another data file, or in slices; one whole file is read")
         shape = tuple(_dimensions(_bytes(fields.get(2, b""))))
         start, size = _number(fields.get(4, 0)), _number(fields.get(5, 0))
-        # Not by numpy, whose product of large dimensions wraps round to a small one.
-        if len(shape) > _MOST_DIMENSIONS or size != 4 * math.prod(shape) or start + size > len(content):
+        # Not by numpy, whose product of large dimensions wraps round to a small one; weights without numbers are none.
+        if len(shape) > _MOST_DIMENSIONS or 0 in shape or size != 4 * math.prod(shape) or start + size > len(content):
             raise BundleError(f"tensor {name!r} of shape {shape} says {size} bytes from {start}; that does not fit")
         yield name, np.frombuffer(content, "<f4", size // 4, start).reshape(shape)
 

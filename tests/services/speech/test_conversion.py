@@ -136,6 +136,7 @@ def written(shape: Sequence[int], size: int, data: bytes) -> bytes:
     ("shape", "size", "data"),
     [
         ((2**31, 2**31, 4), 0, b""),  # as many as none, in 64 bits
+        ((0, 2**31, 2**31), 0, b""),
         ((1,), 3, b"123"),
         ((1,) * 255, 4, b"1234"),
         ((2**32 - 1,), 2**32 - 1, b"1234"),

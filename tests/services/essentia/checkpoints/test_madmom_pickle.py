@@ -48,6 +48,7 @@ def test_a_random_field_is_read(tmp_path: Path) -> None:
         (made.network(), "no list of at most 100 layers"),
         (made.field(), "wanted a NeuralNetwork"),
         (b"\x80\x02cmadmom.ml.nn\nNeuralNetwork\n)\x81K\1b.", "by a int"),
+        (b"\x80\x02cmadmom.ml.nn\nNeuralNetwork\n)\x81.", "no list of at most 100 layers"),
         (b"\x80\x02]r" + struct.pack("<I", 1 << 31) + b".", "keeps something under"),
         (b"\x80\x02Qx.", "is no network"),
         *((pickled, "is no network|holds a") for pickled in (b"", b"no pickle", b"(" * 100_000, pickle.dumps([1]))),

@@ -86,9 +86,10 @@ def tensor(*shape: int, size: int) -> bytes:
         (lone(b"k" * 2000, tensor(1, size=4)), "more than 1024 bytes"),
         (lone(b"k", tensor(2**32, 2**32, size=0)), "does not fit"),  # as many as none, in 64 bits
         (lone(b"k", tensor(2**64 - 1, 2**64 - 1, size=4)), "does not fit"),
+        (lone(b"k", tensor(0, 2**32, 2**32, size=0)), "does not fit"),
         (lone(b"k", tensor(*[1] * 70, size=4)), "does not fit"),
     ],
-    ids=["loop", "name", "wraps", "negative", "dimensions"],
+    ids=["loop", "name", "wraps", "negative", "empty", "dimensions"],
 )
 def test_an_index_made_to_cost_more_than_it_is_worth_is_refused(tmp_path: Path, index: bytes, told: str) -> None:
     (tmp_path / "i").write_bytes(index)
