@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import torch
 
-from antiphon_wire.errors import AntiphonError, not_ready
+from antiphon_wire.errors import not_ready
+from chassis.out_of_memory import out_of_memory
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -46,24 +47,6 @@ def describe(device: torch.device) -> str:
 def precision(wanted: str, device: torch.device) -> str:
     """Picks the number format for a setting of ``auto`` or a name of ``PRECISIONS``."""
     return ("bfloat16" if device.type == "cuda" else "float32") if wanted == "auto" else wanted
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error of torch says that memory ran out, of a GPU or of the machine."""
-    return isinstance(error, torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
-    )
-
-
-def out_of_memory(error: BaseException) -> AntiphonError | None:
-    """What to tell the caller of an error of torch; None where it is about something else than memory."""
-    if not is_out_of_memory(error):
-        return None
-    return AntiphonError(
-        "RESOURCE_EXHAUSTED",
-        "WORKER_OUT_OF_MEMORY",
-        "the model needs more memory than there is; ask for less at once, or for a smaller model",
-    )
 
 
 @contextlib.contextmanager

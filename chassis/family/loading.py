@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from antiphon_wire.errors import AntiphonError, not_ready
 from chassis.models import InstalledModel
+from chassis.out_of_memory import out_of_memory
 from chassis.traces import account
 
 Engine = TypeVar("Engine")
@@ -61,8 +62,9 @@ def naming(model: InstalledModel) -> Iterator[None]:
     """Names the model in what is raised of its files within the block, and the command that replaces them.
 
     Raises:
-        AntiphonError: what is raised within; MODEL_UNREADABLE for whatever else a library raises of files that are not
-            what it reads, but for memory that runs out. Where it was raised is told on standard error.
+        AntiphonError: what is raised within; WORKER_OUT_OF_MEMORY where a library says that memory ran out, which is no
+            fault of the files; MODEL_UNREADABLE for whatever else it raises of them. Where it was raised is told on
+            standard error.
     """
     try:
         yield
@@ -74,6 +76,8 @@ def naming(model: InstalledModel) -> Iterator[None]:
             error.metadata.setdefault("command", f"antiphon models pull {model.name}")
         raise
     except Exception as error:
+        if (told := out_of_memory(error)) is not None:
+            raise told from error
         sys.stderr.write(f"the model {model.name} cannot be loaded: {account(error)}\n")
         kind, command = type(error).__name__, f"antiphon models pull {model.name}"
         raise not_ready(

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from antiphon_wire.errors import AntiphonError, not_ready
-from chassis.family.loading import Loader, engine_class
+from chassis.family.loading import Loader, engine_class, naming
 
 MODULE = "an_engine_of_the_tests"
 
@@ -152,3 +152,27 @@ def test_an_error_of_a_models_files_names_the_model_and_what_mends_it(
     with pytest.raises(AntiphonError, match="MODEL_GRAPH: no graph") as caught:
         loader.load(Installed("a"))  # type: ignore[arg-type]
     assert caught.value.metadata == {"file": "x", "model": "a", "command": "antiphon models pull a"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CUDA out of memory. Tried to allocate 2.00 GiB.",
+        "CUDA error: out of memory",
+        "HIP out of memory. Tried to allocate 2.00 GiB.",
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried",
+        "CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "CUDA failed with error out of memory",
+        "Failed to allocate memory for requested buffer of size 4096",
+        "std::bad_alloc",
+    ],
+)
+def test_a_library_that_says_that_memory_ran_out_does_not_blame_the_model(said: str) -> None:
+    with pytest.raises(AntiphonError) as caught, naming(Installed("a")):  # type: ignore[arg-type]
+        raise RuntimeError(said)
+    assert (caught.value.code, caught.value.reason) == ("RESOURCE_EXHAUSTED", "WORKER_OUT_OF_MEMORY")
+
+
+def test_what_a_file_says_of_memory_is_not_believed() -> None:
+    with pytest.raises(AntiphonError, match="MODEL_UNREADABLE"), naming(Installed("a")):  # type: ignore[arg-type]
+        raise ValueError("no setting: 'CUDA out of memory'")

@@ -12,12 +12,12 @@ from transformers.models.musicflamingo.modeling_musicflamingo import apply_rotar
 
 from chassis import torch_device
 from chassis.models import InstalledModel
+from chassis.models.figures import check_figures
 from services.llm_audio.contract import SAMPLE_RATE, Checkpoint
 from services.llm_audio.hearing import flamingo_windows
 from services.llm_audio.hearing.passages import cut, passages
 from services.llm_audio.on_transformers import loading
 from services.llm_audio.on_transformers.chat import Chat
-from services.llm_audio.on_transformers.figures import check_figures
 from services.llm_audio.on_transformers.session import Session
 from services.llm_audio.on_transformers.trial import blaming, try_out
 from services.llm_audio.on_transformers.writing import Heard, Writer, new_cache

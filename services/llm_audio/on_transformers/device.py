@@ -6,6 +6,7 @@ import torch
 
 from antiphon_wire.errors import AntiphonError
 from chassis import torch_device
+from chassis.out_of_memory import is_out_of_memory
 from services.llm_audio.settings import LlmAudioSettings
 
 
@@ -21,7 +22,7 @@ def choose(settings: LlmAudioSettings) -> torch.device:
 
 def out_of_memory(error: BaseException, doing: str) -> AntiphonError | None:
     """Makes the error to tell the caller of an error; None where it is about something else than memory."""
-    if not isinstance(error, MemoryError) and not torch_device.is_out_of_memory(error):
+    if isinstance(error, AntiphonError) or not is_out_of_memory(error):
         return None
     return AntiphonError(
         "RESOURCE_EXHAUSTED",

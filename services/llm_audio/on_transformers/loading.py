@@ -14,8 +14,8 @@ from transformers import AutoTokenizer
 from antiphon_wire.errors import not_ready
 from chassis import torch_device
 from chassis.models import InstalledModel
+from chassis.models.refusal import unreadable
 from services.llm_audio.on_transformers import device as devices
-from services.llm_audio.on_transformers.refusal import unreadable
 from services.llm_audio.settings import LlmAudioSettings
 
 _LIBRARIES = ("llguidance", "numpy", "safetensors", "tokenizers", "torch", "transformers")

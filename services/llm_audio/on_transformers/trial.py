@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from antiphon_wire.errors import AntiphonError
-from chassis.models import InstalledModel
+from chassis.models import InstalledModel, trial
 from services.llm_audio.contract import SAMPLE_RATE, Sampling, Turn
 from services.llm_audio.on_transformers.device import out_of_memory
-from services.llm_audio.on_transformers.figures import is_out_of_memory, ought_to_fit
-from services.llm_audio.on_transformers.refusal import unreadable
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from services.llm_audio.contract import LanguageModel
 
 _SECONDS = 1
-_SAID = 300
 _SCHEMA = (
     '{"type": "object", "properties": {"a": {"type": "boolean"}}, "required": ["a"], "additionalProperties": false}'
 )
@@ -31,29 +27,18 @@ _FACTS = Turn("", None, "", "What is heard?", Sampling(max_tokens=2, do_sample=T
 
 @contextmanager
 def blaming(installed: InstalledModel, device: torch.device | None = None) -> Iterator[None]:
-    """Within the block a model is loaded and tried; whatever fails there is the checkpoint's.
-
-    A lack of memory is, where weights of its size leave more than enough; else it is told as what it is.
+    """As :func:`chassis.models.trial.blaming`, and a lack of memory is told with what helps here.
 
     Raises:
-        AntiphonError: MODEL_UNREADABLE, and what within has FAILED_PRECONDITION or is a lack of memory.
+        AntiphonError: MODEL_UNREADABLE, OUT_OF_MEMORY, and what within has FAILED_PRECONDITION.
     """
     try:
-        yield
+        with trial.blaming(installed, device):
+            yield
     except Exception as error:
-        if is_out_of_memory(error):
-            if not ought_to_fit(installed, device):
-                if told := out_of_memory(error, f"load {installed.name}"):
-                    raise told from error
-                raise
-            raise unreadable(installed, "its settings ask for more memory than there is") from error
-        if isinstance(error, AntiphonError):
-            # What is refused as a bad request is here the checkpoint's: it was asked for next to nothing.
-            if error.code not in ("INVALID_ARGUMENT", "OUT_OF_RANGE"):
-                raise
-            raise unreadable(installed, error.message) from error
-        said = f"{type(error).__name__}: {error}"[:_SAID]
-        raise unreadable(installed, f"its files do not fit each other ({said})") from error
+        if told := out_of_memory(error, f"load {installed.name}"):
+            raise told from error
+        raise
 
 
 def try_out(installed: InstalledModel, model: LanguageModel, device: torch.device) -> None:

@@ -7,6 +7,7 @@ import torch
 
 from antiphon_wire.errors import AntiphonError
 from chassis import torch_device
+from chassis.out_of_memory import out_of_memory
 
 
 def test_a_gpu_is_taken_where_there_is_one_and_the_cpu_only_where_that_was_asked_for(
@@ -49,10 +50,10 @@ def test_auto_precision_is_bfloat16_on_a_gpu_alone() -> None:
     ],
 )
 def test_running_out_of_memory_is_told_whatever_memory_it_was(error: RuntimeError) -> None:
-    told = torch_device.out_of_memory(error)
+    told = out_of_memory(error)
     assert told is not None
     assert (told.code, told.reason) == ("RESOURCE_EXHAUSTED", "WORKER_OUT_OF_MEMORY")
 
 
 def test_other_errors_are_not_taken_for_it() -> None:
-    assert torch_device.out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied")) is None
+    assert out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied")) is None

@@ -15,6 +15,7 @@ import torch
 from antiphon_wire.errors import invalid, not_ready
 from chassis import torch_device as devices
 from chassis.bridge import relay
+from chassis.out_of_memory import out_of_memory
 from services.generation.contract import GeneratedBlock, Order, Sampling
 from services.generation.engines.audiocraft import loading
 
@@ -135,7 +136,7 @@ class Audiocraft:
         try:
             wave = self._made(order.prompts[piece] or None, clip, order.melody, heard)
         except RuntimeError as error:
-            if (told := devices.out_of_memory(error)) is None:
+            if (told := out_of_memory(error)) is None:
                 raise
             raise told from error
         finally:

@@ -14,6 +14,8 @@ import torch
 
 from chassis import torch_device as devices
 from chassis.audio.mixdown import to_mono
+from chassis.models.trial import blaming
+from chassis.out_of_memory import out_of_memory
 from services.generation.contract import GeneratedBlock, Order, Sampling
 from services.generation.engines.musicgen import loading, stepping
 from services.generation.engines.musicgen.codec_stream import StreamingDecoder
@@ -22,6 +24,7 @@ from services.generation.engines.musicgen.delay import DelayedCodes
 from services.generation.engines.musicgen.sampling import Sampler
 from services.generation.engines.musicgen.stepping import Stepper
 from services.generation.melody import chroma
+from services.generation.order.trial import try_out
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel
@@ -67,7 +70,11 @@ class MusicGen:
     @classmethod
     def load(cls, model: InstalledModel, settings: GenerationSettings) -> MusicGen:
         """Loads a checkpoint, ready to generate; see :meth:`Generator.load`."""
-        return cls(*loading.load(model, settings), settings)
+        network, tokenizer = loading.load(model, settings)
+        with blaming(model, network.device):
+            made = cls(network, tokenizer, settings)
+        try_out(model, made, network.device)
+        return made
 
     def token_count(self, text: str) -> int:
         """Tokens of a prompt, its end included."""
@@ -83,7 +90,7 @@ class MusicGen:
         try:
             yield from self._generate(order, checkpoint)
         except RuntimeError as error:
-            told = devices.out_of_memory(error) or stepping.failed_to_compile(error)
+            told = out_of_memory(error) or stepping.failed_to_compile(error)
             if told is None:
                 raise
             raise told from error

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from antiphon_wire.errors import AntiphonError
+from chassis.family.loading import naming
 from chassis.models import InstalledModel, Store
-from services.generation.contract import Sampling
+from services.generation.contract import Order, Sampling
 from services.generation.engines.musicgen import loading
+from services.generation.engines.musicgen.engine import MusicGen
 from services.generation.engines.musicgen.sampling import Sampler
 from services.generation.settings import GenerationSettings
+from tests.mutated_settings import mutate, put
 
 SETTINGS = GenerationSettings(device="cpu")
 
@@ -45,6 +50,50 @@ def test_a_tokenizer_that_reads_no_text_is_refused(tiny_store: Store, tmp_path: 
     model = changed(tiny_store, tmp_path, "tokenizer_config.json", **values)
     with pytest.raises(AntiphonError, match=r"MODEL_UNREADABLE.*tokenizer"):
         loading.load(model, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("decoder.dropout", float("nan")),
+        ("decoder.hidden_size", 60_000),
+        ("decoder.num_hidden_layers", 3),
+        ("decoder.max_position_embeddings", 10**9),
+        ("decoder", "DELETE"),
+        ("text_encoder.num_layers", 10**12),
+        ("text_encoder.vocab_size", 10**9),
+        ("audio_encoder.upsampling_ratios", [0]),
+        ("audio_encoder.sampling_rate", -1),
+        ("audio_encoder.num_lstm_layers", 10**6),
+    ],
+    ids=str,
+)
+def test_settings_that_do_not_fit_the_weights_are_refused_when_it_is_loaded(
+    tiny_store: Store, tmp_path: Path, name: str, value: Any
+) -> None:
+    model = changed(tiny_store, tmp_path, "config.json")
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(put(json.loads(path.read_text()), tuple(name.split(".")), value)))
+    with pytest.raises(AntiphonError, match="MODEL_UNREADABLE") as caught:
+        MusicGen.load(model, SETTINGS)
+    assert caught.value.metadata["command"] == "antiphon models pull tiny-mono"
+    assert str(tmp_path) not in str(caught.value)
+
+
+def serves(model: InstalledModel, folder: Path) -> None:
+    """Holds that a checkpoint can be loaded, and makes a quarter of a second that is a sound."""
+    installed = InstalledModel(model.model, folder, model.files)
+    with naming(installed):
+        engine = MusicGen.load(installed, SETTINGS)
+    for block in engine.generate(Order(("warm piano",), (1,), 0.25)):
+        assert np.isfinite(block.samples).all()
+
+
+@pytest.mark.parametrize("count", [25, pytest.param(2000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kind", ["mono", "melody"])
+def test_mutated_settings_serve_or_are_refused(tiny_store: Store, tmp_path: Path, kind: str, count: int) -> None:
+    model = tiny_store.require(f"tiny-{kind}")
+    mutate(model.directory, tmp_path / "model", count, partial(serves, model))
 
 
 @pytest.mark.parametrize("score", [float("nan"), float("inf")])
