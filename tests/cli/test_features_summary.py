@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon_cli.analyze.summary import summarise
 
@@ -76,6 +78,13 @@ def test_a_stem_is_a_line_with_its_name_and_a_network_one_with_its_digest() -> N
     assert "  by stem    vocals: integrated_lufs -20.5\n" in text
     assert "swift-f0, licence MIT" in text
     assert "cdcdcdcdcdcdcdcd… model.onnx" in text
+
+
+@pytest.mark.parametrize(("source", "shown"), [("manifest", False), ("hub at first pull", True), ("", False)])
+def test_digests_that_no_manifest_states_are_told_with_where_they_come_from(source: str, shown: bool) -> None:
+    full = record()
+    full.essentia.summary.networks[0].digest_source = source
+    assert (f", digests: {source}\n" in summarise(NAME, full, [])) == shown
 
 
 def test_lines_stay_readable_however_many_numbers_there_are() -> None:

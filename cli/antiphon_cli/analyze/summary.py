@@ -170,7 +170,9 @@ def _model(stage: str, provenance: evidence_pb2.Provenance) -> Iterator[str]:
 
 
 def _identity(stage: str, model: evidence_pb2.ModelIdentity, where: str = "") -> Iterator[str]:
-    yield f"{stage:<14}{model.name}{where}, licence {model.license_spdx or 'unknown'}"
+    # What this checkout states of the files needs no word.
+    first = f", digests: {model.digest_source}" if model.digest_source not in ("", "manifest") else ""
+    yield f"{stage:<14}{model.name}{where}, licence {model.license_spdx or 'unknown'}{first}"
     for file, digest in sorted(model.weights_sha256.items()):
         yield f"{'':<14}{digest[:_DIGEST_SHOWN]}… {file}"
 
