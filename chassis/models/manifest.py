@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antiphon_wire.errors import invalid
-from antiphon_wire.spelling import did_you_mean
+from antiphon_wire.spelling import meant
 from chassis.models.manifest_files import Archives, read_archives, read_file, read_set
 from chassis.models.manifest_row import ManifestError, Row
 from chassis.models.model import Model
@@ -66,7 +66,7 @@ class Manifest:
         known = ", ".join(model.name for model in self.models)
         raise invalid(
             "UNKNOWN_MODEL",
-            f"no model named {name!r}; {did_you_mean(name, self.names())}{self.service} has {known or 'no models'}",
+            f"no model named {name!r}; " + meant(name, self.names(), f"{self.service} has {known or 'no models'}"),
             field="config.model",
             model=name,
             service=self.service,

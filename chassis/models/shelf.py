@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from antiphon_wire.spelling import did_you_mean
+from antiphon_wire.spelling import did_you_mean, meant
 from chassis.models.manifest import Manifest, ManifestError
 from chassis.models.model import Model
 from chassis.models.settings import extra_manifest
@@ -88,5 +88,5 @@ def _named(stores: Sequence[Store], name: str) -> Chosen:
         known = [model.name for store in stores for model in store.manifest.models]
         names = [each for store in stores for each in store.manifest.names()]
         there = f"{', '.join(known) or 'none'}, and the sets {', '.join(SETS)}"
-        raise LookupError(f"no model named {name!r}; {did_you_mean(name, [*names, *SETS])}there are {there}")
+        raise LookupError(f"no model named {name!r}; {meant(name, [*names, *SETS], f'there are {there}')}")
     return [(store, model.name) for store, model in own]

@@ -25,3 +25,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     near = nearest(name, known)
     return f"did you mean {near}? " if near else ""
+
+
+def meant(name: str, known: Iterable[str], otherwise: str) -> str:
+    """Returns the question whether the nearest name was meant; where none is near, ``otherwise``, such as all of them.
+
+    For names that are too many to be listed where one will do.
+    """
+    return did_you_mean(name, known).rstrip() or otherwise
