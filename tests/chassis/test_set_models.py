@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
             "SPEECH_DEFAULT_MODEL='whisper-bas': .*whisper-base?",
         ),
         ("separation", SeparationSettings(default_model="htdemuc"), "SEPARATION_DEFAULT_MODEL.*mean htdemucs?"),
-        ("generation", GenerationSettings(default_model="musicgen-smal"), "GENERATION_DEFAULT_MODEL.*there are"),
+        ("generation", GenerationSettings(default_model="musicgen-smal"), "GENERATION_DEFAULT_MODEL.*musicgen-small?"),
         (
             "llm_audio",
             LlmAudioSettings(default_model="smollm2-135m"),
