@@ -10,7 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from antiphon_wire.errors import AntiphonError
-from chassis.models.hub import Hub
 from chassis.models.lock import LockError, document, hold, read
 from chassis.models.manifest import ManifestError
 from chassis.models.mirror import Mirror
@@ -106,7 +105,7 @@ def _fetch(options: argparse.Namespace, shelf: Shelf, puller: Puller, voice: Spe
     for store, name in chosen:
         if locked is not None:
             hold(store, name, locked)
-    planned = plan(chosen, Hub(puller.hub, puller.transfer))
+    planned = plan(chosen, puller.asked)
     if options.verb == "plan":
         voice(plan_row(planned))
         return DONE

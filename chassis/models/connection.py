@@ -14,6 +14,10 @@ class SourceError(Exception):
     """One source cannot give the file; the message says why, and the next source is tried."""
 
 
+class UnreachableError(SourceError):
+    """Nobody answers at the source's address."""
+
+
 def check(url: str) -> None:
     """Raises SourceError for an address that is neither https nor plain http on this machine."""
     parts = urllib.parse.urlsplit(url)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.models.blobs import CHUNK_BYTES
-from chassis.models.connection import SourceError
+from chassis.models.connection import SourceError, UnreachableError
 from chassis.models.model import File, HubSet, HubSource
 from chassis.models.names import inside
 from chassis.models.settings import HubSettings
@@ -57,11 +57,12 @@ class Snapshot:
 
 @dataclass
 class Hub:
-    """Asks a hub; each repository and revision once."""
+    """Asks a hub; each repository and revision once, and nothing more where it does not answer."""
 
     settings: HubSettings
     transfer: Transfer
     _asked: dict[tuple[str, str], Snapshot] = field(default_factory=dict)
+    _away: UnreachableError | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -83,7 +84,13 @@ class Hub:
         if key not in self._asked:
             path = f"api/models/{urllib.parse.quote(repository)}/revision/{urllib.parse.quote(revision, safe='')}"
             url = f"{self.settings.endpoint.rstrip('/')}/{path}?blobs=true"
-            page, _, _ = self.transfer.read(url, self.headers, _MOST_PAGE_BYTES)
+            if self._away is not None:
+                raise self._away
+            try:
+                page, _, _ = self.transfer.read(url, self.headers, _MOST_PAGE_BYTES)
+            except UnreachableError as error:
+                self._away = error
+                raise
             self._asked[key] = read_listing(repository, page, url)
         return self._asked[key]
 

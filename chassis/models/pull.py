@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from antiphon_wire.errors import AntiphonError, not_ready
@@ -32,6 +33,11 @@ class Puller:
     hub: HubSettings
     report: Report
     transfer: Transfer = field(default_factory=Transfer)
+
+    @cached_property
+    def asked(self) -> Hub:
+        """The hub, which is asked once however many models are pulled."""
+        return Hub(self.hub, replace(self.transfer, tell=lambda message: self.report(Note("", message))))
 
     def pull(self, store: Store, name: str) -> None:
         """Installs one model; files that are there and sound are left alone.
@@ -106,8 +112,9 @@ class Puller:
         self, store: Store, model: Model, folder: Path, kinds: tuple[str, ...], mirror: Mirror | None
     ) -> Fetcher:
         transfer = replace(self.transfer, tell=lambda message: self.report(Note(model.name, message)))
-        hub = Hub(self.hub, transfer)
-        return Fetcher(model, store.blobs, folder, self.project, kinds, hub, mirror, transfer, report=self.report)
+        return Fetcher(
+            model, store.blobs, folder, self.project, kinds, self.asked, mirror, transfer, report=self.report
+        )
 
 
 def _bring_in(store: Store, fetcher: Fetcher, file: File) -> File:

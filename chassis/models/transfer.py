@@ -15,7 +15,7 @@ from typing import IO, Any, TypeVar
 
 from chassis.models.answers import UNREACHABLE, WORTH_ANOTHER_TRY, hint, wait_seconds
 from chassis.models.blobs import CHUNK_BYTES, NO_ROOM
-from chassis.models.connection import SourceError, check, opener
+from chassis.models.connection import SourceError, UnreachableError, check, opener
 from chassis.models.events import Meter
 
 _MOST_UNSTATED_BYTES = 64 << 30
@@ -81,7 +81,7 @@ class Transfer:
         except _InterruptedError as error:
             tries = len(self.pauses_seconds) + 1
             kept = f"{_held(part)} of {size} bytes are kept" if size is not None else "nothing is kept"
-            raise SourceError(f"{error} ({tries} tries; {kept}){_advice(error)}") from error
+            raise _given_up(error, f" ({tries} tries; {kept})") from error
 
     def read(self, url: str, headers: Mapping[str, str], most_bytes: int) -> tuple[bytes, str, str]:
         """Reads a page: its bytes, its content type, and the address that it came from in the end.
@@ -101,7 +101,7 @@ class Transfer:
         try:
             return self._patiently(once)
         except _InterruptedError as error:
-            raise SourceError(f"{error}{_advice(error)}") from error
+            raise _given_up(error) from error
 
     def _patiently(self, once: Callable[[], Result]) -> Result:
         """Tries again after each pause; the last failure is raised as it is."""
@@ -188,10 +188,11 @@ def _start(answer: Any, held: int, size: int | None) -> tuple[int, int | None]:
     return held, size
 
 
-def _advice(error: _InterruptedError) -> str:
+def _given_up(error: _InterruptedError, what: str = "") -> SourceError:
     if error.unreachable:
-        return f"; {UNREACHABLE}"
-    return f"; it asks to come back after {error.wait:.0f} s" if error.wait else ""
+        return UnreachableError(f"{error}{what}; {UNREACHABLE}")
+    later = f"; it asks to come back after {error.wait:.0f} s" if error.wait else ""
+    return SourceError(f"{error}{what}{later}")
 
 
 def _held(part: Path) -> int:

@@ -105,7 +105,7 @@ class Voice:
             "verified": f"{model}: {row.get('files')} files are sound",
             "absent": f"{model}: not installed",
             "imported": f"{row.get('files')} files taken in from {row.get('directory')}",
-            "note": f"{model}: {row.get('message')}",
+            "note": f"{model}: {row.get('message')}" if model else str(row.get("message")),
             "error": f"{model}: {row.get('message')}" if model else str(row.get("message")),
         }[str(row["event"])]
 

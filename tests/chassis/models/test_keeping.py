@@ -80,6 +80,23 @@ def test_a_plan_sums_what_the_hub_states_and_leaves_out_what_is_there(run):
     assert (row["models"], row["bytes"]) == (["large", "two"], 2000 + 5)
 
 
+def test_a_plan_asks_the_hub_once_and_a_pull_goes_by_the_same_answer(run, hub):
+    run("pull", "one")
+    assert hub.asked("/api/models/someone/one") == 1
+
+
+def test_a_hub_that_does_not_answer_is_given_up_once_for_all_models(run, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
+    tries = []
+    monkeypatch.setattr("time.sleep", tries.append)
+    code, rows = run("pull", "mission")
+    assert code == 1
+    assert [row["model"] for row in rows if row["event"] == "error"] == ["large", "one", "two"]
+    assert all("HF_ENDPOINT" in row["message"] for row in rows if row["event"] == "error")
+    # The pauses between the tries for the first model, and none for the others.
+    assert len(tries) == 2
+
+
 def test_more_than_a_few_gigabytes_are_fetched_only_where_that_was_agreed_to(run, monkeypatch, hub):
     monkeypatch.setattr("chassis.models.cli.ASK_FROM_BYTES", 1000)
     code, rows = run("pull", "two")
