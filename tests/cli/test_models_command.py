@@ -80,7 +80,7 @@ import json
 for name, service, installed in [("tiny", "speech", True), ("a-model-of-a-very-long-name-indeed", "speech", False),
                                  ("stems", "separation", True)]:
     print(json.dumps({"event": "model", "model": name, "service": service, "installed": installed, "default": installed,
-        "engine": "fake",
+        "engine": "fake", "gated": not installed,
         "license_spdx": "CC-BY-NC-4.0", "commercial_use": False,
         "download_bytes": 1_500_000, "installed_bytes": 2_500_000,
         "summary": "What it is, told in a sentence that is longer than there is room for in a column"}))
@@ -105,6 +105,7 @@ def test_models_are_listed_by_service_within_the_terminal(antiphon: Any, shelf: 
     ] * 2
     assert next(line for line in lines if line.startswith("tiny")).split()[1:5] == ["fake", "installed", "2.5", "MB"]
     assert any("1.5 MB" in line and "to fetch" in line for line in lines)
+    assert " ".join(" ".join(lines).split()).count("accept") == 1
 
 
 @pytest.mark.parametrize(

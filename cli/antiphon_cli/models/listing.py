@@ -78,6 +78,7 @@ def _cells(event: dict[str, Any], default: str) -> tuple[str, ...]:
     count = (event.get("installed_bytes") if there else None) or event.get("download_bytes") or 0
     marks = ["default"] if event.get("model") == default else []
     marks += ["starter"] if event.get("starter") else []
+    marks += ["terms to accept at the hub"] if event.get("gated") and not there else []
     marks += [] if event.get("commercial_use", True) else ["not for commercial use"]
     what = f"{event.get('summary', '')}" + (f" ({', '.join(marks)})" if marks else "")
     state = "installed" if there else "to fetch"
