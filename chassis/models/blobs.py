@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import pwd
 import shutil
 import stat
 import tempfile
@@ -25,8 +26,8 @@ Seal = tuple[int, int, int, int]
 """What changes when a file is written or replaced: its inode, size, time of writing and time of change."""
 
 _checked: dict[Path, tuple[Seal, bool]] = {}
-_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENXIO)
-"""Errors of opening that say the blob is none: absent, unreadable, a socket; others, such as too many files, do not."""
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
+"""Errors of opening that say the blob is none: absent, a socket; lacking rights or too many files do not."""
 _verifying = threading.Lock()
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -82,6 +83,9 @@ class Blobs:
         """Whether the blob is there and holds what its name says; False for an empty digest, and for what is no file.
 
         The digest is computed once in each process, and again if the file's inode, size or a time of it differs.
+
+        Raises:
+            PermissionError: this user may not read it, so nobody knows what it holds.
         """
         if not sha256:
             return False
@@ -107,10 +111,13 @@ class Blobs:
             return None
 
     def reread(self, sha256: str) -> bool:
-        """Like ``sound``, but reads the file again in any case."""
+        """Like ``sound``, but reads the file again in any case; False for one that this user may not read."""
         with _verifying:
             _checked.pop(self.path(sha256).absolute(), None)
-        return self.sound(sha256)
+        try:
+            return self.sound(sha256)
+        except PermissionError:
+            return False
 
     def adopt(self, file: Path, sha256: str) -> Path:
         """Moves a file that the caller has checked from ``staging`` into place; a damaged blob is replaced.
@@ -179,6 +186,23 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def unreadable(model: str, file: str) -> AntiphonError:
+    """The error to raise where a file of a model may not be read by the user that asks for it."""
+    uid = os.geteuid()
+    try:
+        user = f"{pwd.getpwuid(uid).pw_name} ({uid})"
+    except KeyError:
+        user = str(uid)
+    return not_ready(
+        "MODEL_STORE_UNREADABLE",
+        f"the user {user}, whom this process runs as, may not read {file} of the model {model!r} (permission denied); "
+        "let that user read the files and folders of the model store",
+        model=model,
+        file=file,
+        user=user,
+    )
 
 
 def unwritable(root: Path, error: OSError) -> AntiphonError:

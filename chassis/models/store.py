@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon_wire.errors import not_ready
-from chassis.models.blobs import Blobs, Seal, unwritable
+from chassis.models.blobs import Blobs, Seal, unreadable, unwritable
 from chassis.models.manifest import Manifest
-from chassis.models.model import Model
+from chassis.models.model import File, Model
 from chassis.models.records import Records
 from chassis.models.settings import read_settings
 from chassis.reports import ModelReport
@@ -106,7 +106,7 @@ class Store:
 
         Raises:
             AntiphonError: UNKNOWN_MODEL; LICENCE_REFUSED where the policy excludes it; MODEL_NOT_INSTALLED with the
-                command that installs it.
+                command that installs it; MODEL_STORE_UNREADABLE where the user may not look.
         """
         model = self.model(name)
         if not self.allowed(name):
@@ -119,7 +119,7 @@ class Store:
                 license_spdx=model.license_spdx,
                 licence_policy=self._licence_policy,
             )
-        missing = [file.name for file in model.files if not (file.sha256 and self.blobs.path(file.sha256).exists())]
+        missing = [file.name for file in model.files if not self._there(name, file)]
         missing += [pattern for one in model.sets for pattern in one.patterns]
         if missing:
             command = f"antiphon models pull {name}"
@@ -137,13 +137,14 @@ class Store:
 
         Raises:
             AntiphonError: UNKNOWN_MODEL; LICENCE_REFUSED where the policy excludes it; MODEL_NOT_INSTALLED with the
-                command that installs it; MODEL_CORRUPT with the damaged blob and the command that replaces it;
+                command that installs it; MODEL_STORE_UNREADABLE where the user may not read it;
+                MODEL_CORRUPT with the damaged blob and the command that replaces it;
                 MODEL_STORE_UNWRITABLE where the folder of names must be made and cannot.
         """
         self.check(name)
         model, command = self.model(name), f"antiphon models pull {name}"
         for file in model.files:
-            if not self.blobs.sound(file.sha256):
+            if not self._sound(name, file):
                 raise not_ready(
                     "MODEL_CORRUPT",
                     f"{file.name} of the model {name!r} is damaged; replace it with: {command}",
@@ -154,6 +155,18 @@ class Store:
                     blob=file.sha256,
                 )
         return self.lay_out(model)
+
+    def _there(self, name: str, file: File) -> bool:
+        try:
+            return bool(file.sha256) and self.blobs.path(file.sha256).exists()
+        except PermissionError as error:
+            raise unreadable(name, file.name) from error
+
+    def _sound(self, name: str, file: File) -> bool:
+        try:
+            return self.blobs.sound(file.sha256)
+        except PermissionError as error:
+            raise unreadable(name, file.name) from error
 
     def seals(self, name: str) -> tuple[Seal | None, ...]:
         """What changes when a file of the model is written or replaced, for each of them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 
 import antiphon_renderers as renderers
 from antiphon.speech.v1 import speech_service_pb2 as pb
@@ -17,14 +18,16 @@ MAX_HELD = 8
 """Renderings under way and waiting, each of which may hold some ten megabytes."""
 SMALL_BYTES = 32 << 10
 """Bytes of a request that is rendered in some milliseconds, which is less than a process takes to start."""
-_USUAL_SECONDS = 1.0
+_GUESSED_SECONDS = 1.0
+"""How long a rendering is thought to take until the first has been measured."""
+_LEAST_SECONDS = 0.1
 
 
 class Renderings:
     """Renders what callers ask for, beside the event loop."""
 
     def __init__(self) -> None:
-        self._places = Admission(MAX_HELD, _USUAL_SECONDS)
+        self._places = Admission(MAX_HELD, _GUESSED_SECONDS)
         self._at_once = asyncio.Semaphore(AT_ONCE)
 
     async def answer(self, request: pb.RenderTranscriptRequest) -> pb.RenderTranscriptResponse:
@@ -34,18 +37,22 @@ class Renderings:
             AntiphonError: QUEUE_FULL, and the reasons of :class:`antiphon_renderers.RenderError` as INVALID_ARGUMENT.
         """
         if self._places.full:
+            seconds = max(_LEAST_SECONDS, self._places.until_free())
             raise busy(
                 "QUEUE_FULL",
-                f"{MAX_HELD} renderings are under way or waiting; come back in {_USUAL_SECONDS:g} s",
-                _USUAL_SECONDS,
+                f"{MAX_HELD} renderings are under way or waiting; come back in {seconds:.1f} s",
+                seconds,
                 limit=MAX_HELD,
             )
-        place = self._places.take()
+        place, began = self._places.take(), time.monotonic()
         try:
             async with self._at_once:
                 if request.ByteSize() <= SMALL_BYTES:
-                    return await asyncio.to_thread(renderers.answer, request)
-                return process.read(await _in_process(request.SerializeToString()))
+                    answer = await asyncio.to_thread(renderers.answer, request)
+                else:
+                    answer = process.read(await _in_process(request.SerializeToString()))
+            self._places.learn(time.monotonic() - began)
+            return answer
         except renderers.RenderError as error:
             raise invalid(error.reason, str(error), field=error.field) from error
         finally:

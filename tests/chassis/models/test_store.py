@@ -1,5 +1,6 @@
 """What is installed is checked before it is used."""
 
+import errno
 import os
 
 import pytest
@@ -74,6 +75,24 @@ def test_a_blob_damaged_after_its_first_use_is_noticed(pulled):
     assert str(lab.root) not in f"{caught.value} {caught.value.metadata}", "a caller is not told where the store lies"
     assert caught.value.metadata["command"] == "antiphon models pull tiny"
     assert lab.store().damaged("tiny") == ("weights.bin",)
+
+
+@pytest.mark.parametrize("call", ["open", "stat"], ids=["the file", "its folder"])
+def test_a_file_that_may_not_be_read_is_told_with_the_user_and_not_as_damage(pulled, monkeypatch, call):
+    lab, _ = pulled
+    real, unread = getattr(os, call), os.fspath(blob(lab, "weights.bin"))
+
+    def refused(path, *args, **kwargs):
+        if not isinstance(path, int) and os.fspath(path) == unread:
+            raise PermissionError(errno.EACCES, "Permission denied", unread)
+        return real(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, call, refused)  # who tests may be root, who may read everything
+    with pytest.raises(AntiphonError, match=r"may not read weights\.bin") as caught:
+        lab.store().require("tiny")
+    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "MODEL_STORE_UNREADABLE")
+    assert str(os.geteuid()) in caught.value.metadata["user"]
+    assert str(lab.root) not in str(caught.value)
 
 
 def test_damage_whose_time_of_writing_was_set_back_is_noticed(pulled):

@@ -60,6 +60,23 @@ async def test_one_rendering_too_many_is_refused_and_later_ones_are_not() -> Non
     assert (await renderings.answer(request(3))).text
 
 
+async def test_who_is_refused_is_told_how_long_renderings_took_lately() -> None:
+    renderings = Renderings()
+    renderings._places.learn(40.0)
+    tasks = [asyncio.create_task(renderings.answer(request(3_000))) for _ in range(MAX_HELD)]
+    await asyncio.sleep(0)
+    with pytest.raises(AntiphonError) as caught:
+        await renderings.answer(request(3))
+    # What is held has only just begun.
+    assert caught.value.retry_after_seconds == pytest.approx(40.0, abs=5.0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert renderings._places.usual_seconds == 40.0, "those that were left measure nothing"
+    await renderings.answer(request(3))
+    assert renderings._places.usual_seconds < 40.0
+
+
 async def test_a_rendering_whose_caller_leaves_is_ended() -> None:
     renderings, before = Renderings(), children()
     tasks = [asyncio.create_task(renderings.answer(request(30_000))) for _ in range(AT_ONCE + 2)]
