@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from antiphon_cli.models.events import View
 from antiphon_cli.models.listing import Listing
 from chassis.models.shelf import Shelf
 from services.generation.settings import GenerationSettings
@@ -228,3 +229,18 @@ def test_a_person_at_a_terminal_is_asked_before_much_is_fetched(
     )
     assert (tmp_path / "asked").read_text().splitlines() == asked
     assert done.returncode == (0 if answer == "y" else 1)
+
+
+def test_without_a_terminal_a_line_says_how_fast_it_goes_and_how_long_it_will_take(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seconds = iter([0.0, 10.0, 40.0])
+    view = View(clock=lambda: next(seconds))
+    for done in (1_000_000, 3_000_000, 9_000_000):
+        view.show(json.dumps({"event": "progress", "model": "m", "file": "w", "done": done, "total": 9_000_000}))
+    # 2 MB in 10 s leave 6 MB for another 30; what was there before counts for neither.
+    assert capsys.readouterr().err.splitlines() == [
+        "m: w  1.0 MB of 9.0 MB",
+        "m: w  3.0 MB of 9.0 MB, 200.0 kB/s, 30 s left",
+        "m: w  9.0 MB of 9.0 MB, 200.0 kB/s",
+    ]

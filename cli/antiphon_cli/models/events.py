@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -26,8 +28,10 @@ _TENTHS = 10
 class View:
     """Shows events: results on stdout, the rest on stderr; bars on a terminal, a line each tenth elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         console = Console(stderr=True)
+        self._clock = clock
+        self._starts: dict[str, tuple[float, int]] = {}
         self._progress: Progress | None = None
         if console.is_terminal:
             columns = (
@@ -66,11 +70,22 @@ class View:
                 self._tasks[name] = self._progress.add_task(escape(name), total=total)
             self._progress.update(self._tasks[name], completed=done or 0, total=total)
             return
+        now = self._clock()
+        began, held = self._starts.setdefault(name, (now, done or 0))
         tenth = _TENTHS * (done or 0) // total if total else 0
         if self._tenths.get(name) != tenth:
             self._tenths[name] = tenth
             known = f" of {size(total)}" if total else ""
-            click.echo(f"{name}  {size(done or 0)}{known}", err=True)
+            pace = _pace((done or 0) - held, now - began, (total or 0) - (done or 0))
+            click.echo(f"{name}  {size(done or 0)}{known}{pace}", err=True)
+
+
+def _pace(fetched: int, seconds: float, left: int) -> str:
+    """How fast it goes and how long it will take; empty in the first second, which tells neither."""
+    if seconds < 1 or fetched <= 0:
+        return ""
+    rate = fetched / seconds
+    return f", {size(round(rate))}/s" + (f", {left / rate:.0f} s left" if left > 0 else "")
 
 
 def _sentence(event: dict[str, Any]) -> str:
