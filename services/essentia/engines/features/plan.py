@@ -9,6 +9,7 @@ from typing import Protocol
 from services.essentia.contract import AnalysisRequest
 from services.essentia.engines.features import (
     bars,
+    forms,
     harmony,
     key_segments,
     loudness,
@@ -92,6 +93,7 @@ STEPS = (
     Step("timbre", ("timbre",), gather=spectral.Timbre),
     Step("envelope", ("structure",), gather=structure.Envelope),
     Step("segments", ("structure",), gather=structure.Segments, min_seconds=10.0, field="structure.segment_count"),
+    Step("sections", ("structure",), gather=forms.Forms, min_seconds=20.0, field="structure.sections"),
     Step("stem", ("stem",), gather=stems.Stem),
 )
 
