@@ -31,6 +31,8 @@ KEY_EVERY = 2
 MIN_CREST, MAX_ENTROPY_BITS = 1.5, 3.5
 # A single note has a crest of 4.4 or more, a bare fifth 3.9, a triad up to 3.8, music up to 2.8: one note has no key.
 MAX_CREST = 4.2
+# Of the pitch classes that key and chords go by: forty random notes have up to 1.6, a tune of pure tones 2.6.
+PURE_CREST = 2.0
 # Of the pitch classes that key and chords go by: a note with its overtones has up to 1.7, a tune of three notes 2 or
 # more.
 FEWEST_NOTES = 1.8
@@ -96,10 +98,13 @@ def measure_key(sheet: Sheet) -> None:
         message = f"there is hardly more than one note (chroma crest {crest:.2f}; a key needs {MAX_CREST} or less)"
         sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
         return
-    if sheet.tuned_cents and classes.any():
-        # The harmonic frames go by A at 440 Hz; music tuned far from it is flat to them, and to these it is not.
+    if classes.any():
+        # The harmonic frames go by A at 440 Hz, and share a tone without overtones out to all that it may be one of:
+        # music tuned far from it, and tunes of pure tones, are flat to them, and to these they are not.
         tuned = classes.mean(0)
-        crest, entropy = float(tuned.max() / tuned.mean()), entropy_bits(tuned) or 0.0
+        peak = float(tuned.max() / tuned.mean())
+        if sheet.tuned_cents or peak >= PURE_CREST:
+            crest, entropy = peak, entropy_bits(tuned) or 0.0
     if crest < MIN_CREST or entropy > MAX_ENTROPY_BITS:
         message = (
             f"the chroma is too flat for a key (crest {crest:.2f}, entropy {entropy:.2f} bits; "

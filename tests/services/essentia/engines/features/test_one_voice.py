@@ -45,6 +45,15 @@ def test_a_melody_alone_is_in_the_key_that_its_notes_are_in(
     assert {each["name"] for each in chords} == {"N"}, "a lone note is no triad"
 
 
+def test_a_tune_of_pure_tones_in_16_bits_has_its_key(analyze: Analyze) -> None:
+    # Rounding is what the harmonic frames find besides, and share out over all pitch classes.
+    silence = np.zeros(8820)
+    wave = np.concatenate([silence, 2 * melody(TWINKLE, 60, 1), *[silence] * 4])
+    wave = np.round(wave * 32767) / 32767
+    tonal = analyze(signals.stack(wave), "tonal").groups["tonal"]
+    assert (tonal["key_tonic"], tonal["key_scale"]) == ("C", "major")
+
+
 @pytest.mark.parametrize("bits", [16, None])
 @pytest.mark.parametrize("hz", [220, 330, 440, 1000])
 def test_a_test_tone_has_no_key_and_no_chord_whatever_its_bits(analyze: Analyze, hz: int, bits: int | None) -> None:
