@@ -75,7 +75,7 @@ class Forms:
 
 
 def timbre(cepstra: NDArray[np.float32], count: int) -> Blocks:
-    """Gives ``count`` blocks of cepstra (frames, n): means, and of their changes, each in its deviations: (count, 2n)."""
+    """Gives ``count`` blocks of cepstra (frames, n): means, and of changes, in their own deviations: (count, 2n)."""
     edges = np.linspace(0, len(cepstra), count + 1).astype(int)[:-1]
     sizes = np.diff([*edges, len(cepstra)])[:, None]
     parts = []
@@ -90,9 +90,12 @@ def timbre(cepstra: NDArray[np.float32], count: int) -> Blocks:
 
 def sections(blocks: Blocks, shortest: int, checkpoint: Callable[[], None] = lambda: None) -> list[Section]:
     """Parts blocks (n, dimensions) into sections of ``shortest`` blocks or more, and gives each its letter."""
-    spans = list(itertools.pairwise(_split(blocks, _borders(blocks, max(1, shortest), checkpoint))))
+    borders = _borders(blocks, max(1, shortest), checkpoint)
+    spans = list(itertools.pairwise(_split(blocks, borders)))
     means = [blocks[start:end].mean(0) for start, end in spans]
-    letters = _letters(means, [end - start for start, end in spans])
+    # What a section was split into is alike; where there was a border before, it is not.
+    again = [start not in borders for start, _ in spans]
+    letters = _letters(means, [end - start for start, end in spans], again)
     found = []
     for index, (start, end) in enumerate(spans):
         others = [
@@ -154,19 +157,20 @@ def _repeats(blocks: Blocks, lag: int) -> bool:
     return best >= REPEATS
 
 
-def _letters(means: Sequence[Blocks], lengths: Sequence[int]) -> list[int]:
-    """Numbers sections by likeness, in the order in which they come."""
+def _letters(means: Sequence[Blocks], lengths: Sequence[int], again: Sequence[bool]) -> list[int]:
+    """Numbers sections by likeness, in the order in which they come; ``again`` says which repeat the one before."""
     kinds: list[tuple[Blocks, int]] = []
-    found = []
-    for mean, length in zip(means, lengths, strict=True):
-        apart = [float(np.square(mean - kind).mean()) for kind, _ in kinds]
-        if apart and min(apart) < ALIKE:
-            number = int(np.argmin(apart))
+    found: list[int] = []
+    for mean, length, repeats in zip(means, lengths, again, strict=True):
+        apart = np.array([float(np.square(mean - kind).mean()) for kind, _ in kinds])
+        if found:
+            apart[found[-1]] = 0.0 if repeats else np.inf
+        number = int(apart.argmin()) if apart.size and apart.min() < ALIKE else len(kinds)
+        if number == len(kinds):
+            kinds.append((mean, length))
+        else:
             kind, before = kinds[number]
             kinds[number] = (kind * before + mean * length) / (before + length), before + length
-        else:
-            number = len(kinds)
-            kinds.append((mean, length))
         found.append(number)
     return found
 
