@@ -24,8 +24,8 @@ from chassis.server.settings import ServerSettings, WorkerSettings
 from chassis.spool import Spool
 from chassis.worker import Job, Pool, Queued, Started, WorkerOptions
 from chassis.worker.messages import Init
+from chassis.worker.sandbox import capabilities, landlock, seccomp
 from chassis.worker.sandbox import enter as module
-from chassis.worker.sandbox import landlock, seccomp
 from chassis.worker.sandbox.enter import SandboxMissingError, enter, offered
 from chassis.worker.sandbox.environment import environment
 from chassis.worker.sandbox.plan import Plan, plan_for
@@ -228,8 +228,34 @@ def test_without_seccomp_landlock_alone_holds_ports_signals_and_programs() -> No
         command = [sys.executable, "-c", ALONE, str(listener.getsockname()[1])]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     told, refused = done.stdout.strip().split("|")
-    assert told == f"landlock {OFFER.landlock}; no seccomp: libseccomp.so.2 is not installed"
+    assert told.startswith(f"landlock {OFFER.landlock}; no seccomp: libseccomp.so.2 is not installed")
     assert refused == str([OFFER.landlock >= 4, OFFER.landlock >= 4, OFFER.landlock >= 6, True])
+
+
+GIVEN_UP = """
+import os
+from chassis.worker.sandbox import capabilities
+from chassis.worker.sandbox.enter import enter
+from chassis.worker.sandbox.plan import Plan
+told = enter(Plan("auto"), "tests")
+print(told, capabilities.held(), sep="|")
+"""
+
+
+@pytest.mark.skipif(not capabilities.held(), reason="who has no capabilities cannot give them up")
+def test_a_worker_that_root_starts_gives_up_what_root_may_do() -> None:
+    done = subprocess.run([sys.executable, "-c", GIVEN_UP], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    told, held = done.stdout.strip().split("|")
+    over_files = "no capabilities but over files" in told
+    assert over_files or told.endswith("; no capabilities")
+    assert int(held) & ~(0b110 if over_files else 0) == 0
+
+
+def test_a_folder_of_another_user_keeps_roots_rights_over_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    assert capabilities._of_another(str(tmp_path))
 
 
 # What the system does not offer.

@@ -7,10 +7,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis.worker.sandbox import landlock, libraries, seccomp
+from chassis.worker.sandbox import capabilities, landlock, libraries, seccomp
 from chassis.worker.sandbox.paths import allowed, make_caches
 from chassis.worker.sandbox.plan import Plan
 
+_ROOT = Path(__file__).resolve().parents[3]
 _TASKS = Path("/proc/self/task")
 
 
@@ -71,10 +72,12 @@ def enter(plan: Plan, package: str) -> str:
     holds, lacks = _landlock(plan, package)
     if plan.mode == "require" and lacks:
         raise SandboxMissingError(lacks[0])
+    remarks = _capabilities(plan)
     _seccomp(plan, holds, lacks)
     if not holds:
-        return f"none: {'; '.join(lacks)}"
-    return "; ".join([" + ".join(holds), *lacks, *(["may run programs to compile"] if plan.programs else [])])
+        return f"none: {'; '.join([*lacks, *remarks])}"
+    remarks += ["may run programs to compile"] if plan.programs else []
+    return "; ".join([" + ".join(holds), *lacks, *remarks])
 
 
 def _landlock(plan: Plan, package: str) -> tuple[list[str], list[str]]:
@@ -88,6 +91,18 @@ def _landlock(plan: Plan, package: str) -> tuple[list[str], list[str]]:
         return [f"landlock {landlock.restrict(allowed(plan, package, variables))}"], []
     except OSError as error:
         return [], [f"no Landlock: {error.strerror}"]
+
+
+def _capabilities(plan: Plan) -> list[str]:
+    """Gives up root's rights, and says so; where the kernel does not let it, the rest of the sandbox holds alone."""
+    if sys.platform != "linux" or len(os.listdir(_TASKS)) > 1:
+        return []
+    scratch = [plan.scratch] if plan.scratch else []
+    try:
+        told = capabilities.drop([str(_ROOT), sys.prefix, sys.base_prefix, *plan.read, *plan.write, *scratch])
+    except OSError as error:
+        return [f"capabilities are kept: {error.strerror}"]
+    return [told] if told else []
 
 
 def _seccomp(plan: Plan, holds: list[str], lacks: list[str]) -> None:
