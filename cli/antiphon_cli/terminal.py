@@ -65,7 +65,15 @@ def fitted(text: str) -> str:
     """
     if not (os.environ.get("COLUMNS") or os.isatty(_STANDARD_ERROR)):
         return text
-    return "\n".join(line for each in text.split("\n") for line in wrapped(each, width(), _HANGING))
+    return "\n".join(line for each in text.split("\n") for line in _fitted(each, width()))
+
+
+def _fitted(text: str, columns: int) -> list[str]:
+    """Lines of one that is too long; a command at its end stays whole, so that it can be copied."""
+    command = re.match(r"(.*\bwith:) (.+)", text)
+    if command is None or cell_len(text) <= columns:
+        return wrapped(text, columns, _HANGING)
+    return [*wrapped(command[1], columns, _HANGING), _HANGING + command[2]]
 
 
 def width() -> int:

@@ -39,3 +39,12 @@ def test_a_warning_is_told_from_an_error(capsys: pytest.CaptureFixture[str], mon
     monkeypatch.setenv("COLUMNS", "80")
     terminal.show_warnings([evidence_pb2.Warning(reason="CLIPPED", message="it is loud")], "song.mp3")
     assert capsys.readouterr().err == "antiphon: warning: song.mp3: CLIPPED: it is loud\n"
+
+
+def test_a_command_that_mends_it_is_not_broken(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    command = "make -C /a/rather/long/folder/of/somebody .venvs/speech/.ready and more"
+    terminal.complain(f"there is no environment of the service; make it with: {command}")
+    assert capsys.readouterr().err.splitlines()[-1] == f"  {command}"
