@@ -39,6 +39,8 @@ FEWEST_NOTES = 1.8
 # Frames that a note lasts, 0.3 s; a click of 30 ms is in three, and where notes that last have less than this share of
 # what sounds, nothing has a pitch for long enough.
 NOTE_FRAMES, LASTING_FRAMES = 5, 0.2
+# Correlation of the pitch classes of two frames that do not overlap: coloured noise has 0 to 0.15, music 0.6 or more.
+STEADY, APART = 0.35, 2
 # Cents from A at 440 Hz beyond which pitch classes are taken on the recording's own grid.
 OUT_OF_TUNE = 25.0
 # A heuristic without calibration: chroma counts as atonal the more its crest falls below 2, and the more its entropy
@@ -117,6 +119,10 @@ def measure_key(sheet: Sheet) -> None:
         message = f"hardly a note lasts: {lasting:.0%} of what sounds; a key needs {LASTING_FRAMES:.0%} or more"
         sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
         return
+    if (steady := _steady(classes)) < STEADY:
+        message = f"what sounds is another pitch from frame to frame (correlation {steady:.2f}; a key needs {STEADY})"
+        sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
+        return
     if notes < FEWEST_NOTES:
         message = f"there is hardly more than one note ({notes:.1f} by strength; a key needs {FEWEST_NOTES} or more)"
         sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
@@ -188,6 +194,16 @@ def _notes(classes: NDArray[np.float64]) -> float:
     """Pitch classes that sound, each counted by its strength against the strongest: 1 for a note without overtones."""
     mean = classes.mean(0) if len(classes) else np.zeros(12)
     return float(mean.sum() / mean.max()) if mean.any() else 0.0
+
+
+def _steady(classes: NDArray[np.float64]) -> float:
+    """Mean correlation of the pitch classes of frames APART; 0 where there are none."""
+    sounding = np.asarray(classes.any(1))
+    both = sounding[APART:] & sounding[:-APART]
+    centred = classes - classes.mean(1, keepdims=True)
+    one, other = centred[APART:][both], centred[:-APART][both]
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    return float(((one * other).sum(1) / np.maximum(lengths, np.finfo(np.float64).tiny)).mean()) if both.any() else 0.0
 
 
 def _lasting(classes: NDArray[np.float64]) -> float:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from chassis.audio import Audio
+from chassis.models import Store
 from chassis.reports import WarningReport
 from services.essentia.contract import SAMPLE_RATE, USUAL_KEY_PROFILES, AnalysisRequest, GroupFeatures
 from services.essentia.engines.features import Features, key, modes
@@ -118,3 +122,26 @@ def test_without_the_network_its_field_is_absent_and_the_rest_stands() -> None:
     assert "key_entropy_bits" not in tonal
     told = [event for event in events if isinstance(event, WarningReport) and event.reason == "MODEL_NOT_INSTALLED"]
     assert "tonal.key_entropy_bits" in {event.field for event in told}
+
+
+@pytest.mark.parametrize("name", ["madmom-key", "madmom-chords"])
+def test_a_network_that_is_damaged_takes_its_field_with_it_and_nothing_else(tmp_path: Path, name: str) -> None:
+    manifest = tmp_path / "essentia" / "models.toml"
+    manifest.parent.mkdir()
+    manifest.write_text(
+        "[[models]]\n"
+        f'name = "{name}"\nengine = "features"\ndefault = false\nstarter = false\nrevision = "1"\n'
+        'license_spdx = "CC-BY-NC-SA-4.0"\ncommercial_use = false\n[[models.files]]\n'
+        f'name = "{name}.onnx"\nsize = 5\nsha256 = "{sha256(b"sound").hexdigest()}"\n'
+        'sources = [{ kind = "https", url = "https://example.invalid/weights" }]\n'
+    )
+    store = Store(tmp_path / "store", manifest)
+    store.blobs.folder.mkdir(parents=True)
+    store.blobs.path(sha256(b"sound").hexdigest()).write_bytes(b"noise")
+    audio = Audio(signals.stack(signals.cadence(signals.C_MAJOR)), SAMPLE_RATE)
+    events = list(Features(models=store).analyze(audio, AnalysisRequest(("tonal",))))
+    field = {"madmom-key": "tonal.key_entropy_bits", "madmom-chords": "tonal.chord_source"}[name]
+    told = {(event.reason, event.field) for event in events if isinstance(event, WarningReport)}
+    assert ("MODEL_CORRUPT", field) in told
+    tonal = next(event.values for event in events if isinstance(event, GroupFeatures))
+    assert (tonal["key_tonic"], tonal["key_source"], tonal["chord_source"]) == ("C", "profiles", "templates")

@@ -54,6 +54,22 @@ def test_a_tune_of_pure_tones_in_16_bits_has_its_key(analyze: Analyze) -> None:
     assert (tonal["key_tonic"], tonal["key_scale"]) == ("C", "major")
 
 
+@pytest.mark.parametrize("fall", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_noise_of_any_colour_has_no_key_and_no_chord(analyze: Analyze, fall: float, seed: int) -> None:
+    # Amplitude falls with that power of the frequency, from what is heard on: white, brown, darker.
+    count = 12 * SAMPLE_RATE
+    hz = np.fft.rfftfreq(count, 1 / SAMPLE_RATE)
+    spectrum = np.fft.rfft(np.random.default_rng(seed).normal(0, 1, count)) * (hz >= 20)
+    wave = np.fft.irfft(spectrum / np.maximum(hz, 20) ** fall, count)
+    found = analyze(signals.stack(0.1 * wave / wave.std()), "tonal", include_series=True)
+    assert "key_tonic" not in found.groups["tonal"]
+    assert "KEY_UNCLEAR" in found.reasons()
+    chords = found.groups["series"]["chords"]
+    assert isinstance(chords, tuple)
+    assert {each["name"] for each in chords} == {"N"}
+
+
 @pytest.mark.parametrize("bits", [16, None])
 @pytest.mark.parametrize("hz", [220, 330, 440, 1000])
 def test_a_test_tone_has_no_key_and_no_chord_whatever_its_bits(analyze: Analyze, hz: int, bits: int | None) -> None:
