@@ -135,6 +135,13 @@ def blocks_of(classes: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([classes[start:end].mean(0) for start, end in itertools.pairwise(edges)])
 
 
+def longest(blocks: NDArray[np.float64], profiles: Sequence[str]) -> NDArray[np.float64]:
+    """Gives the mean pitch classes (12,) of the longest stretch of one key in blocks (blocks, 12)."""
+    edges = [0, *(np.flatnonzero(np.diff(path(blocks, profiles))) + 1), len(blocks)]
+    start, end = max(itertools.pairwise(edges), key=lambda each: each[1] - each[0])
+    return np.asarray(blocks[start:end].mean(0))
+
+
 def path(blocks: NDArray[np.float64], profiles: Sequence[str]) -> NDArray[np.intp]:
     """Gives the likeliest key of each block (blocks, 12), 0 to 23 with the minors from 12 on."""
     sums = np.concatenate((np.zeros((1, 12)), np.cumsum(blocks, 0)))

@@ -89,7 +89,7 @@ def measure_chroma(sheet: Sheet) -> None:
 
 def measure_key(sheet: Sheet) -> None:
     """Fills the key by the profiles asked for and the chords, unless the chroma is too flat to have one."""
-    values = sheet.groups["tonal"]
+    values, profiles = sheet.groups["tonal"], sheet.request.key_profiles or USUAL_KEY_PROFILES
     # Let go here: what is left on the sheet is kept for the whole recording.
     classes, sheet.pitch_classes = sheet.pitch_classes, np.empty((0, 12))
     crest, entropy = values.get("chroma_crest_ratio"), values.get("chroma_entropy_bits")
@@ -107,6 +107,10 @@ def measure_key(sheet: Sheet) -> None:
         peak = float(tuned.max() / tuned.mean())
         if sheet.tuned_cents or peak >= PURE_CREST:
             crest, entropy = peak, entropy_bits(tuned) or 0.0
+        elif crest < MIN_CREST or entropy > MAX_ENTROPY_BITS:
+            # Several keys together hold all notes.
+            part = key_segments.longest(key_segments.blocks_of(classes), profiles)
+            crest, entropy = float(part.max() / part.mean()), entropy_bits(part) or 0.0
     if crest < MIN_CREST or entropy > MAX_ENTROPY_BITS:
         message = (
             f"the chroma is too flat for a key (crest {crest:.2f}, entropy {entropy:.2f} bits; "
@@ -127,7 +131,6 @@ def measure_key(sheet: Sheet) -> None:
         message = f"there is hardly more than one note ({notes:.1f} by strength; a key needs {FEWEST_NOTES} or more)"
         sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
         return
-    profiles = sheet.request.key_profiles or USUAL_KEY_PROFILES
     heard = key_hearing.hear(sheet) if key.chordal(sheet.chords) else None
     found = key.vote(classes[::KEY_EVERY].mean(0), profiles, sheet.chords, heard)
     key_hearing.fill(values, found, heard)
