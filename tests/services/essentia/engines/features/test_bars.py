@@ -1,9 +1,10 @@
-"""Downbeats are given where the harmony tells them, and only there."""
+"""Downbeats are given where the harmony tells them, or else the networks, and only there."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from services.essentia.engines.features import bars
 from tests.services.essentia import signals
@@ -71,3 +72,25 @@ def test_chords_that_change_twice_a_bar_tell_nothing(analyze: Analyze) -> None:
 def test_without_rhythm_there_are_no_bars(analyze: Analyze) -> None:
     chords = signals.stack(signals.cadence(signals.C_MAJOR, 2.0, 4))
     assert "downbeat_seconds" not in analyze(chords, "tonal", include_series=True).groups["series"]
+
+
+def heard(bars: int, meter: int, downbeat: float) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Activations with a peak at every beat, half a second apart, and the beats."""
+    beats = 0.5 * np.arange(bars * meter) + 0.4
+    activations = np.full((round(beats[-1] * 50) + 50, 3), 0.02, np.float32)
+    for number, beat in enumerate(beats):
+        first = downbeat if number % meter == 1 else 0.05
+        activations[round(beat * 50), :2] = 0.9 - 0.9 * first, 0.9 * first
+    return activations, beats
+
+
+@pytest.mark.parametrize("meter", [2, 3, 4])
+def test_networks_that_are_clear_tell_the_bars(meter: int) -> None:
+    activations, beats = heard(8, meter, 0.9)
+    assert bars.heard_firsts(activations, beats).tolist() == list(range(1, 8 * meter, meter))
+
+
+def test_networks_that_are_not_clear_or_hear_beats_everywhere_tell_none() -> None:
+    assert not bars.heard_firsts(*heard(8, 4, 0.3)).size
+    activations, beats = heard(8, 4, 0.9)
+    assert not bars.heard_firsts(np.maximum(activations, 0.15), beats).size
