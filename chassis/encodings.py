@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-ENCODINGS: Final = ("pcm_s16le", "pcm_f32le", "wav", "flac", "mp3", "opus", "aac")
+ENCODINGS: Final = ("pcm_s16le", "pcm_f32le", "wav", "flac", "mp3", "opus", "aac", "vorbis")
 BITS: Final = {"wav": (16, 24, 32), "flac": (16, 24)}
 """Bits a sample that an encoding can be told to have, the last its own choice; WAV's 32 are floating point."""
 MP3_KILOBITS: Final = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 """Rates of MPEG-1 layer III from 64 kbit/s on."""
 KILOBITS: Final = {"mp3": (64, 320), "opus": (12, 512), "aac": (32, 512)}
 """Least and most bits a second, in thousands over all channels, that an encoding can be told to have."""
-QUALITIES: Final = {"mp3": (0.0, 9.0)}
-"""Bounds of the quality of a variable bit rate: for MP3 LAME's V, of which 0 is the best."""
-TAGGED: Final = ("flac", "mp3", "opus", "aac")
-"""Encodings that can hold tags; all but Opus hold a cover too."""
+QUALITIES: Final = {"mp3": (0.0, 9.0), "vorbis": (0.0, 10.0)}
+"""Bounds of the quality of a variable bit rate: LAME's V, of which 0 is the best, and Vorbis' q, of which 10 is."""
+TAGGED: Final = ("flac", "mp3", "opus", "aac", "vorbis")
+"""Encodings that can hold tags; all but Opus and Vorbis get a cover too."""
 
 
 class ChoiceError(ValueError):

@@ -12,6 +12,8 @@ from chassis.audio.libav_encodings import LIBAV
 from chassis.audio.resample import Resampler
 from chassis.audio.samples import Samples
 from chassis.audio.tags import Tags
+from chassis.audio.vorbis_writer import MAX_CHANNELS as VORBIS_CHANNELS
+from chassis.audio.vorbis_writer import VorbisWriter, vorbis_rate
 from chassis.audio.wav_writer import PcmWriter, WavWriter
 from chassis.encodings import Encoding
 from chassis.reports import BytePatch
@@ -40,6 +42,7 @@ class Encoder:
     ``pcm_s16le``, ``pcm_f32le``: interleaved, no header. ``wav``: 32-bit float, or 16 or 24 bits. ``flac``: 24 bits,
     or 16. ``mp3``: 320 kbit/s where nothing else is chosen. ``opus``: 96 kbit/s a channel in Ogg at 48 kHz, delay and
     length told. ``aac``: AAC-LC, 128 kbit/s a channel in M4A. Integers are rounded to the nearest, without dither.
+    ``vorbis``: of a variable bit rate, in Ogg.
     Samples beyond full scale are clipped by all but floating point, and counted.
 
     What only the end can tell stands in :attr:`patches`: the length (WAV, FLAC, M4A), the digest (FLAC), the delay and
@@ -51,8 +54,9 @@ class Encoder:
     Args:
         encoding: How to encode, or its name.
         sample_rate: Rate of the samples to come (Hz). Resampled for ``opus`` unless 48000, for ``mp3`` unless 32000,
-            44100 or 48000, for ``aac`` unless one of its twelve, 8000 to 96000.
-        channels: Channels of the samples to come: any for PCM and WAV, 1 to 8 for FLAC, 1 or 2 for MP3, Opus and AAC.
+            44100 or 48000, for ``aac`` unless one of its twelve, 8000 to 96000, for ``vorbis`` above 192000.
+        channels: Channels of the samples to come: any for PCM and WAV, 1 to 8 for FLAC, 1 or 2 for MP3, Opus, AAC and
+            Vorbis.
         tags: What to say of the music, where the encoding holds tags.
 
     Attributes:
@@ -66,7 +70,7 @@ class Encoder:
     def __init__(self, encoding: Encoding | str, sample_rate: int, channels: int, tags: Tags | None = None) -> None:
         chosen = Encoding(encoding) if isinstance(encoding, str) else encoding
         name = chosen.name
-        most = LIBAV[name].max_channels if name in LIBAV else 0xFFFF
+        most = _max_channels(name)
         if not 1 <= channels <= most:
             raise ValueError(f"{name} holds 1 to {most} channels, not {channels}")
         self.sample_rate = encoded_rate(name, sample_rate)
@@ -79,6 +83,8 @@ class Encoder:
         self._writer: Writer
         if name in LIBAV:
             self._writer = LibavWriter(chosen, self.sample_rate, channels, tags)
+        elif name == "vorbis":
+            self._writer = VorbisWriter(chosen, self.sample_rate, channels, tags)
         elif name == "wav":
             self._writer = WavWriter(sample_rate, channels, bits)
         else:
@@ -123,4 +129,12 @@ class Encoder:
 
 def encoded_rate(encoding: str, sample_rate: int) -> int:
     """The rate (Hz) that audio of ``sample_rate`` has in an encoding, one of ENCODINGS: its own wherever it can be."""
+    if encoding == "vorbis":
+        return vorbis_rate(sample_rate)
     return LIBAV[encoding].choose_rate(sample_rate) if encoding in LIBAV else sample_rate
+
+
+def _max_channels(name: str) -> int:
+    if name == "vorbis":
+        return VORBIS_CHANNELS
+    return LIBAV[name].max_channels if name in LIBAV else 0xFFFF

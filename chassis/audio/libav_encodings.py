@@ -24,15 +24,16 @@ def opus_rate(sample_rate: int) -> int:
 
 def mp3_rate(sample_rate: int) -> int:
     """The rate itself where MPEG-1 has it, otherwise the one of its family: 44.1 kHz or 48 kHz."""
-    return sample_rate if sample_rate in MP3_RATES else _family_rate(sample_rate)
+    return sample_rate if sample_rate in MP3_RATES else family_rate(sample_rate)
 
 
 def aac_rate(sample_rate: int) -> int:
     """The rate itself where AAC has it, otherwise the one of its family: 44.1 kHz or 48 kHz."""
-    return sample_rate if sample_rate in AAC_RATES else _family_rate(sample_rate)
+    return sample_rate if sample_rate in AAC_RATES else family_rate(sample_rate)
 
 
-def _family_rate(sample_rate: int) -> int:
+def family_rate(sample_rate: int) -> int:
+    """The rate of the family that a rate belongs to: 44.1 kHz or 48 kHz."""
     return 44_100 if sample_rate % 11_025 == 0 else 48_000
 
 

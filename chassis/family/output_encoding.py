@@ -17,6 +17,7 @@ NAMES = {
     audio_pb2.OUTPUT_ENCODING_MP3: "mp3",
     audio_pb2.OUTPUT_ENCODING_OPUS: "opus",
     audio_pb2.OUTPUT_ENCODING_AAC: "aac",
+    audio_pb2.OUTPUT_ENCODING_VORBIS: "vorbis",
 }
 NUMBERS = {name: number for number, name in NAMES.items()}
 _CHOICES = {"bits_per_sample": "bits", "bit_rate_kbps": "kilobits", "quality": "quality"}

@@ -17,6 +17,7 @@ EXTENSIONS = {
     audio_pb2.OUTPUT_ENCODING_MP3: "mp3",
     audio_pb2.OUTPUT_ENCODING_OPUS: "opus",
     audio_pb2.OUTPUT_ENCODING_AAC: "m4a",
+    audio_pb2.OUTPUT_ENCODING_VORBIS: "ogg",
 }
 
 ENCODINGS = {extension: encoding for encoding, extension in EXTENSIONS.items()}
@@ -26,9 +27,9 @@ BITS = {"wav": (16, 24, 32), "flac": (16, 24)}
 MP3_KILOBITS = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 KILOBITS = {"mp3": (64, 320), "opus": (12, 512), "m4a": (32, 512)}
 """Least and most kbit/s that can be chosen, by format."""
-QUALITIES = {"mp3": (0.0, 9.0)}
+QUALITIES = {"mp3": (0.0, 9.0), "ogg": (0.0, 10.0)}
 """Bounds of the quality of a variable bit rate, by format."""
-TAGGED = ("flac", "mp3", "opus", "m4a")
+TAGGED = ("flac", "mp3", "opus", "m4a", "ogg")
 """Formats that hold tags."""
 RATES = {
     "mp3": (32_000, 44_100, 48_000),
@@ -53,7 +54,12 @@ encoding_options = option_group(
         metavar="KBIT/S",
         help="Bit rate: mp3 64 to 320, opus 12 to 512, m4a 32 to 512.",
     ),
-    click.option("--quality", type=Number(0, 9), metavar="0-9", help="For mp3: variable bit rate, 0 the best."),
+    click.option(
+        "--quality",
+        type=Number(0, 10),
+        metavar="0-10",
+        help="Variable bit rate: mp3 0, the best, to 9; ogg (Vorbis) 0 to 10, the best.",
+    ),
 )
 """What is chosen about a format; :func:`check_choices` refuses what a format does not have."""
 
@@ -87,8 +93,10 @@ def check_choices(
             raise _refused("--bitrate", bitrate, form, "one of " + ", ".join(map(str, MP3_KILOBITS)))
         if not least <= bitrate <= most:
             raise _refused("--bitrate", bitrate, form, f"{least} to {most}" if least < most else "")
-    if quality is not None and form not in QUALITIES:
-        raise _refused("--quality", quality, form, "")
+    if quality is not None:
+        least, most = QUALITIES.get(form, (1.0, 0.0))
+        if not least <= quality <= most:
+            raise _refused("--quality", quality, form, f"{least:g} to {most:g}" if least < most else "")
     if quality is not None and bitrate is not None:
         raise click.UsageError("--quality is of a variable bit rate; give it or --bitrate, not both")
     if tags and form not in TAGGED:

@@ -71,7 +71,7 @@ class Asked:
 
     def extension(self) -> str:
         """Returns the format of the audio, as a file is named."""
-        named = "" if self.out is None else self.out.suffix.removeprefix(".").lower().replace("ogg", "opus")
+        named = "" if self.out is None else self.out.suffix.removeprefix(".").lower()
         if self.form is None and named and named not in ENCODINGS and not (self.out is not None and self.out.is_dir()):
             known = ", ".join(sorted(ENCODINGS))
             raise click.UsageError(f"--out {self.out}: no format is called {named}; give one of {known}, or --format")

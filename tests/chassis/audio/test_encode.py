@@ -74,7 +74,7 @@ def test_samples_beyond_full_scale_are_clipped_and_counted_unless_the_format_hol
     data += encoder.finish()
     holds = encoding in ("wav", "pcm_f32le")
     assert encoder.clipped == (0 if holds else 3)
-    if encoding not in ("mp3", "opus", "aac"):
+    if encoding not in ("mp3", "opus", "aac", "vorbis"):
         found = open_encoded(encoding, data, spool, 2, 48_000).read().samples
         assert np.abs(found).max() == (2.0 if holds else 1.0)
 
@@ -153,6 +153,27 @@ def test_aac_comes_back_in_place_with_its_length_where_its_end_was_known(
     assert source.warnings == []
 
 
+@pytest.mark.parametrize(("rate", "becomes"), [(44100, 44100), (8000, 8000), (192_000, 192_000), (384_000, 48_000)])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_vorbis_comes_back_with_its_length_and_in_its_place(rate, becomes, channels, clicks, spool, lag):
+    samples = clicks(rate * 2 + 77, channels)
+    encoder = Encoder("vorbis", rate, channels)
+    assert encoder.sample_rate == becomes
+    source = Source(spool(encoder.write(samples) + encoder.finish()))
+    assert (source.report.container, source.report.codec, source.report.channels) == ("ogg", "vorbis", channels)
+    found = source.read(rate).samples
+    # The resampler gives one sample more or fewer.
+    assert abs(found.shape[1] - samples.shape[1]) <= (0 if rate == becomes else rate / becomes)
+    assert abs(lag(found[0], samples[0])) <= (0 if rate == becomes else 1)
+    assert source.warnings == []
+
+
+def test_vorbis_is_smaller_and_worse_the_lower_its_quality(clicks):
+    samples = clicks(RATE, 2)
+    sizes = [len(encoded(Encoding("vorbis", quality=quality), samples)) for quality in (0.0, 3.0, 6.0, 10.0)]
+    assert sizes == sorted(set(sizes))
+
+
 @pytest.mark.parametrize("encoding", ["wav", "flac", "mp3", "aac"])
 def test_a_file_tells_its_length_in_its_header_once_it_is_patched(encoding, clicks):
     with av.open(io.BytesIO(encoded(encoding, clicks(100_003, 2)))) as container:
@@ -160,7 +181,7 @@ def test_a_file_tells_its_length_in_its_header_once_it_is_patched(encoding, clic
         assert stream.duration * stream.time_base * RATE == 100_003
 
 
-@pytest.mark.parametrize("encoding", ["pcm_s16le", "pcm_f32le", "opus", Encoding("aac", live=True)])
+@pytest.mark.parametrize("encoding", ["pcm_s16le", "pcm_f32le", "opus", "vorbis", Encoding("aac", live=True)])
 def test_what_needs_no_patch_has_none(encoding, clicks):
     encoder = Encoder(encoding, 48_000, 2)
     patched(encoder, clicks(48_000, 2))
@@ -207,6 +228,8 @@ def test_opus_has_the_bit_rate_that_was_chosen(clicks):
         ("mp3", {"quality": 9.5}, "quality"),
         ("mp3", {"quality": float("nan")}, "quality"),
         ("opus", {"quality": 1.0}, "quality"),
+        ("vorbis", {"quality": 10.5}, "quality"),
+        ("vorbis", {"kilobits": 192}, "bit_rate_kbps"),
         ("mp3", {"quality": 2.0, "kilobits": 128}, "quality"),
     ],
 )
@@ -254,7 +277,7 @@ def test_a_stream_gives_bytes_before_it_ends(clicks):
 def test_an_encoder_that_gets_nothing_finishes(encoding):
     encoder = Encoder(encoding, RATE, 1)
     data = encoder.write(np.zeros((1, 0), np.float32)) + encoder.finish()
-    starts = {"wav": b"RIFF", "flac": b"fLaC", "opus": b"OggS"}
+    starts = {"wav": b"RIFF", "flac": b"fLaC", "opus": b"OggS", "vorbis": b"OggS"}
     assert data.startswith(starts.get(encoding, b""))
     with pytest.raises(ValueError, match="finished"):
         encoder.finish()

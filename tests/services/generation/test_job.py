@@ -165,7 +165,7 @@ def test_the_seeds_go_round_at_the_end_of_their_range(jobs: Jobs) -> None:
     assert [piece.seed for piece in list(jobs.generate(ScriptedTask(), request))[-1].pieces] == [(1 << 63) - 1, 0]
 
 
-@pytest.mark.parametrize("encoding", ["wav", "flac", "mp3", "opus", "pcm_s16le"])
+@pytest.mark.parametrize("encoding", ["wav", "flac", "mp3", "opus", "vorbis", "pcm_s16le"])
 @pytest.mark.parametrize("rate", [None, 44_100])
 def test_a_piece_comes_in_the_encoding_and_rate_asked_for(
     jobs: Jobs, encoding: str, rate: int | None, tmp_path: Path

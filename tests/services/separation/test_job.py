@@ -197,7 +197,7 @@ def test_stems_of_a_film_whose_sound_starts_late_and_has_a_hole_lie_on_its_time_
     np.testing.assert_allclose(found[:, -20_000:], mix[:, -20_000:], rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("encoding", ["pcm_s16le", "flac", "wav", "mp3", "opus", "aac"])
+@pytest.mark.parametrize("encoding", ["pcm_s16le", "flac", "wav", "mp3", "opus", "aac", "vorbis"])
 def test_every_encoding_gives_bytes_that_decode_to_the_stem(
     jobs: Jobs, clip: Callable[..., ScriptedTask], signals: Any, tmp_path: Path, encoding: str
 ) -> None:

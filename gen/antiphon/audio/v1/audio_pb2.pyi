@@ -27,6 +27,7 @@ class OutputEncoding(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OUTPUT_ENCODING_MP3: _ClassVar[OutputEncoding]
     OUTPUT_ENCODING_OPUS: _ClassVar[OutputEncoding]
     OUTPUT_ENCODING_AAC: _ClassVar[OutputEncoding]
+    OUTPUT_ENCODING_VORBIS: _ClassVar[OutputEncoding]
 INPUT_ENCODING_UNSPECIFIED: InputEncoding
 INPUT_ENCODING_CONTAINER: InputEncoding
 INPUT_ENCODING_PCM_S16LE: InputEncoding
@@ -39,6 +40,7 @@ OUTPUT_ENCODING_WAV: OutputEncoding
 OUTPUT_ENCODING_MP3: OutputEncoding
 OUTPUT_ENCODING_OPUS: OutputEncoding
 OUTPUT_ENCODING_AAC: OutputEncoding
+OUTPUT_ENCODING_VORBIS: OutputEncoding
 
 class OutputOptions(_message.Message):
     __slots__ = ("bits_per_sample", "bit_rate_kbps", "quality")

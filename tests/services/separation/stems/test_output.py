@@ -109,7 +109,7 @@ def test_a_named_rate_that_the_encoding_does_not_have_is_refused(
     assert output_rate(encoding, nearest, 44_100, 44_100) == nearest
 
 
-@pytest.mark.parametrize("encoding", ["pcm_s16le", "flac", "mp3", "opus", "aac"])
+@pytest.mark.parametrize("encoding", ["pcm_s16le", "flac", "mp3", "opus", "aac", "vorbis"])
 def test_rescaling_keeps_every_stem_within_full_scale_by_one_gain(
     jobs: Jobs, clip: Callable[..., Any], signals: Any, encoding: str
 ) -> None:
