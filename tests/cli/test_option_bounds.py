@@ -22,13 +22,13 @@ from services.separation.contract import requests
 
 def named(table: dict[str, Any]) -> dict[str, Any]:
     """By the names of the command line."""
-    return {{"aac": "m4a"}.get(name, name): value for name, value in table.items()}
+    return {{"aac": "m4a", "vorbis": "ogg"}.get(name, name): value for name, value in table.items()}
 
 
 def test_the_choices_of_formats_are_those_of_the_services() -> None:
     assert named(services_encodings.BITS) == encodings.BITS
     assert named(services_encodings.KILOBITS) == encodings.KILOBITS
-    assert services_encodings.QUALITIES == encodings.QUALITIES
+    assert named(services_encodings.QUALITIES) == encodings.QUALITIES
     assert services_encodings.MP3_KILOBITS == encodings.MP3_KILOBITS
     assert tuple(named(dict.fromkeys(services_encodings.TAGGED))) == encodings.TAGGED
     rates = {"mp3": libav_encodings.MP3_RATES, "opus": (libav_encodings.OPUS_RATE,), "aac": libav_encodings.AAC_RATES}

@@ -94,9 +94,9 @@ def check_choices(
         if not least <= bitrate <= most:
             raise _refused("--bitrate", bitrate, form, f"{least} to {most}" if least < most else "")
     if quality is not None:
-        least, most = QUALITIES.get(form, (1.0, 0.0))
-        if not least <= quality <= most:
-            raise _refused("--quality", quality, form, f"{least:g} to {most:g}" if least < most else "")
+        lowest, highest = QUALITIES.get(form, (1.0, 0.0))
+        if not lowest <= quality <= highest:
+            raise _refused("--quality", quality, form, f"{lowest:g} to {highest:g}" if lowest < highest else "")
     if quality is not None and bitrate is not None:
         raise click.UsageError("--quality is of a variable bit rate; give it or --bitrate, not both")
     if tags and form not in TAGGED:
