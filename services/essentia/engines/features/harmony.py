@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.essentia.contract import SAMPLE_RATE
+from services.essentia.engines.features import yin
+from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.pitch_classes import FRAME, HOP
 from services.essentia.engines.features.sheet import HarmonicFrames, Sheet
 from services.essentia.essentia_library import es
@@ -18,16 +23,14 @@ SOUNDING_RMS = 1e-4
 LOW_HZ, HIGH_HZ = 20, 3500
 # Peaks weaker than -100 dBFS are noise, and the 60 strongest or lowest are enough.
 LEAST_PEAK, MOST_PEAKS = 1e-5, 60
-# Hz, a little above the lowest note of a piano: YIN answers less where it has found nothing.
-LOWEST_F0_HZ = 30.0
 # Odd over even partials is unbounded for a clarinet-like tone; one such frame must not be the mean.
 GREATEST_ODD_EVEN = 1000.0
 # Bins of 10 cents, for what is not in equal temperament; a mean over every fourth frame is that of all.
 FINE_BINS, FINE_EVERY = 120, 4
 # Partials that each peak may be of, and which it therefore counts for, with less weight the higher.
 HARMONICS = 8
-# Frames between two looks at whether the caller still waits.
-CHECK_EVERY = 512
+# Frames whose pitch is told at once, to stay in the processor's cache; and between two looks at whether anyone waits.
+BATCH, CHECK_EVERY = 32, 512
 STATISTICS = (
     "dissonance", "pitch_salience", "inharmonicity", "odd_even_ratio",
     "tristimulus_1", "tristimulus_2", "tristimulus_3",
@@ -39,12 +42,12 @@ def walk(sheet: Sheet) -> None:
     window, spectrum, rms = es.Windowing(type="blackmanharris62"), es.Spectrum(size=FRAME), es.RMS()
     by_magnitude, by_frequency = _peaks("magnitude"), _peaks("frequency")
     chroma_of, fine_of = _chroma(12, weightType="cosine", nonLinear=False, harmonics=HARMONICS), _chroma(FINE_BINS)
-    yin, tuning_of = es.PitchYinFFT(frameSize=FRAME, sampleRate=SAMPLE_RATE), es.TuningFrequency()
     dissonance, salience, partials = es.Dissonance(), es.PitchSalience(sampleRate=SAMPLE_RATE), _Partials()
+    tuning_of = es.TuningFrequency()
     series: dict[str, list[float]] = {name: [] for name in STATISTICS}
     chroma, fine, sounding, pitch, confidence = [], [], [], [], []
     tuning = None
-    for index, frame in enumerate(es.FrameGenerator(sheet.clip.mono, frameSize=FRAME, hopSize=HOP, startFromZero=True)):
+    for index, (frame, f0, sure) in enumerate(_pitched(sheet.clip.mono)):
         if index % CHECK_EVERY == 0:
             sheet.checkpoint()
         sounding.append(rms(frame) >= SOUNDING_RMS)
@@ -63,10 +66,9 @@ def walk(sheet: Sheet) -> None:
         peaks = by_frequency(magnitudes)
         series["dissonance"].append(dissonance(*peaks))
         series["pitch_salience"].append(salience(magnitudes))
-        f0, sure = yin(magnitudes)
         pitch.append(f0)
         confidence.append(sure)
-        if f0 > LOWEST_F0_HZ and len(peaks[0]):
+        if f0 and len(peaks[0]):
             partials.add(series, peaks[0], peaks[1], f0)
     sheet.harmonic = HarmonicFrames(
         chroma=np.array(chroma, np.float32).reshape(-1, 12),
@@ -77,6 +79,13 @@ def walk(sheet: Sheet) -> None:
         pitch_confidence=np.array(confidence, np.float64),
         tuning=None if tuning is None else _nearest(float(tuning[0]), float(tuning[1])),
     )
+
+
+def _pitched(mono: Samples) -> Iterator[tuple[NDArray[np.float32], float, float]]:
+    """Yields each frame with its pitch (Hz, 0 for none) and how sure that is."""
+    frames = iter(es.FrameGenerator(mono, frameSize=FRAME, hopSize=HOP, startFromZero=True))
+    while batch := list(islice(frames, BATCH)):
+        yield from zip(batch, *(each.tolist() for each in yin.follow(np.stack(batch))), strict=True)
 
 
 def _nearest(hertz: float, cents: float) -> tuple[float, float]:
