@@ -54,7 +54,9 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The options of each field of a config, by the field's own name; a command has at most one of them."""
 
-FORMATS: Mapping[str, str] = MappingProxyType({"aac": "m4a", "pcm_s16le": "s16le", "pcm_f32le": "f32le"})
+FORMATS: Mapping[str, str] = MappingProxyType(
+    {"aac": "m4a", "vorbis": "ogg", "pcm_s16le": "s16le", "pcm_f32le": "f32le"}
+)
 """What a service calls the formats that ``--format`` calls otherwise."""
 
 

@@ -47,7 +47,7 @@ def test_tags_track_and_rate_are_called_as_their_options() -> None:
     with pytest.raises(AntiphonError) as tags:
         output_encoding(NUMBERS["pcm_s16le"], audio_pb2.OutputOptions(), "wav", tags=True)
     assert in_options(said(tags.value), SEPARATE) == (
-        "s16le holds no tags; leave --tags out, or choose one of flac, mp3, opus, m4a"
+        "s16le holds no tags; leave --tags out, or choose one of flac, mp3, opus, m4a, ogg"
     )
     with pytest.raises(AntiphonError) as track:
         track_number(audio_pb2.AudioFormat(track=300))
