@@ -1,4 +1,4 @@
-"""Finds onsets and measures how strong and how even they are."""
+"""Measures how strong and how even the onsets are, and how much each mel band rises."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.essentia.contract import SAMPLE_RATE
+from services.essentia.engines.features import beginnings
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.frames import batches
-from services.essentia.engines.features.onset_functions import History, directions
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.values import Values
-from services.essentia.essentia_library import es
 
-# Samples, 23 ms every 11.6 ms, as Essentia's OnsetRate has them; and mel bands of the rise.
+# Samples, 23 ms every 11.6 ms; and mel bands of the rise.
 FRAME, HOP, BANDS = 1024, 512, 40
 FRAME_RATE = SAMPLE_RATE / HOP
 # Hz, where the mel bands begin and end.
@@ -35,7 +34,7 @@ INTERVAL_BINS, WHOLE_ENTROPY, WHOLE_VARIATION = 50, 5, 2
 def measure(sheet: Sheet) -> None:
     """Finds the onsets, leaves them for the beats, and fills the fields that need onsets alone."""
     values = sheet.groups["rhythm"]
-    sheet.onsets, sheet.rise = find(sheet.clip.mono)
+    sheet.onsets, sheet.rise = beginnings.find(sheet.clip.mono, not sheet.start_seconds), rises(sheet.clip.mono)
     values.put("onset_rate_hz", len(sheet.onsets) / sheet.clip.seconds)
     values["onset_count"] = len(sheet.onsets)
     sheet.series.put_array("onset_seconds", sheet.onsets)
@@ -65,54 +64,24 @@ def around(rise: NDArray[np.float64], onsets: NDArray[np.float64], rate: float) 
     return [rise[max(0, centre - REACH) : centre + REACH + 1] for centre in centres]
 
 
-def find(mono: Samples) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Finds the onsets (s) of samples at SAMPLE_RATE as Essentia's OnsetRate does; and gives what ``rises`` says.
-
-    Both look at the same frames.
-    """
-    count = mono.size // HOP + 1
-    powers = np.empty((count, BANDS), np.float32)
-    history = History(FRAME // 2 + 1, -1)
-    content, differences = np.empty((2, count), np.float32)
-    bins = np.arange(FRAME // 2 + 1, dtype=np.float32) * (SAMPLE_RATE / FRAME)
-    window, bands = _window(), _bands()
-    for start, frames in zip(
-        range(0, count, BATCH), batches(mono, FRAME, HOP, count, BATCH, ahead=FRAME // 2), strict=True
-    ):
-        place = slice(start, start + len(frames))
-        spectra = np.fft.rfft(frames * window)
-        magnitudes = np.abs(spectra)
-        powers[place] = np.square(magnitudes) @ bands
-        content[place] = magnitudes @ bins
-        if not start:
-            # OnsetRate's frames begin at the first sample, these half a frame before.
-            spectra, magnitudes = spectra[1:], magnitudes[1:]
-            differences[0] = 0
-            place = slice(1, len(frames))
-        differences[place] = history.distances(spectra, magnitudes, directions(spectra, magnitudes)).sum(1)
-    # The first that reaches the end is its last.
-    last = 2 + max(0, -(-(mono.size - FRAME) // HOP))
-    detections = np.stack((content[1:last], differences[1:last]))
-    onsets = es.Onsets(frameRate=FRAME_RATE)(detections, np.ones(2, np.float32))
-    return np.asarray(onsets, np.float64), _rises(powers)
-
-
 def rises(mono: Samples) -> NDArray[np.float32]:
     """Tells how much each mel band rises from frame to frame, dB, 0 or more: (frames, BANDS), FRAME_RATE a second.
 
     Frame ``i`` has its middle at sample ``i * HOP``.
     """
-    return find(mono)[1]
+    count = mono.size // HOP + 1
+    powers = np.empty((count, BANDS), np.float32)
+    window, bands = _window(), _bands()
+    starts = range(0, count, BATCH)
+    for start, frames in zip(starts, batches(mono, FRAME, HOP, count, BATCH, ahead=FRAME // 2), strict=True):
+        powers[start : start + len(frames)] = np.square(np.abs(np.fft.rfft(frames * window))) @ bands
+    levels = 10 * np.log10(np.maximum(powers, max(float(powers.max(initial=0)) * FLOOR_BELOW_PEAK, FLOOR)))
+    return np.maximum(np.diff(levels, axis=0, prepend=levels[:1]), 0)
 
 
 def band_centres_hz() -> NDArray[np.float64]:
     """Gives the middle frequencies (Hz) of the bands of ``rises``, (BANDS,)."""
     return _edges()[1:-1]
-
-
-def _rises(powers: NDArray[np.float32]) -> NDArray[np.float32]:
-    levels = 10 * np.log10(np.maximum(powers, max(float(powers.max(initial=0)) * FLOOR_BELOW_PEAK, FLOOR)))
-    return np.maximum(np.diff(levels, axis=0, prepend=levels[:1]), 0)
 
 
 def _edges() -> NDArray[np.float64]:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.essentia.contract import SAMPLE_RATE
-from services.essentia.engines.features import ebu
+from services.essentia.engines.features import beginnings, ebu
 from services.essentia.engines.features.beats import follow, off_beat, steady
 from services.essentia.engines.features.clip import Samples
-from services.essentia.engines.features.onsets import around, find, put_evenness
+from services.essentia.engines.features.onsets import around, put_evenness
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.engines.features.timbral.attacks import HOP as STRENGTH_HOP
 from services.essentia.engines.features.timbral.attacks import onset_strength
@@ -46,7 +46,7 @@ class Stem:
         if clip.silent:
             return
         window.checkpoint()
-        onsets = find(clip.mono)[0]
+        onsets = beginnings.find(clip.mono, not window.start_seconds)
         self._onsets.append(onsets + window.start_seconds)
         self._strengths.append(_strengths(onset_strength(clip.mono), onsets))
         window.checkpoint()

@@ -1,11 +1,11 @@
-"""Tempo, beats and onsets from shared spectra are those that Essentia finds with spectra of its own."""
+"""Tempo and beats from shared spectra are those that Essentia finds with spectra of its own."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from services.essentia.engines.features import beats, onset_functions, onsets, percival
+from services.essentia.engines.features import beats, onset_functions, percival
 from services.essentia.engines.features.frames import batches
 from services.essentia.essentia_library import es
 from tests.services.essentia import signals
@@ -75,14 +75,6 @@ def test_beats_after_silence_are_the_same_each_time() -> None:
 
 def test_percivals_tempo_is_essentias(mono: np.ndarray) -> None:
     assert percival.estimate(mono) == pytest.approx(es.PercivalBpmEstimator()(mono), rel=1e-4)
-
-
-def test_onsets_are_onset_rates(mono: np.ndarray) -> None:
-    # A new instance: one that is used again answers 0.
-    expected, rate = es.OnsetRate()(mono)
-    found = onsets.find(mono)[0]
-    assert found == pytest.approx(expected, abs=1e-4)
-    assert len(found) / (mono.size / signals.SAMPLE_RATE) == pytest.approx(rate, rel=1e-5)
 
 
 def test_beats_of_nothing_have_no_tempo() -> None:
