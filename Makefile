@@ -182,10 +182,13 @@ down: $(VENV)/cli/.ready ## Stop them
 demo: models ## Set up, start, analyse a real song, print the record, stop
 	@$(VENV)/cli/bin/python -m tools.demo
 
+dist: $(VENV)/tools/.ready ## Build the wheel and the source archive of SDK and command line, in build/dist
+	@$(TOOLS)/python -m tools.dist
+
 clean: ## Remove environments, builds and outputs (not the model store)
 	@if [ -x $(VENV)/cli/bin/python ]; then ./antiphon down || true; fi
 	rm -rf $(VENV) build out .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
 .PHONY: help setup lock protos check check-protos check-code check-deploy check-pages pages changelog format fuzz soak test test-core test-e2e test-node node models up down \
-        demo clean run-gateway $(SERVICES:%=test-%) $(SERVICES:%=run-%) $(ENGINES:%=test-%)
+        demo dist clean run-gateway $(SERVICES:%=test-%) $(SERVICES:%=run-%) $(ENGINES:%=test-%)

@@ -45,7 +45,8 @@ def need_checkout(environ: Mapping[str, str], purpose: str) -> Path:
     if root is None:
         raise exits.Failure(
             f"{purpose} a checkout of Antiphon, and this command is installed without one; "
-            "get one with git clone, and set ANTIPHON_ROOT to its folder"
+            "get one with git clone, and set ANTIPHON_ROOT to its folder. Its deploy/README.md says how to run images "
+            "of the services instead; other commands find their gateway by --gateway or ANTIPHON_GATEWAY"
         )
     return root
 

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import venv
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fixtures.gateway_process import ROOT
-
-SOURCES = ("gen", "wire", "renderers", "client", "cli", "pyproject.toml", "README.md", "LICENSE")
+from tools.dist import build
 
 
 def build_wheel(folder: Path) -> Path:
-    """Builds the wheel of this checkout, from a copy, so that nothing of an earlier build gets into it."""
-    source = folder / "source"
-    source.mkdir()
-    for name in SOURCES:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, source / name)
-    pip("wheel", "--no-deps", "--wheel-dir", str(folder), str(source))
-    (wheel,) = folder.glob("*.whl")
+    """Builds the wheel of this checkout, as ``make dist`` does."""
+    wheel, archive = build(folder)
+    assert archive.name.endswith(".tar.gz")
     return wheel
 
 

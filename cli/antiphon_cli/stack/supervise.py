@@ -12,6 +12,7 @@ from types import FrameType
 
 from antiphon_cli.stack.child import Child, port_problem
 from antiphon_cli.stack.logs import rotate
+from antiphon_cli.stack.manager import tell_state, tell_stop
 from antiphon_cli.stack.plan import Plan, Program
 from antiphon_cli.stack.processes import Lock, process_birth
 from antiphon_cli.stack.state import Phase, ServiceState, StackState
@@ -193,6 +194,7 @@ class Supervisor:
 
     def _stop(self, reader: int) -> None:
         """Stops the gateway first, so that its calls still find the services, and then all services at once."""
+        tell_stop()
         seen = self._stop_count
         running = [slot for slot in self._slots if slot.child is not None]
         for slots in (running[-1:], running[:-1]):
@@ -220,6 +222,7 @@ class Supervisor:
 
     def _save(self) -> None:
         self._state.save(self._plan.state_file)
+        tell_state(self._state)
 
 
 def _state_of(program: Program, plan: Plan) -> ServiceState:
