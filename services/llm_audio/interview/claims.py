@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.llm_audio.contract import Claim, Fact
 from services.llm_audio.interview import units
 from services.llm_audio.interview.facts import Facts
-from services.llm_audio.interview.subjects import subject_of
+from services.llm_audio.interview.subjects import key_is_another, subject_of
 from services.llm_audio.interview.units import Unit
 from services.llm_audio.interview.vocabulary import named
 
@@ -128,8 +128,9 @@ def claims(text: str, facts: Facts) -> tuple[Claim, ...]:
     A number is held by a fact that gives it when rounded to the decimals stated, signs aside; in the unit stated, or in
     one that it can be turned into (3:45 by 225 s, 87 % by 0.87), where both have a unit. Numbers in facts that are text
     (a lyric, a decade) are held as they stand. Where the text says what the number is of, the unit must be one of
-    that, and the fact one about it: a loudness range is no -16.8 LUFS, and no 21 %. A tempo must be a tempo's, a
-    key a key's, C# being Db. A genre or an instrument is held by a fact that names it.
+    that, and the fact one about it: a loudness range is no -16.8 LUFS, and no 21 %, a key no 120 BPM, and a tempo no
+    C major. A tempo must be a tempo's, a key a key's, C# being Db. A genre or an instrument is held by a fact that
+    names it.
     """
     return tuple(_judged(text, facts.shown))
 
@@ -152,6 +153,8 @@ def _judged(text: str, shown: Sequence[Fact]) -> Iterator[Claim]:
 
 def _tells(fact: Fact, stated: Statement, text: str) -> bool:
     """Whether a fact is of what the text says the number of, which must be a thing that its unit measures."""
+    if stated.kind == "key":
+        return not key_is_another(text, stated.start)
     if stated.value is None:
         return True
     subject = subject_of(text, stated.start, stated.end)

@@ -47,16 +47,41 @@ _SUBJECTS = (
     Subject(
         frozenset(["difference of loudness", "any level"]),
         r"\bloudness[\s_-]+range\b|\bdynamic[\s_-]+range\b|\brange\s+of\s+(?:the\s+)?loudness\b|\bLRA\b"
-        r"|\b(?:var(?:ies|y|ying|iation)|chang(?:es|ing)|differs?)\s+in\s+loudness\b",
+        r"|\b(?:var(?:ies|y|ying|iation)|chang(?:es|ing)|differs?)\s+in\s+loudness\b"
+        r"|\bloudness\s+(?:var(?:ies|y|ying)|chang(?:es|ing)|differs?)\b",
     ),
-    Subject(frozenset(["true peak", "level", "any level"]), r"\b(?:true[\s_-]+)?peak(?:[\s_-]+level)?\b"),
-    Subject(frozenset(["loudness", "any level"]), r"\bloudness\b"),
+    # A range by itself may be of anything, and in any unit but those of a level.
+    Subject(frozenset(["difference of loudness", "any level", "frequency", "tempo", "time"]), r"\brange\b"),
+    Subject(
+        frozenset(["true peak", "level", "any level"]),
+        r"\b(?:true[\s_-]+)?peak(?:[\s_-]+level)?\b|\bpeaks\s+at\b",
+    ),
+    Subject(frozenset(["loudness", "any level"]), r"\bloudness\b|\bvolume\b"),
     Subject(frozenset(["tempo"]), r"\btempo\b|\bbpm\b"),
     Subject(frozenset(["time"]), r"\bduration\b|\blength\b|\brunning[\s_-]+time\b|\blasts\b"),
-    Subject(frozenset(["frequency"]), r"\bsampl(?:e|ing)[\s_-]+rate\b|\bfrequency\b"),
+    Subject(frozenset(["frequency"]), r"\bsampl(?:e|ing)[\s_-]+rate\b|\bfrequency\b|\bpitch\b"),
     Subject(frozenset(["share"]), r"\benergy\b|\bshare\b|\bpercentage\b"),
 )
+_KEY = re.compile(r"\bkey(?:\s+signature)?\s*(?:[:=]|is|of|at|was)\s*(?:the\s+)?\Z", re.IGNORECASE)
+"""What says that a number is a key: it must stand right before it, for "in the key of C at 120 BPM" does not."""
+_OF_ANOTHER = re.compile(
+    r"\b(?P<name>tempo|bpm|loudness|volume|duration|length)\s*(?:[:=]|is|of|at|was)\s*(?:the\s+)?\Z", re.IGNORECASE
+)
+"""What says that a key is something else, right before it."""
 _ANY = re.compile("|".join(f"(?P<s{index}>{each.words})" for index, each in enumerate(_SUBJECTS)), re.IGNORECASE)
+
+
+KEY = Subject(frozenset(), r"\bkey\b")
+"""A key, which is no number in any unit."""
+
+
+def key_is_another(text: str, start: int) -> bool:
+    """Tells whether ``text`` says of the key that begins at ``start`` that it is a tempo, a loudness or a length.
+
+    >>> key_is_another("a tempo of C major", 11), key_is_another("a slow tempo in C major", 16)
+    (True, False)
+    """
+    return _OF_ANOTHER.search(text, max(0, start - _REACH), start) is not None
 
 
 def subject_of(text: str, start: int, end: int) -> Subject | None:
@@ -66,7 +91,11 @@ def subject_of(text: str, start: int, end: int) -> Subject | None:
     False
     >>> subject_of("lasts 11 seconds, which is a share", 6, 16).takes(units.SECONDS)
     True
+    >>> subject_of("a key of 120 BPM", 9, 16).takes(units.unit("BPM"))
+    False
     """
+    if _KEY.search(text, max(0, start - _REACH), start):
+        return KEY
     found = None
     for match in _ANY.finditer(text, max(0, start - _REACH), start):
         if _BETWEEN.fullmatch(text, match.end(), start) and not _ANOTHER.search(text, match.end(), start):

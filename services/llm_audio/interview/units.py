@@ -23,6 +23,7 @@ _UNITS: dict[Unit, tuple[str, ...]] = {
     Unit("Hz", "frequency"): ("hz", "hertz"),
     Unit("kHz", "frequency", 1e3): ("khz", "kilohertz"),
     Unit("BPM", "tempo"): ("bpm",),
+    Unit("beats/s", "tempo", 60.0): ("beats per second", "beats a second"),
     Unit("LUFS", "loudness"): ("lufs", "lkfs"),
     Unit("LU", "difference of loudness"): ("lu",),
     Unit("dBFS", "level"): ("dbfs",),

@@ -160,6 +160,7 @@ SAID = Facts(
     {
         "fusion": {
             "tempo": {"bpm": 109.9},
+            "key": {"tonic": "F", "scale": "major"},
             "loudness": {"integrated_lufs": -16.8, "loudness_range_lu": 5.2},
             "vocals": {"energy_share": 0.21},
         },
@@ -199,7 +200,30 @@ SAID = Facts(
         ("a frequency of 21 %", [False]),
         ("wide loudness, 21 % of it voice", [True]),
         ("at 109.9 BPM, -16.8 LUFS and 21 seconds", [True, True, True]),
+        ("loudness varies by 5.2 LU", [True]),
+        ("loudness varies by -16.8 LUFS", [False]),
+        ("at -16.8 LUFS, with a range of -16.8 LUFS", [True, False]),
+        ("it peaks at -0.4 dBTP", [True]),
+        ("it peaks at -16.8 LUFS", [False]),
+        ("a volume of 109.9 BPM", [False]),
+        ("a pitch of 109.9 BPM", [False]),
+        ("the tempo is 440 Hz", [False]),
+        ("109.9 beats per second", [False]),
+        ("a key of 109.9 BPM", [False]),
+        ("the key is 440 Hz", [False]),
+        ("the key: 21 s", [False]),
+        ("in the key of F major at 109.9 BPM", [True, True]),
+        ("a key part of it runs at 109.9 BPM", [True]),
+        ("a tempo of F major", [False]),
+        ("loudness: F major", [False]),
+        ("a moderate tempo in F major", [True]),
+        ("a tempo of 109.9 BPM, and F major", [True, True]),
     ],
 )
 def test_a_number_is_held_against_what_it_is_said_of(text: str, held: list[bool]) -> None:
     assert [claim.supported for claim in claims(text, SAID)] == held
+
+
+def test_beats_a_second_are_a_tempo_too() -> None:
+    (claim,) = claims("two beats per second", Facts({"fusion": {"tempo": {"bpm": 120.0}}}))
+    assert (claim.unit, claim.supported) == ("beats/s", True)
