@@ -94,7 +94,7 @@ class TensorflowTagger:
             done += (len(stretch) - GRID.fewest_samples) // (GRID.hop * HOP) + 1 - skipped
             yield ProgressReport(audio_seconds=done * GRID.hop_seconds, step="tags")
         yield from hearing.warnings()
-        if not hearing.silent:
+        if not hearing.empty:
             for _, collected in pipelines:
                 yield collected.finish(GRID)
 

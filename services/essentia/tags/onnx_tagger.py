@@ -141,6 +141,6 @@ def _run(
         checkpoint()
         yield ProgressReport(audio_seconds=done * grid.hop_seconds, step="tags")
     yield from hearing.warnings()
-    if not hearing.silent:
+    if not hearing.empty:
         for one in pipelines:
             yield one.collected.finish(grid)

@@ -8,18 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from antiphon_wire.errors import invalid
+from chassis.audio.emptiness import Emptiness
 from chassis.reports import WarningReport
 from services.essentia.tags.mel import BANDS, HOP, SAMPLE_RATE
 
 FEWEST_SAMPLES = SAMPLE_RATE // 20
 """Shorter audio (50 ms) is refused: repeated so often it would be a tone of its own."""
-
-SILENT_BELOW = 1e-4  # -80 dBFS, as for the features
-# A sine of 20 Hz changes from sample to sample by 0.0079 of its own size; beside it nothing is heard that changes by
-# less than -65 dBFS: the features' limits at this rate.
-SLOWEST_CHANGE, LEAST_CHANGE = 2 * np.pi * 20 / SAMPLE_RATE, 5.5e-4
-# Where the audio begins and ends, resampling rings for so many samples (20 ms).
-EDGE = SAMPLE_RATE // 50
 
 
 @dataclass(frozen=True)
@@ -71,17 +65,13 @@ class Hearing:
 
     Attributes:
         samples: Samples of the audio itself, as far as it has been heard.
-        peak: Greatest magnitude of them, full scale 1.
-        change: Greatest change from one of them to the next, but at the edges.
     """
 
     def __init__(self, blocks: Iterable[np.ndarray], fewest: int) -> None:
         self._blocks = blocks
         self._fewest = fewest
         self.samples = 0
-        self.peak = 0.0
-        self.change = 0.0
-        self._last = np.zeros(0, np.float32)
+        self._emptiness = Emptiness()
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Yields blocks (samples,).
@@ -94,8 +84,7 @@ class Hearing:
             if self.samples < self._fewest:
                 begun.append(block)
             self.samples += len(block)
-            self.peak = max(self.peak, float(np.abs(block).max(initial=0)))
-            self._follow(block)
+            self._emptiness.feed(block)
             yield block
         if self.samples < FEWEST_SAMPLES:
             raise invalid(
@@ -114,30 +103,17 @@ class Hearing:
         return self.samples / SAMPLE_RATE
 
     @property
-    def silent(self) -> bool:
-        """Whether nothing of it is above -80 dBFS or 20 Hz, where a network's answer says nothing of music."""
-        return self.peak < SILENT_BELOW or self.infrasonic
-
-    @property
-    def infrasonic(self) -> bool:
-        """Whether it is a constant, or changes so slowly that nothing is heard; False where it is too short to tell."""
-        return self.samples > 3 * EDGE and self.change <= LEAST_CHANGE and self.change < SLOWEST_CHANGE * self.peak
+    def empty(self) -> bool:
+        """Whether there was nothing that a network's answer could be about; see chassis.audio.emptiness."""
+        return self._emptiness.verdict() is not None
 
     def warnings(self) -> Iterator[WarningReport]:
         """Yields what to know of the answer, once everything has been heard."""
-        if self.infrasonic and self.peak >= SILENT_BELOW:
-            yield WarningReport("AUDIO_INFRASONIC", "there is nothing above 20 Hz: no tags", "tag_sets")
-        elif self.silent:
-            yield WarningReport("AUDIO_SILENT", "nothing is above -80 dBFS: no tags", "tag_sets")
+        verdict = self._emptiness.verdict()
+        if verdict is not None:
+            reason, why = verdict
+            yield WarningReport(reason, f"{why}: no tags", "tag_sets")
         elif self.samples < self._fewest:
             fewest = self._fewest / SAMPLE_RATE
             message = f"the clip has {self.seconds:.2f} s; it was repeated up to the {fewest:.2f} s that tags need"
             yield WarningReport("AUDIO_REPEATED", message, "tag_sets")
-
-    def _follow(self, block: np.ndarray) -> None:
-        """Brings ``change`` up to EDGE samples before the end of ``block``."""
-        known = np.concatenate((self._last, block))
-        settled = known[: max(0, len(known) - EDGE)]
-        begins = max(0, EDGE - (self.samples - len(known)))
-        self.change = max(self.change, float(np.abs(np.diff(settled[begins:])).max(initial=0)))
-        self._last = known[max(0, len(settled) - 1) :]

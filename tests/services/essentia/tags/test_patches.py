@@ -68,13 +68,31 @@ def test_what_is_below_hearing_has_no_tags(hertz: float, edge: int) -> None:
     for size in (1000, 40000):
         hearing = Hearing(blocks(samples, size), 32513)
         list(hearing)
-        assert hearing.silent
+        assert hearing.empty
         assert [warning.reason for warning in hearing.warnings()] == ["AUDIO_INFRASONIC"]
-        # A whisper of a tone on top is heard.
-        heard = Hearing(blocks(samples + np.float32(0.002) * np.sin(np.arange(40000), dtype=np.float32), size), 32513)
+        # A whisper of music on top is heard.
+        heard = Hearing(blocks(samples + np.float32(0.01) * sweep(40000), size), 32513)
         list(heard)
-        assert not heard.silent
+        assert not heard.empty
         assert list(heard.warnings()) == []
+
+
+@pytest.mark.parametrize(
+    ("samples", "reason"),
+    [
+        (np.zeros(64000), "AUDIO_SILENT"),
+        (np.random.default_rng(0).normal(0, 1e-4, 64000), "AUDIO_FAINT"),
+        (0.3 * np.sin(2 * np.pi * 440 * np.arange(64000) / 16000), "AUDIO_STEADY"),
+        (np.where(np.arange(64000) % 8000 < 32, 0.5, 0), "AUDIO_CLICKS"),
+    ],
+    ids=["silence", "hiss of -80 dB", "a sine", "clicks"],
+)
+def test_what_is_no_music_has_no_tags_and_the_reason(samples: np.ndarray, reason: str) -> None:
+    hearing = Hearing(blocks(samples.astype(np.float32), 7001), 32513)
+    list(hearing)
+    assert hearing.empty
+    (warning,) = hearing.warnings()
+    assert (warning.reason, warning.field) == (reason, "tag_sets")
 
 
 def test_less_than_a_twentieth_of_a_second_is_refused() -> None:
