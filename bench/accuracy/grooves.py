@@ -203,6 +203,17 @@ CALIBRATION = (
         "chord": ("c...........", "crrcrrcrrcrr", "..c..c..c..c"),
     }),
     Groove("click", 4, 1, 44, 212, {"click": ("xxxx", "oooo")}),
+    Groove("kick and hat", 4, 2, 84, 222, {"kick": ("x.x.x.x.",), "hat": (".x.x.x.x", ".o.o.o.o", "ooxxooxx")}),
+    Groove("minuet", 3, 2, 104, 172, {
+        "bass": ("x.....", "x...x."),
+        "chord": ("..c.c.", "c.....", "..c.c."),
+        "lead": ("r.rrrr", "r.r.r.", "rrr.r.", "r...r."),
+    }),
+    Groove("broken chords", 4, 4, 60, 112, {
+        "bass": ("x.......x.......", "x...............", "x...x...x...x..."),
+        "chord": ("..r...r...r...r.", "..r.r.r...r.r.r.", ".rrr.rrr.rrr.rrr", "r.rrr.rrr.rrr.rr"),
+        "lead": ("", "r.......r...r...", "r...r...r...r..."),
+    }),
 )  # fmt: skip
 """What the rule of the octaves was made by."""
 

@@ -9,7 +9,7 @@ from gateway.analysis.fuse.numbers import number
 TOLERANCE = 0.04
 
 _TRACKER = "bpm_multifeature"
-_ESTIMATORS = (_TRACKER, "bpm_degara", "bpm_percival", "bpm_autocorrelation")
+_ESTIMATORS = (_TRACKER, "bpm_degara", "bpm_percival", "bpm_autocorrelation", "bpm_beatnet")
 _PREFIX = "essentia.features.rhythm"
 _BEAT_CONFIDENCE = "confidence of the beat tracker over its maximum"
 

@@ -130,6 +130,7 @@ class Analysis:
         sheet = Sheet(clip, self._request, self._checkpoint, self._window_seconds, self._gauge)
         sheet.start_seconds = self.seconds
         sheet.networks = self._networks
+        sheet.tempo_before = self._tempo_before()
         window = _Window(self.seconds, clip.seconds, sheet, [*clip.warnings])
         self._frames += clip.mono.size
         self._heard |= not clip.silent
@@ -143,6 +144,10 @@ class Analysis:
             frame_count=self._frames,
         )
         return window, self._whole
+
+    def _tempo_before(self) -> float:
+        ended = [window.sheet.pieces[-1] for window in self._closed if window.sheet.pieces]
+        return ended[-1].bpm if ended else 0.0
 
     def _do(self, step: plan.Step, window: _Window, whole: Sheet, last: bool) -> None:
         if step.run is not None:

@@ -7,8 +7,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from chassis.reports import WarningReport
-from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features import bar_path
 from services.essentia.engines.features.chords import NO_CHORD
 from services.essentia.engines.features.sheet import Sheet
@@ -38,13 +36,8 @@ def measure(sheet: Sheet) -> None:
     found = find(sheet.beats, changes)
     if found is not None:
         sheet.series.put_array("downbeat_seconds", sheet.beats[found[1] :: found[0]])
-    elif sheet.request.include_series and sheet.networks is not None and len(sheet.beats) > 1:
-        network = sheet.networks.beats("series.downbeat_seconds")
-        if isinstance(network, WarningReport):
-            sheet.warnings.append(network)
-        else:
-            heard = network.hear([sheet.clip.mono], SAMPLE_RATE, sheet.checkpoint)
-            sheet.series.put_array("downbeat_seconds", sheet.beats[heard_firsts(heard, sheet.beats)])
+    elif sheet.activations is not None and len(sheet.beats) > 1:
+        sheet.series.put_array("downbeat_seconds", sheet.beats[heard_firsts(sheet.activations, sheet.beats)])
 
 
 def heard_firsts(activations: NDArray[np.float32], beats: NDArray[np.float64]) -> NDArray[np.int64]:

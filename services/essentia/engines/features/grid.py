@@ -40,6 +40,15 @@ FEWEST_FOR_A_LINE = 6
 UNEVEN, ALIKE = 0.05, 0.95
 
 
+def held(
+    beats: Seconds, mono: Samples, rise: NDArray[np.float32], centres_hz: NDArray[np.float64], rate: float
+) -> Seconds:
+    """Gives the beats straightened, on the strokes, and only where something sounds; see the functions for each."""
+    # What was drawn into silence would keep a line from being found.
+    straight = straightened(where_it_sounds(beats, mono))
+    return where_it_sounds(on_strokes(straight, rise, centres_hz, rate), mono)
+
+
 def on_strokes(beats: Seconds, rise: NDArray[np.float32], centres_hz: NDArray[np.float64], rate: float) -> Seconds:
     """Moves the grid where the strokes of bass and body are not where it lies: by half a beat, or where there is hardly
     a stroke on either, by the eighth that has the strongest; and by the few milliseconds that it is early or late.

@@ -74,6 +74,7 @@ STEPS = (
     Step("onsets", ("rhythm",), onsets.measure, min_seconds=3.0, field="rhythm"),
     Step("beats", ("rhythm",), rhythm.measure_beats, min_seconds=3.0, field="rhythm"),
     Step("tempo, another opinion", ("rhythm",), rhythm.measure_percival, min_seconds=3.0, field="rhythm"),
+    Step("tempo, the networks", ("rhythm",), rhythm.measure_heard, min_seconds=3.0, field="rhythm"),
     Step("tempo", ("rhythm",), rhythm.measure_tempo, min_seconds=3.0, field="rhythm"),
     Step("energy at the beats", ("rhythm",), rhythm.measure_beat_loudness, min_seconds=3.0, field="rhythm"),
     Step("danceability", ("rhythm",), rhythm.measure_danceability, min_seconds=10.0, field="rhythm.danceability"),

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.essentia.engines.features import bar_path, beat_path
-from services.essentia.engines.features.grid import BASS_HZ, BODY_HZ
+from services.essentia.engines.features.grid import BASS_HZ, BODY_HZ, MOVES
 from services.essentia.engines.features.tempo import Pulse, near
 
 Numbers = NDArray[np.float64]
@@ -34,32 +34,35 @@ FEWEST_BEATS = 4
 MIDDLE_BPM, FAST_BPM, SLOW_BPM = 110.0, 170.0, 50.0
 # A stroke is looked for so many frames from its place.
 REACH = 3
+# A region in which less than one frame in a hundred rises has strokes all the same; those that rise by this are whole.
+LEAST_RISE_DB = 1.0
 WEIGHTS: Mapping[str, float] = {
-    "earned": 0.512,
-    "covered": 10.5,
-    "activation": 9.87,
-    "halves": 6.37,
-    "thirds": -0.117,
-    "every other": 2.38,
-    "bars": 3,
-    "threes": -3.16,
-    "firsts": 3.53,
-    "bass": 1.44,
-    "body": 8.71,
-    "bass between": -3.86,
-    "bass at quarters": -11.3,
-    "body at thirds": 7.79,
-    "repeats": 1.36,
-    "repeats in two": 4.21,
-    "repeats in half": -1.91,
-    "even": 1.3,
-    "named": 0.316,
-    "octaves": 0.894,
-    "octaves squared": -2.37,
-    "too fast": -5.38,
-    "too slow": -2.3,
-    "threes, faster": -1.71,
-    "triplets, faster": -1.43,
+    "earned": 0.523,
+    "covered": 11.6,
+    "activation": 8.29,
+    "halves": 5.92,
+    "thirds": 0.969,
+    "every other": 1.89,
+    "bars": 2.7,
+    "threes": -2.9,
+    "firsts": 3.14,
+    "bass": 1.62,
+    "body": 5.16,
+    "bass between": -5.14,
+    "bass at quarters": -8.9,
+    "body at thirds": 3.66,
+    "repeats": 2.37,
+    "repeats in two": 3.89,
+    "repeats in half": -0.971,
+    "repeats in two thirds": 0.244,
+    "even": 1.42,
+    "named": 0.138,
+    "octaves": 0.426,
+    "octaves squared": -2.48,
+    "too fast": -4.17,
+    "too slow": -2.47,
+    "threes, faster": -1.6,
+    "triplets, faster": -1.71,
 }
 """What each measure adds to a reading's likelihood, nats for 1 of it."""
 
@@ -116,7 +119,7 @@ def strokes(rise: NDArray[np.float32], centres_hz: Numbers) -> Numbers:
     """Gives how strong bass, body and top rise, (3, frames): 0.5 for what one frame in a hundred exceeds."""
     regions = (centres_hz < BASS_HZ, (centres_hz >= BASS_HZ) & (centres_hz < BODY_HZ), centres_hz >= BODY_HZ)
     means = [rise[:, region].mean(1, dtype=np.float64) for region in regions]
-    return np.array([mean / max(2 * float(np.percentile(mean, 99)), 1e-9) for mean in means])
+    return np.array([mean / max(2 * float(np.percentile(mean, 99)), LEAST_RISE_DB) for mean in means])
 
 
 def read(stretch: Stretch) -> list[Reading]:
@@ -193,20 +196,21 @@ def _heard(stretch: Stretch, beats: Numbers, frames: NDArray[np.int64]) -> dict[
 
 
 def _struck(stretch: Stretch, seconds: Numbers) -> dict[str, float]:
-    """How strong the strokes are on the beats and between them."""
+    """How strong the strokes are on the beats and between them; on those half a beat later, where the strokes are."""
     bass, body, top = range(3)
     intervals = np.diff(seconds)
 
-    def at(times: Numbers) -> Numbers:
+    def at(*shares: float) -> Numbers:
+        times = np.concatenate([seconds[:-1] + share * intervals for share in shares])
         frames = np.round(times * stretch.stroke_rate).astype(int)[:, None] + np.arange(-REACH, REACH + 1)
         inside = np.clip(frames, 0, stretch.strokes.shape[1] - 1)
         return np.asarray(stretch.strokes[:, inside].max(2).mean(1))
 
-    on = at(seconds)
-    half, quarters, thirds = (
-        np.mean([at(seconds[:-1] + share * intervals) for share in shares], 0)
-        for shares in ((1 / 2,), (1 / 4, 3 / 4), (1 / 3, 2 / 3))
-    )
+    on, half = at(0.0), at(1 / 2)
+    late = 0.0
+    if half[:top].sum() > MOVES * on[:top].sum():
+        late, on, half = 0.5, half, on
+    quarters, thirds = at(late + 1 / 4, late + 3 / 4), at(late + 1 / 3, late + 2 / 3)
     return {
         "bass": float(on[bass]),
         "body": float(on[body]),
@@ -224,6 +228,7 @@ def _repeated(stretch: Stretch, bpm: float) -> dict[str, float]:
         "repeats": stretch.pulse.strength(bpm),
         "repeats in two": stretch.pulse.strength(bpm, 2),
         "repeats in half": stretch.pulse.strength(bpm, 0.5),
+        "repeats in two thirds": stretch.pulse.strength(bpm, 2 / 3),
         "even": min(stretch.pulse.evenness(bpm), 2.0),
         "named": sum(named) / max(len(named), 1),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from services.essentia.engines.features.chords import Chord
 from services.essentia.engines.features.clip import Clip
 from services.essentia.engines.features.gauge import Gauge
 from services.essentia.engines.features.networks import Networks
+from services.essentia.engines.features.tempo import Alternative
 from services.essentia.engines.features.values import Values
 
 
@@ -81,6 +82,33 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Some seconds in one tempo.
+
+    Attributes:
+        start: Seconds from the window's start.
+        end: Seconds.
+        bpm: Tempo; by a straight line through the beats where they lie on one.
+        beats: Seconds, ascending.
+        estimates: Tempos by who names them.
+        agreement: Share of the estimates within 4 % of bpm, 0 to 1.
+        octave_agreement: The same, double, half, triple and third allowed.
+        others: Other tempos that it may have, likeliest first.
+        doubtful: Whether the first of the others is about as likely.
+    """
+
+    start: float
+    end: float
+    bpm: float
+    beats: NDArray[np.float64]
+    estimates: Mapping[str, float]
+    agreement: float
+    octave_agreement: float
+    others: tuple[Alternative, ...]
+    doubtful: bool = False
+
+
+@dataclass(frozen=True)
 class Track:
     """Numbers at even steps, the first at the start; NaN where there is none."""
 
@@ -113,6 +141,10 @@ class Sheet:
         spectral: Left by spectral for its groups and for structure.
         rise: float32 (frames, bands), left by onsets for the tempo.
         tempos: bpm by name of who estimates it.
+        followed: Beats (s) by name of the tracker.
+        activations: float32 (frames, 3), what the networks hear of beats, 50 a second; None where there are none.
+        pieces: Left by the tempo, in order; those without beats left out.
+        tempo_before: bpm at the end of the window before; 0 where there is none.
         networks: For melody and notes; None where there are none.
         chords: In order, without gaps.
         pitch_classes: (frames, 12) from C up, left by the chords for the key.
@@ -139,6 +171,10 @@ class Sheet:
     spectral: SpectralFrames | None = None
     rise: NDArray[np.float32] | None = None
     tempos: dict[str, float] = field(default_factory=dict)
+    followed: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    activations: NDArray[np.float32] | None = None
+    pieces: tuple[Piece, ...] = ()
+    tempo_before: float = 0.0
     networks: Networks | None = None
     chords: tuple[Chord, ...] = ()
     pitch_classes: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 12)))
@@ -166,7 +202,7 @@ class Sheet:
     def let_go(self) -> None:
         """Lets go of the audio and of what steps left for later ones, megabytes a minute; what was found stays."""
         self.clip = self.clip.emptied()
-        self.harmonic = self.spectral = self.rise = None
+        self.harmonic = self.spectral = self.rise = self.activations = None
 
     def warn(self, reason: str, message: str, field: str = "") -> None:
         """Notes something to know about the answer."""

@@ -128,7 +128,7 @@ def settle(
     named = list(estimates.values())
     if not named:
         return None
-    first = max(named, key=lambda bpm: (round(_family(bpm, named, pulse), 9), _share(bpm, named)))
+    first = max(named, key=lambda bpm: (round(_family(bpm, named, pulse), 9), share(bpm, named)))
     bpm = _adjust(_choose_octave(first, named, pulse), named, pulse, slowest, fastest)
     while bpm > fastest:
         bpm /= 2
@@ -138,7 +138,7 @@ def settle(
     if not slowest <= bpm <= fastest:
         return None
     return Tempo(
-        bpm, _share(bpm, named), _share(bpm, named, RELATIVES), _alternatives(bpm, named, pulse, slowest, fastest)
+        bpm, share(bpm, named), share(bpm, named, RELATIVES), _alternatives(bpm, named, pulse, slowest, fastest)
     )
 
 
@@ -149,7 +149,7 @@ def near(one: float, other: float) -> bool:
 
 def _choose_octave(bpm: float, named: list[float], pulse: Pulse) -> float:
     for octave in (2.0, 0.5):
-        if _share(bpm * octave, named) > 0:
+        if share(bpm * octave, named) > 0:
             faster = bpm * max(octave, 1.0)
             return faster if pulse.evenness(faster) >= EVEN else faster / 2
     return bpm
@@ -159,12 +159,12 @@ def _adjust(bpm: float, named: list[float], pulse: Pulse, slowest: float, fastes
     # Only to what an estimator names: a tempo that none has heard is no answer. Twice at most: no estimator is off by
     # more than two octaves.
     for _ in range(2):
-        if bpm / 2 >= slowest and _share(bpm / 2, named) and pulse.evenness(bpm) < SUBDIVISION:
+        if bpm / 2 >= slowest and share(bpm / 2, named) and pulse.evenness(bpm) < SUBDIVISION:
             bpm /= 2
     for _ in range(2):
         half = pulse.strength(bpm, 0.5)
         even = half > TRAIN and half >= EQUAL * pulse.strength(bpm)
-        if bpm * 2 <= fastest and _share(bpm * 2, named) and even:
+        if bpm * 2 <= fastest and share(bpm * 2, named) and even:
             bpm *= 2
     return bpm
 
@@ -174,7 +174,8 @@ def _family(bpm: float, named: list[float], pulse: Pulse) -> float:
     return len(members) / len(named) + float(np.mean([pulse.comb(other) for other in members]))
 
 
-def _share(bpm: float, named: list[float], relatives: tuple[float, ...] = (1.0,)) -> float:
+def share(bpm: float, named: list[float], relatives: tuple[float, ...] = (1.0,)) -> float:
+    """Gives the share of the tempos named that are ``bpm``, or that times one of ``relatives``."""
     return sum(any(near(other * ratio, bpm) for ratio in relatives) for other in named) / len(named)
 
 
@@ -191,7 +192,7 @@ def _alternatives(
     for bpm in relatives:
         known = any(near(bpm, other) for other in (chosen, *(each.bpm for each in found)))
         if slowest <= bpm <= fastest and not known:
-            found.append(Alternative(bpm, _share(bpm, named), pulse.strength(bpm)))
+            found.append(Alternative(bpm, share(bpm, named), pulse.strength(bpm)))
     found.sort(key=lambda each: each.agreement, reverse=True)
     return tuple(found[:3])
 

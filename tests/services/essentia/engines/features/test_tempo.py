@@ -10,6 +10,7 @@ import pytest
 
 from antiphon_wire.errors import AntiphonError
 from chassis.audio import RawPcm, Source
+from chassis.models import Store
 from services.essentia.contract import AnalysisRequest, GroupFeatures
 from services.essentia.engines.features import Features
 from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz, rises
@@ -78,15 +79,16 @@ def test_the_trackers_confidence_is_a_share_of_full_agreement_and_absent_where_n
     assert "TEMPO_UNCERTAIN" not in short.reasons()
 
 
-def test_the_estimators_and_their_agreement_are_told(analyze: Analyze) -> None:
+def test_the_estimators_and_their_agreement_are_told(analyze: Analyze, models: Store) -> None:
     rhythm = analyze(signals.stack(signals.metronome(60, 20)), "rhythm").groups["rhythm"]
     estimates = rhythm["tempo_estimates"]
     assert isinstance(estimates, tuple)
     named = ["multifeature", "degara", "percival", "autocorrelation", "onset_train"]
+    named += ["beatnet"] * models.installed("beatnet")
     assert [each["estimator"] for each in estimates] == named
     bpm = rhythm["bpm"]
     assert isinstance(bpm, float)
-    assert rhythm["bpm_agreement"] == sum(abs(each["bpm"] - bpm) <= 0.04 * bpm for each in estimates) / 5
+    assert rhythm["bpm_agreement"] == sum(abs(each["bpm"] - bpm) <= 0.04 * bpm for each in estimates) / len(named)
     alternatives = rhythm["bpm_alternatives"]
     assert isinstance(alternatives, tuple)
     assert alternatives[0]["bpm"] == pytest.approx(120, rel=0.04)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from services.essentia.engines.features import beats, rhythm
+from chassis.reports import WarningReport
+from services.essentia.engines.features import beats, by_estimators, tempo_fields
+from services.essentia.engines.features.networks import Networks
 from services.essentia.engines.features.tempo import Tempo
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
@@ -46,7 +48,7 @@ def test_a_tempo_that_the_tracker_doubts_is_given_with_a_warning(
     clip = signals.stack(signals.metronome(120, 12))
     assert "TEMPO_UNCERTAIN" not in analyze(clip, "rhythm").reasons()
     # What the tracker says of a metronome is then as low as what it says of music without a beat.
-    monkeypatch.setattr(rhythm, "VERY_LOW_CONFIDENCE", beats.FULL_AGREEMENT + 1)
+    monkeypatch.setattr(tempo_fields, "VERY_LOW_CONFIDENCE", beats.FULL_AGREEMENT + 1)
     found = analyze(clip, "rhythm")
     assert "TEMPO_UNCERTAIN" in found.reasons()
     assert found.number("rhythm.bpm") == pytest.approx(120, rel=0.04)
@@ -54,8 +56,9 @@ def test_a_tempo_that_the_tracker_doubts_is_given_with_a_warning(
 
 def test_beats_that_are_no_octave_of_the_tempo_are_told(analyze: Analyze, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = signals.stack(signals.metronome(120, 12))
+    monkeypatch.setattr(Networks, "beats", lambda _, field: WarningReport("MODEL_NOT_INSTALLED", "none", field))
     assert "BEATS_DISAGREE" not in analyze(clip, "rhythm").reasons()
-    monkeypatch.setattr(rhythm, "settle", lambda *_: Tempo(97.0, 0.25, 0.25, ()))
+    monkeypatch.setattr(by_estimators, "settle", lambda *_: Tempo(97.0, 0.25, 0.25, ()))
     found = analyze(clip, "rhythm", include_series=True)
     assert "BEATS_DISAGREE" in found.reasons()
     assert found.number("rhythm.bpm") == 97
