@@ -28,6 +28,7 @@ BOUNDS: Mapping[str, int] = {
     "antiphon.llm_audio.v1.ComparisonConfig.json_schema": 128 << 10,
     "antiphon.llm_audio.v1.Prompt.text": 32 << 10,
     "antiphon.speech.v1.AlignmentConfig.lyrics": 128 << 10,
+    "antiphon.speech.v1.AlignmentSummary.lyrics": 128 << 10,
     "antiphon.speech.v1.TranscriptionConfig.hotwords": 256,
     "antiphon.speech.v1.Transcript.segments": 32_768,
     "antiphon.speech.v1.AlignedLyrics.lines": 32_768,

@@ -12,13 +12,13 @@ from antiphon_cli.outputs.safe_file import write_file
 
 
 def read_text(path: Path) -> str:
-    """Reads a text file in UTF-8, with or without a byte order mark.
+    """Reads a text file in UTF-8, with or without a byte order mark; line ends stay as they are.
 
     Raises:
         Failure: it cannot be read.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise exits.Failure(f"cannot read {click.format_filename(path)}: {error}") from error
 

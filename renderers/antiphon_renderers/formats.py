@@ -127,6 +127,8 @@ FORMATS: Mapping[str, Format] = {
 def render(name: str, source: Source, *, labels: Labels | None = None, breaking: Breaking | None = None) -> str:
     """Writes a transcript or aligned lyrics in the format ``name``; ends with a newline unless it is empty.
 
+    Plain text of lyrics whose summary has them as given is these, to the character, unless their lines are to be broken.
+
     Args:
         name: One of FORMATS.
         source: What to write. In every format but JSON and plain text, lines without times are left out.
@@ -151,6 +153,8 @@ def render(name: str, source: Source, *, labels: Labels | None = None, breaking:
     # Whoever gave the lyrics has broken their lines.
     known = breaking.by == "singing" and isinstance(source, pb.AlignedLyrics)
     by = usual if known or breaking.by is None else breaking.by
+    if name == "txt" and by == "segments" and isinstance(source, pb.AlignedLyrics) and source.summary.lyrics:
+        return source.summary.lyrics
     lines = lines_of(source)
     if by == "singing":
         lines = for_singing(lines, breaking.max_characters, breaking.pause_seconds)

@@ -183,6 +183,7 @@ def alignment_summary(event: contract.AlignmentSummary, call: Call, config: pb.A
         unmatched_line_count=event.findings.unmatched,
         warnings=evidence.warnings(event.warnings),
         provenance=call.provenance(event.work, event.source, config),
+        lyrics=config.lyrics,
     )
 
 

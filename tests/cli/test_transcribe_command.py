@@ -85,10 +85,10 @@ def test_several_files_go_to_a_folder_under_names_of_their_own(
 
 
 def test_known_words_are_sent_and_come_back_with_times(antiphon: Any, speech: Any, clip: Path, tmp_path: Path) -> None:
-    (tmp_path / "words.txt").write_text("﻿One\nTwo\n", encoding="utf-8")
+    (tmp_path / "words.txt").write_bytes("﻿One\r\nTwo\n".encode())
     done = antiphon("transcribe", "--speech", speech[0], "--lyrics", "words.txt", "-f", "lrc", "--title", "Song", clip)
     assert done.stdout.decode() == "[ti:Song]\n\n[00:01.00]One\n[00:02.00]\n"
-    assert speech[1].configs[0].lyrics == "One\nTwo\n"
+    assert speech[1].configs[0].lyrics == "One\r\nTwo\n"
 
 
 @pytest.mark.parametrize(

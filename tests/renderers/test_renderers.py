@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import antiphon_renderers as renderers
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_renderers import Labels, RenderError, lines_of, parse, render
-from antiphon_renderers.breaking import for_singing
+from antiphon_renderers.breaking import Breaking, for_singing
 from antiphon_renderers.clock import hours_clock, minutes_clock, read_clock
 from antiphon_renderers.lines import MAX_BLANK_LINES, clean
 from antiphon_renderers.lyrics import read_tags
@@ -277,6 +277,15 @@ def test_a_time_that_is_none_is_refused_in_json_by_name() -> None:
 def test_plain_text_has_the_blank_lines_of_the_lyrics() -> None:
     lines = [pb.AlignedLine(line_number=number, text=text) for number, text in ((2, "One"), (3, "Two"), (6, "♪"))]
     assert render("txt", pb.AlignedLyrics(lines=lines)) == "\nOne\nTwo\n\n\n♪\n"
+
+
+def test_lyrics_that_were_given_come_back_to_the_character_in_plain_text() -> None:
+    given = "\t One \u200c\u00ad\r\n\r\nTwo\u2028 Three  \n\n \n\n"
+    lyrics = pb.AlignedLyrics(lines=[pb.AlignedLine(line_number=1, text="One \u200c\u00ad")])
+    lyrics.summary.lyrics = given
+    assert render("txt", lyrics) == given
+    broken = render("txt", lyrics, breaking=Breaking("subtitles", max_characters=20))
+    assert broken != given, "whoever wants other lines gets those"
 
 
 def test_a_number_of_any_size_makes_no_text_of_any_size() -> None:

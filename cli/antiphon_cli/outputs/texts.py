@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,8 @@ class Texts:
             StandardOutputGone: standard output cannot be.
         """
         if place is None:
-            standard.tell(text, newline=False)
+            # Lyrics come back as they were given, and a prompt belongs on a line of its own.
+            standard.tell(text, newline=sys.stdout.isatty() and not text.endswith("\n"))
         else:
             folder = None if self.out is None or place == Path(self.out) else Path(self.out)
             write_file(place, text.encode(), self.rules, folder)

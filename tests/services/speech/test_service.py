@@ -123,6 +123,7 @@ async def test_lyrics_come_back_line_by_line_with_their_times(
     assert not absent.HasField("start_offset")
     assert not absent.words
     assert (summary.aligned_line_count, summary.unmatched_line_count) == (2, 1)
+    assert summary.lyrics == LYRICS
     assert [warning.reason for warning in summary.warnings] == ["LINES_UNMATCHED"]
     assert summary.provenance.model.name == TINY
     assert summary.provenance.upload_sha256 != b""

@@ -366,7 +366,7 @@ class AlignedLine(_message.Message):
     def __init__(self, line_number: _Optional[int] = ..., text: _Optional[str] = ..., start_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., heard_word_count: _Optional[int] = ...) -> None: ...
 
 class AlignmentSummary(_message.Message):
-    __slots__ = ("source", "language_code", "language_probability", "aligned_line_count", "unmatched_line_count", "warnings", "provenance")
+    __slots__ = ("source", "language_code", "language_probability", "aligned_line_count", "unmatched_line_count", "warnings", "provenance", "lyrics")
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
@@ -374,6 +374,7 @@ class AlignmentSummary(_message.Message):
     UNMATCHED_LINE_COUNT_FIELD_NUMBER: _ClassVar[int]
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    LYRICS_FIELD_NUMBER: _ClassVar[int]
     source: _audio_pb2.SourceAudio
     language_code: str
     language_probability: float
@@ -381,7 +382,8 @@ class AlignmentSummary(_message.Message):
     unmatched_line_count: int
     warnings: _containers.RepeatedCompositeFieldContainer[_evidence_pb2.Warning]
     provenance: _evidence_pb2.Provenance
-    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., language_code: _Optional[str] = ..., language_probability: _Optional[float] = ..., aligned_line_count: _Optional[int] = ..., unmatched_line_count: _Optional[int] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., provenance: _Optional[_Union[_evidence_pb2.Provenance, _Mapping]] = ...) -> None: ...
+    lyrics: str
+    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., language_code: _Optional[str] = ..., language_probability: _Optional[float] = ..., aligned_line_count: _Optional[int] = ..., unmatched_line_count: _Optional[int] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., provenance: _Optional[_Union[_evidence_pb2.Provenance, _Mapping]] = ..., lyrics: _Optional[str] = ...) -> None: ...
 
 class AlignedLyrics(_message.Message):
     __slots__ = ("lines", "summary")

@@ -16,7 +16,7 @@ FIELD = "tonal.chord_source"
 def hear(sheet: Sheet, frame_count: int) -> NDArray[np.float64] | None:
     """Gives the probabilities of 24 triads and none, (frames, 25), for frames of pitch_classes.walk.
 
-    None where the network is not there, which is warned of: the chords then are those of the templates alone. Music
+    None where nobody chose the network, or it is damaged, which is warned of: the chords then are those of the templates alone. Music
     that is tuned far from 440 Hz is heard as if it were played at the speed at which it is in tune.
     """
     if sheet.networks is None:
@@ -24,6 +24,7 @@ def hear(sheet: Sheet, frame_count: int) -> NDArray[np.float64] | None:
     network = sheet.networks.chords(FIELD)
     if isinstance(network, WarningReport):
         sheet.warnings.append(network)
+    if network is None or isinstance(network, WarningReport):
         return None
     # Imported with ONNX Runtime, and so only where there is a network.
     from services.essentia.networks.chords import FRAMES_PER_SECOND

@@ -20,7 +20,7 @@ FIELD = "tonal.key_entropy_bits"
 def hear(sheet: Sheet) -> Heard | None:
     """Asks the network about a window, and leaves its evidence on the sheet.
 
-    None where the network is not there, which is warned of, or the window is too short. Music that is tuned far from
+    None where nobody chose the network, or it is damaged, which is warned of, or the window is too short. Music that is tuned far from
     440 Hz is heard as if it were played at the speed at which it is in tune.
     """
     if sheet.networks is None:
@@ -28,6 +28,7 @@ def hear(sheet: Sheet) -> Heard | None:
     network = sheet.networks.keys(FIELD)
     if isinstance(network, WarningReport):
         sheet.warnings.append(network)
+    if network is None or isinstance(network, WarningReport):
         return None
     # Imported with ONNX Runtime, and so only where there is a network.
     from services.essentia.networks.keys import ROW_SECONDS

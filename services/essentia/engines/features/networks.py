@@ -1,7 +1,8 @@
 """The networks that features rest on: loaded on first use, kept from call to call.
 
-Some must be there, for a caller asked for what they give; others are used as far as they are installed, and what they
-would give is absent where they are not.
+Some must be there, for a caller asked for what they give; those of the starter set are used as far as they are installed,
+and what they would give is absent with a warning where they are not. Those under terms that an operator has to choose are
+used where they were installed, and nobody is told of them where they were not.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ UNUSABLE = frozenset(
     {"UNKNOWN_MODEL", "MODEL_NOT_INSTALLED", "MODEL_CORRUPT", "MODEL_UNREADABLE", "MODEL_GRAPH", "LICENCE_REFUSED"}
 )
 """Reasons for which an analysis goes on without a network; an operator's own manifest may have no row for it."""
+
+NOT_CHOSEN = frozenset({"UNKNOWN_MODEL", "MODEL_NOT_INSTALLED", "LICENCE_REFUSED"})
+"""Those of them that an operator is responsible for where a network is not part of the starter set."""
 
 
 class Networks:
@@ -84,20 +88,24 @@ class Networks:
 
         return self._if_there(BEATNET, field, lambda files: BeatNetwork(files["beatnet.onnx"], self._threads))
 
-    def keys(self, field: str) -> KeyNetwork | WarningReport:
-        """Gives the network that hears keys, or why ``field`` of the answer is absent."""
+    def keys(self, field: str) -> KeyNetwork | WarningReport | None:
+        """Gives the network that hears keys, or why ``field`` of the answer is absent; None where nobody chose it."""
         from services.essentia.networks.keys import KeyNetwork
 
-        return self._if_there(MADMOM_KEY, field, lambda files: KeyNetwork(files["madmom-key.onnx"], self._threads))
+        return self._if_chosen(MADMOM_KEY, field, lambda files: KeyNetwork(files["madmom-key.onnx"], self._threads))
 
-    def chords(self, field: str) -> ChordNetwork | WarningReport:
-        """Gives the network that hears chords, or why ``field`` of the answer is absent."""
+    def chords(self, field: str) -> ChordNetwork | WarningReport | None:
+        """Gives the network that hears chords, or why ``field`` of the answer is absent; None where nobody chose it."""
         from services.essentia.networks.chords import ChordNetwork
 
         def make(files: Files) -> ChordNetwork:
             return ChordNetwork(files["madmom-chords.onnx"], files["madmom-chords.npy"], self._threads)
 
-        return self._if_there(MADMOM_CHORDS, field, make)
+        return self._if_chosen(MADMOM_CHORDS, field, make)
+
+    def _if_chosen(self, name: str, field: str, make: Callable[[Files], Network]) -> Network | WarningReport | None:
+        found = self._if_there(name, field, make)
+        return None if isinstance(found, WarningReport) and found.reason in NOT_CHOSEN else found
 
     def _if_there(self, name: str, field: str, make: Callable[[Files], Network]) -> Network | WarningReport:
         try:

@@ -96,10 +96,18 @@ def test_a_network_that_cannot_be_used_is_a_warning_about_its_field(
     lab: Lab, content: bytes | str | None, policy: str, reason: str
 ) -> None:
     networks = lab.networks(lab.content if content == "sound" else content, policy)  # type: ignore[arg-type]
-    for found, field in ((networks.beats("rhythm.meter"), "rhythm.meter"), (networks.keys("tonal.key"), "tonal.key")):
-        assert isinstance(found, WarningReport)
-        assert (found.reason, found.field) == (reason, field)
+    found = networks.beats("rhythm.meter")
+    assert isinstance(found, WarningReport)
+    assert (found.reason, found.field) == (reason, "rhythm.meter")
     assert networks.used == ()
+
+
+def test_a_network_that_nobody_chose_is_no_warning_but_a_damaged_one_is(lab: Lab) -> None:
+    assert lab.networks(None).keys("tonal.key") is None
+    assert lab.networks(lab.content, "commercial").keys("tonal.key") is None
+    found = lab.networks(b"damaged").keys("tonal.key")
+    assert isinstance(found, WarningReport)
+    assert (found.reason, found.field) == ("MODEL_CORRUPT", "tonal.key")
 
 
 def test_a_file_that_is_pinned_but_no_network_is_told_as_unreadable(tmp_path: Path) -> None:
@@ -110,10 +118,11 @@ def test_a_file_that_is_pinned_but_no_network_is_told_as_unreadable(tmp_path: Pa
 
 
 def test_without_a_store_there_is_no_network() -> None:
-    found = Networks().chords("tonal.chords")
+    found = Networks().beats("rhythm.meter")
     assert isinstance(found, WarningReport)
     assert found.reason == "MODEL_NOT_INSTALLED"
-    assert "antiphon models pull madmom-chords" in found.message
+    assert "antiphon models pull beatnet" in found.message
+    assert Networks().chords("tonal.chords") is None
 
 
 def test_what_a_caller_asks_for_by_name_is_no_warning_but_an_error(lab: Lab) -> None:
