@@ -127,7 +127,7 @@ FORMATS: Mapping[str, Format] = {
 def render(name: str, source: Source, *, labels: Labels | None = None, breaking: Breaking | None = None) -> str:
     """Writes a transcript or aligned lyrics in the format ``name``; ends with a newline unless it is empty.
 
-    Plain text of lyrics whose summary has them as given is these, to the character, unless their lines are to be broken.
+    Plain text of lyrics whose summary has them as given is these, to the character, unless lines are to be broken.
 
     Args:
         name: One of FORMATS.

@@ -16,8 +16,9 @@ FIELD = "tonal.chord_source"
 def hear(sheet: Sheet, frame_count: int) -> NDArray[np.float64] | None:
     """Gives the probabilities of 24 triads and none, (frames, 25), for frames of pitch_classes.walk.
 
-    None where nobody chose the network, or it is damaged, which is warned of: the chords then are those of the templates alone. Music
-    that is tuned far from 440 Hz is heard as if it were played at the speed at which it is in tune.
+    None where nobody chose the network, or it is damaged, which is warned of: the chords then are those of the
+    templates alone. Music that is tuned far from 440 Hz is heard as if it were played at the speed at which it is in
+    tune.
     """
     if sheet.networks is None:
         return None

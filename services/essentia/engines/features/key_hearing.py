@@ -20,8 +20,8 @@ FIELD = "tonal.key_entropy_bits"
 def hear(sheet: Sheet) -> Heard | None:
     """Asks the network about a window, and leaves its evidence on the sheet.
 
-    None where nobody chose the network, or it is damaged, which is warned of, or the window is too short. Music that is tuned far from
-    440 Hz is heard as if it were played at the speed at which it is in tune.
+    None where nobody chose the network, or it is damaged, which is warned of, or the window is too short. Music that is
+    tuned far from 440 Hz is heard as if it were played at the speed at which it is in tune.
     """
     if sheet.networks is None:
         return None

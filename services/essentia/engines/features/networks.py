@@ -1,8 +1,8 @@
 """The networks that features rest on: loaded on first use, kept from call to call.
 
-Some must be there, for a caller asked for what they give; those of the starter set are used as far as they are installed,
-and what they would give is absent with a warning where they are not. Those under terms that an operator has to choose are
-used where they were installed, and nobody is told of them where they were not.
+Some must be there, for a caller asked for what they give; those of the starter set are used as far as they are
+installed, and what they would give is absent with a warning where they are not. Those under terms that an operator has
+to choose are used where they were installed, and nobody is told of them where they were not.
 """
 
 from __future__ import annotations
