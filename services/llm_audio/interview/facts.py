@@ -10,6 +10,7 @@ from typing import Any
 
 from antiphon_wire.errors import invalid
 from services.llm_audio.contract import Fact
+from services.llm_audio.interview.course import course, nothing
 from services.llm_audio.interview.measured import FUSED, measured
 from services.llm_audio.interview.units import unit_of_field
 from services.llm_audio.interview.vocabulary import MOODS, VOICES, named
@@ -27,13 +28,19 @@ class Facts:
 
     Args:
         document: The JSON object; empty where nothing is known.
+
+    Attributes:
+        shown: The facts, at most MAX_SHOWN.
+        nothing: What the recording is where there is nothing to tell of it, such as silent; None for all others.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         essentia, speech = _mapping(document, "essentia"), _mapping(document, "speech")
         read = {"essentia", "speech"} | ({"fusion"} if _is_fused(document.get("fusion")) else set())
         rest = {name: value for name, value in document.items() if name not in read}
-        found = [*measured(document), *_tags(essentia), *_heard(speech), *_flat(rest, "")]
+        self.nothing = nothing(document)
+        what = [] if self.nothing is None else [self.nothing]
+        found = [*what, *measured(document), *course(document), *_tags(essentia), *_heard(speech), *_flat(rest, "")]
         self.shown = tuple(found[:MAX_SHOWN])
 
     @classmethod

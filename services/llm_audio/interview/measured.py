@@ -1,4 +1,4 @@
-"""What was measured of a recording: out of the facts that the gateway fused, else out of an essentia analysis."""
+"""The numbers and keys of a recording: out of the facts that the gateway fused, else out of an essentia analysis."""
 
 from __future__ import annotations
 
@@ -57,41 +57,49 @@ _MEASURES = (
         "LU",
         (("fusion.loudness.loudness_range_lu", ""), ("essentia.features.loudness.loudness_range_lu", "")),
     ),
+    _Measure(
+        "true peak",
+        "number",
+        "dBTP",
+        (("fusion.loudness.true_peak_dbtp", ""), ("essentia.features.loudness.true_peak_dbtp", "")),
+    ),
 )
 _VOICE = "fusion.vocals.energy_share"
 
 
 def measured(document: Mapping[str, Any]) -> Iterator[Fact]:
-    """Yields length, tempo, key, loudness and the voice's share of the energy, as far as ``document`` has them."""
+    """Yields length, tempo, key, loudness, its range, the peak and the voice's share of the energy, as far as known."""
     for each in _MEASURES:
         found = (_fact(document, each, path, agreement) for path, agreement in each.places)
         fact = next((fact for fact in found if fact is not None), None)
         if fact is not None:
             yield fact
-    share = _number(_at(document, _VOICE))
+    share = number(at(document, _VOICE))
     if share is not None:
         yield Fact("vocal share of the energy", f"{share * 100:.0f} %", _VOICE, "number", share)
 
 
 def _fact(document: Mapping[str, Any], measure: _Measure, path: str, agreement: str) -> Fact | None:
-    value = _at(document, path)
-    share = _number(_at(document, agreement)) if agreement else None
+    value = at(document, path)
+    share = number(at(document, agreement)) if agreement else None
     doubt = agreement if share is not None and share <= MOST_DISAGREE else ""
     if measure.kind == "key":
-        scale = _at(document, path.removesuffix("tonic") + "scale")
+        scale = at(document, path.removesuffix("tonic") + "scale")
         return Fact(measure.label, f"{value} {scale}", path, measure.kind, doubt=doubt) if value and scale else None
-    number = _number(value)
-    if number is None:
+    known = number(value)
+    if known is None:
         return None
-    return Fact(measure.label, f"{number:.1f} {measure.unit}", path, measure.kind, number, measure.unit, doubt=doubt)
+    return Fact(measure.label, f"{known:.1f} {measure.unit}", path, measure.kind, known, measure.unit, doubt=doubt)
 
 
-def _at(document: Mapping[str, Any], path: str) -> Any:
+def at(document: Mapping[str, Any], path: str) -> Any:
+    """Gives what stands at a path of names in a document; None where nothing does."""
     value: Any = document
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
+    """Gives a number as a float; None for what is none."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

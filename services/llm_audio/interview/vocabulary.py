@@ -128,8 +128,12 @@ VOICES = frozenset(
         "female",
         "man",
         "woman",
+        "instrumental",
     ]
 )
+"""``instrumental`` says that there is none."""
+NO_STYLES = frozenset(["beat", "beats", "classic", "solo", "weird", "oldies"])
+"""Labels of taggers that name no style of music."""
 
 _ALIASES = {
     "sax": "saxophone",

@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from services.llm_audio.contract import Clause, Fact
+from services.llm_audio.interview.course import NOTHING
+from services.llm_audio.interview.vocabulary import NO_STYLES
 from services.llm_audio.prose.known import Known, best, denies, names, shorter
 from services.llm_audio.prose.languages import language
-from services.llm_audio.prose.phrases import length, listed, quoted
+from services.llm_audio.prose.phrases import clock, length, listed, quoted
 
 Wordings = Callable[[Known], Iterator[Clause]]
 
@@ -23,6 +25,10 @@ QUIET_LUFS = -23.0
 """From here down it is quiet: the target of broadcasters (EBU R 128)."""
 
 _KEY = re.compile(r"[A-G](?:[#b♯♭])? (?:major|minor)")
+_CHORD = re.compile(r"[A-G][#b]?m?")
+_MOST_CHORDS, _COMMON, _MOST_OF_IT = 4, 0.1, 0.6
+"""Most chords to name; the share of the time that each must have, and that they must have together."""
+_MOST_KEYS, _LONGEST_FORM = 4, 10
 _CLEARLY = 1.5
 """How many times the score of men's voices that of women's must be, or the other way round, for a voice to be one."""
 _WOMEN, _MEN, _SINGING = {"female", "woman"}, {"male", "man"}, {"singing", "singer", "vocalist", "vocalists", "vocals"}
@@ -31,7 +37,7 @@ _WOMEN, _MEN, _SINGING = {"female", "woman"}, {"male", "man"}, {"singing", "sing
 def style(known: Known) -> Iterator[Clause]:
     """Says the genres."""
     fact = known.labelled("genres", "genre")
-    for chosen in shorter(best(fact)):
+    for chosen in shorter(best(fact, NO_STYLES)):
         yield _clause(f"is {listed(chosen)} in style", fact)
 
 
@@ -79,10 +85,53 @@ def tempo(known: Known) -> Iterator[Clause]:
 
 
 def key(known: Known) -> Iterator[Clause]:
-    """Says the key, and that it is in doubt where most profiles say another."""
+    """Says the keys that it goes through, or its one key with the mode; and that the key is in doubt."""
+    stretches = [fact for fact in known.facts if fact.label == "key of a stretch" and _KEY.fullmatch(fact.text)]
+    if len(stretches) == 2:
+        change = known.labelled("change of key")
+        when = "" if change is None or change.value is None else f" at {clock(change.value)}"
+        text = f"goes from {stretches[0].text} to {stretches[1].text}"
+        yield from (_clause(text + when, *stretches, change), _clause(text, *stretches))
+    names = list(dict.fromkeys(fact.text for fact in stretches))
+    if 1 < len(names) <= _MOST_KEYS:
+        yield _clause(f"goes through {listed(names)}", *stretches)
     fact = next((fact for fact in known.facts if fact.kind == "key"), None)
-    if fact is not None and _KEY.fullmatch(fact.text):
-        yield _clause(f"is {'perhaps ' if fact.doubt else ''}in {fact.text}", fact)
+    if fact is None or not _KEY.fullmatch(fact.text):
+        return
+    where = f"{'perhaps ' if fact.doubt else 'mostly ' if stretches else ''}in {fact.text}"
+    mode = known.labelled("mode")
+    if mode is not None and not stretches:
+        yield _clause(f"is {where} ({mode.text})", fact, mode)
+    yield _clause(f"is {where}", fact)
+
+
+def chords(known: Known) -> Iterator[Clause]:
+    """Says the chords that it mostly consists of, where these few are most of it."""
+    fact = known.labelled("chords")
+    rows = [(name, share) for name, share in names(fact) if share >= _COMMON and _CHORD.fullmatch(name)][:_MOST_CHORDS]
+    if len(rows) > 1 and sum(share for _, share in rows) >= _MOST_OF_IT:
+        yield _clause(f"moves mostly between {listed([name for name, _ in rows])}", fact)
+
+
+def form(known: Known) -> Iterator[Clause]:
+    """Says the form, letter by letter, or how many sections there are of how many kinds."""
+    fact = known.labelled("form")
+    found, kinds = (known.number("number", 1, 1000, label) for label in ("sections", "different sections"))
+    # Where nothing comes back there is no form to speak of.
+    repeats = found is not None and kinds is not None and kinds[1] < found[1]
+    if fact is not None and repeats and len(fact.text) <= _LONGEST_FORM and fact.text.isalpha():
+        yield _clause(f"has the form {fact.text}", fact)
+    if found and kinds and repeats:
+        yield _clause(f"has {found[1]:.0f} sections of {kinds[1]:.0f} kinds", found[0], kinds[0])
+    elif found and found[1] > 2:
+        yield _clause(f"has {found[1]:.0f} different sections", found[0])
+
+
+def nothing(known: Known) -> Iterator[Clause]:
+    """Says that there is nothing to tell of: that it is silent, or one tone."""
+    fact = known.labelled("sound")
+    if fact is not None and fact.text in NOTHING.values():
+        yield _clause(f"is {fact.text}", fact)
 
 
 def duration(known: Known) -> Iterator[Clause]:
@@ -93,12 +142,16 @@ def duration(known: Known) -> Iterator[Clause]:
 
 
 def loudness(known: Known) -> Iterator[Clause]:
-    """Says how loud it is on the whole."""
+    """Says how loud it is on the whole, and its greatest peak."""
     found = known.number("number", -100.0, 20.0, "loudness", "integrated lufs")
-    if found and found[0].unit == "LUFS":
-        value = round(found[1], 1) + 0.0  # no -0.0
-        word = "is loud at" if value >= LOUD_LUFS else "is quiet at" if value <= QUIET_LUFS else "has a loudness of"
-        yield _clause(f"{word} {value:.1f} LUFS", found[0])
+    if not found or found[0].unit != "LUFS":
+        return
+    value = round(found[1], 1) + 0.0  # no -0.0
+    word = "is loud at" if value >= LOUD_LUFS else "is quiet at" if value <= QUIET_LUFS else "has a loudness of"
+    text, peak = f"{word} {value:.1f} LUFS", known.number("number", -100.0, 40.0, "true peak")
+    if peak and peak[0].unit == "dBTP":
+        yield _clause(f"{text} with a true peak of {round(peak[1], 1) + 0.0:.1f} dBTP", found[0], peak[0])
+    yield _clause(text, found[0])
 
 
 def loudness_range(known: Known) -> Iterator[Clause]:

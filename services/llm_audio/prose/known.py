@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from services.llm_audio.contract import Fact
 from services.llm_audio.interview.claims import held
@@ -13,7 +13,7 @@ LEAST_SHARE = 0.5
 """Of the best one's score, what a name must have to be said beside it: those below are mostly wrong."""
 _LONGEST_NAME = 40
 
-_NOT = ("no ", "non ", "not ")
+_NOT, _NO_VOICE = ("no ", "non ", "not "), "instrumental"
 
 
 class Known:
@@ -52,12 +52,13 @@ def names(fact: Fact | None) -> list[tuple[str, float]]:
     return [(name, score) for name, score in plain if name and len(name) <= _LONGEST_NAME and math.isfinite(score)]
 
 
-def best(fact: Fact | None) -> list[str]:
+def best(fact: Fact | None, unfit: Collection[str] = ()) -> list[str]:
     """Gives the names worth saying: at most MOST_NAMES of at least LEAST_SHARE of the best score, none of them twice.
 
-    What is said not to be is left out: a tagger that is asked whether a song is happy names both answers.
+    What is said not to be is left out: a tagger that is asked whether a song is happy names both answers. So is what is
+    ``unfit``, in lower case.
     """
-    rows = [(name, score) for name, score in names(fact) if not denies(name)]
+    rows = [(name, score) for name, score in names(fact) if not denies(name) and name.lower() not in unfit]
     chosen: dict[str, str] = {}
     for name, score in rows:
         if score >= LEAST_SHARE * rows[0][1]:
@@ -66,8 +67,8 @@ def best(fact: Fact | None) -> list[str]:
 
 
 def denies(name: str) -> bool:
-    """Tells whether a label says that something is not there, such as ``no vocals``."""
-    return name.lower().startswith(_NOT)
+    """Tells whether a label says that something is not there, such as ``no vocals`` or ``instrumental``."""
+    return name.lower().startswith(_NOT) or name.lower() == _NO_VOICE
 
 
 def shorter(chosen: list[str]) -> Iterator[list[str]]:

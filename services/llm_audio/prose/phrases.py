@@ -49,3 +49,13 @@ def length(seconds: float) -> str:
     if whole < _HOUR:
         return f"{whole // _MINUTE}:{whole % _MINUTE:02} minutes"
     return f"{round(seconds / _MINUTE)} minutes"
+
+
+def clock(seconds: float) -> str:
+    """Says when something is, in minutes and seconds.
+
+    >>> clock(0.4), clock(90.3), clock(3725.0)
+    ('0:00', '1:30', '62:05')
+    """
+    whole = round(seconds)
+    return f"{whole // _MINUTE}:{whole % _MINUTE:02}"

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from services.llm_audio.contract import Clause, Fact
 from services.llm_audio.prose.clauses import (
     Wordings,
+    chords,
     duration,
     first_words,
+    form,
     key,
     loudness,
     loudness_range,
     mood,
+    nothing,
     sources,
     style,
     tempo,
@@ -27,20 +30,28 @@ from services.llm_audio.prose.phrases import listed, quoted
 RECORDING, WORDS = ("The recording", "It"), ("The words", "Its words")
 """Subjects: in a text's first sentence, and later."""
 
-_WORDS = (WORDS, (words_language, first_words))
-PLANS: Mapping[str, tuple[tuple[tuple[str, str], tuple[Wordings, ...]], ...]] = {
-    "full": ((RECORDING, (style, mood, sources)), (RECORDING, (tempo, key, duration, loudness)), _WORDS),
-    "technical": ((RECORDING, (tempo, key, duration)), (RECORDING, (loudness, loudness_range, vocal_share))),
-    "genre_mood": ((RECORDING, (style, mood)),),
-    "instrumentation": ((RECORDING, (sources, vocal_share)),),
-    "structure": ((RECORDING, (duration, tempo, loudness_range)),),
+_Group = tuple[Wordings, ...]
+_MUSIC, _WHOLE, _WORDS = (tempo, key, chords), (duration, form, loudness), (WORDS, ((words_language, first_words),))
+PLANS: Mapping[str, tuple[tuple[tuple[str, str], tuple[_Group, ...]], ...]] = {
+    "full": ((RECORDING, ((nothing, style, mood, sources),)), (RECORDING, (_MUSIC, _WHOLE)), _WORDS),
+    "technical": (
+        (RECORDING, ((nothing,),)),
+        (RECORDING, ((tempo, key, chords, duration),)),
+        (RECORDING, ((loudness, loudness_range, vocal_share),)),
+    ),
+    "genre_mood": ((RECORDING, ((nothing, style, mood),)),),
+    "instrumentation": ((RECORDING, ((nothing, sources, vocal_share),)),),
+    "structure": ((RECORDING, ((nothing,),)), (RECORDING, ((duration, form, tempo, loudness_range),))),
     "analyze": (
-        (RECORDING, (sources, vocal_share, style, mood)),
-        (RECORDING, (tempo, key, duration, loudness, loudness_range)),
+        (RECORDING, ((nothing, sources, vocal_share, style, mood),)),
+        (RECORDING, (_MUSIC, (*_WHOLE, loudness_range))),
         _WORDS,
     ),
 }
-"""For each question by name, the subject and the clauses of each sentence; one with nothing to say is left out."""
+"""For each question by name, the subject of its sentences and their clauses; one with nothing to say is left out."""
+
+MOST_CLAUSES = 4
+"""Groups of clauses that have so many together are one sentence; with more, each is its own."""
 
 WITH_OTHERS = ("full", "analyze")
 """Questions whose answer ends with facts that no clause is made for, such as a caller's title of the recording."""
@@ -66,11 +77,13 @@ def write(prompt: str, facts: Sequence[Fact]) -> Prose:
     known = Known(facts)
     sentences: list[str] = []
     said: list[Clause] = []
-    for subject, wordings in PLANS[prompt]:
-        found = [clause for each in wordings if (clause := _first_held(each(known), known)) is not None]
-        if found:
-            sentences.append(f"{subject[bool(sentences)]} {listed([clause.text for clause in found])}.")
-            said += found
+    for subject, groups in PLANS[prompt]:
+        found = [[clause for each in group if (clause := _first_held(each(known), known))] for group in groups]
+        if sum(map(len, found)) <= MOST_CLAUSES:
+            found = [[clause for group in found for clause in group]]
+        for group in filter(None, found):
+            sentences.append(f"{subject[bool(sentences)]} {listed([clause.text for clause in group])}.")
+            said += group
     others = list(_others(known, {path for clause in said for path in clause.facts})) if prompt in WITH_OTHERS else []
     if others:
         opening = "The facts also give" if sentences else "The facts give"

@@ -39,6 +39,7 @@ def test_long_and_inner_things_are_left_out_of_the_facts() -> None:
     analysis, transcript = essentia_pb2.Analysis(), speech_pb2.Transcript()
     analysis.features.series.beat_seconds.extend([1.0] * 1000)
     analysis.summary.provenance.engine = "features"
+    analysis.summary.warnings.add(reason="AUDIO_STEADY", message="one sound", field="tag_sets")
     tag_set = analysis.tag_sets.add(patch_labels=["rock"])
     tag_set.model.name = "musicnn-msd"
     tag_set.embeddings.data = bytes(1000)
@@ -50,6 +51,7 @@ def test_long_and_inner_things_are_left_out_of_the_facts() -> None:
         "essentia": {
             "features": {},
             "tag_sets": [{"model": {"name": "musicnn-msd"}, "tags": [{"label": "rock", "score": 0.5}]}],
+            "summary": {"warnings": [{"reason": "AUDIO_STEADY", "field": "tag_sets"}]},
         },
         "speech": {"segments": [{"text": "la"}], "summary": {}},
     }

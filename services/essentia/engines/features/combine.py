@@ -23,6 +23,8 @@ LOWER_MEDIAN = ("bpm", "tuning", "f0_median", "yin_pitch_median")
 FIRST = ("first_beat_seconds",)
 # Lists of keys, each with a margin to the first: those of most seconds are the whole's.
 AS_THEY_ARE = ("key_candidates",)
+# Lists of shares, each of which is 0 in a window where it is not told.
+SHARES = ("chord_shares",)
 # Names that mean something together: a tonic of one window and the scale of another would be a key that nobody heard.
 KEY, SECOND_KEY, PROFILES_KEY = (
     ("key_tonic", "key_scale"),
@@ -89,6 +91,8 @@ def _combine(
         return _most(having)
     if isinstance(first, int):
         return sum(value for value in values if isinstance(value, int))
+    if isinstance(first, tuple) and name in SHARES:
+        return _shares(having)
     if isinstance(first, tuple):
         return max(having, key=lambda each: each[0])[1] if name in AS_THEY_ARE else _lists(having)
     numbers = [(seconds, value) for seconds, value in having if isinstance(value, float)]
@@ -122,6 +126,15 @@ def _lists(having: list[tuple[float, object]]) -> object:
         for message in messages:
             by_label.setdefault(message.get(label), []).append((seconds, message))
     return tuple(dict(groups(messages)) for messages in by_label.values())
+
+
+def _shares(having: list[tuple[float, object]]) -> tuple[dict[str, object], ...]:
+    total = sum(seconds for seconds, _ in having)
+    found: dict[object, float] = {}
+    for seconds, value in having:
+        for message in value if isinstance(value, tuple) else ():
+            found[message["name"]] = found.get(message["name"], 0.0) + seconds * message["share"] / total
+    return tuple({"name": name, "share": found[name]} for name in sorted(found, key=lambda name: -found[name]))
 
 
 def _most(having: Sequence[tuple[float, Name]]) -> Name:

@@ -165,6 +165,8 @@ def measure_chords(sheet: Sheet) -> None:
     shares: dict[str, float] = {}
     for chord, length in zip(sounding, seconds, strict=True):
         shares[chord.name] = shares.get(chord.name, 0.0) + float(length / seconds.sum())
+    ordered = sorted(shares.items(), key=lambda each: -each[1])
+    values["chord_shares"] = tuple({"name": name, "share": share} for name, share in ordered)
     values["chord_change_count"] = changes
     values.put("chords_change_rate", changes / count)
     values.put("chords_number_rate", sum(share > LASTING_SHARE for share in shares.values()) / count)

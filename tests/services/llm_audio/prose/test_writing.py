@@ -37,6 +37,19 @@ def measured(**groups: Mapping[str, Any]) -> dict[str, Any]:
 
 # Known facts, and their prose to the letter.
 
+CHORDS = [{"name": "Dm", "share": 0.5}, {"name": "G", "share": 0.3}, {"name": "Am", "share": 0.12}, {"name": "C"}]
+
+
+def keys(*names: str) -> dict[str, Any]:
+    """A first key, and stretches of a minute and a half in these keys one after the other."""
+    tonic, scale = names[0].split()
+    rows = [
+        {"start_seconds": 90.0 * place, "end_seconds": 90.0 * (place + 1), "tonic": tonic, "scale": scale}
+        for place, (tonic, scale) in enumerate(name.split() for name in names)
+    ]
+    return {"key_tonic": tonic, "key_scale": scale, "key_segments": rows}
+
+
 FUSED = {
     "tempo": {"bpm": 86.3, "agreement": 0.25, "disputed": True},
     "key": {"tonic": "C#", "scale": "minor", "agreement": 0.5, "disputed": True},
@@ -98,6 +111,43 @@ def test_a_song_is_told_by_what_each_question_asks_for(prompt: str, text: str) -
             'The facts also give title as "Blue" and live as "no".',
         ),
         ({"take": 3}, "The facts give take as 3."),
+        (
+            measured(
+                rhythm={"bpm": 97.0},
+                tonal={"key_tonic": "D", "key_scale": "minor", "key_mode": "dorian", "chord_shares": CHORDS},
+                signal={"duration_seconds": 185.0},
+                structure={"sections": [{"label": letter} for letter in "AABA"]},
+                loudness={"integrated_lufs": -16.8, "loudness_range_lu": 5.0, "true_peak_dbtp": -0.96},
+            ),
+            "The recording runs at 97 BPM, is in D minor (dorian), and moves mostly between Dm, G and Am. It lasts "
+            "3:05 minutes, has the form AABA and has a loudness of -16.8 LUFS with a true peak of -1.0 dBTP.",
+        ),
+        # Minor and major are what is meant without another word.
+        (
+            measured(tonal={"key_tonic": "D", "key_scale": "minor", "key_mode": "aeolian"}),
+            "The recording is in D minor.",
+        ),
+        (measured(tonal=keys("C major", "D major")), "The recording goes from C major to D major at 1:30."),
+        (
+            measured(tonal=keys("C major", "D major", "E minor", "C major")),
+            "The recording goes through C major, D major and E minor.",
+        ),
+        (
+            measured(tonal=keys("C major", "D major", "E minor", "F major", "G major")),
+            "The recording is mostly in C major.",
+        ),
+        (measured(structure={"sections": [{"label": "A"}]}), ""),
+        (measured(structure={"sections": [{"label": letter} for letter in "AB"]}), ""),
+        (
+            measured(structure={"sections": [{"label": letter} for letter in "ABC"]}),
+            "The recording has 3 different sections.",
+        ),
+        (
+            measured(structure={"sections": [{"label": letter} for letter in "ABABCABABCAB"]}),
+            "The recording has 12 sections of 3 kinds.",
+        ),
+        # Many chords of a little each are no chords to name.
+        (measured(tonal={"chord_shares": [{"name": name, "share": 0.125} for name in "CDEFGAB"]}), ""),
     ],
 )
 def test_what_is_not_known_is_not_said(document: Mapping[str, Any], text: str) -> None:
@@ -266,3 +316,47 @@ def test_a_length_is_said_to_the_unit_in_which_it_ends(seconds: float) -> None:
     unit, tolerance = (60, 30.0) if claim.unit == "min" else (1, 0.5)
     assert math.isclose(claim.value * unit, seconds, abs_tol=tolerance)
     assert unit == 1 or seconds > 3599
+
+
+def warned(*reasons: tuple[str, str], **groups: Mapping[str, Any]) -> dict[str, Any]:
+    """An analysis with these warnings: reason and field."""
+    rows = [{"reason": reason, "field": field} for reason, field in reasons]
+    return {"essentia": {"features": groups, "summary": {"warnings": rows}}}
+
+
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [
+        (warned(("AUDIO_SILENT", "")), "The recording is silent."),
+        (
+            warned(("AUDIO_SILENT", ""), ("AUDIO_SILENT", "tag_sets"), signal={"duration_seconds": 12.0}),
+            "The recording is silent. It lasts 12 seconds.",
+        ),
+        (warned(("AUDIO_CONSTANT", "")), "The recording is without anything that can be heard."),
+        (warned(("LOUDNESS_BELOW_GATE", "")), "The recording is all but silent."),
+        (warned(("AUDIO_CLICKS", "tag_sets")), "The recording is nothing but clicks."),
+        (
+            warned(("AUDIO_STEADY", "tag_sets"), loudness={"integrated_lufs": -30.0}),
+            "The recording is a single sound that stays the same. It is quiet at -30.0 LUFS.",
+        ),
+        # Of one window of several, which is not the recording.
+        (
+            warned(("AUDIO_SILENT", ""), loudness={"integrated_lufs": -30.0}),
+            "The recording is quiet at -30.0 LUFS.",
+        ),
+    ],
+)
+def test_where_there_is_nothing_to_tell_of_that_is_said(document: Mapping[str, Any], text: str) -> None:
+    assert prose(document) == text
+
+
+def test_labels_that_name_no_style_are_none() -> None:
+    assert (
+        prose(tagged(("beat", 0.5), ("techno", 0.4), ("solo", 0.4)), "genre_mood")
+        == "The recording is techno in style."
+    )
+
+
+def test_instrumental_means_that_there_is_no_voice() -> None:
+    text = "The recording has flute and no voice."
+    assert prose(tagged(("instrumental", 0.5), ("flute", 0.4), ("female vocalists", 0.2)), "instrumentation") == text

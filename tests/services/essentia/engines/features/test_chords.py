@@ -77,6 +77,10 @@ def test_shares_of_the_chords_are_by_time(analyze: Analyze) -> None:
     assert found.number("tonal.chords_entropy_bits") == pytest.approx(
         -(2 * np.log2(2 / 3) + np.log2(1 / 3)) / 3, abs=0.03
     )
+    shares = found.groups["tonal"]["chord_shares"]
+    assert isinstance(shares, tuple)
+    assert [share["name"] for share in shares] == ["C", "Am"]
+    assert [share["share"] for share in shares] == pytest.approx([2 / 3, 1 / 3], abs=0.02)
     alone = analyze(held((C, 4.0)), "tonal").number("tonal.chords_entropy_bits")
     assert str(alone) == "0.0", "one chord has no entropy, and not -0"
 

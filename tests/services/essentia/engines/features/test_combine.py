@@ -45,6 +45,13 @@ def test_messages_with_a_name_are_combined_under_it() -> None:
     )
 
 
+def test_a_share_is_nothing_where_it_is_not_told() -> None:
+    one = {"chord_shares": ({"name": "C", "share": 0.75}, {"name": "G", "share": 0.25})}
+    other = {"chord_shares": ({"name": "Am", "share": 1.0},)}
+    found = combine.groups([(20.0, one), (20.0, other), (40.0, {"key_tonic": "C"})])["chord_shares"]
+    assert found == ({"name": "Am", "share": 0.5}, {"name": "C", "share": 0.375}, {"name": "G", "share": 0.125})
+
+
 def test_a_key_is_never_one_that_no_window_has() -> None:
     def key(tonic: str, scale: str, second: tuple[str, str]) -> dict[str, object]:
         names = ("key_tonic", "key_scale", "key_alternative_tonic", "key_alternative_scale")

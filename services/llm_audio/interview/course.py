@@ -1,0 +1,90 @@
+"""What a recording does on its way: mode, changes of key, chords, form; and whether there is anything to hear."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from services.llm_audio.contract import Fact
+from services.llm_audio.interview.measured import at, number
+
+NOTHING: Mapping[str, str] = {
+    "AUDIO_SILENT": "silent",
+    "AUDIO_INFRASONIC": "without anything that can be heard",
+    "AUDIO_CONSTANT": "without anything that can be heard",
+    "AUDIO_FAINT": "all but silent",
+    "LOUDNESS_BELOW_GATE": "all but silent",
+    "AUDIO_CLICKS": "nothing but clicks",
+    "AUDIO_STEADY": "a single sound that stays the same",
+}
+"""Reasons for which there is nothing to tell of a recording, the worst first, and what it is then."""
+
+_QUIET = ("AUDIO_SILENT", "AUDIO_INFRASONIC", "AUDIO_CONSTANT", "LOUDNESS_BELOW_GATE")
+"""Those that essentia says of a stretch too; they are of the whole where it has no loudness."""
+_WARNINGS = "essentia.summary.warnings"
+_LOUDNESS = "essentia.features.loudness.integrated_lufs"
+_MODES = ("dorian", "phrygian", "lydian", "mixolydian")
+"""Modes other than what is meant by major and minor anyway."""
+_CHORDS = "essentia.features.tonal.chord_shares"
+_SECTIONS = "essentia.features.structure.sections"
+_MOST_CHANGES = 12
+
+
+def course(document: Mapping[str, Any]) -> Iterator[Fact]:
+    """Yields what is known of these, as far as ``document`` has it."""
+    yield from _mode(document)
+    yield from _changes(document)
+    shares = {str(row.get("name", "")): number(row.get("share")) or 0.0 for row in _rows(document, _CHORDS)}
+    chords = sorted(((name, share) for name, share in shares.items() if name), key=lambda each: -each[1])
+    if chords:
+        yield Fact("chords", ", ".join(name for name, _ in chords), _CHORDS, items=tuple(chords))
+    letters = [str(row["label"]) for row in _rows(document, _SECTIONS) if row.get("label")]
+    if len(letters) > 1:
+        yield Fact("form", "".join(letters), _SECTIONS, items=tuple((letter, 1.0) for letter in letters))
+        yield Fact("sections", str(len(letters)), _SECTIONS, "number", float(len(letters)))
+        kinds = len(set(letters))
+        yield Fact("different sections", str(kinds), _SECTIONS, "number", float(kinds))
+
+
+def nothing(document: Mapping[str, Any]) -> Fact | None:
+    """Says what a recording is that has nothing to tell of, by essentia's warnings; None for all others."""
+    told = {(str(row.get("reason", "")), str(row.get("field", ""))) for row in _rows(document, _WARNINGS)}
+    heard = number(at(document, _LOUDNESS)) is not None
+    found = {reason for reason, field in told if field == "tag_sets" or not heard or reason not in _QUIET}
+    return next((nothing_for(reason) for reason in NOTHING if reason in found), None)
+
+
+def nothing_for(reason: str) -> Fact:
+    """Says what a recording is of which there is nothing to tell for a reason out of NOTHING."""
+    return Fact("sound", NOTHING[reason], _WARNINGS)
+
+
+def _mode(document: Mapping[str, Any]) -> Iterator[Fact]:
+    for path in ("fusion.key.mode", "essentia.features.tonal.key_mode"):
+        mode = at(document, path)
+        if mode in _MODES:
+            yield Fact("mode", str(mode), path)
+            return
+
+
+def _changes(document: Mapping[str, Any]) -> Iterator[Fact]:
+    """Yields the key of each stretch, where it changes, and when each but the first begins."""
+    for path in ("fusion.key.segments", "essentia.features.tonal.key_segments"):
+        rows = [row for row in _rows(document, path) if row.get("tonic") and row.get("scale")]
+        keys = [f"{row['tonic']} {row['scale']}" for row in rows]
+        rows = [row for row, (one, other) in zip(rows, itertools.pairwise(["", *keys]), strict=True) if one != other]
+        if not 1 < len(rows) <= _MOST_CHANGES:
+            continue
+        for index, row in enumerate(rows):
+            yield Fact("key of a stretch", f"{row['tonic']} {row['scale']}", f"{path}[{index}]", "key")
+            start = number(row.get("start_seconds"))
+            if index and start is not None:
+                text = f"{start:.1f} seconds"
+                yield Fact("change of key", text, f"{path}[{index}]", "number", start, "seconds")
+        return
+
+
+def _rows(document: Mapping[str, Any], path: str) -> list[Mapping[str, Any]]:
+    value = at(document, path)
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
