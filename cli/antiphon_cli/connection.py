@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from antiphon_cli.address import ADDRESS
 from antiphon_cli.local import address_of
 from antiphon_cli.options import READABLE_FILE, SECONDS_TO, option_group, track_option
 from antiphon_cli.services import default_address
@@ -118,6 +119,7 @@ def _address(service: str, words: str) -> Callable[[Callable[..., int]], Callabl
         f"--{service.replace('_', '-')}",
         _parameter(service),
         envvar=f"ANTIPHON_{service.upper()}",
+        type=ADDRESS,
         metavar="HOST:PORT",
         default=lambda: address_of(service),
         show_default=f"the one that antiphon up started, else {default_address(service)}",

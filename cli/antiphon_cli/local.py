@@ -17,12 +17,14 @@ def folder() -> Path:
 
 
 def up_command(*options: str) -> str:
-    """Returns the command that starts services, at the ports that those of now or of the last time have."""
+    """Returns the command that starts services: those of now or of the last time, at the ports that they have."""
     state = daemon.running(folder()) or StackState.load(folder() / "state.json")
     ports = {each.name: each.port for each in state.services} if state is not None else {}
     base = ports.get(GATEWAY, BASE_PORT)
     moved = () if base == BASE_PORT else ("--base-port", str(base))
-    return " ".join(("antiphon up", *options, *moved))
+    some = [name for name in FAMILIES if name in ports]
+    chosen = ("--services", ",".join(some)) if some and len(some) < len(FAMILIES) and not options else ()
+    return " ".join(("antiphon up", *options, *chosen, *moved))
 
 
 def address_of(service: str) -> str:

@@ -8,6 +8,7 @@ import os
 import click
 
 from antiphon_cli import exits, local
+from antiphon_cli.address import ADDRESS
 from antiphon_cli.connection import tls_options
 from antiphon_cli.services import GATEWAY, default_address
 from antiphon_cli.stack import daemon
@@ -20,7 +21,10 @@ from antiphon_wire.addresses import is_loopback_target
 @click.command(epilog=exits.HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
-    "--gateway", metavar="HOST:PORT", help="Ask this gateway for its services instead of looking at this machine."
+    "--gateway",
+    type=ADDRESS,
+    metavar="HOST:PORT",
+    help="Ask this gateway for its services instead of looking at this machine.",
 )
 @tls_options
 def status(as_json: bool, gateway: str | None, tls: Tls | None) -> int:
