@@ -9,6 +9,8 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
+from chassis.audio.filling import NOUGHT, at, last_packet_end, last_page_end, padding
+from chassis.audio.guard.transport import TRANSPORT_LOOK_BYTES, begins_transport
 from chassis.audio.part import PartOfFile
 from chassis.audio.wave.header import id3_bytes
 
@@ -23,7 +25,10 @@ _BARE = (b"FORM", b"wvpk", b"caff", b".snd", b"\x1a\x45\xdf\xa3", b"DSD ", b"MAC
 _AC3 = b"\x0b\x77"
 _AU_HEAD_BYTES = 24
 _UNKNOWN_SIZE = 0xFFFFFFFF
-_LOOK_BYTES = 1 << 20
+_FORM_HEAD_BYTES = 512
+"""An AIFF file of more has samples."""
+_LONGEST_FRAME_BYTES = 1441
+"""Of MPEG audio."""
 
 
 def sound_of(file: BinaryIO) -> BinaryIO:
@@ -55,9 +60,9 @@ def missing(file: BinaryIO) -> str:
     return f"the header promises {length} bytes of samples, {stored} are there" if 0 <= stored < length else ""
 
 
-def _core_audio(file: BinaryIO) -> tuple[int, int]:
+def _core_audio(file: BinaryIO, start: int = 0) -> tuple[int, int]:
     """Where the samples of a Core Audio file begin, and the bytes that they take by its word; 0 where it has none."""
-    position = 8
+    position = start + 8
     for _ in range(_MAX_CHUNKS):
         file.seek(position)
         head = file.read(12)
@@ -113,14 +118,33 @@ def _told_end(file: BinaryIO, start: int, end: int) -> int:
     head = file.read(_AU_HEAD_BYTES)
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         length = int.from_bytes(head[4:8], "big")
-        # A recorder that died left a length without the samples; then all there is counts.
-        return start + 8 + length if (end - start) // 2 < length < end - start - 8 else end
+        return start + 8 + length if _is_form_length(file, start, end, length) else end
     if head[:4] == b".snd" and len(head) == _AU_HEAD_BYTES:
         offset, length = struct.unpack_from(">II", head, 4)
         return end if length in (0, _UNKNOWN_SIZE) else min(end, start + offset + length)
+    if head[:4] == b"caff":
+        first, length = _core_audio(file, start)
+        # A tag behind the samples may end in noughts of its own; eleven are too few for another chunk.
+        return max(min(end, first + length), end - max(0, padding(file, end, NOUGHT) - 11)) if length else end
+    if head[:4] == b"OggS":
+        return last_page_end(file, start, end)
     if head[:2] == _AC3:
-        return end - _padding(file, end)
+        return end - max(padding(file, end, NOUGHT), padding(file, end, b"\xff"))
+    if head[:3] == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0"):
+        # The last frame may end in noughts, and no frame is longer.
+        return end - max(0, padding(file, end, NOUGHT) - _LONGEST_FRAME_BYTES)
+    if begins_transport(head[:1] + at(file, start + 1, TRANSPORT_LOOK_BYTES)):
+        return last_packet_end(file, start, end)
     return end
+
+
+def _is_form_length(file: BinaryIO, start: int, end: int, length: int) -> bool:
+    """Tells whether the length that an AIFF file tells is that of its sound, with other bytes behind.
+
+    A recorder that died left a length without the samples; then all there is counts, unless nothing but noughts is.
+    """
+    behind = end - start - 8 - length
+    return 0 < behind < length or (length > _FORM_HEAD_BYTES and 0 < behind <= padding(file, end, NOUGHT))
 
 
 def _form_head(file: BinaryIO, start: int, end: int) -> bytes:
@@ -129,13 +153,6 @@ def _form_head(file: BinaryIO, start: int, end: int) -> bytes:
     head = file.read(_AU_HEAD_BYTES)
     if head[:4] != b"FORM" or head[8:12] not in (b"AIFF", b"AIFC") or end - start > _UNKNOWN_SIZE:
         return b""
-    written = int.from_bytes(head[4:8], "big") > (end - start) // 2
-    return b"" if written else b"FORM" + (end - start - 8).to_bytes(4, "big")
-
-
-def _padding(file: BinaryIO, end: int) -> int:
-    """The bytes of one value, 0 or 255, at the end: the last frame would be lost with them."""
-    first = max(0, end - _LOOK_BYTES)
-    file.seek(first)
-    tail = file.read(end - first)
-    return max(len(tail) - len(tail.rstrip(b"\0")), len(tail) - len(tail.rstrip(b"\xff")))
+    written = int.from_bytes(head[4:8], "big")
+    known = written > (end - start) // 2 or _is_form_length(file, start, end, written)
+    return b"" if known else b"FORM" + (end - start - 8).to_bytes(4, "big")

@@ -12,6 +12,9 @@ SIZES = (188, 192, 204)
 MAX_STREAMS = 256
 """A whole broadcast channel has fewer."""
 _READ_PACKETS = 64
+TOLD_BY_PACKETS = 5
+TRANSPORT_LOOK_BYTES = SIZES[-1] * TOLD_BY_PACKETS
+"""Enough to tell whether a file is a transport stream."""
 _LOOK_BYTES = 1 << 16
 """How far libav, too, looks for the next packet."""
 
@@ -54,6 +57,26 @@ def find_packets(data: bytes, packets: int = 3) -> tuple[int, int]:
             all_in_step = np.logical_and.reduce([sync[index * size : index * size + last] for index in range(packets)])
             found += [(int(place), size) for place in np.flatnonzero(all_in_step)[:1]]
     return min(found, default=(0, 0))
+
+
+def begins_transport(data: bytes) -> bool:
+    """Tells whether packets follow one another from the first byte on, or from behind a time of four."""
+    place, size = find_packets(data, TOLD_BY_PACKETS)
+    return place == size - 188 if size == 192 else size > 0 and place == 0
+
+
+def last_packets_end(data: bytes, packets: int = 3) -> int:
+    """Tells where the last of so many packets that follow one another ends; 0 where there are none."""
+    sync = np.frombuffer(data, np.uint8) == SYNC
+    ends = [0]
+    for size in SIZES:
+        # What stands in front of the sync byte belongs to the packet before it, or is its own time.
+        body = min(size, SIZES[0])
+        last = len(sync) - size * (packets - 1) - body + 1
+        if last > 0:
+            steps = np.logical_and.reduce([sync[index * size : index * size + last] for index in range(packets)])
+            ends += [int(place) + size * (packets - 1) + body for place in np.flatnonzero(steps)[-1:]]
+    return max(ends)
 
 
 def _packets(held: bytes, size: int, seen: np.ndarray) -> int:

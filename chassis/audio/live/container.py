@@ -17,6 +17,7 @@ from chassis.audio.frames import silence
 from chassis.audio.guard import LiveGuard
 from chassis.audio.headers import is_no_sound
 from chassis.audio.layouts import layout_of
+from chassis.audio.live.leading_tags import LeadingTags
 from chassis.audio.live.reader import StreamReader
 from chassis.audio.magic import LOOK_BYTES
 from chassis.audio.samples import Samples
@@ -80,6 +81,7 @@ class ContainerDecoder:
         self._line: TimeLine | None = None
         self._changes: Changes | None = None
         self._assumed: tuple[WarningReport, ...] = ()
+        self._tags = LeadingTags()
         self._guard = LiveGuard()
         self._wave = WaveCutter()
         self._bridge: Bridge[bytes, None] = Bridge(self._decode, "live-decoder")
@@ -98,18 +100,22 @@ class ContainerDecoder:
             AntiphonError: AUDIO_UNDECODABLE, AUDIO_NO_AUDIO_STREAM, AUDIO_SAMPLE_RATE, AUDIO_CHANNEL_COUNT,
                 AUDIO_TOO_COMPLEX, AUDIO_TRACK, AUDIO_TOO_LONG.
         """
-        if not data:
-            return []
+        # A tag that claims too much is refused, though libav never sees one.
         self._guard.feed(data)
+        return self._untagged(rest) if (rest := self._tags.feed(data)) else []
+
+    def _untagged(self, data: bytes) -> list[Samples]:
         self._start += data[: LOOK_BYTES - len(self._start)]
         return self._after(self._bridge.push(data)) if (data := self._wave.feed(data)) else []
 
     def finish(self) -> list[Samples]:
         """Takes the end of the stream; returns what was still held. Raises as :meth:`feed`."""
+        # What is shorter than the head of a tag.
+        blocks = self._untagged(rest) if (rest := self._tags.finish()) else []
         if not self._start:
-            return []
+            return blocks
         held = self._wave.finish()
-        return (self._after(self._bridge.push(held)) if held else []) + self._after(self._bridge.finish())
+        return blocks + (self._after(self._bridge.push(held)) if held else []) + self._after(self._bridge.finish())
 
     @property
     def late_frames(self) -> int:

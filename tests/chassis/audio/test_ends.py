@@ -26,6 +26,7 @@ CONTAINERS = {
     "au": ("au", "pcm_s16be", None),
     "webm": ("webm", "libopus", None),
     "ac3": ("ac3", "ac3", None),
+    "mpegts": ("mpegts", "mp2", None),
 }
 ID3 = b"ID3\x04\0\0\0\0\0\x0c" + b"TIT2\0\0\0\2\0\0\x03a"
 ID3V1 = b"TAG" + b"My Song".ljust(125)
@@ -46,6 +47,7 @@ AROUND = {
     "an ID3v2 tag in front": (ID3, b""),
     "two ID3v2 tags in front": (ID3 + ID3, b""),
     "0xFF": (b"", b"\xff" * 64),
+    "noughts, megabytes of them": (b"", bytes(3 << 20)),
 }
 
 
@@ -54,13 +56,23 @@ AROUND = {
 def test_what_stands_around_a_file_changes_nothing(name, around, clicks, encode, spool):
     muxer, codec, sample_format = CONTAINERS[name]
     rate = 48000 if codec in ("libopus", "ac3") else 44100
-    data = encode(clicks(rate, 2), muxer, codec, rate, sample_format=sample_format)
+    # An MPEG file of less is taken by libav for one that still grows where a frame's worth of noughts is behind it.
+    frames = 4 * rate if name == "mp3" else rate
+    data = encode(clicks(frames, 2), muxer, codec, rate, sample_format=sample_format)
     plain = Source(spool(data))
     wanted = plain.read().samples
     before, behind = AROUND[around]
     source = Source(spool(before + data + behind))
     np.testing.assert_array_equal(source.read().samples, wanted)
     assert source.warnings == plain.warnings == []
+
+
+@pytest.mark.parametrize("rest", [0, 100])
+def test_a_transport_stream_that_was_cut_off_is_told_wherever_the_cut_is(rest, clicks, encode, spool):
+    data = encode(clicks(176_400, 2), "mpegts", "aac")
+    source = Source(spool(data[: len(data) // 2 // 188 * 188 + rest]))
+    assert 0 < source.read().samples.shape[1] < 100_000
+    assert [warning.reason for warning in source.warnings] == ["AUDIO_TRUNCATED"]
 
 
 @pytest.mark.parametrize("name", ["aiff", "wavpack", "tta", "caf", "au"])

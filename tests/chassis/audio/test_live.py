@@ -56,6 +56,19 @@ def test_a_container_gives_the_same_samples_wherever_it_is_cut(cuts: list[int], 
     assert np.array_equal(decoded(ENCODED[name], cuts), WHOLE[name])
 
 
+ID3 = b"ID3\x04\0\0\0\0\0\x0cTIT2\0\0\0\2\0\0\x03a"
+TAGGED = {**CONTAINERS, "caf": ("caf", "pcm_s16le"), "au": ("au", "pcm_s16be"), "adts": ("adts", "aac")}
+
+
+@pytest.mark.parametrize("name", sorted(TAGGED))
+@pytest.mark.parametrize("cuts", [[], [2], list(range(60))], ids=["whole", "in the mark", "byte by byte"])
+def test_tags_in_front_of_a_stream_change_nothing(name: str, cuts: list[int]) -> None:
+    data = recordings.encoded(sweep(), *TAGGED[name], RATE)
+    wanted = decoded(data, [])
+    assert len(wanted) > 15_000
+    assert np.array_equal(decoded(ID3 + ID3 + data, cuts), wanted)
+
+
 @settings(max_examples=25)
 @given(cuts=st.lists(st.integers(0, 10**9), max_size=30))
 def test_pcm_gives_the_same_samples_wherever_it_is_cut_even_within_a_sample(cuts: list[int]) -> None:
