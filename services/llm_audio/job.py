@@ -24,8 +24,10 @@ from services.llm_audio.contract import (
     LanguageModel,
     Summary,
     Task,
+    Usage,
 )
 from services.llm_audio.engines import ENGINES
+from services.llm_audio.interview import unasked
 from services.llm_audio.interview.answerable import check_answerable
 from services.llm_audio.interview.clock import WritingClock
 from services.llm_audio.interview.facts import Facts
@@ -77,6 +79,11 @@ class Jobs:
         engine: type[LanguageModel] = self._loader.find(installed.model.engine)
         check_answerable(engine, request, facts)
         source = _source(task, engine.hears, installed.name)
+        samples = None if source is None else source.read(sample_rate=SAMPLE_RATE, channels=1).samples[0]
+        found = unasked.unasked(engine, request, facts, samples)
+        if found is not None:
+            yield from _by_rule(request, facts, found, installed.name, source)
+            return
 
         if request.cold or not self._loader.holds(installed.name):
             yield ProgressReport(loading=True, step=installed.name)
@@ -84,7 +91,6 @@ class Jobs:
             self._loader.give_up()
         meter = Meter()
         model = self._load(installed, meter)
-        samples = None if source is None else source.read(sample_rate=SAMPLE_RATE, channels=1).samples[0]
 
         clock = WritingClock()
         session = model.open(samples, 0.0 if source is None else source.start_seconds)
@@ -97,10 +103,10 @@ class Jobs:
             else:
                 yield event
 
-        found = None if source is None else source.complete()
+        heard = None if source is None else source.complete()
         warnings = [*([] if source is None else [*source.warnings, *session.warnings]), *remarks]
         work = _work(installed, model, request)
-        yield Summary(found, work, tuple(warnings), interview.usage, meter.measured(clock))
+        yield Summary(heard, work, tuple(warnings), interview.usage, meter.measured(clock))
 
     def judge(self, task: Task, request: JudgeRequest) -> Iterator[Agreement]:
         """Yields how far each two sides of a comparison agree."""
@@ -124,6 +130,23 @@ def _source(task: Task, hears: bool, model: str) -> Source | None:
             model=model,
         )
     return task.source
+
+
+def _by_rule(
+    request: DescriptionRequest, facts: Facts, found: unasked.Unasked, model: str, source: Source | None
+) -> Iterator[DescriptionEvent]:
+    """Yields what is said where there is nothing to ask the model about, which is not loaded then."""
+    meter, clock = Meter(), WritingClock()
+    yield Header(None if source is None else source.report, tuple(prompt.name for prompt in request.prompts))
+    warnings = [] if source is None else [*source.warnings]
+    for event in unasked.answer(request, facts, found, model):
+        if isinstance(event, WarningReport):
+            warnings.append(event)
+        else:
+            yield event
+    heard = None if source is None else source.complete()
+    work = unasked.work(request, model)
+    yield Summary(heard, work, tuple(warnings), Usage(), meter.measured(clock), asked=False)
 
 
 def _work(installed: InstalledModel, model: LanguageModel, request: DescriptionRequest) -> WorkReport:

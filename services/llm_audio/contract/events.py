@@ -139,13 +139,17 @@ class Measured:
 
 @dataclass(frozen=True)
 class Summary:
-    """Last event: the audio (None where the model hears none), how it was made, what to know, the work, its cost."""
+    """Last event: the audio (None where the model hears none), how it was made, what to know, the work, its cost.
+
+    ``asked`` is False where there was nothing to ask the model about, and it was not.
+    """
 
     source: SourceReport | None
     work: WorkReport
     warnings: tuple[WarningReport, ...]
     usage: Usage
     measured: Measured
+    asked: bool = True
 
 
 DescriptionEvent = ProgressReport | Header | Piece | Answer | Summary

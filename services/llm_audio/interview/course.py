@@ -47,12 +47,12 @@ def course(document: Mapping[str, Any]) -> Iterator[Fact]:
         yield Fact("different sections", str(kinds), _SECTIONS, "number", float(kinds))
 
 
-def nothing(document: Mapping[str, Any]) -> Fact | None:
-    """Says what a recording is that has nothing to tell of, by essentia's warnings; None for all others."""
+def nothing(document: Mapping[str, Any]) -> str | None:
+    """Gives the reason, out of NOTHING, why there is nothing to tell of by essentia's warnings; None where there is."""
     told = {(str(row.get("reason", "")), str(row.get("field", ""))) for row in _rows(document, _WARNINGS)}
     heard = number(at(document, _LOUDNESS)) is not None
     found = {reason for reason, field in told if field == "tag_sets" or not heard or reason not in _QUIET}
-    return next((nothing_for(reason) for reason in NOTHING if reason in found), None)
+    return next((reason for reason in NOTHING if reason in found), None)
 
 
 def nothing_for(reason: str) -> Fact:

@@ -10,7 +10,7 @@ from typing import Any
 
 from antiphon_wire.errors import invalid
 from services.llm_audio.contract import Fact
-from services.llm_audio.interview.course import course, nothing
+from services.llm_audio.interview.course import course, nothing, nothing_for
 from services.llm_audio.interview.measured import FUSED, measured
 from services.llm_audio.interview.units import unit_of_field
 from services.llm_audio.interview.vocabulary import MOODS, VOICES, named
@@ -31,7 +31,7 @@ class Facts:
 
     Attributes:
         shown: The facts, at most MAX_SHOWN.
-        nothing: What the recording is where there is nothing to tell of it, such as silent; None for all others.
+        nothing: Reason for which there is nothing to tell of the recording, such as AUDIO_SILENT; None for all others.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -39,7 +39,7 @@ class Facts:
         read = {"essentia", "speech"} | ({"fusion"} if _is_fused(document.get("fusion")) else set())
         rest = {name: value for name, value in document.items() if name not in read}
         self.nothing = nothing(document)
-        what = [] if self.nothing is None else [self.nothing]
+        what = [] if self.nothing is None else [nothing_for(self.nothing)]
         found = [*what, *measured(document), *course(document), *_tags(essentia), *_heard(speech), *_flat(rest, "")]
         self.shown = tuple(found[:MAX_SHOWN])
 

@@ -149,5 +149,5 @@ def summary_message(
         warnings=evidence.warnings(summary.warnings),
         provenance=call.provenance(summary.work, summary.source, config, work),
         usage=usage_message(summary.usage),
-        heard_audio=summary.source is not None,
+        heard_audio=summary.source is not None and summary.asked,
     )

@@ -97,7 +97,9 @@ def _first_held(wordings: Iterator[Clause], known: Known) -> Clause | None:
 
 def _others(known: Known, said: set[str]) -> Iterator[Clause]:
     """Yields the first few of a caller's own facts that were not said, each by its name."""
-    found = (_other(fact) for fact in known.facts if fact.path not in said and not fact.path.startswith(_OURS))
+    found = (
+        _other(fact) for fact in known.facts if fact.path and fact.path not in said and not fact.path.startswith(_OURS)
+    )
     held = [clause for clause in found if clause is not None and known.holds(clause.text)]
     yield from held[:_MOST_OTHERS]
 

@@ -18,9 +18,10 @@ TINY = "tiny-flamingo"
 
 
 def tone(seconds: float, pitch: float = 220.0) -> np.ndarray:
-    """A chord over ``pitch``, mono (1, n)."""
+    """Chords over ``pitch``, a fourth up and down four times a second, mono (1, n): one that stood is no music."""
     time = np.arange(round(seconds * RATE)) / RATE
-    chord = sum(np.sin(2 * np.pi * pitch * ratio * time) for ratio in (1.0, 1.25, 1.5)) / 5
+    root = pitch * np.array([1.0, 4 / 3])[(4 * time).astype(int) % 2]
+    chord = sum(np.sin(2 * np.pi * root * ratio * (time % 0.25)) for ratio in (1.0, 1.25, 1.5)) / 5
     return np.asarray(chord[None], np.float32)
 
 

@@ -34,8 +34,10 @@ MANY = Sampling(max_tokens=24)
 
 
 def speech(seconds: float, seed: int = 0) -> np.ndarray:
-    """Noise (1, n) in place of speech."""
-    return np.random.default_rng(seed).standard_normal((1, round(seconds * 16_000))).astype(np.float32) / 8
+    """Noise (1, n) in place of speech, bright and dull in turn: one that stays the same would be nothing to hear."""
+    noise = np.random.default_rng(seed).standard_normal((1, round(seconds * 16_000))).astype(np.float32) / 8
+    dull = np.convolve(noise[0], np.full(16, 0.25), "same")[None]
+    return np.where(np.arange(noise.shape[1]) // 3200 % 2, noise, dull).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
