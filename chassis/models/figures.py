@@ -47,6 +47,7 @@ def check_figures(
     settings: Iterable[str] = ("config.json",),
     no_sizes: tuple[str, ...] = _NO_SIZES,
     least: int = LEAST,
+    parts: tuple[str, ...] = (),
 ) -> Weights:
     """Refuses settings that name sizes which the weights do not have, such as a million of layers, or no numbers.
 
@@ -55,6 +56,7 @@ def check_figures(
         settings: Names of the files whose numbers are sizes of weights.
         no_sizes: Parts of names whose numbers are none, and may be up to MOST.
         least: Up to this one, numbers are let pass whatever the weights are.
+        parts: Names at the top of those files under which the sizes stand, where other things stand beside them.
 
     Returns:
         What the heads of its weights say.
@@ -71,7 +73,7 @@ def check_figures(
         return len(found.shapes) if name.endswith(_LAYERS) else most
 
     for file in settings:
-        _check(installed, file, limit)
+        _check(installed, file, limit, parts)
     for file in _PROCESSORS:
         _check(installed, file, lambda _: MOST_OF_A_PROCESSOR)
     return found
@@ -123,8 +125,11 @@ def _shapes(path: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
             yield name, tuple(int(size) for size in tensor["shape"])
 
 
-def _check(installed: InstalledModel, file: str, limit: Callable[[str], int]) -> None:
-    for name, number in _numbers(read_settings(installed, file)):
+def _check(installed: InstalledModel, file: str, limit: Callable[[str], int], parts: tuple[str, ...] = ()) -> None:
+    found = read_settings(installed, file)
+    if parts and isinstance(found, dict):
+        found = {name: found[name] for name in parts if name in found}
+    for name, number in _numbers(found):
         if not -MOST <= number <= (allowed := limit(name)):
             raise unreadable(installed, f"{name} of its {file} is {number}, and its weights allow {allowed}")
 

@@ -15,9 +15,11 @@ import torch
 from antiphon_wire.errors import invalid, not_ready
 from chassis import torch_device as devices
 from chassis.bridge import relay
+from chassis.models.trial import blaming
 from chassis.out_of_memory import out_of_memory
 from services.generation.contract import GeneratedBlock, Order, Sampling
 from services.generation.engines.audiocraft import loading
+from services.generation.order.trial import try_out
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel
@@ -86,8 +88,11 @@ class Audiocraft:
                 f"precision {settings.precision} is asked for; audiocraft chooses it: set GENERATION_PRECISION to auto",
                 precision=settings.precision,
             )
-        kind, made, diffusion = loading.load(model, device)
-        return cls(kind, made, settings, diffusion)
+        with blaming(model, device):
+            kind, made, diffusion = loading.load(model, device)
+            engine = cls(kind, made, settings, diffusion)
+        try_out(model, engine, device)
+        return engine
 
     def token_count(self, text: str) -> int:
         """Counts words: each model counts tokens inside its own conditioner, never fewer than these."""

@@ -18,10 +18,20 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from antiphon_wire.errors import AntiphonError, not_ready
+from chassis.models.figures import check_figures
 from services.generation.engines.audiocraft.library import AbsentLibraryError, bring_in
 
 if TYPE_CHECKING:
     from chassis.models import InstalledModel
+
+_SIZES = {
+    "lm.json": ("transformer_lm", "codebooks_pattern", "conditioners", "fuser", "masking"),
+    "compression.json": ("encodec", "seanet", "rvq"),
+}
+"""Where sizes of the weights stand in each configuration; what a model was trained with stands beside them."""
+_NO_SIZES = ("sample_rate", "samplerate", "duration")
+_LEAST = 4096
+"""No released model has more of anything than its weights, but for those."""
 
 _MODELS = bring_in()
 """audiocraft's module of models; where audiocraft is missing, the import of the engine says so."""
@@ -36,6 +46,8 @@ def load(model: InstalledModel, device: torch.device) -> tuple[str, Any, Any]:
     Raises:
         AntiphonError: FAILED_PRECONDITION, ``MODEL_UNREADABLE``.
     """
+    for file, parts in _SIZES.items():
+        check_figures(model, (file,), _NO_SIZES, _LEAST, parts)
     kinds = {"musicgen": _MODELS.MusicGen, "audiogen": _MODELS.AudioGen, "magnet": _MODELS.MAGNeT}
     try:
         kind = _json(model.directory / "model.json")["kind"]
@@ -64,7 +76,8 @@ def _language_config(model: InstalledModel, kind: str, codec: Any) -> dict[str, 
     config: dict[str, Any] = _json(model.directory / "lm.json")
     network = config["transformer_lm"]
     # Attention by einsum, not by xformers, nor by the backend that stumbles over prompts: the same sums and names.
-    if network.get("memory_efficient"):
+    # MAGNeT's masks are for the first of these alone.
+    if network.get("memory_efficient") or kind == "magnet":
         network.update(memory_efficient=False, custom=True)
     if kind == "magnet":
         network.update(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,7 @@ from safetensors import SafetensorError, safe_open
 
 from antiphon_wire.errors import not_ready
 
-_LARGEST = 1 << 20
-"""Far beyond any of Whisper's dimensions; a network is made of them before the weights are compared with it."""
+_BLOCK = re.compile(r"(encoder|decoder)\.blocks\.(\d+)\.")
 
 
 class Network(whisper.model.Whisper):
@@ -43,7 +44,7 @@ def load(path: Path, device: str, dtype: torch.dtype) -> Network:
         heads = json.loads(metadata["alignment_heads"])
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise _unreadable(path, f"its metadata lack {error}") from error
-    _check(path, dims, heads)
+    _check(path, dims, heads, {name: tuple(tensor.shape) for name, tensor in weights.items()})
     network = Network(dims)
     try:
         network.load_state_dict(weights, strict=True, assign=True)
@@ -63,14 +64,15 @@ def load(path: Path, device: str, dtype: torch.dtype) -> Network:
     return ready
 
 
-def _check(path: Path, dims: whisper.model.ModelDimensions, heads: Any) -> None:
-    """Refuses numbers of which no network can be made; whether the weights fit those, loading them shows."""
+def _check(path: Path, dims: whisper.model.ModelDimensions, heads: Any, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuses numbers that are not those of the weights, before a network is made of them."""
     numbers = vars(dims)
-    if not all(isinstance(each, int) and 0 < each <= _LARGEST for each in numbers.values()):
-        raise _unreadable(path, f"its dims are {numbers}; each is a count of 1 to {_LARGEST}")
+    for name, size in _measured(path, shapes).items():
+        if numbers[name] != size:
+            raise _unreadable(path, f"its dims say {name} {numbers[name]!r}, its weights {size}")
     for side in ("audio", "text"):
         width, parts = numbers[f"n_{side}_state"], numbers[f"n_{side}_head"]
-        if width % parts:
+        if not isinstance(parts, int) or not 0 < parts <= width or width % parts:
             raise _unreadable(path, f"its dims cut {width} numbers of {side} into {parts} heads")
     try:
         inside = [range(dims.n_text_layer), range(dims.n_text_head)]
@@ -79,6 +81,28 @@ def _check(path: Path, dims: whisper.model.ModelDimensions, heads: Any) -> None:
         sound = False
     if not sound:
         raise _unreadable(path, "its alignment heads are none of its decoder's")
+
+
+def _measured(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
+    """Reads the dimensions off the shapes of the weights; the heads are in none of them."""
+    try:
+        width, mels, _ = shapes["encoder.conv1.weight"]
+        frames, _ = shapes["encoder.positional_embedding"]
+        positions, _ = shapes["decoder.positional_embedding"]
+        words, text_width = shapes["decoder.token_embedding.weight"]
+    except (KeyError, ValueError) as error:
+        raise _unreadable(path, f"its weights lack {error}") from error
+    blocks = {match.groups() for name in shapes if (match := _BLOCK.match(name))}
+    return {
+        "n_mels": mels,
+        "n_audio_ctx": frames,
+        "n_audio_state": width,
+        "n_audio_layer": sum(side == "encoder" for side, _ in blocks),
+        "n_vocab": words,
+        "n_text_ctx": positions,
+        "n_text_state": text_width,
+        "n_text_layer": sum(side == "decoder" for side, _ in blocks),
+    }
 
 
 def _unreadable(path: Path, cause: str) -> Exception:

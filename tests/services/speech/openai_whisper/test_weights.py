@@ -18,6 +18,10 @@ from safetensors.torch import save_file  # noqa: E402
 from services.speech.engines.openai_whisper import weights  # noqa: E402
 from standins import tiny_whisper  # noqa: E402
 
+DIMS = [f"n_{name}" for name in ("mels", "vocab")] + [
+    f"n_{side}_{name}" for side in ("audio", "text") for name in ("ctx", "state", "head", "layer")
+]
+
 
 @pytest.fixture
 def parts(tmp_path: Path) -> tuple[dict[str, Any], dict[str, str]]:
@@ -39,8 +43,8 @@ def test_a_whole_checkpoint_is_a_network(tmp_path: Path, parts: tuple[dict[str, 
     assert network.dims.n_text_layer == json.loads(parts[1]["dims"])["n_text_layer"]
 
 
-@pytest.mark.parametrize("name", ["n_audio_head", "n_text_head", "n_text_state", "n_vocab", "n_mels"])
-@pytest.mark.parametrize("value", [0, -1, 3, 2**40, 1.5, "x", None, [], {}], ids=str)
+@pytest.mark.parametrize("name", DIMS)
+@pytest.mark.parametrize("value", [0, -1, 7, 2**20, 2**40, 1.5, "x", None, [], {}], ids=str)
 def test_dimensions_of_no_network_are_refused(
     tmp_path: Path, parts: tuple[dict[str, Any], dict[str, str]], name: str, value: Any
 ) -> None:
