@@ -14,6 +14,7 @@ from bench.accuracy import scores, songs, tags
 from bench.accuracy.estimators import OURS, ask, librosa_installed
 from bench.accuracy.sets import CONTROL, Clip, sets
 from bench.accuracy.soundfont import font
+from chassis.models import Store
 from services.essentia.engines.features import Features
 
 Pair = tuple[float, float]
@@ -34,7 +35,7 @@ def main() -> int:
     chosen = [name for name in every if not options.only or name.startswith(tuple(options.only))]
     if not chosen:
         parser.error(f"no set begins with {', '.join(options.only)}; there are: {'; '.join(every)}")
-    features = Features()
+    features = Features(models=Store(None, Path("services/essentia/models.toml")))
     tempos: dict[str, dict[str, list[Pair]]] = defaultdict(lambda: defaultdict(list))
     keys: dict[str, dict[str, list[Pair]]] = defaultdict(lambda: defaultdict(list))
     downbeats: dict[str, list[Pair]] = defaultdict(list)

@@ -131,6 +131,19 @@ def test_keys_that_change_and_sections_are_told_with_their_starts() -> None:
     assert "  sections   0:00.0 A, 0:20.0 B, 0:40.0 A\n" in text
 
 
+def test_a_tempo_is_told_with_its_meter_and_where_it_changes() -> None:
+    full = record()
+    tempo = full.fusion.tempo
+    tempo.bpm, tempo.kind, tempo.meter = 124.0, "drifting", 4
+    tempo.ClearField("agreement")
+    assert "  tempo      124.0 BPM, drifting, in 4\n" in summarise(NAME, full, [])
+    tempo.kind = "changing"
+    for start, bpm in ((0.0, 124.0), (61.5, 174.04)):
+        tempo.segments.add(start_seconds=start, bpm=bpm)
+    text = summarise(NAME, full, [])
+    assert "  tempo      124.0 BPM, in 4\n  tempos     0:00.0 124.0 BPM, 1:01.5 174.0 BPM\n" in text
+
+
 def test_a_tempo_that_no_estimator_names_is_told_with_what_they_say() -> None:
     full = record()
     tempo = full.fusion.tempo

@@ -49,6 +49,11 @@ def keys(found: Iterable[essentia_pb2.KeySegment], columns: int) -> list[str]:
     return _wrapped([f"{_clock(each.start_seconds)} {each.tonic} {each.scale}" for each in found], ", ", columns)
 
 
+def tempos(found: Iterable[essentia_pb2.TempoSegment], columns: int) -> list[str]:
+    """Returns the tempos of stretches, each with its start, in lines."""
+    return _wrapped([f"{_clock(each.start_seconds)} {each.bpm:.1f} BPM" for each in found], ", ", columns)
+
+
 def sections(features: essentia_pb2.Features, columns: int) -> list[str]:
     """Returns the sections, each with its start, in lines."""
     found = features.structure.sections

@@ -26,6 +26,7 @@ _INDENT = "  "
 _NARROWEST = 30
 # What major and minor are without a word.
 _PLAIN_MODES = ("ionian", "aeolian")
+_DRIFTING = "drifting"
 
 
 def summarise(
@@ -81,7 +82,10 @@ def _lines(
 def _facts(fusion: record_pb2.Fusion, room: int) -> Iterator[tuple[str, str]]:
     if fusion.HasField("tempo"):
         said = f"no estimator names it; they say {_distinct(f'{each.bpm:.1f}' for each in fusion.tempo.candidates)}"
-        yield "tempo", f"{fusion.tempo.bpm:.1f} BPM{_agreement(fusion.tempo, 'estimators', said)}"
+        bars = f", in {fusion.tempo.meter}" if fusion.tempo.HasField("meter") else ""
+        drifts = ", drifting" if fusion.tempo.kind == _DRIFTING else ""
+        yield "tempo", f"{fusion.tempo.bpm:.1f} BPM{drifts}{bars}{_agreement(fusion.tempo, 'estimators', said)}"
+        yield from _column("tempos", features.tempos(fusion.tempo.segments, room))
     if fusion.HasField("key"):
         alone = _distinct(f"{each.tonic} {each.scale}" for each in fusion.key.candidates)
         said = f"by its chords; pitch classes alone say {alone}"

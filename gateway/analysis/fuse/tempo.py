@@ -15,7 +15,7 @@ _BEAT_CONFIDENCE = "confidence of the beat tracker over its maximum"
 
 
 def tempo(record: record_pb2.AnalysisRecord) -> record_pb2.TempoFact | None:
-    """Gives essentia's consensus, and how many of its estimators agree with it within 4 %.
+    """Gives essentia's tempo, how many of its estimators agree with it within 4 %, its segments and the meter.
 
     Octaves are settled where the onsets can be heard, in the service; a vote here would undo that. Double and half
     tempo count as disagreement and stay visible as candidates.
@@ -38,7 +38,13 @@ def tempo(record: record_pb2.AnalysisRecord) -> record_pb2.TempoFact | None:
             if confidence is not None:
                 evidence.confidence, evidence.confidence_kind = confidence, _BEAT_CONFIDENCE
     agreeing = sum(candidate.agrees for candidate in fact.candidates)
+    told = number(rhythm, "bpm_agreement")
     if len(fact.candidates) > 1:
-        fact.agreement = agreeing / len(fact.candidates)
-    fact.disputed = agreeing < len(fact.candidates)
+        fact.agreement = agreeing / len(fact.candidates) if told is None else told
+    fact.kind = rhythm.tempo_kind
+    if len(rhythm.tempo_segments) > 1:
+        fact.segments.extend(rhythm.tempo_segments)
+    if rhythm.HasField("meter"):
+        fact.meter = rhythm.meter
+    fact.disputed = agreeing < len(fact.candidates) or len(fact.segments) > 1
     return fact

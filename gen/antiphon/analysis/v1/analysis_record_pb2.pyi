@@ -103,18 +103,24 @@ class Evidence(_message.Message):
     def __init__(self, field: _Optional[str] = ..., confidence: _Optional[float] = ..., confidence_kind: _Optional[str] = ...) -> None: ...
 
 class TempoFact(_message.Message):
-    __slots__ = ("bpm", "agreement", "candidates", "disputed", "evidence")
+    __slots__ = ("bpm", "agreement", "candidates", "disputed", "evidence", "kind", "segments", "meter")
     BPM_FIELD_NUMBER: _ClassVar[int]
     AGREEMENT_FIELD_NUMBER: _ClassVar[int]
     CANDIDATES_FIELD_NUMBER: _ClassVar[int]
     DISPUTED_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    METER_FIELD_NUMBER: _ClassVar[int]
     bpm: float
     agreement: float
     candidates: _containers.RepeatedCompositeFieldContainer[TempoCandidate]
     disputed: bool
     evidence: _containers.RepeatedCompositeFieldContainer[Evidence]
-    def __init__(self, bpm: _Optional[float] = ..., agreement: _Optional[float] = ..., candidates: _Optional[_Iterable[_Union[TempoCandidate, _Mapping]]] = ..., disputed: bool = ..., evidence: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ...) -> None: ...
+    kind: str
+    segments: _containers.RepeatedCompositeFieldContainer[_essentia_service_pb2.TempoSegment]
+    meter: int
+    def __init__(self, bpm: _Optional[float] = ..., agreement: _Optional[float] = ..., candidates: _Optional[_Iterable[_Union[TempoCandidate, _Mapping]]] = ..., disputed: bool = ..., evidence: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ..., kind: _Optional[str] = ..., segments: _Optional[_Iterable[_Union[_essentia_service_pb2.TempoSegment, _Mapping]]] = ..., meter: _Optional[int] = ...) -> None: ...
 
 class TempoCandidate(_message.Message):
     __slots__ = ("bpm", "field", "agrees")

@@ -264,7 +264,7 @@ class Loudness(_message.Message):
     def __init__(self, integrated_lufs: _Optional[float] = ..., loudness_range_lu: _Optional[float] = ..., momentary_max_lufs: _Optional[float] = ..., short_term_max_lufs: _Optional[float] = ..., true_peak_dbtp: _Optional[float] = ..., peak_to_loudness_db: _Optional[float] = ..., peak: _Optional[float] = ..., rms: _Optional[float] = ..., rms_dbfs: _Optional[float] = ..., crest_factor_db: _Optional[float] = ..., dynamic_complexity_db: _Optional[float] = ..., dynamic_loudness_db: _Optional[float] = ..., replay_gain_db: _Optional[float] = ..., loudness_vickers_db: _Optional[float] = ..., frame_rms_mean: _Optional[float] = ..., frame_rms_std: _Optional[float] = ..., silence_ratio: _Optional[float] = ..., rms_energy_bass_dbfs: _Optional[float] = ..., rms_energy_body_dbfs: _Optional[float] = ..., rms_energy_mid_dbfs: _Optional[float] = ..., rms_energy_air_dbfs: _Optional[float] = ..., replay_gain_2_db: _Optional[float] = ...) -> None: ...
 
 class Rhythm(_message.Message):
-    __slots__ = ("bpm", "bpm_degara", "bpm_percival", "beat_confidence", "beat_confidence_norm", "bpm_agreement", "beat_count", "first_beat_seconds", "beat_interval_seconds_mean", "beat_interval_seconds_std", "beat_regularity", "bpm_first_peak", "bpm_first_peak_weight", "bpm_first_peak_spread", "bpm_second_peak", "bpm_second_peak_weight", "bpm_second_peak_spread", "danceability", "danceability_norm", "dfa_exponent_mean", "onset_rate_hz", "onset_count", "onset_strength_db_mean", "onset_strength_db_std", "onset_interval_seconds_mean", "onset_interval_seconds_std", "on_beat_ratio", "syncopation", "rhythmic_complexity", "rhythmic_evenness", "beats_loudness_mean", "beats_loudness_std", "beats_bass_ratio_mean", "bpm_multifeature", "bpm_autocorrelation", "tempo_estimates", "bpm_alternatives", "bpm_octave_agreement", "bpm_beatnet")
+    __slots__ = ("bpm", "bpm_degara", "bpm_percival", "beat_confidence", "beat_confidence_norm", "bpm_agreement", "beat_count", "first_beat_seconds", "beat_interval_seconds_mean", "beat_interval_seconds_std", "beat_regularity", "bpm_first_peak", "bpm_first_peak_weight", "bpm_first_peak_spread", "bpm_second_peak", "bpm_second_peak_weight", "bpm_second_peak_spread", "danceability", "danceability_norm", "dfa_exponent_mean", "onset_rate_hz", "onset_count", "onset_strength_db_mean", "onset_strength_db_std", "onset_interval_seconds_mean", "onset_interval_seconds_std", "on_beat_ratio", "syncopation", "rhythmic_complexity", "rhythmic_evenness", "beats_loudness_mean", "beats_loudness_std", "beats_bass_ratio_mean", "bpm_multifeature", "bpm_autocorrelation", "tempo_estimates", "bpm_alternatives", "bpm_octave_agreement", "bpm_beatnet", "tempo_kind", "tempo_segments", "tempo_stability", "meter", "meter_segments", "swing_ratio")
     BPM_FIELD_NUMBER: _ClassVar[int]
     BPM_DEGARA_FIELD_NUMBER: _ClassVar[int]
     BPM_PERCIVAL_FIELD_NUMBER: _ClassVar[int]
@@ -304,6 +304,12 @@ class Rhythm(_message.Message):
     BPM_ALTERNATIVES_FIELD_NUMBER: _ClassVar[int]
     BPM_OCTAVE_AGREEMENT_FIELD_NUMBER: _ClassVar[int]
     BPM_BEATNET_FIELD_NUMBER: _ClassVar[int]
+    TEMPO_KIND_FIELD_NUMBER: _ClassVar[int]
+    TEMPO_SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    TEMPO_STABILITY_FIELD_NUMBER: _ClassVar[int]
+    METER_FIELD_NUMBER: _ClassVar[int]
+    METER_SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    SWING_RATIO_FIELD_NUMBER: _ClassVar[int]
     bpm: float
     bpm_degara: float
     bpm_percival: float
@@ -343,7 +349,35 @@ class Rhythm(_message.Message):
     bpm_alternatives: _containers.RepeatedCompositeFieldContainer[TempoAlternative]
     bpm_octave_agreement: float
     bpm_beatnet: float
-    def __init__(self, bpm: _Optional[float] = ..., bpm_degara: _Optional[float] = ..., bpm_percival: _Optional[float] = ..., beat_confidence: _Optional[float] = ..., beat_confidence_norm: _Optional[float] = ..., bpm_agreement: _Optional[float] = ..., beat_count: _Optional[int] = ..., first_beat_seconds: _Optional[float] = ..., beat_interval_seconds_mean: _Optional[float] = ..., beat_interval_seconds_std: _Optional[float] = ..., beat_regularity: _Optional[float] = ..., bpm_first_peak: _Optional[float] = ..., bpm_first_peak_weight: _Optional[float] = ..., bpm_first_peak_spread: _Optional[float] = ..., bpm_second_peak: _Optional[float] = ..., bpm_second_peak_weight: _Optional[float] = ..., bpm_second_peak_spread: _Optional[float] = ..., danceability: _Optional[float] = ..., danceability_norm: _Optional[float] = ..., dfa_exponent_mean: _Optional[float] = ..., onset_rate_hz: _Optional[float] = ..., onset_count: _Optional[int] = ..., onset_strength_db_mean: _Optional[float] = ..., onset_strength_db_std: _Optional[float] = ..., onset_interval_seconds_mean: _Optional[float] = ..., onset_interval_seconds_std: _Optional[float] = ..., on_beat_ratio: _Optional[float] = ..., syncopation: _Optional[float] = ..., rhythmic_complexity: _Optional[float] = ..., rhythmic_evenness: _Optional[float] = ..., beats_loudness_mean: _Optional[float] = ..., beats_loudness_std: _Optional[float] = ..., beats_bass_ratio_mean: _Optional[float] = ..., bpm_multifeature: _Optional[float] = ..., bpm_autocorrelation: _Optional[float] = ..., tempo_estimates: _Optional[_Iterable[_Union[TempoEstimate, _Mapping]]] = ..., bpm_alternatives: _Optional[_Iterable[_Union[TempoAlternative, _Mapping]]] = ..., bpm_octave_agreement: _Optional[float] = ..., bpm_beatnet: _Optional[float] = ...) -> None: ...
+    tempo_kind: str
+    tempo_segments: _containers.RepeatedCompositeFieldContainer[TempoSegment]
+    tempo_stability: float
+    meter: int
+    meter_segments: _containers.RepeatedCompositeFieldContainer[MeterSegment]
+    swing_ratio: float
+    def __init__(self, bpm: _Optional[float] = ..., bpm_degara: _Optional[float] = ..., bpm_percival: _Optional[float] = ..., beat_confidence: _Optional[float] = ..., beat_confidence_norm: _Optional[float] = ..., bpm_agreement: _Optional[float] = ..., beat_count: _Optional[int] = ..., first_beat_seconds: _Optional[float] = ..., beat_interval_seconds_mean: _Optional[float] = ..., beat_interval_seconds_std: _Optional[float] = ..., beat_regularity: _Optional[float] = ..., bpm_first_peak: _Optional[float] = ..., bpm_first_peak_weight: _Optional[float] = ..., bpm_first_peak_spread: _Optional[float] = ..., bpm_second_peak: _Optional[float] = ..., bpm_second_peak_weight: _Optional[float] = ..., bpm_second_peak_spread: _Optional[float] = ..., danceability: _Optional[float] = ..., danceability_norm: _Optional[float] = ..., dfa_exponent_mean: _Optional[float] = ..., onset_rate_hz: _Optional[float] = ..., onset_count: _Optional[int] = ..., onset_strength_db_mean: _Optional[float] = ..., onset_strength_db_std: _Optional[float] = ..., onset_interval_seconds_mean: _Optional[float] = ..., onset_interval_seconds_std: _Optional[float] = ..., on_beat_ratio: _Optional[float] = ..., syncopation: _Optional[float] = ..., rhythmic_complexity: _Optional[float] = ..., rhythmic_evenness: _Optional[float] = ..., beats_loudness_mean: _Optional[float] = ..., beats_loudness_std: _Optional[float] = ..., beats_bass_ratio_mean: _Optional[float] = ..., bpm_multifeature: _Optional[float] = ..., bpm_autocorrelation: _Optional[float] = ..., tempo_estimates: _Optional[_Iterable[_Union[TempoEstimate, _Mapping]]] = ..., bpm_alternatives: _Optional[_Iterable[_Union[TempoAlternative, _Mapping]]] = ..., bpm_octave_agreement: _Optional[float] = ..., bpm_beatnet: _Optional[float] = ..., tempo_kind: _Optional[str] = ..., tempo_segments: _Optional[_Iterable[_Union[TempoSegment, _Mapping]]] = ..., tempo_stability: _Optional[float] = ..., meter: _Optional[int] = ..., meter_segments: _Optional[_Iterable[_Union[MeterSegment, _Mapping]]] = ..., swing_ratio: _Optional[float] = ...) -> None: ...
+
+class TempoSegment(_message.Message):
+    __slots__ = ("start_seconds", "end_seconds", "bpm", "agreement")
+    START_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    END_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    BPM_FIELD_NUMBER: _ClassVar[int]
+    AGREEMENT_FIELD_NUMBER: _ClassVar[int]
+    start_seconds: float
+    end_seconds: float
+    bpm: float
+    agreement: float
+    def __init__(self, start_seconds: _Optional[float] = ..., end_seconds: _Optional[float] = ..., bpm: _Optional[float] = ..., agreement: _Optional[float] = ...) -> None: ...
+
+class MeterSegment(_message.Message):
+    __slots__ = ("start_seconds", "end_seconds", "meter")
+    START_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    END_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    METER_FIELD_NUMBER: _ClassVar[int]
+    start_seconds: float
+    end_seconds: float
+    meter: int
+    def __init__(self, start_seconds: _Optional[float] = ..., end_seconds: _Optional[float] = ..., meter: _Optional[int] = ...) -> None: ...
 
 class TempoEstimate(_message.Message):
     __slots__ = ("estimator", "bpm")
@@ -788,7 +822,7 @@ class Structure(_message.Message):
     def __init__(self, log_attack_time: _Optional[float] = ..., effective_duration_seconds: _Optional[float] = ..., temporal_centroid_ratio: _Optional[float] = ..., fade_in_seconds: _Optional[float] = ..., fade_out_seconds: _Optional[float] = ..., segment_count: _Optional[int] = ..., segment_seconds_mean: _Optional[float] = ..., segment_seconds_std: _Optional[float] = ..., sections: _Optional[_Iterable[_Union[Section, _Mapping]]] = ..., section_kind_count: _Optional[int] = ..., repeated_ratio: _Optional[float] = ...) -> None: ...
 
 class Series(_message.Message):
-    __slots__ = ("beat_seconds", "onset_seconds", "chords", "segment_border_seconds", "short_term_lufs", "melody_seconds", "melody_hz", "notes", "downbeat_seconds", "windows")
+    __slots__ = ("beat_seconds", "onset_seconds", "chords", "segment_border_seconds", "short_term_lufs", "melody_seconds", "melody_hz", "notes", "downbeat_seconds", "windows", "tempo_curve")
     BEAT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     ONSET_SECONDS_FIELD_NUMBER: _ClassVar[int]
     CHORDS_FIELD_NUMBER: _ClassVar[int]
@@ -799,6 +833,7 @@ class Series(_message.Message):
     NOTES_FIELD_NUMBER: _ClassVar[int]
     DOWNBEAT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     WINDOWS_FIELD_NUMBER: _ClassVar[int]
+    TEMPO_CURVE_FIELD_NUMBER: _ClassVar[int]
     beat_seconds: _containers.RepeatedScalarFieldContainer[float]
     onset_seconds: _containers.RepeatedScalarFieldContainer[float]
     chords: _containers.RepeatedCompositeFieldContainer[Chord]
@@ -809,7 +844,16 @@ class Series(_message.Message):
     notes: _containers.RepeatedCompositeFieldContainer[Note]
     downbeat_seconds: _containers.RepeatedScalarFieldContainer[float]
     windows: _containers.RepeatedCompositeFieldContainer[WindowFeatures]
-    def __init__(self, beat_seconds: _Optional[_Iterable[float]] = ..., onset_seconds: _Optional[_Iterable[float]] = ..., chords: _Optional[_Iterable[_Union[Chord, _Mapping]]] = ..., segment_border_seconds: _Optional[_Iterable[float]] = ..., short_term_lufs: _Optional[_Iterable[float]] = ..., melody_seconds: _Optional[_Iterable[float]] = ..., melody_hz: _Optional[_Iterable[float]] = ..., notes: _Optional[_Iterable[_Union[Note, _Mapping]]] = ..., downbeat_seconds: _Optional[_Iterable[float]] = ..., windows: _Optional[_Iterable[_Union[WindowFeatures, _Mapping]]] = ...) -> None: ...
+    tempo_curve: _containers.RepeatedCompositeFieldContainer[TempoPoint]
+    def __init__(self, beat_seconds: _Optional[_Iterable[float]] = ..., onset_seconds: _Optional[_Iterable[float]] = ..., chords: _Optional[_Iterable[_Union[Chord, _Mapping]]] = ..., segment_border_seconds: _Optional[_Iterable[float]] = ..., short_term_lufs: _Optional[_Iterable[float]] = ..., melody_seconds: _Optional[_Iterable[float]] = ..., melody_hz: _Optional[_Iterable[float]] = ..., notes: _Optional[_Iterable[_Union[Note, _Mapping]]] = ..., downbeat_seconds: _Optional[_Iterable[float]] = ..., windows: _Optional[_Iterable[_Union[WindowFeatures, _Mapping]]] = ..., tempo_curve: _Optional[_Iterable[_Union[TempoPoint, _Mapping]]] = ...) -> None: ...
+
+class TempoPoint(_message.Message):
+    __slots__ = ("seconds", "bpm")
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    BPM_FIELD_NUMBER: _ClassVar[int]
+    seconds: float
+    bpm: float
+    def __init__(self, seconds: _Optional[float] = ..., bpm: _Optional[float] = ...) -> None: ...
 
 class WindowFeatures(_message.Message):
     __slots__ = ("start_seconds", "end_seconds", "loudness_lufs", "rms_dbfs", "centroid_hz_mean", "flux_mean", "flatness_ratio_mean", "onset_rate_hz", "bpm")

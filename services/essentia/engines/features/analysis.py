@@ -182,8 +182,8 @@ class Analysis:
         if "rhythm" in self._request.groups:
             found = sum("bpm" in window.sheet.groups["rhythm"] for window in self._closed)
             message = (
-                f"the recording was followed in {len(self._closed)} windows, {found} of them with beats; "
-                "bpm is their lower median"
+                f"the recording was followed in {len(self._closed)} windows, {found} of them with beats, whose grids "
+                "are joined"
             )
             yield WarningReport("RHYTHM_WINDOWED", message, "rhythm.bpm")
 

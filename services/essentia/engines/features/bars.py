@@ -7,10 +7,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from services.essentia.engines.features import bar_path
+from services.essentia.engines.features import bar_path, tempo_fields
 from services.essentia.engines.features.chords import NO_CHORD
+from services.essentia.engines.features.meters import Bars
+from services.essentia.engines.features.pieces import FRAMES_PER_SECOND
 from services.essentia.engines.features.sheet import Sheet
 
+# Bars of two beats whose thirds are so much stronger than their halves are counted in six.
+IN_THREE = 0.12
 # Beats a bar that are told, the likelier first: it wins where both fit alike.
 METRES = (4, 3)
 # Fewer changes than this fall on one beat of the bar by chance.
@@ -30,30 +34,37 @@ FLAT = 0.2
 
 
 def measure(sheet: Sheet) -> None:
-    """Fills the downbeats in; nothing where rhythm or chords were not measured, or all leave them open."""
+    """Leaves the bars for the whole: what chords tell of them, or else the networks; none where all leave them open."""
+    beats = sheet.beats
+    if len(beats) < 2:
+        return
     sounding = [chord for chord in sheet.chords if chord.name != NO_CHORD]
     changes = np.array([chord.start_seconds for chord in sounding[1:]])
-    found = find(sheet.beats, changes)
+    places, counted = np.full(len(beats), -1), np.zeros(len(beats), np.int64)
+    found = find(beats, changes)
     if found is not None:
-        sheet.series.put_array("downbeat_seconds", sheet.beats[found[1] :: found[0]])
-    elif sheet.activations is not None and len(sheet.beats) > 1:
-        sheet.series.put_array("downbeat_seconds", sheet.beats[heard_firsts(sheet.activations, sheet.beats)])
+        places, counted = (np.arange(len(beats)) - found[1]) % found[0], np.full(len(beats), found[0])
+    elif sheet.activations is not None:
+        heard = heard_bars(sheet.activations, beats)
+        places, counted = (places, counted) if heard is None else heard
+    in_three = tempo_fields.longest(sheet.pieces).in_three > IN_THREE
+    sheet.bars = Bars(beats, places, np.where((counted == 2) & in_three, 6, counted))
 
 
-def heard_firsts(activations: NDArray[np.float32], beats: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Gives the numbers of the beats (s) that begin bars by activations (frames, 3); none where they are not clear."""
-    # ONNX Runtime, which comes with it, is loaded where a network is asked for, and else never.
-    from services.essentia.networks.beats import BEAT, DOWNBEAT, FRAMES_PER_SECOND
-
-    if (activations[:, BEAT] + activations[:, DOWNBEAT]).mean() > FLAT:
-        return np.empty(0, np.int64)
+def heard_bars(
+    activations: NDArray[np.float32], beats: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Gives each beat's (s) place in its bar and that bar's beats, by activations (frames, 3); None if not clear."""
+    if (activations[:, 0] + activations[:, 1]).mean() > FLAT:
+        return None
     frames = np.round(beats * FRAMES_PER_SECOND).astype(int)[:, None] + np.arange(-HEARD_FRAMES, HEARD_FRAMES + 1)
     near = activations[np.clip(frames, 0, len(activations) - 1)].max(1).astype(np.float64)
-    likely = near[:, DOWNBEAT] / np.maximum(near[:, BEAT] + near[:, DOWNBEAT], 0.02)
-    first = bar_path.find(likely)[0] == 0
+    likely = near[:, 1] / np.maximum(near[:, 0] + near[:, 1], 0.02)
+    places, counted = bar_path.find(likely)
+    first = places == 0
     if first.all() or likely[first].mean() - likely[~first].mean() < CLEARLY:
-        return np.empty(0, np.int64)
-    return np.flatnonzero(first)
+        return None
+    return places, counted
 
 
 def find(beats: NDArray[np.float64], changes: NDArray[np.float64]) -> tuple[int, int] | None:

@@ -39,6 +39,9 @@ class Features:
             through one window and then combined; RhythmExtractor2013 fails on audio of hours (MTG/essentia #1528).
         models: Where the networks are installed; without it there are none.
         threads: Threads of those networks.
+
+    Attributes:
+        networks: The networks, loaded on first use.
     """
 
     device = "cpu"
@@ -46,7 +49,7 @@ class Features:
 
     def __init__(self, window_seconds: float = 600.0, models: Store | None = None, threads: int = 1) -> None:
         self._window_seconds = window_seconds
-        self._networks = Networks(models, threads)
+        self.networks = Networks(models, threads)
         names = ("essentia-tensorflow", "numpy")
         self.library_versions: Mapping[str, str] = {name: version(name) for name in names}
         self.parameters: Mapping[str, str] = reading(window_seconds)
@@ -59,7 +62,7 @@ class Features:
     @property
     def networks_used(self) -> tuple[ModelReport, ...]:
         """The networks that the last analysis rests on."""
-        return self._networks.used
+        return self.networks.used
 
     def analyze(
         self, audio: Audio, request: AnalysisRequest, checkpoint: Callable[[], None] = lambda: None
@@ -81,9 +84,9 @@ class Features:
         form: StoredFormat | None = None,
     ) -> Iterator[Measured]:
         """Measures a recording that comes block by block; see FeatureExtractor.analyze_blocks."""
-        self._networks.begin(request)
+        self.networks.begin(request)
         gauge = Gauge(form or StoredFormat(), request)
-        analysis = Analysis(request, checkpoint, self._window_seconds, seconds_hint, self._networks, gauge)
+        analysis = Analysis(request, checkpoint, self._window_seconds, seconds_hint, self.networks, gauge)
         for piece in windows.cut(gauge.through(blocks), self._window_seconds):
             checkpoint()
             if isinstance(piece, int):

@@ -41,15 +41,29 @@ UNEVEN, ALIKE = 0.05, 0.95
 
 
 def held(
-    beats: Seconds, mono: Samples, rise: NDArray[np.float32], centres_hz: NDArray[np.float64], rate: float
+    beats: Seconds,
+    mono: Samples,
+    rise: NDArray[np.float32],
+    centres_hz: NDArray[np.float64],
+    rate: float,
+    in_phase: bool = False,
 ) -> Seconds:
-    """Gives the beats straightened, on the strokes, and only where something sounds; see the functions for each."""
+    """Gives the beats straightened, on the strokes, and only where something sounds; see the functions for each.
+
+    Those that are in phase are moved by no more than the few milliseconds that they are early or late.
+    """
     # What was drawn into silence would keep a line from being found.
     straight = straightened(where_it_sounds(beats, mono))
-    return where_it_sounds(on_strokes(straight, rise, centres_hz, rate), mono)
+    return where_it_sounds(on_strokes(straight, rise, centres_hz, rate, in_phase), mono)
 
 
-def on_strokes(beats: Seconds, rise: NDArray[np.float32], centres_hz: NDArray[np.float64], rate: float) -> Seconds:
+def on_strokes(
+    beats: Seconds,
+    rise: NDArray[np.float32],
+    centres_hz: NDArray[np.float64],
+    rate: float,
+    in_phase: bool = False,
+) -> Seconds:
     """Moves the grid where the strokes of bass and body are not where it lies: by half a beat, or where there is hardly
     a stroke on either, by the eighth that has the strongest; and by the few milliseconds that it is early or late.
 
@@ -58,6 +72,7 @@ def on_strokes(beats: Seconds, rise: NDArray[np.float32], centres_hz: NDArray[np
         rise: (frames, bands), dB, how much each band rises, ``rate`` frames a second.
         centres_hz: (bands,), the bands' frequencies.
         rate: Frames a second.
+        in_phase: Whether they are known to lie on the right strokes, but for those milliseconds.
     """
     if len(beats) < 3:
         return beats
@@ -71,7 +86,7 @@ def on_strokes(beats: Seconds, rise: NDArray[np.float32], centres_hz: NDArray[np
         for share in np.arange(1, 8) / 8:
             found[float(share)] = float(_near(strength, _moved(beats, float(share)), rate).mean())
     best = max(found, key=lambda share: found[share])
-    if found[best] <= MOVES * found[0.0]:
+    if in_phase or found[best] <= MOVES * found[0.0]:
         best = 0.0
     length = len(rise) / rate
     moved = np.concatenate(([beats[0] - (beats[1] - beats[0]) * (1 - best)] if best else [], _moved(beats, best)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.essentia.engines.features import beat_path, beats, grid, readings, recurrence
+from services.essentia.engines.features import beat_path, beats, grid, phase, readings, recurrence, swing
 from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz
 from services.essentia.engines.features.sheet import Piece, Sheet
 from services.essentia.engines.features.tempo import RELATIVES, Alternative, Pulse, near, share
@@ -23,6 +23,8 @@ FRAMES_PER_SECOND = 50.0
 # A tempo changes where so many beats after a place run so much faster or slower than as many before, octaves aside;
 # nowhere else within so many seconds.
 SIDE_BEATS, CHANGED, SHORTEST_SECONDS = 12, 0.02, 8.0
+# Intervals by whose median a beat is known to be missing.
+AROUND = 9
 # Pieces of one recording are read in one octave, unless that is so much less likely (nats) for one of them.
 ALIKE, MUCH_LESS = 0.015, 3.0
 # A reading at another tempo that is less likely by no more than this (nats) may as well be the right one.
@@ -84,32 +86,41 @@ def _spans(heard: NDArray[np.float64], seconds: float) -> list[tuple[float, floa
     """Cuts a window where its tempo changes at once: (start, end) without gaps."""
     path = beat_path.find(heard[:, 0] + heard[:, 1], FRAMES_PER_SECOND, readings.SLOWEST, readings.FASTEST)
     times = path.frames / FRAMES_PER_SECOND
-    borders = [0.0, seconds]
+    numbers, borders = _numbered(times), [0.0, seconds]
     if len(times) > 2 * SIDE_BEATS:
-        sides = np.log2((times[SIDE_BEATS:] - times[:-SIDE_BEATS]) / SIDE_BEATS)
+        sides = np.log2((times[SIDE_BEATS:] - times[:-SIDE_BEATS]) / (numbers[SIDE_BEATS:] - numbers[:-SIDE_BEATS]))
         steps = sides[SIDE_BEATS:] - sides[:-SIDE_BEATS]
         steps = np.abs(steps - np.round(steps))
         for index in np.argsort(-steps):
             if steps[index] < np.log2(1 + CHANGED):
                 break
-            place = float(times[index + SIDE_BEATS])
+            place, around = float(times[index + SIDE_BEATS]), slice(index, index + 2 * SIDE_BEATS + 1)
             apart = min(abs(place - border) for border in borders) >= SHORTEST_SECONDS
-            if apart and _at_once(times[index : index + 2 * SIDE_BEATS + 1]):
+            if apart and _at_once(numbers[around], times[around]):
                 borders.append(place)
     return list(itertools.pairwise(sorted(borders)))
 
 
-def _at_once(beats: Seconds) -> bool:
-    """Whether two tempos, one after the other, say more of beats than one that changes evenly."""
-    numbers, middle = np.arange(len(beats)), len(beats) // 2
-    evenly = _left(numbers, beats, 2)
+def _numbered(beats: Seconds) -> Seconds:
+    """Numbers the beats; where one is missing, so is its number."""
+    if len(beats) < 3:
+        return np.arange(len(beats), dtype=np.float64)
+    intervals = np.diff(beats)
+    padded = np.pad(intervals, AROUND // 2, mode="reflect" if len(intervals) > AROUND // 2 else "edge")
+    usual = np.median(np.lib.stride_tricks.sliding_window_view(padded, AROUND), axis=1)
+    return np.concatenate(([0.0], np.cumsum(np.maximum(1, np.round(intervals / usual)))))
+
+
+def _at_once(numbers: Seconds, beats: Seconds) -> bool:
+    """Whether two tempos, one after the other, say more of numbered beats than one that changes evenly."""
+    middle, evenly = len(beats) // 2, _left(numbers, beats, 2)
     return any(
         _left(numbers[:at], beats[:at], 1) + _left(numbers[at:], beats[at:], 1) < evenly
         for at in (middle - 1, middle, middle + 1)
     )
 
 
-def _left(numbers: NDArray[np.int64], beats: Seconds, degree: int) -> float:
+def _left(numbers: Seconds, beats: Seconds, degree: int) -> float:
     return float(np.square(beats - np.polyval(np.polyfit(numbers, beats, degree), numbers)).sum())
 
 
@@ -159,7 +170,10 @@ def _apart(found: list[readings.Reading], bpm: float) -> list[readings.Reading]:
 
 
 def _piece(sheet: Sheet, rise: NDArray[np.float32], read: _Read, chosen: readings.Reading) -> Piece:
-    seconds = grid.held(chosen.seconds + read.start, sheet.clip.mono, rise, band_centres_hz(), FRAME_RATE)
+    heard = read.stretch
+    late = phase.later(chosen.seconds, heard.beats, heard.rate, heard.strokes[0], heard.stroke_rate)
+    placed = phase.moved(chosen.seconds, late) + read.start
+    seconds = grid.held(placed, sheet.clip.mono, rise, band_centres_hz(), FRAME_RATE, in_phase=True)
     seconds = seconds[(seconds >= read.start - grid.NEAR_SECONDS) & (seconds < read.end)]
     exact = grid.steady_bpm(seconds)
     bpm = exact if exact is not None and near(exact, chosen.bpm) else chosen.bpm
@@ -179,4 +193,6 @@ def _piece(sheet: Sheet, rise: NDArray[np.float32], read: _Read, chosen: reading
             for each in rivals[:MOST_ALTERNATIVES]
         ),
         bool(rivals) and chosen.likelihood - rivals[0].likelihood < HARDLY_LESS,
+        chosen.triplets,
+        swing.ratio(seconds - read.start, read.stretch.strokes, FRAME_RATE),
     )

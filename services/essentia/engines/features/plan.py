@@ -20,6 +20,7 @@ from services.essentia.engines.features import (
     spectral,
     stems,
     structure,
+    tempo_segments,
     timbral,
     tonal,
 )
@@ -81,7 +82,8 @@ STEPS = (
     Step("harmonic frames", ("tonal", "pitch"), harmony.walk),
     Step("chroma", ("tonal",), tonal.measure_chroma),
     Step("chords", ("tonal",), tonal.measure_chords),
-    Step("bars", ("tonal",), bars.measure),
+    Step("bars", ("rhythm",), bars.measure, min_seconds=3.0, field="rhythm"),
+    Step("tempo of the whole", ("rhythm",), gather=tempo_segments.TempoSegments, min_seconds=3.0, field="rhythm"),
     Step("key", ("tonal",), tonal.measure_key, min_seconds=3.0, field="tonal.key_tonic"),
     Step("keys", ("tonal",), gather=key_segments.KeySegments, min_seconds=3.0, field="tonal.key_tonic"),
     Step("pitch", ("pitch",), pitch.measure_yin),

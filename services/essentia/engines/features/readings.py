@@ -5,7 +5,7 @@ own way. So every tempo that any of them names is tried, with its octaves, third
 the networks' activations at that tempo, and what lies on them and between them is measured. How much each measure
 speaks for a reading was found by a logit model on played styles with known answers; bench/accuracy/calibrate.py does
 it again, and says how right the rule is on styles that it never saw. Which of the strokes the beats of a reading lie on
-is a second question, which it leaves to grid.on_strokes: at fast tempos they are at times half a beat off.
+is a second question, see phase.py.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.essentia.engines.features import bar_path, beat_path
-from services.essentia.engines.features.grid import BASS_HZ, BODY_HZ, MOVES
+from services.essentia.engines.features import bar_path, beat_path, phase
+from services.essentia.engines.features.grid import BASS_HZ, BODY_HZ
 from services.essentia.engines.features.tempo import Pulse, near
 
 Numbers = NDArray[np.float64]
@@ -196,7 +196,7 @@ def _heard(stretch: Stretch, beats: Numbers, frames: NDArray[np.int64]) -> dict[
 
 
 def _struck(stretch: Stretch, seconds: Numbers) -> dict[str, float]:
-    """How strong the strokes are on the beats and between them; on those half a beat later, where the strokes are."""
+    """How strong the strokes are on the beats, by the phase that they have, and between them."""
     bass, body, top = range(3)
     intervals = np.diff(seconds)
 
@@ -206,10 +206,8 @@ def _struck(stretch: Stretch, seconds: Numbers) -> dict[str, float]:
         inside = np.clip(frames, 0, stretch.strokes.shape[1] - 1)
         return np.asarray(stretch.strokes[:, inside].max(2).mean(1))
 
-    on, half = at(0.0), at(1 / 2)
-    late = 0.0
-    if half[:top].sum() > MOVES * on[:top].sum():
-        late, on, half = 0.5, half, on
+    late = phase.later(seconds, stretch.beats, stretch.rate, stretch.strokes[bass], stretch.stroke_rate)
+    on, half = at(late), at(late + 1 / 2)
     quarters, thirds = at(late + 1 / 4, late + 3 / 4), at(late + 1 / 3, late + 2 / 3)
     return {
         "bass": float(on[bass]),

@@ -27,14 +27,14 @@ def keeps_time(stretch: Stretch, reading: Reading) -> bool:
 
 
 def _recurrence(stretch: Stretch, seconds: Numbers) -> float:
-    """How like the strokes of a beat are to those one, two or four beats later: the greatest of the correlations."""
+    """How like the strokes of a beat are to those one to four beats later: the greatest of the correlations."""
     strength = np.convolve(stretch.strokes.sum(0), (0.25, 0.5, 0.25), "same")
     places = np.interp(np.arange((len(seconds) - 1) * BEAT_PARTS) / BEAT_PARTS, np.arange(len(seconds)), seconds)
     frames = np.round(places * stretch.stroke_rate).astype(int)[:, None] + np.arange(3)
     beats = strength[np.clip(frames, 0, len(strength) - 1)].mean(1).reshape(-1, BEAT_PARTS)
     beats -= beats.mean()
     found = [0.0]
-    for later in (1, 2, 4):
+    for later in (1, 2, 3, 4):
         before, after = beats[:-later], beats[later:]
         size = float(np.sqrt((before**2).sum() * (after**2).sum()))
         if size > 0:

@@ -68,7 +68,8 @@ def measure_tempo(sheet: Sheet) -> None:
         sheet.pieces = by_estimators.find(sheet, rise, pulse)
     else:
         sheet.pieces = tuple(pieces.find(sheet, rise, pulse))
-    tempo_fields.fill_estimates(sheet)
+    said = tempo_fields.longest(sheet.pieces).estimates if sheet.pieces else sheet.tempos
+    tempo_fields.put_estimates(sheet.groups["rhythm"], said)
     sheet.beats = np.concatenate([np.empty(0), *(piece.beats for piece in sheet.pieces)])
     if sheet.pieces:
         sheet.beat_intervals = np.concatenate([np.diff(piece.beats) for piece in sheet.pieces])

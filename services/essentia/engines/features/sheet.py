@@ -13,6 +13,7 @@ from services.essentia.contract import ALL_GROUPS, SAMPLE_RATE, AnalysisRequest
 from services.essentia.engines.features.chords import Chord
 from services.essentia.engines.features.clip import Clip
 from services.essentia.engines.features.gauge import Gauge
+from services.essentia.engines.features.meters import Bars
 from services.essentia.engines.features.networks import Networks
 from services.essentia.engines.features.tempo import Alternative
 from services.essentia.engines.features.values import Values
@@ -95,6 +96,8 @@ class Piece:
         octave_agreement: The same, double, half, triple and third allowed.
         others: Other tempos that it may have, likeliest first.
         doubtful: Whether the first of the others is about as likely.
+        in_three: How much stronger the strokes at thirds of the beats are than those at halves; 0 where nobody knows.
+        swing: See swing.ratio.
     """
 
     start: float
@@ -106,6 +109,8 @@ class Piece:
     octave_agreement: float
     others: tuple[Alternative, ...]
     doubtful: bool = False
+    in_three: float = 0.0
+    swing: float | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,7 @@ class Sheet:
         followed: Beats (s) by name of the tracker.
         activations: float32 (frames, 3), what the networks hear of beats, 50 a second; None where there are none.
         pieces: Left by the tempo, in order; those without beats left out.
+        bars: Left by the bars for the whole; None where there are no beats.
         tempo_before: bpm at the end of the window before; 0 where there is none.
         networks: For melody and notes; None where there are none.
         chords: In order, without gaps.
@@ -174,6 +180,7 @@ class Sheet:
     followed: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     activations: NDArray[np.float32] | None = None
     pieces: tuple[Piece, ...] = ()
+    bars: Bars | None = None
     tempo_before: float = 0.0
     networks: Networks | None = None
     chords: tuple[Chord, ...] = ()

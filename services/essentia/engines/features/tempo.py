@@ -90,11 +90,11 @@ class Pulse:
 
 @dataclass(frozen=True)
 class Alternative:
-    """A tempo that was not chosen: the share of the estimators that name it, and the pulse's strength at it."""
+    """A tempo that was not chosen: the share of the estimators that name it, and how strong the pulse is, if known."""
 
     bpm: float
     agreement: float
-    pulse_strength: float
+    pulse_strength: float | None
 
 
 @dataclass(frozen=True)

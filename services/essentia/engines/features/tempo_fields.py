@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from services.essentia.engines.features import beats
@@ -24,13 +26,11 @@ def longest(pieces: tuple[Piece, ...]) -> Piece:
     return max(pieces, key=lambda piece: piece.end - piece.start)
 
 
-def fill_estimates(sheet: Sheet) -> None:
-    """Fills what each estimator says: of the longest piece, or of the window where there is none."""
-    values = sheet.groups["rhythm"]
-    told = longest(sheet.pieces).estimates if sheet.pieces else sheet.tempos
+def put_estimates(values: Values, estimates: Mapping[str, float]) -> None:
+    """Puts what each estimator says, bpm by its name."""
     for name in ESTIMATORS:
-        values.put(f"bpm_{name}", told.get(name))
-    values["tempo_estimates"] = tuple({"estimator": name, "bpm": bpm} for name, bpm in told.items())
+        values.put(f"bpm_{name}", estimates.get(name))
+    values["tempo_estimates"] = tuple({"estimator": name, "bpm": bpm} for name, bpm in estimates.items())
 
 
 def fill_tempo(sheet: Sheet) -> None:
@@ -58,7 +58,9 @@ def put_tempo(values: Values, piece: Piece) -> None:
     values.put("bpm_agreement", piece.agreement)
     values.put("bpm_octave_agreement", piece.octave_agreement)
     values["bpm_alternatives"] = tuple(
-        {"bpm": each.bpm, "agreement": each.agreement, "pulse_strength": each.pulse_strength} for each in piece.others
+        {"bpm": each.bpm, "agreement": each.agreement}
+        | ({} if each.pulse_strength is None else {"pulse_strength": each.pulse_strength})
+        for each in piece.others
     )
 
 

@@ -55,6 +55,31 @@ def test_double_tempo_is_listed_as_a_disagreeing_candidate() -> None:
     assert fact.disputed
 
 
+def test_a_tempo_that_changes_is_disputed_and_told_in_segments() -> None:
+    record = with_tempos(bpm=124.0, bpm_multifeature=124.0, bpm_degara=124.0, bpm_agreement=0.4)
+    rhythm = record.essentia.features.rhythm
+    rhythm.tempo_kind, rhythm.meter = "changing", 4
+    for start, bpm in ((0.0, 124.0), (90.0, 174.0)):
+        rhythm.tempo_segments.add(start_seconds=start, bpm=bpm)
+    fact = tempo(record)
+    assert fact is not None
+    assert (fact.kind, fact.meter, fact.disputed) == ("changing", 4, True)
+    assert [each.bpm for each in fact.segments] == [124, 174]
+    # Essentia's, of the longest segment times its share of the time.
+    assert fact.agreement == 0.4
+
+
+def test_a_steady_tempo_has_no_segments_and_a_meter_that_is_not_known_is_absent() -> None:
+    record = with_tempos(bpm=124.0, bpm_multifeature=124.0, bpm_beatnet=124.0)
+    record.essentia.features.rhythm.tempo_segments.add(start_seconds=0, bpm=124.0)
+    fact = tempo(record)
+    assert fact is not None
+    assert not fact.segments
+    assert not fact.disputed
+    assert not fact.HasField("meter")
+    assert [each.field.rpartition("_")[2] for each in fact.candidates] == ["multifeature", "beatnet"]
+
+
 def test_a_lone_tempo_claims_no_agreement() -> None:
     fact = tempo(with_tempos(bpm=128.0, bpm_percival=128.0))
     assert fact is not None

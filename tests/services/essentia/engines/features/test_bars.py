@@ -86,11 +86,13 @@ def heard(bars: int, meter: int, downbeat: float) -> tuple[NDArray[np.float32], 
 
 @pytest.mark.parametrize("meter", [2, 3, 4])
 def test_networks_that_are_clear_tell_the_bars(meter: int) -> None:
-    activations, beats = heard(8, meter, 0.9)
-    assert bars.heard_firsts(activations, beats).tolist() == list(range(1, 8 * meter, meter))
+    found = bars.heard_bars(*heard(8, meter, 0.9))
+    assert found is not None
+    assert np.flatnonzero(found[0] == 0).tolist() == list(range(1, 8 * meter, meter))
+    assert set(found[1].tolist()) == {meter}
 
 
 def test_networks_that_are_not_clear_or_hear_beats_everywhere_tell_none() -> None:
-    assert not bars.heard_firsts(*heard(8, 4, 0.3)).size
+    assert bars.heard_bars(*heard(8, 4, 0.3)) is None
     activations, beats = heard(8, 4, 0.9)
-    assert not bars.heard_firsts(np.maximum(activations, 0.15), beats).size
+    assert bars.heard_bars(np.maximum(activations, 0.15), beats) is None
