@@ -56,6 +56,15 @@ def moved(seconds: Numbers, share: float) -> Numbers:
     return places if first < 0 else np.concatenate(([first], places))
 
 
+def struck(seconds: Numbers, strokes: Numbers, rate: float) -> Numbers:
+    """Gives the greatest strength (frames,), ``rate`` a second, near each time (s)."""
+    return _near(strokes, seconds * rate, STROKE_REACH)
+
+
 def _mean(values: Numbers, places: Numbers, reach: int) -> float:
+    return float(_near(values, places, reach).mean())
+
+
+def _near(values: Numbers, places: Numbers, reach: int) -> Numbers:
     around = np.round(places).astype(int)[:, None] + np.arange(-reach, reach + 1)
-    return float(values[np.clip(around, 0, len(values) - 1)].max(1).mean())
+    return np.asarray(values[np.clip(around, 0, len(values) - 1)].max(1))

@@ -194,5 +194,6 @@ def _piece(sheet: Sheet, rise: NDArray[np.float32], read: _Read, chosen: reading
         ),
         bool(rivals) and chosen.likelihood - rivals[0].likelihood < HARDLY_LESS,
         chosen.triplets,
-        swing.ratio(seconds - read.start, read.stretch.strokes, FRAME_RATE),
+        swing.ratio(seconds - read.start, heard.strokes, FRAME_RATE),
+        phase.struck(seconds - read.start, heard.strokes[0], heard.stroke_rate),
     )

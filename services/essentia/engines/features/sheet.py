@@ -98,6 +98,7 @@ class Piece:
         doubtful: Whether the first of the others is about as likely.
         in_three: How much stronger the strokes at thirds of the beats are than those at halves; 0 where nobody knows.
         swing: See swing.ratio.
+        bass: (beats,), how strong the bass is on each beat, 1 for the strongest strokes; empty where nobody knows.
     """
 
     start: float
@@ -111,6 +112,7 @@ class Piece:
     doubtful: bool = False
     in_three: float = 0.0
     swing: float | None = None
+    bass: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from chassis.reports import WarningReport
 from services.essentia.engines.features import bars
+from services.essentia.engines.features.networks import Networks
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
 
@@ -63,10 +65,14 @@ def test_chords_over_a_beat_have_bars(analyze: Analyze, chord_seconds: float, me
     assert len(downbeats) == pytest.approx(len(np.array(found["beat_seconds"])) / metre, abs=1)
 
 
-def test_chords_that_change_twice_a_bar_tell_nothing(analyze: Analyze) -> None:
+def test_without_networks_chords_that_change_twice_a_bar_tell_nothing(
+    analyze: Analyze, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Networks, "beats", lambda _, field: WarningReport("MODEL_NOT_INSTALLED", "none", field))
     found = analyze(signals.music(), "rhythm", "tonal", include_series=True)
     assert "beat_seconds" in found.groups["series"]
     assert "downbeat_seconds" not in found.groups["series"]
+    assert "meter" not in found.groups["rhythm"]
 
 
 def test_without_rhythm_there_are_no_bars(analyze: Analyze) -> None:
@@ -86,13 +92,26 @@ def heard(bars: int, meter: int, downbeat: float) -> tuple[NDArray[np.float32], 
 
 @pytest.mark.parametrize("meter", [2, 3, 4])
 def test_networks_that_are_clear_tell_the_bars(meter: int) -> None:
-    found = bars.heard_bars(*heard(8, meter, 0.9))
+    activations, beats = heard(8, meter, 0.97)
+    found = bars.heard_bars(activations, beats, np.ones(len(beats)), np.empty(0))
     assert found is not None
     assert np.flatnonzero(found[0] == 0).tolist() == list(range(1, 8 * meter, meter))
     assert set(found[1].tolist()) == {meter}
 
 
-def test_networks_that_are_not_clear_or_hear_beats_everywhere_tell_none() -> None:
-    assert bars.heard_bars(*heard(8, 4, 0.3)) is None
+@pytest.mark.parametrize("meter", [3, 4])
+def test_where_the_networks_are_not_clear_chords_and_bass_tell_the_bars(meter: int) -> None:
+    activations, beats = heard(8, meter, 0.06)
+    even = np.ones(len(beats))
+    assert bars.heard_bars(activations, beats, even, np.empty(0)) is None
+    found = bars.heard_bars(activations, beats, even, beats[2::meter] + 0.1)
+    assert found is not None
+    assert np.flatnonzero(found[0] == 0).tolist() == list(range(2, 8 * meter, meter))
+    found = bars.heard_bars(activations, beats, np.where(np.arange(len(beats)) % meter == 2, 1.0, 0.1), np.empty(0))
+    assert found is not None
+    assert np.flatnonzero(found[0] == 0).tolist() == list(range(2, 8 * meter, meter))
+
+
+def test_networks_that_hear_beats_everywhere_tell_no_bars() -> None:
     activations, beats = heard(8, 4, 0.9)
-    assert bars.heard_bars(np.maximum(activations, 0.15), beats) is None
+    assert bars.heard_bars(np.maximum(activations, 0.15), beats, np.ones(len(beats)), np.empty(0)) is None
