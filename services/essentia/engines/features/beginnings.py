@@ -28,8 +28,8 @@ FRAME_RATE = SAMPLE_RATE / HOP
 LOW_HZ, HIGH_HZ, BANDS_AN_OCTAVE = 30.0, 16000.0, 24
 # Decibels below the loudest band of all: what is quieter counts as this quiet, so that a rise out of silence is finite.
 FLOOR_DB = -60.0
-# Below -100 dBFS nothing begins.
-NOTHING = 1e-5
+# Below -140 dBFS nothing begins.
+NOTHING = 1e-7
 # Frames over which a rise is taken: of what is struck; and of what swells, on means of so many frames.
 STRUCK, SWELLING, SMOOTHED = 3, 16, 8
 # A peak is the greatest rise within these frames before and after, and so many decibels more than so many times the

@@ -32,7 +32,7 @@ def hear(sheet: Sheet, frame_count: int) -> NDArray[np.float64] | None:
 
     speed = 2 ** (-sheet.tuned_cents / 1200)
     listener = network.listen(round(SAMPLE_RATE * speed))
-    listener.add(sheet.clip.mono)
+    listener.add(sheet.clip.evened())
     potentials = network.potentials(listener.finish(), sheet.checkpoint).astype(np.float64)
     if not len(potentials):
         return None

@@ -25,6 +25,9 @@ GREATEST_PEAK = 1e6
 # A sine of 20 Hz changes from sample to sample by so much of its own size; and beside it nothing is heard that changes
 # by less than -74 dBFS.
 SLOWEST_CHANGE, LEAST_CHANGE = 0.003, 2e-4
+# -18 dBFS, the RMS of what sounds in evened audio: blocks of 0.4 s within 20 dB of the loudest one. Nothing is raised
+# by more than 30 dB, for what is left after rounding would be raised too.
+EVEN_RMS, EVEN_BLOCK, SOUNDS, GREATEST_GAIN = 10 ** (-18 / 20), int(0.4 * SAMPLE_RATE), 0.1, 10 ** (30 / 20)
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,13 @@ class Clip:
     def silent(self) -> bool:
         """Whether there is nothing to hear, apart from an offset that is constant or changes slowly."""
         return self.infrasonic or not any(self.alive)
+
+    def evened(self) -> Samples:
+        """Gives mono at one level, a copy: for what must not depend on how loud a recording was made.
+
+        Much of what hears notes and beats has thresholds in full scale, or takes logarithms of one and something.
+        """
+        return self.mono * np.float32(_gain(self.mono))
 
     def emptied(self) -> Clip:
         """Gives the same clip without its audio."""
@@ -103,6 +113,16 @@ def check(audio: Audio) -> Clip:
         message = "there is nothing above 20 Hz; only the signal and its level are measured"
         warnings.append(WarningReport("AUDIO_INFRASONIC", message))
     return Clip(channels, mono, alive, (*_describe(channels, alive), *warnings), infrasonic)
+
+
+def _gain(mono: Samples) -> float:
+    blocks = [mono[start : start + EVEN_BLOCK] for start in range(0, mono.size, EVEN_BLOCK)]
+    powers = np.array([np.dot(block, block) / block.size for block in blocks if block.size], np.float64)
+    greatest = powers.max(initial=0)
+    if not greatest > 0:
+        return 1.0
+    level = math.sqrt(powers[powers >= greatest * SOUNDS**2].mean())
+    return float(min(EVEN_RMS / level, GREATEST_GAIN))
 
 
 def _moves(channel: Samples) -> bool:

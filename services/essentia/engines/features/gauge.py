@@ -60,6 +60,8 @@ class Gauge:
         for piece in recut(blocks, self._form.sample_rate):
             if self._converter is None:
                 self._converter = self._open(len(piece))
+            # Sums are rounded in the order in which samples lie in memory, which must not depend on the file's kind.
+            piece = np.ascontiguousarray(piece)
             self._measure(piece)
             yield self._converter.apply(piece)
         if self._converter is not None:

@@ -47,7 +47,7 @@ def walk(sheet: Sheet) -> None:
     series: dict[str, list[float]] = {name: [] for name in STATISTICS}
     chroma, fine, sounding, pitch, confidence = [], [], [], [], []
     tuning = None
-    for index, (frame, f0, sure) in enumerate(_pitched(sheet.clip.mono)):
+    for index, (frame, f0, sure) in enumerate(_pitched(sheet.clip.evened())):
         if index % CHECK_EVERY == 0:
             sheet.checkpoint()
         sounding.append(rms(frame) >= SOUNDING_RMS)

@@ -35,7 +35,7 @@ def hear(sheet: Sheet) -> Heard | None:
 
     speed = 2 ** (-sheet.tuned_cents / 1200)
     listener = network.listen(round(SAMPLE_RATE * speed))
-    listener.add(sheet.clip.mono)
+    listener.add(sheet.clip.evened())
     rows = network.evidence(listener.finish(), sheet.checkpoint)
     license_spdx = sheet.networks.license_of(MADMOM_KEY)
     sheet.key_evidence = Evidence(MADMOM_KEY, license_spdx, rows, ROW_SECONDS * speed)

@@ -21,6 +21,8 @@ NO_REPLAY_GAIN_DB, NO_LEVEL_DB = 68.0, -99.0
 REPLAY_GAIN_BLOCK, REPLAY_GAIN_SHARE = SAMPLE_RATE // 20, 0.95
 # Level of pink noise at the reference loudness, by the proposal.
 REPLAY_GAIN_REFERENCE_DB = -31.492595672607422
+# Samples of a step of Vickers' model, 40 ms, about its time constant; steps this far below the loudest are pauses.
+VICKERS_STEP, VICKERS_PAUSE_DB = 1764, 40.0
 # Loudness that ReplayGain 2.0 brings recordings to.
 REPLAY_GAIN_2_LUFS = -18.0
 # Samples: 46 ms every 23 ms, each frame two blocks of a hop.
@@ -73,7 +75,8 @@ class Loudness:
     def __init__(self) -> None:
         self._equal = es.EqualLoudness(sampleRate=SAMPLE_RATE)
         self._vickers = es.LoudnessVickers()
-        self._equal_powers, self._seconds = Column(), Column()
+        self._equal_powers, self._steps = Column(), Column()
+        self._stepper = Framer(VICKERS_STEP, VICKERS_STEP)
         self._complexities: list[tuple[float, float, float]] = []
 
     def feed(self, window: Sheet) -> None:
@@ -81,10 +84,10 @@ class Loudness:
         clip = window.clip
         squares, rest = _block_squares(np.asarray(self._equal(clip.mono)), REPLAY_GAIN_BLOCK)
         self._equal_powers.add(squares[: squares.size - bool(rest)] / REPLAY_GAIN_BLOCK)
-        whole = clip.mono.size // SAMPLE_RATE * SAMPLE_RATE
-        seconds = clip.mono[:whole].reshape(-1, SAMPLE_RATE)
-        if len(seconds):
-            self._seconds.add(np.array([self._vickers(second) for second in seconds]))
+        # The model remembers: it tells the loudness at the end of what it is given, after all that came before.
+        for steps in self._stepper.feed(clip.mono):
+            self._steps.add(np.array([self._vickers(step) for step in steps]))
+        if clip.seconds >= 1:
             complexity, level = es.DynamicComplexity(sampleRate=SAMPLE_RATE)(clip.mono)
             if level > NO_LEVEL_DB:
                 self._complexities.append((float(complexity), float(level), clip.seconds))
@@ -105,9 +108,10 @@ class Loudness:
             complexity, level, seconds = np.array(self._complexities).T
             values.put("dynamic_complexity_db", float(np.average(complexity, weights=seconds)))
             values.put("dynamic_loudness_db", float(np.average(level, weights=seconds)))
-        seconds = self._seconds.take()
-        if seconds.size:
-            values.put("loudness_vickers_db", float(seconds.mean(dtype=np.float64)))
+        steps = self._steps.take()
+        if sheet.seconds >= 1:
+            heard = steps[steps >= steps.max() - VICKERS_PAUSE_DB]
+            values.put("loudness_vickers_db", float(heard.mean(dtype=np.float64)))
 
 
 class Bands:

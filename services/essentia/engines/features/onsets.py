@@ -34,7 +34,8 @@ INTERVAL_BINS, WHOLE_ENTROPY, WHOLE_VARIATION = 50, 5, 2
 def measure(sheet: Sheet) -> None:
     """Finds the onsets, leaves them for the beats, and fills the fields that need onsets alone."""
     values = sheet.groups["rhythm"]
-    sheet.onsets, sheet.rise = beginnings.find(sheet.clip.mono, not sheet.start_seconds), rises(sheet.clip.mono)
+    mono = sheet.clip.evened()
+    sheet.onsets, sheet.rise = beginnings.find(mono, not sheet.start_seconds), rises(mono)
     values.put("onset_rate_hz", len(sheet.onsets) / sheet.clip.seconds)
     values["onset_count"] = len(sheet.onsets)
     sheet.series.put_array("onset_seconds", sheet.onsets)

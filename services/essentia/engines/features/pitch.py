@@ -77,7 +77,7 @@ def measure_notes(sheet: Sheet) -> None:
     if not sheet.request.notes:
         return
     values, length = sheet.groups["pitch"], sheet.clip.seconds
-    notes = _networks(sheet).basic_pitch().transcribe(sheet.clip.mono, checkpoint=sheet.checkpoint)
+    notes = _networks(sheet).basic_pitch().transcribe(sheet.clip.evened(), checkpoint=sheet.checkpoint)
     values["note_count"] = len(notes)
     values.put("note_rate_hz", len(notes) / length)
     if not notes:
@@ -91,13 +91,13 @@ def measure_notes(sheet: Sheet) -> None:
 
 
 def _swift_f0(sheet: Sheet) -> Melody:
-    found = _networks(sheet).swift_f0().follow(sheet.clip.mono, checkpoint=sheet.checkpoint)
+    found = _networks(sheet).swift_f0().follow(sheet.clip.evened(), checkpoint=sheet.checkpoint)
     return Melody(found.seconds, found.hz, found.confidence, found.voiced)
 
 
 def _melodia(sheet: Sheet) -> Melody:
     melodia = es.PredominantPitchMelodia(frameSize=FRAME, hopSize=HOP, sampleRate=SAMPLE_RATE)
-    pitch, sure = melodia(es.EqualLoudness(sampleRate=SAMPLE_RATE)(sheet.clip.mono))
+    pitch, sure = melodia(es.EqualLoudness(sampleRate=SAMPLE_RATE)(sheet.clip.evened()))
     hz, confidence = (np.asarray(each, np.float64)[::SERIES_EVERY] for each in (pitch, sure))
     return Melody(np.arange(hz.size) * SERIES_EVERY * HOP / SAMPLE_RATE, hz, confidence, hz > 0)
 

@@ -18,7 +18,7 @@ DANCEABLE = 3.0
 
 def measure_beats(sheet: Sheet) -> None:
     """Follows the beats by five onset functions (Zapata et al. 2014) and leaves them on the sheet."""
-    found = beats.follow(sheet.clip.mono)
+    found = beats.follow(sheet.clip.evened())
     count = len(found.seconds)
     enough = beats.steady(len(sheet.onsets), count)
     # 738.3 bpm is what the tracker says when it found nothing.
@@ -37,7 +37,7 @@ def measure_beats(sheet: Sheet) -> None:
 def measure_percival(sheet: Sheet) -> None:
     """Leaves the tempo by Percival and Tzanetakis on the sheet."""
     if len(sheet.beats):
-        _second_opinion(sheet, "percival", percival.estimate(sheet.clip.mono))
+        _second_opinion(sheet, "percival", percival.estimate(sheet.clip.evened()))
 
 
 def measure_heard(sheet: Sheet) -> None:
@@ -48,7 +48,7 @@ def measure_heard(sheet: Sheet) -> None:
     if isinstance(network, WarningReport):
         sheet.warnings.append(network)
     else:
-        sheet.activations = network.hear([sheet.clip.mono], SAMPLE_RATE, sheet.checkpoint)
+        sheet.activations = network.hear([sheet.clip.evened()], SAMPLE_RATE, sheet.checkpoint)
 
 
 def measure_tempo(sheet: Sheet) -> None:
@@ -94,7 +94,7 @@ def measure_beat_loudness(sheet: Sheet) -> None:
 def measure_danceability(sheet: Sheet) -> None:
     """Fills danceability by detrended fluctuation, which looks at spans of up to 8.8 s."""
     values = sheet.groups["rhythm"]
-    raw, exponents = es.Danceability()(sheet.clip.mono)
+    raw, exponents = es.Danceability()(sheet.clip.evened())
     values.put("danceability", raw)
     values.put("danceability_norm", min(float(raw) / DANCEABLE, 1.0))
     values.put("dfa_exponent_mean", float(np.mean(exponents)) if len(exponents) else None)

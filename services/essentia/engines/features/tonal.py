@@ -142,13 +142,13 @@ def measure_chords(sheet: Sheet) -> None:
     values = sheet.groups["tonal"]
     tuning = None if sheet.harmonic is None else sheet.harmonic.tuning
     sheet.tuned_cents = tuning[1] if tuning is not None and abs(tuning[1]) > OUT_OF_TUNE else 0.0
-    sheet.pitch_classes = pitch_classes.walk(sheet.clip.mono, sheet.checkpoint, sheet.tuned_cents)
+    sheet.pitch_classes = pitch_classes.walk(sheet.clip.evened(), sheet.checkpoint, sheet.tuned_cents)
     if not sheet.pitch_classes.any():
         return
     # Frames in which nothing has a pitch have no chord, and a network is not asked about them.
     chances = chord_hearing.hear(sheet, len(sheet.pitch_classes))
     followed = chords.follow(sheet.pitch_classes, sheet.clip.seconds, chances)
-    low = bass.walk(sheet.clip.mono, sheet.tuned_cents)
+    low = bass.walk(sheet.clip.evened(), sheet.tuned_cents)
     sheet.chords = chord_detail.look(followed, sheet.pitch_classes, low)
     sounding = [chord for chord in sheet.chords if chord.name != chords.NO_CHORD]
     seconds = np.array([chord.end_seconds - chord.start_seconds for chord in sounding])
@@ -184,7 +184,7 @@ def measure_chords(sheet: Sheet) -> None:
 
 def _fill_kinds(sheet: Sheet, frames: HarmonicFrames) -> None:
     cents = frames.tuning[1] if frames.tuning is not None else 0.0
-    kinds = chroma.chromagrams(sheet.clip.mono, cents)
+    kinds = chroma.chromagrams(sheet.clip.evened(), cents)
     kinds["hpcp"] = np.roll(frames.chroma, -SEMITONES_FROM_A_TO_C, axis=1)
     summaries = [(kind, chroma.summarize(each)) for kind, each in kinds.items()]
     sheet.groups["tonal"]["chroma_kinds"] = tuple({"kind": kind, **summary} for kind, summary in summaries if summary)

@@ -20,8 +20,9 @@ COMPARED = FRAME // 2
 LOWEST_HZ, HIGHEST_HZ = 27.0, 4300.0
 SHORTEST, LONGEST = int(SAMPLE_RATE / HIGHEST_HZ), int(np.ceil(SAMPLE_RATE / LOWEST_HZ))
 # The first dip of the normalised difference below this is the period's, for two periods dip as deep as one; the authors
-# take 0.1, Essentia's PitchYin 0.15.
-DEEP = 0.15
+# take 0.1, Essentia's PitchYin 0.15. Where none is so deep, as of chords, the first that is nearly as deep as the
+# deepest: the deepest of all is often that of a period that all notes have in common, far below any of them.
+DEEP, NEARLY = 0.15, 0.1
 
 
 def follow(frames: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -53,10 +54,9 @@ def _differences(frames: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _period(normal: NDArray[np.float64]) -> int:
-    """The shift of the first deep dip, else of the deepest; 0 where there is no dip."""
+    """The shift of the first dip that is deep enough; 0 where there is no dip."""
     middle = normal[SHORTEST : LONGEST + 1]
     dips = np.flatnonzero((middle <= normal[SHORTEST - 1 : LONGEST]) & (middle < normal[SHORTEST + 1 :]))
     if not dips.size:
         return 0
-    deep = dips[middle[dips] < DEEP]
-    return SHORTEST + int(deep[0] if deep.size else dips[np.argmin(middle[dips])])
+    return SHORTEST + int(dips[middle[dips] < max(DEEP, float(middle[dips].min()) + NEARLY)][0])
