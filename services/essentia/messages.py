@@ -84,6 +84,7 @@ def _tag_request(config: pb.AnalysisConfig) -> TagRequest | None:
         all_scores=tags.all_scores,
         embeddings=tags.include_embeddings,
         patch_scores=tags.include_patch_scores,
+        normalise_gain=tags.normalise_gain,
     )
 
 
@@ -101,6 +102,7 @@ def tag_set(event: contract.TagSet) -> pb.TagSet:
         hop_seconds=event.hop_seconds,
         patch_labels=event.labels,
         stand_in=event.stand_in,
+        gain_db=event.gain_db,
     )
     for tag in event.tags:
         # Parents hold commas, slashes and ampersands; three dashes alone part them from the style.

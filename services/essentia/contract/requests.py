@@ -44,6 +44,7 @@ class TagRequest:
         all_scores: Whether to give every label's score; threshold and top_k say nothing then.
         embeddings: Whether to give the embeddings of the patches.
         patch_scores: Whether to give the scores of each patch.
+        normalise_gain: Whether to bring the recording to a common loudness first.
     """
 
     models: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ class TagRequest:
     all_scores: bool = False
     embeddings: bool = False
     patch_scores: bool = False
+    normalise_gain: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold <= 1:
@@ -156,6 +158,7 @@ class AnalysisRequest:
             "stem": self.stem,
             "beats_given": str(len(self.beat_seconds)),
             "series_window_seconds": f"{self.series_window_seconds:g}",
+            **({} if self.tags is None else {"normalise_gain": str(self.tags.normalise_gain).lower()}),
         }
 
     def _check_music(self) -> None:

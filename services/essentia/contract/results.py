@@ -120,6 +120,7 @@ class TagSet:
         patch_scores: (patches, labels); None where not asked for.
         labels: Labels of the columns of ``patch_scores``; empty where there are none.
         stand_in: Whether the weights mean nothing.
+        gain_db: Gain by which the recording was brought to a common loudness; None where it was heard as it is.
     """
 
     model: ModelReport
@@ -136,6 +137,7 @@ class TagSet:
     patch_scores: Matrix | None
     labels: tuple[str, ...]
     stand_in: bool
+    gain_db: float | None = None
 
 
 AnalysisEvent = Header | ProgressReport | GroupFeatures | TagSet | Summary

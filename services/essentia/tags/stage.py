@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,8 @@ from chassis.reports import ProgressReport, WarningReport
 from services.essentia.contract import TAG_SAMPLE_RATE, Activations, Tagger, TagRequest, TagSet
 from services.essentia.engines import ENGINES
 from services.essentia.settings import EssentiaSettings
+from services.essentia.tags import gain
+from services.essentia.tags.gain import Listening
 from services.essentia.tags.score_selection import select
 from services.essentia.tags.tag_models import choose
 
@@ -63,6 +66,12 @@ class TagStage:
             AntiphonError: ENGINE_NOT_SERVED, DEVICE_NOT_AVAILABLE, and what Tagger.tag raises.
         """
         yield from plan.warnings
+        listening, applied = Listening(), None
+        if plan.request.normalise_gain:
+            for _ in listening.through(_mono(source)):
+                checkpoint()
+            applied = gain.gain_db(listening.lufs())
+        heard = False
         by_name = {model.name: model for model in plan.models}
         told: set[WarningReport] = set()
         # Engine by engine, so that models of one engine share a pass over the recording and what extractors they have
@@ -75,14 +84,26 @@ class TagStage:
                 with naming(models[0]):
                     self._taggers[engine] = found.load(models[0], self._settings)
             tagger = self._taggers[engine]
-            events = tagger.tag(lambda: _mono(source), models, plan.request.embeddings, checkpoint)
-            for event in events:
+            read = partial(_read, source, applied, listening)
+            for event in tagger.tag(read, models, plan.request.embeddings, checkpoint):
                 if isinstance(event, Activations):
+                    if not heard and applied is None:
+                        yield from listening.warnings()
+                    heard = True
                     report = by_name[event.model].report()
-                    yield from select(event, plan.request, report, engine, tagger)
+                    for told_of in select(event, plan.request, report, engine, tagger):
+                        yield replace(told_of, gain_db=applied) if isinstance(told_of, TagSet) else told_of
                 elif not isinstance(event, WarningReport) or event not in told:
                     told |= {event} if isinstance(event, WarningReport) else set()
                     yield event
+
+
+def _read(source: Source, applied: float | None, listening: Listening) -> Iterator[np.ndarray]:
+    """One pass over the recording, with a gain (dB) where there is one, or measured on its way."""
+    blocks = _mono(source)
+    if applied is not None:
+        return gain.raised(blocks, applied)
+    return listening.through(blocks)
 
 
 def _mono(source: Source) -> Iterator[np.ndarray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from antiphon_wire.errors import AntiphonError
 from chassis.models import InstalledModel, Store
 from chassis.reports import WarningReport
 from services.essentia.tags.needed import check_tags
@@ -16,11 +17,12 @@ def choose(
 
     Args:
         named: Names that the call gives; each must be installed.
-        usual: Names for a call that gives none; those that are missing, or whose licence is refused, are left out.
+        usual: Names for a call that gives none; those that are missing, damaged, or refused for their licence are left
+            out.
 
     Raises:
-        AntiphonError: UNKNOWN_MODEL, NOT_A_TAG_MODEL, MODEL_NOT_INSTALLED, LICENCE_REFUSED for a name that the call
-            gives; MODEL_CORRUPT.
+        AntiphonError: UNKNOWN_MODEL, NOT_A_TAG_MODEL, MODEL_NOT_INSTALLED, MODEL_CORRUPT, LICENCE_REFUSED for a name
+            that the call gives.
     """
     for name in named or usual:
         check_tags(store, name)
@@ -37,4 +39,12 @@ def choose(
         if name not in usable:
             message = f"{name} may not be used commercially, which ANTIPHON_LICENCE_POLICY demands"
             warnings.append(WarningReport("LICENCE_REFUSED", message, "tag_sets"))
-    return [store.require(name) for name in usable], warnings
+    chosen = []
+    for name in usable:
+        try:
+            chosen.append(store.require(name))
+        except AntiphonError as error:
+            if error.reason != "MODEL_CORRUPT":
+                raise
+            warnings.append(WarningReport(error.reason, error.message, "tag_sets"))
+    return chosen, warnings

@@ -49,7 +49,7 @@ class AnalysisConfig(_message.Message):
     def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., groups: _Optional[_Iterable[str]] = ..., include_series: bool = ..., melody: bool = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ..., tags: _Optional[_Union[TagSettings, _Mapping]] = ..., stem: _Optional[str] = ..., beat_seconds: _Optional[_Iterable[float]] = ..., series_window_seconds: _Optional[float] = ..., key_profiles: _Optional[_Iterable[str]] = ..., min_bpm: _Optional[float] = ..., max_bpm: _Optional[float] = ..., melody_engine: _Optional[str] = ..., notes: bool = ...) -> None: ...
 
 class TagSettings(_message.Message):
-    __slots__ = ("skip", "models", "threshold", "top_k", "all_scores", "include_embeddings", "include_patch_scores")
+    __slots__ = ("skip", "models", "threshold", "top_k", "all_scores", "include_embeddings", "include_patch_scores", "normalise_gain")
     SKIP_FIELD_NUMBER: _ClassVar[int]
     MODELS_FIELD_NUMBER: _ClassVar[int]
     THRESHOLD_FIELD_NUMBER: _ClassVar[int]
@@ -57,6 +57,7 @@ class TagSettings(_message.Message):
     ALL_SCORES_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_EMBEDDINGS_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_PATCH_SCORES_FIELD_NUMBER: _ClassVar[int]
+    NORMALISE_GAIN_FIELD_NUMBER: _ClassVar[int]
     skip: bool
     models: _containers.RepeatedScalarFieldContainer[str]
     threshold: float
@@ -64,7 +65,8 @@ class TagSettings(_message.Message):
     all_scores: bool
     include_embeddings: bool
     include_patch_scores: bool
-    def __init__(self, skip: bool = ..., models: _Optional[_Iterable[str]] = ..., threshold: _Optional[float] = ..., top_k: _Optional[int] = ..., all_scores: bool = ..., include_embeddings: bool = ..., include_patch_scores: bool = ...) -> None: ...
+    normalise_gain: bool
+    def __init__(self, skip: bool = ..., models: _Optional[_Iterable[str]] = ..., threshold: _Optional[float] = ..., top_k: _Optional[int] = ..., all_scores: bool = ..., include_embeddings: bool = ..., include_patch_scores: bool = ..., normalise_gain: bool = ...) -> None: ...
 
 class AnalyzeResponse(_message.Message):
     __slots__ = ("header", "progress", "features", "summary", "tag_set")
@@ -115,7 +117,7 @@ class StemAnalyses(_message.Message):
     def __init__(self, stems: _Optional[_Iterable[_Union[Analysis, _Mapping]]] = ...) -> None: ...
 
 class TagSet(_message.Message):
-    __slots__ = ("model", "engine", "device", "precision", "library_versions", "tags", "label_count", "patch_count", "patch_seconds", "hop_seconds", "embeddings", "patch_scores", "patch_labels", "stand_in")
+    __slots__ = ("model", "engine", "device", "precision", "library_versions", "tags", "label_count", "patch_count", "patch_seconds", "hop_seconds", "embeddings", "patch_scores", "patch_labels", "stand_in", "gain_db")
     class LibraryVersionsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -137,6 +139,7 @@ class TagSet(_message.Message):
     PATCH_SCORES_FIELD_NUMBER: _ClassVar[int]
     PATCH_LABELS_FIELD_NUMBER: _ClassVar[int]
     STAND_IN_FIELD_NUMBER: _ClassVar[int]
+    GAIN_DB_FIELD_NUMBER: _ClassVar[int]
     model: _evidence_pb2.ModelIdentity
     engine: str
     device: str
@@ -151,7 +154,8 @@ class TagSet(_message.Message):
     patch_scores: _audio_pb2.Tensor
     patch_labels: _containers.RepeatedScalarFieldContainer[str]
     stand_in: bool
-    def __init__(self, model: _Optional[_Union[_evidence_pb2.ModelIdentity, _Mapping]] = ..., engine: _Optional[str] = ..., device: _Optional[str] = ..., precision: _Optional[str] = ..., library_versions: _Optional[_Mapping[str, str]] = ..., tags: _Optional[_Iterable[_Union[Tag, _Mapping]]] = ..., label_count: _Optional[int] = ..., patch_count: _Optional[int] = ..., patch_seconds: _Optional[float] = ..., hop_seconds: _Optional[float] = ..., embeddings: _Optional[_Union[_audio_pb2.Tensor, _Mapping]] = ..., patch_scores: _Optional[_Union[_audio_pb2.Tensor, _Mapping]] = ..., patch_labels: _Optional[_Iterable[str]] = ..., stand_in: bool = ...) -> None: ...
+    gain_db: float
+    def __init__(self, model: _Optional[_Union[_evidence_pb2.ModelIdentity, _Mapping]] = ..., engine: _Optional[str] = ..., device: _Optional[str] = ..., precision: _Optional[str] = ..., library_versions: _Optional[_Mapping[str, str]] = ..., tags: _Optional[_Iterable[_Union[Tag, _Mapping]]] = ..., label_count: _Optional[int] = ..., patch_count: _Optional[int] = ..., patch_seconds: _Optional[float] = ..., hop_seconds: _Optional[float] = ..., embeddings: _Optional[_Union[_audio_pb2.Tensor, _Mapping]] = ..., patch_scores: _Optional[_Union[_audio_pb2.Tensor, _Mapping]] = ..., patch_labels: _Optional[_Iterable[str]] = ..., stand_in: bool = ..., gain_db: _Optional[float] = ...) -> None: ...
 
 class Tag(_message.Message):
     __slots__ = ("label", "name", "parent", "score")

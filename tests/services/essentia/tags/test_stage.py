@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import struct
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -189,3 +191,62 @@ def test_the_first_model_of_an_engine_is_told_to_be_loading_once(lab: Lab, recor
         loads.append([event.step for event in events if isinstance(event, ProgressReport) and event.loading])
     # The second model brings a head, and shares its extractor with the first.
     assert loads == [["own-genre", "own-mood"], []]
+
+
+def quieter(recording: Path, folder: Path, gain_db: float) -> Path:
+    """The recording with a gain, in floating point, so that nothing is rounded away."""
+    path = folder / f"{gain_db:g}.wav"
+    samples = (chord(5) * np.float32(10 ** (gain_db / 20))).astype("<f4").tobytes()
+    form = struct.pack("<HHIIHH", 3, 1, RATE, 4 * RATE, 4, 32)
+    chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(samples)) + samples
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(chunks)) + chunks)
+    return path
+
+
+@pytest.mark.parametrize(("gain_db", "warned"), [(0, False), (-30, True)])
+def test_a_quiet_recording_is_tagged_as_it_is_and_that_is_said(
+    lab: Lab, recording: Path, tmp_path: Path, gain_db: float, warned: bool
+) -> None:
+    sets, reasons = run(lab.store(), quieter(recording, tmp_path, gain_db), TagRequest(), "own-mood", "own-genre")
+    assert ("AUDIO_QUIET" in reasons) == warned
+    assert [one.gain_db for one in sets] == [None, None]
+
+
+def test_at_a_common_loudness_a_gain_changes_no_score(lab: Lab, recording: Path, tmp_path: Path) -> None:
+    def scores(gain_db: float, normalise: bool) -> tuple[dict[str, float], float | None]:
+        request = TagRequest(all_scores=True, normalise_gain=normalise)
+        (one,), reasons = run(lab.store(), quieter(recording, tmp_path, gain_db), request, "own-mood")
+        assert "AUDIO_QUIET" not in reasons or not normalise
+        return {tag.label: tag.score for tag in one.tags}, one.gain_db
+
+    (loud, gain), (quiet, more) = scores(0, True), scores(-24, True)
+    # FFmpeg's meter tells tenths of a hundredth of a LU.
+    assert quiet == pytest.approx(loud, abs=1e-3)
+    assert gain is not None
+    assert more == pytest.approx(gain + 24, abs=0.02)
+    # Without it the networks hear something else.
+    assert scores(-24, False)[0] != pytest.approx(scores(0, False)[0], abs=1e-3)
+
+
+def test_whether_the_gain_was_normalised_is_in_the_evidence() -> None:
+    for wanted in (False, True):
+        described = AnalysisRequest(tags=TagRequest(normalise_gain=wanted)).described()
+        assert described["normalise_gain"] == str(wanted).lower()
+    assert "normalise_gain" not in AnalysisRequest().described()
+
+
+def test_a_damaged_model_of_the_services_own_choice_is_left_out_and_told(
+    lab: Lab, recording: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "store"
+    shutil.copytree(lab.root, root)
+    store = Store(root, Manifest.load(MANIFEST, lab.extra))
+    blob = store.blobs.path(store.manifest.model("own-genre-tf").files[0].sha256)
+    blob.unlink()
+    blob.write_bytes(b"damaged")
+    sets, reasons = run(store, recording, TagRequest(), "own-genre-tf", "own-genre")
+    assert [one.model.name for one in sets] == ["own-genre"]
+    assert "MODEL_CORRUPT" in reasons
+    with pytest.raises(AntiphonError) as caught:
+        TagStage(settings(), store).plan(TagRequest(models=("own-genre-tf",)))
+    assert caught.value.reason == "MODEL_CORRUPT"
