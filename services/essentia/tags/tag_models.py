@@ -29,22 +29,25 @@ def choose(
     # A name that the caller gives must be served; the service's own choice is only what happens to be there.
     if named:
         return [store.require(name) for name in dict.fromkeys(named)], []
-    present = [name for name in dict.fromkeys(usual) if store.installed(name)]
-    usable = [name for name in present if store.allowed(name)]
-    warnings = []
-    if not present and usual:
-        message = f"no tag model is installed; install one with: antiphon models pull {usual[0]}"
-        warnings.append(WarningReport("TAGS_NOT_INSTALLED", message, "tag_sets"))
-    for name in present:
-        if name not in usable:
-            message = f"{name} may not be used commercially, which ANTIPHON_LICENCE_POLICY demands"
-            warnings.append(WarningReport("LICENCE_REFUSED", message, "tag_sets"))
-    chosen = []
-    for name in usable:
+    chosen, warnings, absent = [], [], 0
+    for name in dict.fromkeys(usual):
         try:
             chosen.append(store.require(name))
         except AntiphonError as error:
-            if error.reason != "MODEL_CORRUPT":
+            if error.reason == "MODEL_NOT_INSTALLED":
+                absent += 1
+            elif error.reason == "LICENCE_REFUSED":
+                message = f"{name} may not be used commercially, which ANTIPHON_LICENCE_POLICY demands"
+                # Of one that is not there either there is nothing to refuse.
+                if store.installed(name):
+                    warnings.append(WarningReport("LICENCE_REFUSED", message, "tag_sets"))
+                else:
+                    absent += 1
+            elif error.reason == "MODEL_CORRUPT":
+                warnings.append(WarningReport(error.reason, error.message, "tag_sets"))
+            else:
                 raise
-            warnings.append(WarningReport(error.reason, error.message, "tag_sets"))
+    if usual and absent == len(dict.fromkeys(usual)):
+        message = f"no tag model is installed; install one with: antiphon models pull {usual[0]}"
+        warnings.append(WarningReport("TAGS_NOT_INSTALLED", message, "tag_sets"))
     return chosen, warnings

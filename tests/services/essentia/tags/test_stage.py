@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import struct
 import wave
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -235,15 +235,17 @@ def test_whether_the_gain_was_normalised_is_in_the_evidence() -> None:
     assert "normalise_gain" not in AnalysisRequest().described()
 
 
+@pytest.mark.parametrize("damage", [lambda content: content[:-1] + b"?", lambda content: content[:9]])
 def test_a_damaged_model_of_the_services_own_choice_is_left_out_and_told(
-    lab: Lab, recording: Path, tmp_path: Path
+    lab: Lab, recording: Path, tmp_path: Path, damage: Callable[[bytes], bytes]
 ) -> None:
     root = tmp_path / "store"
     shutil.copytree(lab.root, root)
     store = Store(root, Manifest.load(MANIFEST, lab.extra))
     blob = store.blobs.path(store.manifest.model("own-genre-tf").files[0].sha256)
+    damaged = damage(blob.read_bytes())
     blob.unlink()
-    blob.write_bytes(b"damaged")
+    blob.write_bytes(damaged)
     sets, reasons = run(store, recording, TagRequest(), "own-genre-tf", "own-genre")
     assert [one.model.name for one in sets] == ["own-genre"]
     assert "MODEL_CORRUPT" in reasons
