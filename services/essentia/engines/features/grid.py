@@ -32,6 +32,8 @@ CLEAR, AROUND_SECONDS = 0.5, 0.06
 SILENCE = 1e-3
 STEP_SECONDS = 0.01
 PAUSE_BEATS = 3
+# A beat is struck where the greatest rise up to the next is so much of what is usual.
+STRUCK = 0.25
 # Beats may miss a straight line by so much in the middle, and be left out of it beyond three times that, while the
 # tempo is still called steady; and so many of them must be on it.
 STRAIGHT_SECONDS, ON_THE_LINE = 0.015, 0.8
@@ -54,7 +56,8 @@ def held(
     """
     # What was drawn into silence would keep a line from being found.
     straight = straightened(where_it_sounds(beats, mono))
-    return where_it_sounds(on_strokes(straight, rise, centres_hz, rate, in_phase), mono)
+    placed = where_it_sounds(on_strokes(straight, rise, centres_hz, rate, in_phase), mono)
+    return while_struck(placed, rise, rate)
 
 
 def on_strokes(
@@ -116,6 +119,24 @@ def where_it_sounds(beats: Seconds, mono: Samples) -> Seconds:
         if before >= 0 and after < len(beats) and after - before <= PAUSE_BEATS:
             kept[before:after] = True
     return np.asarray(beats[kept])
+
+
+def while_struck(beats: Seconds, rise: NDArray[np.float32], rate: float) -> Seconds:
+    """Leaves out the beats at both ends from each of which to the next nothing is struck: what rings on keeps no time.
+
+    Args:
+        beats: Ascending, seconds.
+        rise: (frames, bands), dB, ``rate`` frames a second.
+        rate: Frames a second.
+    """
+    if len(beats) < FEWEST_FOR_A_LINE:
+        return beats
+    strength = rise.mean(1, dtype=np.float64)
+    borders = np.append(beats, beats[-1] + (beats[-1] - beats[-2])) - NEAR_SECONDS
+    frames = np.clip(np.round(borders * rate).astype(int), 0, len(strength) - 1)
+    strokes = np.array([strength[start : end + 1].max() for start, end in itertools.pairwise(frames)])
+    struck = np.flatnonzero(strokes >= STRUCK * np.median(strokes))
+    return beats[struck[0] : struck[-1] + 1]
 
 
 def straightened(beats: Seconds) -> Seconds:

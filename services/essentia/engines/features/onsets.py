@@ -29,6 +29,8 @@ REACH = 2
 # The rhythm of intervals, by definitions that older systems have: bins of the histogram whose entropy is taken; the
 # entropy (nats) and the variation that count as wholly complex. With 50 bins no more than 3.91 nats are possible.
 INTERVAL_BINS, WHOLE_ENTROPY, WHOLE_VARIATION = 50, 5, 2
+# Seconds by which intervals differ that are the same.
+SAME_INTERVAL = 1e-6
 
 
 def measure(sheet: Sheet) -> None:
@@ -54,7 +56,9 @@ def put_evenness(values: Values, intervals: NDArray[np.float64]) -> None:
         return
     variation = float(intervals.std() / intervals.mean())
     values.put("rhythmic_evenness", 1 / (1 + variation))
-    shares = np.histogram(intervals, INTERVAL_BINS)[0] / len(intervals)
+    # A machine's intervals differ by so little that there are no numbers for the edges of so many bins between them.
+    bins = INTERVAL_BINS if np.ptp(intervals) > SAME_INTERVAL else 1
+    shares = np.histogram(intervals, bins)[0] / len(intervals)
     entropy = float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
     values.put("rhythmic_complexity", (min(entropy / WHOLE_ENTROPY, 1) + min(variation / WHOLE_VARIATION, 1)) / 2)
 

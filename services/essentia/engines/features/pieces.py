@@ -23,6 +23,8 @@ FRAMES_PER_SECOND = 50.0
 # A tempo changes where so many beats after a place run so much faster or slower than as many before, octaves aside;
 # nowhere else within so many seconds.
 SIDE_BEATS, CHANGED, SHORTEST_SECONDS = 12, 0.02, 8.0
+# Two tempos must leave so much less of the beats unsaid (squares) than one that changes evenly.
+AT_ONCE = 0.7
 # Intervals by whose median a beat is known to be missing.
 AROUND = 9
 # Pieces of one recording are read in one octave, unless that is so much less likely (nats) for one of them.
@@ -115,7 +117,7 @@ def _at_once(numbers: Seconds, beats: Seconds) -> bool:
     """Whether two tempos, one after the other, say more of numbered beats than one that changes evenly."""
     middle, evenly = len(beats) // 2, _left(numbers, beats, 2)
     return any(
-        _left(numbers[:at], beats[:at], 1) + _left(numbers[at:], beats[at:], 1) < evenly
+        _left(numbers[:at], beats[:at], 1) + _left(numbers[at:], beats[at:], 1) < AT_ONCE * evenly
         for at in (middle - 1, middle, middle + 1)
     )
 

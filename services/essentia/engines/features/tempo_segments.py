@@ -158,8 +158,8 @@ def _segment(pieces: Sequence[Piece]) -> Segment:
     bpm = told.bpm
     if len(pieces) > 1:
         exact = grid.steady_bpm(beats)
-        between = float(np.median(tempos)) if len(tempos) else bpm
-        bpm = exact if exact is not None and near(exact, bpm) else between
+        mean = 60 * (len(beats) - 1) / float(beats[-1] - beats[0])
+        bpm = exact if exact is not None and near(exact, bpm) else mean
     return Segment(pieces[0].start, pieces[-1].end, bpm, beats, told, seconds, tempos)
 
 

@@ -103,3 +103,13 @@ def test_the_tempo_of_a_window_comes_in_no_steps(analyze: Analyze, bpm: int) -> 
     tempos = [each["bpm"] for each in series["windows"] if each["end_seconds"] - each["start_seconds"] > 5]
     assert tempos
     assert tempos == pytest.approx([bpm] * len(tempos), abs=0.3)
+
+
+def test_what_rings_on_behind_the_last_stroke_has_no_beats() -> None:
+    rate, beats = 86.1328125, 0.5 * np.arange(60)
+    rise = np.full((round(30 * rate), 4), 0.1, np.float32)
+    # Strokes from the 4th beat to the 50th, of which one is between two beats.
+    for stroke in (*beats[3:20], 10.2, *beats[21:50]):
+        rise[round(stroke * rate)] = 6
+    assert grid.while_struck(beats, rise, rate).tolist() == beats[3:50].tolist()
+    assert grid.while_struck(beats[:4], rise, rate).tolist() == beats[:4].tolist()

@@ -86,6 +86,13 @@ def test_complexity_and_evenness_are_those_of_the_intervals() -> None:
     assert values["rhythmic_evenness"] == pytest.approx(3 / 4)
 
 
+def test_intervals_that_are_the_same_but_for_rounding_are_even_and_not_complex() -> None:
+    values = Values()
+    onsets.put_evenness(values, 1.0 + 1e-16 * np.arange(8) + np.array([0, 2.3e-16] * 4))
+    assert values["rhythmic_evenness"] == pytest.approx(1)
+    assert values["rhythmic_complexity"] == pytest.approx(0)
+
+
 def test_a_weak_onset_off_the_beat_counts_less_than_a_strong_one() -> None:
     ticks = signals.metronome(120, 12) + signals.noise(12, 1e-3)
     quiet = 0.1 * np.roll(signals.metronome(120, 12), round(0.25 * signals.SAMPLE_RATE))
