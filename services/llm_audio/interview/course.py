@@ -1,4 +1,4 @@
-"""What a recording does on its way: mode, changes of key, chords, form; and whether there is anything to hear."""
+"""What a recording does on its way: mode, changes of key and tempo, chords, form; and whether it sounds at all."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def course(document: Mapping[str, Any]) -> Iterator[Fact]:
     """Yields what is known of these, as far as ``document`` has it."""
     yield from _mode(document)
     yield from _changes(document)
+    yield from _tempos(document)
     shares = {str(row.get("name", "")): number(row.get("share")) or 0.0 for row in _rows(document, _CHORDS)}
     chords = sorted(((name, share) for name, share in shares.items() if name), key=lambda each: -each[1])
     if chords:
@@ -82,6 +83,22 @@ def _changes(document: Mapping[str, Any]) -> Iterator[Fact]:
             if index and start is not None:
                 text = f"{start:.1f} seconds"
                 yield Fact("change of key", text, f"{path}[{index}]", "number", start, "seconds")
+        return
+
+
+def _tempos(document: Mapping[str, Any]) -> Iterator[Fact]:
+    """Yields the tempo of each stretch, where it changes, and when each but the first begins."""
+    for path in ("fusion.tempo.segments", "essentia.features.rhythm.tempo_segments"):
+        rows = _rows(document, path)
+        told = [(number(row.get("bpm")), number(row.get("start_seconds"))) for row in rows]
+        if not 1 < len(told) <= _MOST_CHANGES:
+            continue
+        for index, (bpm, start) in enumerate(told):
+            if bpm is not None:
+                yield Fact("tempo of a stretch", f"{bpm:.1f} BPM", f"{path}[{index}]", "tempo", bpm, "BPM")
+            if index and start is not None:
+                text = f"{start:.1f} seconds"
+                yield Fact("change of tempo", text, f"{path}[{index}]", "number", start, "seconds")
         return
 
 

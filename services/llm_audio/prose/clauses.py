@@ -78,10 +78,17 @@ def _voice(scores: list[tuple[str, float]]) -> list[str]:
 
 
 def tempo(known: Known) -> Iterator[Clause]:
-    """Says the tempo, and that it is in doubt where most estimators say another."""
+    """Says the tempos that it goes through, or its one tempo, and that that is in doubt where most say another."""
+    stretches = [fact for fact in known.facts if fact.label == "tempo of a stretch" and fact.value is not None]
+    names = list(dict.fromkeys(f"{fact.value:.0f} BPM" for fact in stretches))
+    if len(stretches) == 2 and len(names) == 2:
+        yield _clause(f"goes from {names[0]} to {names[1]}", *stretches)
+    if 1 < len(names) <= _MOST_KEYS:
+        yield _clause(f"goes through {listed(names)}", *stretches)
     found = known.number("tempo", 1.0, 1000.0)
     if found:
-        yield _clause(f"{'perhaps ' if found[0].doubt else ''}runs at {found[1]:.0f} BPM", found[0])
+        doubt = "mostly " if stretches else "perhaps " if found[0].doubt else ""
+        yield _clause(f"{doubt}runs at {found[1]:.0f} BPM", found[0])
 
 
 def key(known: Known) -> Iterator[Clause]:

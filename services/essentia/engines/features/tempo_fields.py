@@ -14,6 +14,8 @@ from services.essentia.essentia_library import es
 
 # Of 5.32 bits; Essentia's documentation calls less "very low".
 VERY_LOW_CONFIDENCE = 1.0
+# Beats below which the octave is told less surely.
+FEW_BEATS = 8
 # Those with a field of their own.
 ESTIMATORS = ("multifeature", "degara", "percival", "autocorrelation", "beatnet")
 HISTOGRAM_FIELDS = tuple(
@@ -49,6 +51,9 @@ def fill_tempo(sheet: Sheet) -> None:
         sheet.warn("TEMPO_UNCERTAIN", message, "rhythm.bpm")
     elif piece.doubtful:
         message = f"{piece.others[0].bpm:.1f} bpm is about as likely as {piece.bpm:.1f}"
+        sheet.warn("TEMPO_UNCERTAIN", message, "rhythm.bpm")
+    elif len(piece.beats) < FEW_BEATS:
+        message = f"{len(piece.beats)} beats are few to tell which of them a listener counts"
         sheet.warn("TEMPO_UNCERTAIN", message, "rhythm.bpm")
 
 

@@ -40,6 +40,12 @@ def measured(**groups: Mapping[str, Any]) -> dict[str, Any]:
 CHORDS = [{"name": "Dm", "share": 0.5}, {"name": "G", "share": 0.3}, {"name": "Am", "share": 0.12}, {"name": "C"}]
 
 
+def tempos(*named: float) -> dict[str, object]:
+    """A tempo that changes every 90 seconds."""
+    rows = [{"start_seconds": 90.0 * index, "bpm": float(bpm)} for index, bpm in enumerate(named)]
+    return {"bpm": float(named[0]), "tempo_segments": rows}
+
+
 def keys(*names: str) -> dict[str, Any]:
     """A first key, and stretches of a minute and a half in these keys one after the other."""
     tonic, scale = names[0].split()
@@ -136,6 +142,12 @@ def test_a_song_is_told_by_what_each_question_asks_for(prompt: str, text: str) -
             measured(tonal=keys("C major", "D major", "E minor", "F major", "G major")),
             "The recording is mostly in C major.",
         ),
+        (measured(rhythm=tempos(124.0, 174.0)), "The recording goes from 124 BPM to 174 BPM."),
+        (
+            measured(rhythm=tempos(124.0, 128.0, 174.04)),
+            "The recording goes through 124 BPM, 128 BPM and 174 BPM.",
+        ),
+        (measured(rhythm=tempos(*range(100, 150, 10))), "The recording mostly runs at 100 BPM."),
         (measured(structure={"sections": [{"label": "A"}]}), ""),
         (measured(structure={"sections": [{"label": letter} for letter in "AB"]}), ""),
         (
