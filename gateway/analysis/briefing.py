@@ -33,8 +33,8 @@ def briefing(parts: Mapping[str, Message]) -> str:
     """Gives the parts of essentia and speech as one JSON object, by the fields' own names; empty where there are none.
 
     ``fusion`` in it has the facts as the record will have them, so that the prose cannot say another tempo than the
-    record: they come from the same functions. Time series, words, embeddings and provenance are left out, what warnings
-    say in words, and of the fused facts candidates and sources: they are long, and no prose is made of them.
+    record: they come from the same functions. Series, overview, words, embeddings and provenance are left out, what
+    warnings say in words, and of the fused facts candidates and sources: they are long, and no prose is made of them.
     """
     found: dict[str, Any] = {}
     record = record_pb2.AnalysisRecord()
@@ -42,6 +42,7 @@ def briefing(parts: Mapping[str, Message]) -> str:
         kept = essentia_pb2.Analysis()
         kept.features.CopyFrom(analysis.features)
         kept.features.ClearField("series")
+        kept.features.ClearField("overview")
         for tag_set in analysis.tag_sets:
             kept.tag_sets.add(model=tag_set.model, tags=tag_set.tags, stand_in=tag_set.stand_in)
         for warning in analysis.summary.warnings:

@@ -9,14 +9,14 @@ from google.protobuf.message import Message
 
 from antiphon.essentia.v1 import essentia_service_pb2 as essentia_pb2
 
-LEGEND = "± is the field of the same name in _std; --json adds the series and the arrays of chroma_kinds"
+LEGEND = "± is the field of the same name in _std; --json adds series, overview, chroma_kinds"
 _GAP = "   "
 _CHORDS_SHOWN = 24
 _STEM_SHOWN = ("integrated_lufs", "onset_density_hz_mean", "syncopation", "rhythmic_complexity", "harmonic_movement")
 
 
 def lines(features: essentia_pb2.Features, columns: int) -> Iterator[tuple[str, str]]:
-    """Yields (group, line) for what is there, the series aside; the names are the fields' own.
+    """Yields (group, line) for what is there, series and overview aside; the names are the fields' own.
 
     Args:
         features: Of the recording.
@@ -25,7 +25,7 @@ def lines(features: essentia_pb2.Features, columns: int) -> Iterator[tuple[str, 
     A number has a cell of a grid, with its standard deviation; an array or a list of messages has lines of its own.
     """
     for descriptor, group in features.ListFields():
-        if descriptor.name != "series":
+        if descriptor.name not in ("series", "overview"):
             label = descriptor.name
             for line in _group(group, columns):
                 yield label, line

@@ -11,7 +11,9 @@ from antiphon_wire.spelling import did_you_mean
 GROUPS = ("signal", "loudness", "rhythm", "tonal", "pitch", "spectral", "timbre", "structure", "timbral")
 # Measured only of a stem, so that it must be asked for.
 STEM = "stem"
-ALL_GROUPS = (*GROUPS, STEM)
+# What a player draws; large, so that it must be asked for.
+OVERVIEW = "overview"
+ALL_GROUPS = (*GROUPS, STEM, OVERVIEW)
 # The time series of the groups that were asked for; and the group that a network scores.
 SERIES = "series"
 AESTHETICS = "aesthetics"

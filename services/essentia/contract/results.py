@@ -25,7 +25,7 @@ class GroupFeatures:
     Attributes:
         group: One of ALL_GROUPS, AESTHETICS or SERIES.
         values: By field name of the group's message in the contract. A value is a finite float, an int (counts), a str,
-            a tuple of floats (arrays), or a tuple of mappings (nested messages). What is not known has no entry.
+            a tuple of floats (arrays), bytes, or a tuple of mappings (nested messages). What is not known has no entry.
     """
 
     group: str

@@ -38,6 +38,7 @@ def test_the_facts_are_those_that_the_record_will_have() -> None:
 def test_long_and_inner_things_are_left_out_of_the_facts() -> None:
     analysis, transcript = essentia_pb2.Analysis(), speech_pb2.Transcript()
     analysis.features.series.beat_seconds.extend([1.0] * 1000)
+    analysis.features.overview.peaks = bytes(1000)
     analysis.summary.provenance.engine = "features"
     analysis.summary.warnings.add(reason="AUDIO_STEADY", message="one sound", field="tag_sets")
     tag_set = analysis.tag_sets.add(patch_labels=["rock"])

@@ -170,7 +170,7 @@ class Tag(_message.Message):
     def __init__(self, label: _Optional[str] = ..., name: _Optional[str] = ..., parent: _Optional[str] = ..., score: _Optional[float] = ...) -> None: ...
 
 class Features(_message.Message):
-    __slots__ = ("signal", "loudness", "rhythm", "tonal", "pitch", "spectral", "timbre", "structure", "timbral", "stem", "aesthetics", "series")
+    __slots__ = ("signal", "loudness", "rhythm", "tonal", "pitch", "spectral", "timbre", "structure", "timbral", "stem", "aesthetics", "overview", "series")
     SIGNAL_FIELD_NUMBER: _ClassVar[int]
     LOUDNESS_FIELD_NUMBER: _ClassVar[int]
     RHYTHM_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +182,7 @@ class Features(_message.Message):
     TIMBRAL_FIELD_NUMBER: _ClassVar[int]
     STEM_FIELD_NUMBER: _ClassVar[int]
     AESTHETICS_FIELD_NUMBER: _ClassVar[int]
+    OVERVIEW_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
     signal: Signal
     loudness: Loudness
@@ -194,8 +195,43 @@ class Features(_message.Message):
     timbral: Timbral
     stem: StemFeatures
     aesthetics: Aesthetics
+    overview: Overview
     series: Series
-    def __init__(self, signal: _Optional[_Union[Signal, _Mapping]] = ..., loudness: _Optional[_Union[Loudness, _Mapping]] = ..., rhythm: _Optional[_Union[Rhythm, _Mapping]] = ..., tonal: _Optional[_Union[Tonal, _Mapping]] = ..., pitch: _Optional[_Union[Pitch, _Mapping]] = ..., spectral: _Optional[_Union[Spectral, _Mapping]] = ..., timbre: _Optional[_Union[Timbre, _Mapping]] = ..., structure: _Optional[_Union[Structure, _Mapping]] = ..., timbral: _Optional[_Union[Timbral, _Mapping]] = ..., stem: _Optional[_Union[StemFeatures, _Mapping]] = ..., aesthetics: _Optional[_Union[Aesthetics, _Mapping]] = ..., series: _Optional[_Union[Series, _Mapping]] = ...) -> None: ...
+    def __init__(self, signal: _Optional[_Union[Signal, _Mapping]] = ..., loudness: _Optional[_Union[Loudness, _Mapping]] = ..., rhythm: _Optional[_Union[Rhythm, _Mapping]] = ..., tonal: _Optional[_Union[Tonal, _Mapping]] = ..., pitch: _Optional[_Union[Pitch, _Mapping]] = ..., spectral: _Optional[_Union[Spectral, _Mapping]] = ..., timbre: _Optional[_Union[Timbre, _Mapping]] = ..., structure: _Optional[_Union[Structure, _Mapping]] = ..., timbral: _Optional[_Union[Timbral, _Mapping]] = ..., stem: _Optional[_Union[StemFeatures, _Mapping]] = ..., aesthetics: _Optional[_Union[Aesthetics, _Mapping]] = ..., overview: _Optional[_Union[Overview, _Mapping]] = ..., series: _Optional[_Union[Series, _Mapping]] = ...) -> None: ...
+
+class Overview(_message.Message):
+    __slots__ = ("peaks_per_second", "peaks", "columns_per_second", "tile_seconds", "band_hz", "floor_db", "ceiling_db", "tiles", "loudness_per_second", "momentary_lufs")
+    PEAKS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    PEAKS_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    TILE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    BAND_HZ_FIELD_NUMBER: _ClassVar[int]
+    FLOOR_DB_FIELD_NUMBER: _ClassVar[int]
+    CEILING_DB_FIELD_NUMBER: _ClassVar[int]
+    TILES_FIELD_NUMBER: _ClassVar[int]
+    LOUDNESS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    MOMENTARY_LUFS_FIELD_NUMBER: _ClassVar[int]
+    peaks_per_second: float
+    peaks: bytes
+    columns_per_second: float
+    tile_seconds: float
+    band_hz: _containers.RepeatedScalarFieldContainer[float]
+    floor_db: float
+    ceiling_db: float
+    tiles: _containers.RepeatedCompositeFieldContainer[SpectrogramTile]
+    loudness_per_second: float
+    momentary_lufs: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, peaks_per_second: _Optional[float] = ..., peaks: _Optional[bytes] = ..., columns_per_second: _Optional[float] = ..., tile_seconds: _Optional[float] = ..., band_hz: _Optional[_Iterable[float]] = ..., floor_db: _Optional[float] = ..., ceiling_db: _Optional[float] = ..., tiles: _Optional[_Iterable[_Union[SpectrogramTile, _Mapping]]] = ..., loudness_per_second: _Optional[float] = ..., momentary_lufs: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class SpectrogramTile(_message.Message):
+    __slots__ = ("start_seconds", "column_count", "levels")
+    START_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    COLUMN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_FIELD_NUMBER: _ClassVar[int]
+    start_seconds: float
+    column_count: int
+    levels: bytes
+    def __init__(self, start_seconds: _Optional[float] = ..., column_count: _Optional[int] = ..., levels: _Optional[bytes] = ...) -> None: ...
 
 class Signal(_message.Message):
     __slots__ = ("duration_seconds", "channel_count", "sample_rate_hertz", "stereo_correlation", "stereo_width_ratio", "stereo_balance_db", "saturation_count", "saturation_ratio", "dc_offset")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from chassis.audio.converter import Converter
 from chassis.audio.samples import recut
 from chassis.reports import WarningReport
-from services.essentia.contract import SAMPLE_RATE, STEM, AnalysisRequest, StoredFormat
+from services.essentia.contract import OVERVIEW, SAMPLE_RATE, STEM, AnalysisRequest, StoredFormat
 from services.essentia.engines.features import ebu, speakers
 from services.essentia.engines.features.clip import Samples
 from services.essentia.engines.features.true_peak import TruePeak
@@ -45,7 +45,7 @@ class Gauge:
         self._form = form
         self._levels = bool({"signal", "loudness"} & set(request.groups))
         self._peaks = "loudness" in request.groups
-        self._weighs = bool({"loudness", STEM} & set(request.groups))
+        self._weighs = bool({"loudness", STEM, OVERVIEW} & set(request.groups))
         self._converter: Converter | None = None
         self._meter: ebu.Meter | None = None
         self._true_peak: TruePeak | None = None

@@ -14,6 +14,7 @@ from services.essentia.engines.features import (
     key_segments,
     loudness,
     onsets,
+    overview,
     pitch,
     rhythm,
     signal,
@@ -98,6 +99,7 @@ STEPS = (
     Step("segments", ("structure",), gather=structure.Segments, min_seconds=10.0, field="structure.segment_count"),
     Step("sections", ("structure",), gather=forms.Forms, min_seconds=20.0, field="structure.sections"),
     Step("stem", ("stem",), gather=stems.Stem),
+    Step("overview", ("overview",), gather=overview.Overview, silence=True),
 )
 
 
