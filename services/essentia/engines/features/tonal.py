@@ -49,6 +49,8 @@ ATONAL_FROM_BITS, ATONAL_BELOW_CREST = 3.3, 2
 FLATTEST_BITS = float(np.log2(12))
 # Chords of less than 1 % of the time are not counted.
 LASTING_SHARE = 0.01
+# A lone note: median of YIN's confidence, share of the frames that have its pitch, and how near (half a semitone).
+LONE_CONFIDENCE, LONE_FRAMES, SAME_OCTAVES = 0.99, 0.9, 1 / 24
 
 
 def measure_chroma(sheet: Sheet) -> None:
@@ -90,6 +92,9 @@ def measure_chroma(sheet: Sheet) -> None:
 def measure_key(sheet: Sheet) -> None:
     """Fills the key by the profiles asked for and the chords, unless the chroma is too flat to have one."""
     values, profiles = sheet.groups["tonal"], sheet.request.key_profiles or USUAL_KEY_PROFILES
+    if _lone(sheet.harmonic):
+        sheet.warn("KEY_UNCLEAR", "one note sounds all the time, and its overtones are no chord", "tonal.key_tonic")
+        return
     # Let go here: what is left on the sheet is kept for the whole recording.
     classes, sheet.pitch_classes = sheet.pitch_classes, np.empty((0, 12))
     crest, entropy = values.get("chroma_crest_ratio"), values.get("chroma_entropy_bits")
@@ -142,6 +147,11 @@ def measure_chords(sheet: Sheet) -> None:
     values = sheet.groups["tonal"]
     tuning = None if sheet.harmonic is None else sheet.harmonic.tuning
     sheet.tuned_cents = tuning[1] if tuning is not None and abs(tuning[1]) > OUT_OF_TUNE else 0.0
+    if _lone(sheet.harmonic):
+        sheet.chords = (chords.Chord(0.0, sheet.clip.seconds, chords.NO_CHORD, None, None),)
+        values.put("chord_ratio", 0.0)
+        sheet.series["chords"] = tuple(chord_detail.message(chord) for chord in sheet.chords)
+        return
     sheet.pitch_classes = pitch_classes.walk(sheet.clip.evened(), sheet.checkpoint, sheet.tuned_cents)
     if not sheet.pitch_classes.any():
         return
@@ -180,6 +190,19 @@ def measure_chords(sheet: Sheet) -> None:
     values.put("progression_complexity", chords.progression_complexity(sheet.chords))
     if len(sheet.beats):
         values.put("chord_changes_per_beat", changes / len(sheet.beats))
+
+
+def _lone(frames: HarmonicFrames | None) -> bool:
+    """Whether one note is all that sounds: whose period repeats itself almost exactly, and is always the same.
+
+    The overtones of a low one are a major chord; but those of a chord's notes in equal temperament do not meet, so that
+    what they have in common repeats itself less exactly (0.92 and less).
+    """
+    if frames is None or not frames.pitch_hz.any():
+        return False
+    pitches = frames.pitch_hz[frames.pitch_hz > 0]
+    same = np.abs(np.log2(pitches / np.median(pitches))) < SAME_OCTAVES
+    return float(np.median(frames.pitch_confidence)) >= LONE_CONFIDENCE and float(same.mean()) >= LONE_FRAMES
 
 
 def _fill_kinds(sheet: Sheet, frames: HarmonicFrames) -> None:

@@ -64,6 +64,9 @@ def _describe(span: Samples) -> tuple[float, float, float, float] | None:
     frames = np.lib.stride_tricks.sliding_window_view(span, size)[:: HOP if size == FRAME else 1]
     spectra = np.fft.rfft((frames - frames.mean(1, keepdims=True)) * _window(size), FRAME)
     power = (np.square(spectra.real) + np.square(spectra.imag)).sum(0, dtype=np.float64)
+    # Of a constant nothing is left.
+    if not power.any():
+        return None
     power /= power.max()
     hz = np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE)
     peaks = prominent(power[None], PEAK)[0]

@@ -27,6 +27,8 @@ DEGENERATE = {
     "one click": click(6),
     "noise": signals.stack(signals.noise(10), signals.noise(10, seed=1)),
     "tone": signals.stack(signals.sine(440, -6, 10)),
+    "low sawtooth": signals.stack(np.sum([signals.sine(110 * n, -16, 10) / n for n in range(1, 40)], 0)),
+    "low square": signals.stack(np.sum([signals.sine(55 * n, -16, 10) / n for n in range(1, 80, 2)], 0)),
     "one hertz": signals.stack(signals.sine(1, -6, 10)),
     "click in a silent minute": np.pad(click(1), ((0, 0), (0, 59 * signals.SAMPLE_RATE))),
     "dead channel": signals.stack(signals.noise(4), np.zeros(4 * signals.SAMPLE_RATE)),
@@ -76,6 +78,8 @@ def test_no_tempo_and_no_key_are_made_up(analyze: Analyze, name: str) -> None:
         ("one click", "TEMPO_NOT_FOUND"),
         ("noise", "KEY_UNCLEAR"),
         ("tone", "KEY_UNCLEAR"),
+        ("low sawtooth", "KEY_UNCLEAR"),
+        ("low square", "KEY_UNCLEAR"),
         ("dead channel", "CHANNEL_DEAD"),
         ("opposite channels", "AUDIO_OUT_OF_PHASE"),
         ("60 ms", "AUDIO_SHORT"),
@@ -85,6 +89,15 @@ def test_no_tempo_and_no_key_are_made_up(analyze: Analyze, name: str) -> None:
 )
 def test_the_warning_says_what_is_wrong(analyze: Analyze, name: str, reason: str) -> None:
     assert reason in analyze(DEGENERATE[name]).reasons()
+
+
+def test_the_overtones_of_a_low_note_are_no_chord_but_a_chord_is_one(analyze: Analyze) -> None:
+    for name in ("low sawtooth", "low square"):
+        assert "chord_shares" not in analyze(DEGENERATE[name], "tonal").groups["tonal"]
+    notes = [220 * 2 ** (semitones / 12) for semitones in (-24, 0, 4, 7)]
+    chord = np.sum([signals.sine(hz * n, -30, 10) / n for hz in notes for n in range(1, 20)], 0)
+    shares = analyze(signals.stack(chord), "tonal").groups["tonal"]["chord_shares"]
+    assert shares == ({"name": "A", "share": pytest.approx(1)},)
 
 
 def test_music_gives_no_warning(analyze: Analyze) -> None:
