@@ -24,6 +24,9 @@ _QUIET = ("AUDIO_SILENT", "AUDIO_INFRASONIC", "AUDIO_CONSTANT", "LOUDNESS_BELOW_
 """Those that essentia says of a stretch too; they are of the whole where it has no loudness."""
 _WARNINGS = "essentia.summary.warnings"
 _LOUDNESS = "essentia.features.loudness.integrated_lufs"
+_SWING = "essentia.features.rhythm.swing_ratio"
+METERS: Mapping[str, str] = {"2": "2/4", "3": "3/4", "4": "4/4", "6": "6/8"}
+"""Beats a bar, and how musicians write it."""
 _MODES = ("dorian", "phrygian", "lydian", "mixolydian")
 """Modes other than what is meant by major and minor anyway."""
 _CHORDS = "essentia.features.tonal.chord_shares"
@@ -33,6 +36,7 @@ _MOST_CHANGES = 12
 
 def course(document: Mapping[str, Any]) -> Iterator[Fact]:
     """Yields what is known of these, as far as ``document`` has it."""
+    yield from _meter(document)
     yield from _mode(document)
     yield from _changes(document)
     yield from _tempos(document)
@@ -59,6 +63,19 @@ def nothing(document: Mapping[str, Any]) -> str | None:
 def nothing_for(reason: str) -> Fact:
     """Says what a recording is of which there is nothing to tell for a reason out of NOTHING."""
     return Fact("sound", NOTHING[reason], _WARNINGS)
+
+
+def _meter(document: Mapping[str, Any]) -> Iterator[Fact]:
+    """Yields the meter as musicians write it, and that the beats swing."""
+    for path in ("fusion.tempo.meter", "essentia.features.rhythm.meter"):
+        # A count is a text in the JSON of a message.
+        meter = METERS.get(str(at(document, path)))
+        if meter:
+            yield Fact("meter", meter, path)
+            break
+    ratio = number(at(document, _SWING))
+    if ratio is not None:
+        yield Fact("swing ratio", f"{ratio:.1f}", _SWING, "number", ratio)
 
 
 def _mode(document: Mapping[str, Any]) -> Iterator[Fact]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from services.llm_audio.contract import Clause, Fact
-from services.llm_audio.interview.course import NOTHING
+from services.llm_audio.interview.course import METERS, NOTHING
 from services.llm_audio.interview.vocabulary import NO_STYLES
 from services.llm_audio.prose.known import Known, best, denies, names, shorter
 from services.llm_audio.prose.languages import language
@@ -23,6 +23,8 @@ LOUD_LUFS = -14.0
 """From here on a recording is loud: what streaming services play back at, so they turn it down."""
 QUIET_LUFS = -23.0
 """From here down it is quiet: the target of broadcasters (EBU R 128)."""
+SWINGS = 1.3
+"""From here on the first half of a beat is so much longer than the second that it swings; 2 are triplets."""
 
 _KEY = re.compile(r"[A-G](?:[#b♯♭])? (?:major|minor)")
 _CHORD = re.compile(r"[A-G][#b]?m?")
@@ -89,6 +91,17 @@ def tempo(known: Known) -> Iterator[Clause]:
     if found:
         doubt = "mostly " if stretches else "perhaps " if found[0].doubt else ""
         yield _clause(f"{doubt}runs at {found[1]:.0f} BPM", found[0])
+
+
+def meter(known: Known) -> Iterator[Clause]:
+    """Says the meter, and whether it swings: "swung", for "swing" is a genre."""
+    fact, swing = known.labelled("meter"), known.number("number", SWINGS, 10.0, "swing ratio")
+    if fact is not None and fact.text in METERS.values():
+        if swing:
+            yield _clause(f"keeps {fact.text} time with swung beats", fact, swing[0])
+        yield _clause(f"keeps {fact.text} time", fact)
+    if swing:
+        yield _clause("has swung beats", swing[0])
 
 
 def key(known: Known) -> Iterator[Clause]:

@@ -16,6 +16,7 @@ from services.llm_audio.prose.clauses import (
     key,
     loudness,
     loudness_range,
+    meter,
     mood,
     nothing,
     sources,
@@ -31,17 +32,21 @@ RECORDING, WORDS = ("The recording", "It"), ("The words", "Its words")
 """Subjects: in a text's first sentence, and later."""
 
 _Group = tuple[Wordings, ...]
-_MUSIC, _WHOLE, _WORDS = (tempo, key, chords), (duration, form, loudness), (WORDS, ((words_language, first_words),))
+_MUSIC, _WHOLE, _WORDS = (
+    (tempo, meter, key, chords),
+    (duration, form, loudness),
+    (WORDS, ((words_language, first_words),)),
+)
 PLANS: Mapping[str, tuple[tuple[tuple[str, str], tuple[_Group, ...]], ...]] = {
     "full": ((RECORDING, ((nothing, style, mood, sources),)), (RECORDING, (_MUSIC, _WHOLE)), _WORDS),
     "technical": (
         (RECORDING, ((nothing,),)),
-        (RECORDING, ((tempo, key, chords, duration),)),
+        (RECORDING, ((tempo, meter, key, chords), (duration,))),
         (RECORDING, ((loudness, loudness_range, vocal_share),)),
     ),
     "genre_mood": ((RECORDING, ((nothing, style, mood),)),),
     "instrumentation": ((RECORDING, ((nothing, sources, vocal_share),)),),
-    "structure": ((RECORDING, ((nothing,),)), (RECORDING, ((duration, form, tempo, loudness_range),))),
+    "structure": ((RECORDING, ((nothing,),)), (RECORDING, ((duration, form, tempo, meter, loudness_range),))),
     "analyze": (
         (RECORDING, ((nothing, sources, vocal_share, style, mood),)),
         (RECORDING, (_MUSIC, (*_WHOLE, loudness_range))),

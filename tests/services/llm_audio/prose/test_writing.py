@@ -128,6 +128,18 @@ def test_a_song_is_told_by_what_each_question_asks_for(prompt: str, text: str) -
             "The recording runs at 97 BPM, is in D minor (dorian), and moves mostly between Dm, G and Am. It lasts "
             "3:05 minutes, has the form AABA and has a loudness of -16.8 LUFS with a true peak of -1.0 dBTP.",
         ),
+        (measured(rhythm={"bpm": 97.0, "meter": "3"}), "The recording runs at 97 BPM and keeps 3/4 time."),
+        (
+            measured(rhythm={"bpm": 97.0, "meter": 6, "swing_ratio": 1.02}),
+            "The recording runs at 97 BPM and keeps 6/8 time.",
+        ),
+        (
+            measured(rhythm={"bpm": 97.0, "meter": "4", "swing_ratio": 1.9}),
+            "The recording runs at 97 BPM and keeps 4/4 time with swung beats.",
+        ),
+        ({"fusion": {"tempo": {"bpm": 97.0, "meter": "2"}}}, "The recording runs at 97 BPM and keeps 2/4 time."),
+        (measured(rhythm={"bpm": 97.0, "swing_ratio": 1.9}), "The recording runs at 97 BPM and has swung beats."),
+        (measured(rhythm={"bpm": 97.0, "meter": "5"}), "The recording runs at 97 BPM."),
         # Minor and major are what is meant without another word.
         (
             measured(tonal={"key_tonic": "D", "key_scale": "minor", "key_mode": "aeolian"}),
