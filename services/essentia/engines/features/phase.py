@@ -1,4 +1,4 @@
-"""Tells on which of the strokes of a grid the beats lie: where it was drawn, or half a beat or a third of one later.
+"""Tells on which of the strokes of a grid the beats lie: where it was drawn, or a half, a third or a quarter later.
 
 The networks' path through the beats has the right period more often than the right phase: where hi-hats lie between the
 drums, or chords behind the bass, one in nine of played styles is off. What they hear at each phase, and how strong the
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 
 # Shares of a beat by which it may be later, and what each must gain (nats).
-PRICES = {1 / 2: 0.83, 1 / 3: 1.2, 2 / 3: 1.2}
+PRICES = {1 / 2: 0.83, 1 / 3: 1.2, 2 / 3: 1.2, 1 / 4: 1.2, 3 / 4: 1.2}
 # What the logarithms of the activation and of the bass count, and what is added to each so that nothing is zero.
 HEARD, BASS = 0.88, 1.18
 FAINT_HEARD, FAINT_BASS = 0.02, 0.05

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.essentia.engines.features import beat_path, beats, grid, phase, readings, recurrence, swing
+from services.essentia.engines.features import (
+    beat_path,
+    beats,
+    grid,
+    phase,
+    readings,
+    recurrence,
+    swing,
+    tempo_course,
+    tempo_jumps,
+)
 from services.essentia.engines.features.onsets import FRAME_RATE, band_centres_hz
 from services.essentia.engines.features.sheet import Piece, Sheet
 from services.essentia.engines.features.tempo import RELATIVES, Alternative, Pulse, near, share
@@ -20,18 +29,14 @@ NETWORKS = "beatnet"
 """What the networks are called among the estimators."""
 # Frames of the networks a second: services.essentia.networks.beats tells it too, and loads ONNX Runtime.
 FRAMES_PER_SECOND = 50.0
-# A tempo changes where so many beats after a place run so much faster or slower than as many before, octaves aside;
-# nowhere else within so many seconds.
-SIDE_BEATS, CHANGED, SHORTEST_SECONDS = 12, 0.02, 8.0
-# Two tempos must leave so much less of the beats unsaid (squares) than one that changes evenly.
-AT_ONCE = 0.7
-# Intervals by whose median a beat is known to be missing.
-AROUND = 9
 # Pieces of one recording are read in one octave, unless that is so much less likely (nats) for one of them.
 ALIKE, MUCH_LESS = 0.015, 3.0
 # A reading at another tempo that is less likely by no more than this (nats) may as well be the right one.
 HARDLY_LESS = 0.5
 MOST_ALTERNATIVES = 3
+# The same strokes are hardcore at 210 and house at 105, of which there is more: above this the half is answered where
+# such a share of the estimators names it, and the networks' own tempo stays among the estimates.
+VERY_FAST, MOST = 200.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,12 @@ def find(sheet: Sheet, rise: NDArray[np.float32], pulse: Pulse) -> list[Piece]:
     """
     assert sheet.activations is not None
     heard = sheet.activations.astype(np.float64)
-    spans = _spans(heard, sheet.seconds)
+    path = beat_path.find(heard[:, 0] + heard[:, 1], FRAMES_PER_SECOND, readings.SLOWEST, readings.FASTEST)
+    followed = path.frames / FRAMES_PER_SECOND
+    spans = tempo_jumps.spans(followed, sheet.seconds)
+    if len(spans) == 1 and tempo_course.kind(tempo_course.course(followed)[1], 1) == tempo_course.DRIFTING:
+        # Of a tempo that drifts nothing recurs after the same time: only after as many beats.
+        pulse = Pulse(tempo_jumps.evened(rise, FRAME_RATE, followed), band_centres_hz(), FRAME_RATE)
     read: list[_Read] = []
     for start, end in spans:
         sheet.checkpoint()
@@ -65,8 +75,8 @@ def find(sheet: Sheet, rise: NDArray[np.float32], pulse: Pulse) -> list[Piece]:
     if not inside:
         _say_why(sheet, [each.found[0].bpm for each in read])
         return []
-    guide = sheet.tempo_before or max(inside, key=lambda each: each.end - each.start).wanted[0].bpm
-    made = [_piece(sheet, rise, each, _agreeing(each.wanted, guide)) for each in inside]
+    guide = sheet.tempo_before or _slower(max(inside, key=lambda each: each.end - each.start)).bpm
+    made = [_piece(sheet, rise, each, _agreeing(each, guide)) for each in inside]
     return [piece for piece in made if len(piece.beats) > 1]
 
 
@@ -82,48 +92,6 @@ def _say_why(sheet: Sheet, tempos: list[float]) -> None:
     else:
         message = "nothing recurs from beat to beat, as in speech, noise or a held tone; what rests on beats is absent"
         sheet.warn("TEMPO_NOT_FOUND", message, "rhythm.bpm")
-
-
-def _spans(heard: NDArray[np.float64], seconds: float) -> list[tuple[float, float]]:
-    """Cuts a window where its tempo changes at once: (start, end) without gaps."""
-    path = beat_path.find(heard[:, 0] + heard[:, 1], FRAMES_PER_SECOND, readings.SLOWEST, readings.FASTEST)
-    times = path.frames / FRAMES_PER_SECOND
-    numbers, borders = _numbered(times), [0.0, seconds]
-    if len(times) > 2 * SIDE_BEATS:
-        sides = np.log2((times[SIDE_BEATS:] - times[:-SIDE_BEATS]) / (numbers[SIDE_BEATS:] - numbers[:-SIDE_BEATS]))
-        steps = sides[SIDE_BEATS:] - sides[:-SIDE_BEATS]
-        steps = np.abs(steps - np.round(steps))
-        for index in np.argsort(-steps):
-            if steps[index] < np.log2(1 + CHANGED):
-                break
-            place, around = float(times[index + SIDE_BEATS]), slice(index, index + 2 * SIDE_BEATS + 1)
-            apart = min(abs(place - border) for border in borders) >= SHORTEST_SECONDS
-            if apart and _at_once(numbers[around], times[around]):
-                borders.append(place)
-    return list(itertools.pairwise(sorted(borders)))
-
-
-def _numbered(beats: Seconds) -> Seconds:
-    """Numbers the beats; where one is missing, so is its number."""
-    if len(beats) < 3:
-        return np.arange(len(beats), dtype=np.float64)
-    intervals = np.diff(beats)
-    padded = np.pad(intervals, AROUND // 2, mode="reflect" if len(intervals) > AROUND // 2 else "edge")
-    usual = np.median(np.lib.stride_tricks.sliding_window_view(padded, AROUND), axis=1)
-    return np.concatenate(([0.0], np.cumsum(np.maximum(1, np.round(intervals / usual)))))
-
-
-def _at_once(numbers: Seconds, beats: Seconds) -> bool:
-    """Whether two tempos, one after the other, say more of numbered beats than one that changes evenly."""
-    middle, evenly = len(beats) // 2, _left(numbers, beats, 2)
-    return any(
-        _left(numbers[:at], beats[:at], 1) + _left(numbers[at:], beats[at:], 1) < AT_ONCE * evenly
-        for at in (middle - 1, middle, middle + 1)
-    )
-
-
-def _left(numbers: Seconds, beats: Seconds, degree: int) -> float:
-    return float(np.square(beats - np.polyval(np.polyfit(numbers, beats, degree), numbers)).sum())
 
 
 def _stretch(
@@ -155,11 +123,21 @@ def _wanted(found: list[readings.Reading], slowest: float, fastest: float) -> li
     return [each for each in inside if any(near(each.bpm, best * ratio) for ratio in relatives)]
 
 
-def _agreeing(found: list[readings.Reading], bpm: float) -> readings.Reading:
-    for each in found:
-        if abs(each.bpm / bpm - 1) <= ALIKE and each.likelihood > found[0].likelihood - MUCH_LESS:
+def _slower(read: _Read) -> readings.Reading:
+    """The likeliest reading; at half its tempo where that is very fast, and most of the estimators name the half."""
+    best, named = read.wanted[0], list(read.stretch.estimates.values())
+    if best.bpm > VERY_FAST and named and share(best.bpm / 2, named) >= MOST:
+        return next((each for each in read.wanted if near(each.bpm, best.bpm / 2)), best)
+    return best
+
+
+def _agreeing(read: _Read, bpm: float) -> readings.Reading:
+    """The reading at one tempo where that is likely enough, or else the likeliest."""
+    best = _slower(read)
+    for each in read.wanted:
+        if abs(each.bpm / bpm - 1) <= ALIKE and each.likelihood > best.likelihood - MUCH_LESS:
             return each
-    return found[0]
+    return best
 
 
 def _apart(found: list[readings.Reading], bpm: float) -> list[readings.Reading]:

@@ -74,11 +74,29 @@ def test_a_clip_of_seconds_is_not_read_at_half(analyze: Analyze, style: str, bpm
     assert analyze(played.samples[None], "rhythm").number("rhythm.bpm") == pytest.approx(bpm, rel=0.02)
 
 
-@pytest.mark.parametrize("bpm", [174, 190, 200])
+@pytest.mark.parametrize("style", ["house", "hardcore"])
+@pytest.mark.parametrize("bpm", [112.0, 125.0])
+def test_what_all_estimators_name_is_not_doubled(analyze: Analyze, style: str, bpm: float) -> None:
+    found = analyze(play(STYLES[style], seed=78000, seconds=30, bpm=bpm).samples[None], "rhythm").groups["rhythm"]
+    assert found["bpm"] == pytest.approx(bpm, rel=1e-3)
+
+
+@pytest.mark.parametrize("bpm", [174, 184, 196])
 def test_the_fastest_music_is_not_read_at_half(analyze: Analyze, bpm: int) -> None:
     found = analyze(four_on_the_floor(bpm, 24), "rhythm").groups["rhythm"]
     assert found["bpm"] == pytest.approx(bpm, rel=1e-3)
     assert found["bpm_agreement"] > 0
+
+
+def test_beyond_200_the_half_that_the_estimators_name_is_answered_on_the_beats_and_in_doubt(analyze: Analyze) -> None:
+    found = analyze(four_on_the_floor(216, 24), "rhythm", include_series=True)
+    assert found.number("rhythm.bpm") == pytest.approx(108, rel=2e-3)
+    assert found.number("rhythm.bpm_beatnet") == pytest.approx(216, rel=0.01)
+    assert "TEMPO_UNCERTAIN" in found.reasons()
+    beats, period = np.asarray(found.groups["series"]["beat_seconds"]), 60 / 216
+    apart = (beats - 0.3 + period / 2) % period - period / 2
+    # The tolerance of the field.
+    assert np.abs(apart).max() < 0.07
 
 
 def tempos_of(found: object) -> list[float]:

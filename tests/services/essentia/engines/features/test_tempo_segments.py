@@ -13,7 +13,7 @@ from bench.accuracy.playing import play
 from chassis.audio import Audio
 from chassis.models import Store
 from services.essentia.contract import SAMPLE_RATE, AnalysisRequest, GroupFeatures
-from services.essentia.engines.features import Features, meters, swing, tempo_course, tempo_segments
+from services.essentia.engines.features import Features, meters, swing, tempo_course, tempo_jumps, tempo_segments
 from services.essentia.engines.features.sheet import Piece
 from services.essentia.engines.features.values import Values
 from tests.services.essentia.conftest import Analyze
@@ -159,3 +159,12 @@ def test_windows_do_not_break_the_grid(models: Store) -> None:
 def test_what_keeps_no_time_is_of_the_kind_none(analyze: Analyze) -> None:
     noise = np.random.default_rng(1).normal(0, 0.1, (1, 6 * SAMPLE_RATE)).astype(np.float32)
     assert analyze(noise, "rhythm").groups["rhythm"]["tempo_kind"] == "none"
+
+
+def test_strokes_of_a_tempo_that_creeps_come_evenly_once_they_are_evened() -> None:
+    rate, beats = 86.1328125, np.cumsum(60 / np.linspace(100, 140, 80))
+    rise = np.zeros((round(42 * rate), 2), np.float32)
+    rise[np.round(beats * rate).astype(int)] = 5
+    evened = tempo_jumps.evened(rise, rate, np.delete(beats, [30, 31]))
+    strokes = np.flatnonzero(evened[:, 0]) / rate
+    assert np.diff(strokes)[np.diff(strokes) > 0.1] == pytest.approx(np.diff(beats).mean(), abs=2.5 / rate)
