@@ -164,7 +164,8 @@ def test_what_keeps_no_time_is_of_the_kind_none(analyze: Analyze) -> None:
 def test_strokes_of_a_tempo_that_creeps_come_evenly_once_they_are_evened() -> None:
     rate, beats = 86.1328125, np.cumsum(60 / np.linspace(100, 140, 80))
     rise = np.zeros((round(42 * rate), 2), np.float32)
-    rise[np.round(beats * rate).astype(int)] = 5
+    # Two frames each: where time is squeezed a frame may be passed over.
+    rise[np.round(beats * rate).astype(int)[:, None] + np.arange(2)] = 5
     evened = tempo_jumps.evened(rise, rate, np.delete(beats, [30, 31]))
     strokes = np.flatnonzero(evened[:, 0]) / rate
     assert np.diff(strokes)[np.diff(strokes) > 0.1] == pytest.approx(np.diff(beats).mean(), abs=2.5 / rate)
