@@ -25,6 +25,8 @@ _QUIET = ("AUDIO_SILENT", "AUDIO_INFRASONIC", "AUDIO_CONSTANT", "LOUDNESS_BELOW_
 _WARNINGS = "essentia.summary.warnings"
 _LOUDNESS = "essentia.features.loudness.integrated_lufs"
 _SWING = "essentia.features.rhythm.swing_ratio"
+SWINGS = 1.3
+"""From here on the first half of a beat is so much longer than the second that it swings; 2 are triplets."""
 METERS: Mapping[str, str] = {"2": "2/4", "3": "3/4", "4": "4/4", "6": "6/8"}
 """Beats a bar, and how musicians write it."""
 _MODES = ("dorian", "phrygian", "lydian", "mixolydian")
@@ -36,6 +38,7 @@ _MOST_CHANGES = 12
 
 def course(document: Mapping[str, Any]) -> Iterator[Fact]:
     """Yields what is known of these, as far as ``document`` has it."""
+    yield from _peak(document)
     yield from _meter(document)
     yield from _mode(document)
     yield from _changes(document)
@@ -65,6 +68,14 @@ def nothing_for(reason: str) -> Fact:
     return Fact("sound", NOTHING[reason], _WARNINGS)
 
 
+def _peak(document: Mapping[str, Any]) -> Iterator[Fact]:
+    for path in ("fusion.loudness.true_peak_dbtp", "essentia.features.loudness.true_peak_dbtp"):
+        peak = number(at(document, path))
+        if peak is not None:
+            yield Fact("true peak", f"{peak:.1f} dBTP", path, "number", peak, "dBTP")
+            return
+
+
 def _meter(document: Mapping[str, Any]) -> Iterator[Fact]:
     """Yields the meter as musicians write it, and that the beats swing."""
     for path in ("fusion.tempo.meter", "essentia.features.rhythm.meter"):
@@ -74,7 +85,7 @@ def _meter(document: Mapping[str, Any]) -> Iterator[Fact]:
             yield Fact("meter", meter, path)
             break
     ratio = number(at(document, _SWING))
-    if ratio is not None:
+    if ratio is not None and ratio >= SWINGS:
         yield Fact("swing ratio", f"{ratio:.1f}", _SWING, "number", ratio)
 
 

@@ -40,7 +40,9 @@ class Facts:
         rest = {name: value for name, value in document.items() if name not in read}
         self.nothing = nothing(document)
         what = [] if self.nothing is None else [nothing_for(self.nothing)]
-        found = [*what, *measured(document), *course(document), *_tags(essentia), *_heard(speech), *_flat(rest, "")]
+        # Small models say the first facts and make up the rest: what is worth the most comes first.
+        usual = [*what, *measured(document), *_tags(essentia), *_heard(speech)]
+        found = [*usual, *course(document), *_flat(rest, "")]
         self.shown = tuple(found[:MAX_SHOWN])
 
     @classmethod

@@ -57,18 +57,12 @@ _MEASURES = (
         "LU",
         (("fusion.loudness.loudness_range_lu", ""), ("essentia.features.loudness.loudness_range_lu", "")),
     ),
-    _Measure(
-        "true peak",
-        "number",
-        "dBTP",
-        (("fusion.loudness.true_peak_dbtp", ""), ("essentia.features.loudness.true_peak_dbtp", "")),
-    ),
 )
 _VOICE = "fusion.vocals.energy_share"
 
 
 def measured(document: Mapping[str, Any]) -> Iterator[Fact]:
-    """Yields length, tempo, key, loudness, its range, the peak and the voice's share of the energy, as far as known."""
+    """Yields length, tempo, key, loudness, its range and the voice's share of the energy, as far as known."""
     for each in _MEASURES:
         found = (_fact(document, each, path, agreement) for path, agreement in each.places)
         fact = next((fact for fact in found if fact is not None), None)

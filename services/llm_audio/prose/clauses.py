@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from services.llm_audio.contract import Clause, Fact
-from services.llm_audio.interview.course import METERS, NOTHING
+from services.llm_audio.interview.course import METERS, NOTHING, SWINGS
 from services.llm_audio.interview.vocabulary import NO_STYLES
 from services.llm_audio.prose.known import Known, best, denies, names, shorter
 from services.llm_audio.prose.languages import language
@@ -23,8 +23,6 @@ LOUD_LUFS = -14.0
 """From here on a recording is loud: what streaming services play back at, so they turn it down."""
 QUIET_LUFS = -23.0
 """From here down it is quiet: the target of broadcasters (EBU R 128)."""
-SWINGS = 1.3
-"""From here on the first half of a beat is so much longer than the second that it swings; 2 are triplets."""
 
 _KEY = re.compile(r"[A-G](?:[#b♯♭])? (?:major|minor)")
 _CHORD = re.compile(r"[A-G][#b]?m?")
