@@ -33,6 +33,9 @@ UNUSABLE = frozenset(
 )
 """Reasons for which an analysis goes on without a network; an operator's own manifest may have no row for it."""
 
+DAMAGED = frozenset({"MODEL_CORRUPT", "MODEL_UNREADABLE", "MODEL_GRAPH"})
+"""Reasons for which even what a caller asked for is absent, and the rest stands; what is missing is refused at once."""
+
 NOT_CHOSEN = frozenset({"UNKNOWN_MODEL", "MODEL_NOT_INSTALLED", "LICENCE_REFUSED"})
 """Those of them that an operator is responsible for where a network is not part of the starter set."""
 
@@ -60,24 +63,28 @@ class Networks:
         return self._used[name].license_spdx
 
     def begin(self, request: AnalysisRequest) -> None:
-        """Begins with an analysis: loads what it cannot do without, before any work is done on it.
+        """Begins with an analysis: loads what was asked for, before any work; what is damaged is told where it is used.
 
         Raises:
-            AntiphonError: MODEL_NOT_INSTALLED, MODEL_CORRUPT, MODEL_UNREADABLE, LICENCE_REFUSED.
+            AntiphonError: MODEL_NOT_INSTALLED, LICENCE_REFUSED.
         """
         self._used.clear()
         for name in request.networks():
-            self.swift_f0() if name == SWIFT_F0 else self.basic_pitch()
+            try:
+                self.swift_f0() if name == SWIFT_F0 else self.basic_pitch()
+            except AntiphonError as error:
+                if error.reason not in DAMAGED:
+                    raise
 
     def swift_f0(self) -> SwiftF0:
-        """Gives the network that follows one voice; raises as :meth:`begin`."""
+        """Gives the network that follows one voice; raises as :meth:`begin`, and for the reasons in DAMAGED."""
         # ONNX Runtime is loaded where a network is asked for, and else never.
         from services.essentia.engines.features.swift_f0 import SwiftF0
 
         return self._network(SWIFT_F0, lambda files: SwiftF0(files["model.onnx"], self._threads))
 
     def basic_pitch(self) -> BasicPitch:
-        """Gives the network that finds the notes of all voices; raises as :meth:`begin`."""
+        """Gives the network that finds the notes of all voices; raises as :meth:`swift_f0`."""
         from services.essentia.engines.features.notes import BasicPitch
 
         return self._network(BASIC_PITCH, lambda files: BasicPitch(files["nmp.onnx"], self._threads))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon_wire.errors import AntiphonError
 from services.essentia.contract import SAMPLE_RATE, SWIFT_F0
-from services.essentia.engines.features.networks import Networks
+from services.essentia.engines.features.networks import DAMAGED, Networks
 from services.essentia.engines.features.sheet import Sheet
 from services.essentia.essentia_library import es
 
 if TYPE_CHECKING:
     from services.essentia.engines.features.notes import Note
+
+Network = TypeVar("Network")
 
 # YIN's confidence from which its pitch counts.
 SURE = 0.7
@@ -52,6 +56,8 @@ def measure_melody(sheet: Sheet) -> None:
     """Follows the melody with what the request names."""
     engine = sheet.request.melody_engine
     melody = _swift_f0(sheet) if engine == SWIFT_F0 else _melodia(sheet)
+    if melody is None:
+        return
     values, voiced = sheet.groups["pitch"], melody.voiced
     values["f0_engine"] = engine
     if voiced.size:
@@ -77,7 +83,10 @@ def measure_notes(sheet: Sheet) -> None:
     if not sheet.request.notes:
         return
     values, length = sheet.groups["pitch"], sheet.clip.seconds
-    notes = _networks(sheet).basic_pitch().transcribe(sheet.clip.evened(), checkpoint=sheet.checkpoint)
+    network = _sound(sheet, _networks(sheet).basic_pitch, "pitch.note_count")
+    if network is None:
+        return
+    notes = network.transcribe(sheet.clip.evened(), checkpoint=sheet.checkpoint)
     values["note_count"] = len(notes)
     values.put("note_rate_hz", len(notes) / length)
     if not notes:
@@ -90,8 +99,22 @@ def measure_notes(sheet: Sheet) -> None:
     sheet.series["notes"] = tuple(asdict(note) for note in notes)
 
 
-def _swift_f0(sheet: Sheet) -> Melody:
-    found = _networks(sheet).swift_f0().follow(sheet.clip.evened(), checkpoint=sheet.checkpoint)
+def _sound(sheet: Sheet, network: Callable[[], Network], field: str) -> Network | None:
+    """Gives a network; where its weights are damaged none, and a warning about what is absent."""
+    try:
+        return network()
+    except AntiphonError as error:
+        if error.reason not in DAMAGED:
+            raise
+        sheet.warn(error.reason, error.message, field)
+        return None
+
+
+def _swift_f0(sheet: Sheet) -> Melody | None:
+    network = _sound(sheet, _networks(sheet).swift_f0, "pitch.f0_median_hz")
+    if network is None:
+        return None
+    found = network.follow(sheet.clip.evened(), checkpoint=sheet.checkpoint)
     return Melody(found.seconds, found.hz, found.confidence, found.voiced)
 
 

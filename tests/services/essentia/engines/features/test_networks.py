@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from antiphon_wire.errors import AntiphonError
+from chassis.audio import Audio
 from chassis.models import Store
 from chassis.reports import WarningReport
 from services.essentia.checkpoints.beatnet_graph import write_beatnet
-from services.essentia.contract import AnalysisRequest
+from services.essentia.contract import AnalysisRequest, GroupFeatures
+from services.essentia.engines.features import Features
 from services.essentia.engines.features.networks import Networks
 from services.essentia.networks.beats import BeatNetwork
+from tests.services.essentia import signals
 from tests.services.essentia.checkpoints.test_beatnet_graph import weights
 
 ROWS = """
@@ -126,6 +129,26 @@ def test_without_a_store_there_is_no_network() -> None:
 
 
 def test_what_a_caller_asks_for_by_name_is_no_warning_but_an_error(lab: Lab) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        lab.networks(None).begin(AnalysisRequest(("pitch",), melody=True))
+    assert caught.value.reason == "MODEL_NOT_INSTALLED"
+
+
+def test_where_the_melodys_weights_are_damaged_the_rest_stands(lab: Lab) -> None:
+    networks = lab.networks(b"damaged")
+    engine = Features()
+    engine.networks = networks
+    clip = Audio(signals.stack(signals.sine(440, -10, 1)), signals.SAMPLE_RATE)
+    events = list(engine.analyze(clip, AnalysisRequest(("pitch",), melody=True)))
+    (warning,) = (event for event in events if isinstance(event, WarningReport))
+    assert (warning.reason, warning.field) == ("MODEL_CORRUPT", "pitch.f0_median_hz")
+    (pitch,) = (event.values for event in events if isinstance(event, GroupFeatures))
+    assert pitch["yin_pitch_median_hz"] == pytest.approx(440, rel=1e-3)
+    assert not [name for name in pitch if name.startswith("f0_")]
+    assert networks.used == ()
+
+
+def test_where_the_melodys_weights_are_missing_the_call_is_refused(lab: Lab) -> None:
     with pytest.raises(AntiphonError) as caught:
         lab.networks(None).begin(AnalysisRequest(("pitch",), melody=True))
     assert caught.value.reason == "MODEL_NOT_INSTALLED"
