@@ -40,6 +40,7 @@ class Clip:
         infrasonic: Whether there is nothing above 20 Hz.
         alive: For each channel, whether anything but a constant below SILENT_PEAK is on it.
         warnings: What was found on the way.
+        gain: Factor that brings mono to EVEN_RMS.
     """
 
     channels: Samples
@@ -47,6 +48,7 @@ class Clip:
     alive: tuple[bool, ...]
     warnings: tuple[WarningReport, ...]
     infrasonic: bool = False
+    gain: float = 1.0
 
     @property
     def seconds(self) -> float:
@@ -63,7 +65,7 @@ class Clip:
 
         Much of what hears notes and beats has thresholds in full scale, or takes logarithms of one and something.
         """
-        return self.mono * np.float32(_gain(self.mono))
+        return self.mono * np.float32(self.gain)
 
     def emptied(self) -> Clip:
         """Gives the same clip without its audio."""
@@ -112,7 +114,7 @@ def check(audio: Audio) -> Clip:
     if infrasonic:
         message = "there is nothing above 20 Hz; only the signal and its level are measured"
         warnings.append(WarningReport("AUDIO_INFRASONIC", message))
-    return Clip(channels, mono, alive, (*_describe(channels, alive), *warnings), infrasonic)
+    return Clip(channels, mono, alive, (*_describe(channels, alive), *warnings), infrasonic, _gain(mono))
 
 
 def _gain(mono: Samples) -> float:
