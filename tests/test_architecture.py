@@ -77,7 +77,7 @@ MAY_USE_THREADS = {
 """Who may import threads, each with its reason; work that is to be cancelled or killed is for chassis/worker."""
 
 MAY_UNPICKLE = {
-    "services/essentia/checkpoints/pickles.py": "reads checkpoints by an unpickler that knows a closed list of names",
+    "chassis/models/closed_pickle.py": "reads checkpoints by an unpickler that knows a closed list of names",
     "services/separation/spleeter_checkpoint/arrays.py": "reads checkpoints by an unpickler that builds arrays alone",
 }
 """Who may import what runs what it reads, each with its reason: conversions, in a process of their own."""
@@ -448,9 +448,10 @@ def test_the_folder_of_engines_holds_what_the_table_names_and_nothing_else(famil
 @every_family
 def test_every_model_names_an_engine_and_a_licence(family: str) -> None:
     manifest = tomllib.loads(read(f"services/{family}/models.toml"))
-    engines = engines_of(family)
+    # What is used beside every engine names the package that uses it.
+    users = engines_of(family).keys() | ideas_of(family)
     for model in manifest.get("models", []):
-        assert model["engine"] in engines, f"{model['name']}: no engine {model['engine']!r} in {sorted(engines)}"
+        assert model["engine"] in users, f"{model['name']}: no engine {model['engine']!r} in {sorted(users)}"
         assert model["license_spdx"], f"{model['name']} has no licence"
         assert isinstance(model["commercial_use"], bool), f"{model['name']} does not say whether it may be sold with"
 

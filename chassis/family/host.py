@@ -183,7 +183,10 @@ class FamilyHost:
         Raises:
             AntiphonError: what :meth:`Selection.choose` and :meth:`Store.check` raise.
         """
-        name = self.selection.choose(model, engine).name
+        self.need(self.selection.choose(model, engine).name)
+
+    def need(self, name: str) -> None:
+        """Refuses a call by its config where a model of the manifest is not there; raises as :meth:`Store.check`."""
         self.store.check(name)
         # Files that were put into the store since the start have no names yet, which a worker could not give them.
         with contextlib.suppress(AntiphonError):

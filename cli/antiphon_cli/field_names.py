@@ -35,6 +35,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "beam_size": ("--beam",),
         "initial_prompt": ("--prompt",),
         "hotwords": ("--hotword",),
+        "diarize": ("--diarize",),
+        "speaker_count": ("--speakers",),
         "task": ("--translate",),
         "lyrics": ("--lyrics",),
         "facts_json": ("--facts",),

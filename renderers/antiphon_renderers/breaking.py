@@ -99,6 +99,8 @@ def sentences(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def _goes_on(line: Line, following: Line) -> bool:
+    if line.speaker != following.speaker:
+        return False
     if not line.words or not following.words or line.text.rstrip("\"'»”’)")[-1:] in _FULL_STOPS:
         return False
     return following.words[0].start - line.words[-1].end < PAUSE_SECONDS
@@ -108,7 +110,8 @@ def _one(lines: Sequence[Line]) -> Line:
     if len(lines) == 1:
         return lines[0]
     words = tuple(word for line in lines for word in line.words)
-    return Line(joined(line.text for line in lines), lines[0].start, lines[-1].end, words)
+    text = joined(line.text for line in lines)
+    return Line(text, lines[0].start, lines[-1].end, words, speaker=lines[0].speaker)
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def _broken(line: Line, bounds: _Bounds) -> Iterator[Line]:
         while begin < end:
             cut = _cut(ruler, placed, begin, end, bounds)
             text = line.text[places[begin] : places[cut]].strip(" ")
-            yield Line(text, words[begin].start, words[cut - 1].end, tuple(words[begin:cut]))
+            yield Line(text, words[begin].start, words[cut - 1].end, tuple(words[begin:cut]), speaker=line.speaker)
             begin = cut
 
 

@@ -11,10 +11,14 @@ from google.protobuf import json_format
 
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_renderers.breaking import Breaking, for_singing, for_subtitles, sentences
+from antiphon_renderers.diarized import diarized_json, read_diarized_json
 from antiphon_renderers.lines import Line, RenderError, in_order, lines_of
 from antiphon_renderers.lyrics import read_lrc, write_lrc
 from antiphon_renderers.rows import wrapped
-from antiphon_renderers.subtitles import Wrap, read_srt, read_tsv, read_vtt, write_srt, write_tsv, write_vtt
+from antiphon_renderers.subtitles import Wrap, read_srt, read_tsv, read_vtt, said, write_srt, write_tsv, write_vtt
+
+DIARIZED = "diarized_json"
+"""What OpenAI's API calls it."""
 
 Source = pb.Transcript | pb.AlignedLyrics
 
@@ -111,12 +115,13 @@ FORMATS: Mapping[str, Format] = {
             read_tsv,
         ),
         Format("json", pb.RENDER_FORMAT_JSON, "json", "application/json", None, None),
+        Format(DIARIZED, pb.RENDER_FORMAT_DIARIZED_JSON, "json", "application/json", None, read_diarized_json),
         Format(
             "txt",
             pb.RENDER_FORMAT_TEXT,
             "txt",
             "text/plain",
-            lambda lines, _, __: "".join(f"{chr(10) * line.blanks}{line.text}\n" for line in lines),
+            lambda lines, _, __: "".join(f"{chr(10) * line.blanks}{said(line)}\n" for line in lines),
             _read_text,
         ),
     )
@@ -139,6 +144,8 @@ def render(name: str, source: Source, *, labels: Labels | None = None, breaking:
         RenderError: RENDER_FORMAT, or RENDER_SOURCE for times that JSON cannot say.
     """
     form = _format(name)
+    if name == DIARIZED:
+        return diarized_json(source)
     if form.write is None:
         try:
             document = json_format.MessageToDict(source, preserving_proto_field_name=True)

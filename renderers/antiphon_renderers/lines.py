@@ -39,19 +39,23 @@ class LineWord:
 
 @dataclass(frozen=True)
 class Line:
-    """A line; times in seconds, None where they are not known; words may be none; blank lines that stand before it."""
+    """A line; times in seconds, None where they are not known; words may be none; blank lines that stand before it.
+
+    Who says it is empty where that is not known.
+    """
 
     text: str
     start: float | None = None
     end: float | None = None
     words: tuple[LineWord, ...] = ()
     blanks: int = 0
+    speaker: str = ""
 
 
 def lines_of(source: pb.Transcript | pb.AlignedLyrics) -> tuple[Line, ...]:
     """A transcript's segments, or every line of lyrics, on one line each; times in order."""
     if isinstance(source, pb.Transcript):
-        found = [_line(segment, segment.text) for segment in source.segments]
+        found = [replace(_line(each, each.text), speaker=clean(each.speaker)) for each in source.segments]
     else:
         found = list(_lyrics(source.lines))
     return tuple(in_order(line for line in found if line.text))

@@ -15,31 +15,37 @@ Wrap = Callable[[str], Sequence[str]]
 
 _ARROW = "-->"
 _TSV_HEADER = "start\tend\ttext"
+_BRACKETS = str.maketrans("<>", "‹›")
+_VOICE = re.compile(r"<v(?:\.[^ \t>]*)*[ \t]+([^>]*)>")
 _MILLISECONDS = re.compile(r"[0-9]{1,12}")
 
 
 def write_srt(lines: Sequence[Line], wrap: Wrap) -> str:
-    """SubRip. It knows no escape, so an arrow in the text, which would be read as times, becomes another one."""
+    """SubRip. It knows no escape, so an arrow in the text, which would be read as times, becomes another one.
+
+    A speaker stands in front of what is said, since it has no other place for one.
+    """
     cues = [
         f"{number}\n{hours_clock(start, ',')} {_ARROW} {hours_clock(end, ',')}\n"
-        + _rows(text, wrap).replace(_ARROW, "→")
-        for number, (start, end, text) in enumerate(_timed(lines), 1)
+        + _rows(said(line), wrap).replace(_ARROW, "→")
+        for number, (start, end, line) in enumerate(_timed(lines), 1)
     ]
     return "\n".join(cues)
 
 
 def write_vtt(lines: Sequence[Line], wrap: Wrap) -> str:
-    """WebVTT; what would be markup is escaped."""
+    """WebVTT, speakers as its voices; what would be markup is escaped."""
     cues = [
-        f"{hours_clock(start, '.')} {_ARROW} {hours_clock(end, '.')}\n{html.escape(_rows(text, wrap), quote=False)}"
-        for start, end, text in _timed(lines)
+        f"{hours_clock(start, '.')} {_ARROW} {hours_clock(end, '.')}\n{_voice(line.speaker)}"
+        + html.escape(_rows(line.text, wrap), quote=False)
+        for start, end, line in _timed(lines)
     ]
     return "\n".join(["WEBVTT\n", *cues])
 
 
 def write_tsv(lines: Sequence[Line]) -> str:
     """A header, then start and end in milliseconds and the text, with tabs between."""
-    rows = [f"{milliseconds(start)}\t{milliseconds(end)}\t{text}" for start, end, text in _timed(lines)]
+    rows = [f"{milliseconds(start)}\t{milliseconds(end)}\t{line.text}" for start, end, line in _timed(lines)]
     return "\n".join([_TSV_HEADER, *rows]) + "\n"
 
 
@@ -65,7 +71,10 @@ def read_vtt(text: str) -> tuple[Line, ...]:
         if block[0].split(" ")[0] in ("NOTE", "STYLE", "REGION"):
             continue
         line = _cue(block if _ARROW in block[0] else block[1:])
-        found.append(Line(html.unescape(line.text), line.start, line.end))
+        voice = _VOICE.match(line.text)
+        speaker = html.unescape(voice[1]).strip() if voice else ""
+        text = line.text[voice.end() :].removesuffix("</v>") if voice else line.text
+        found.append(Line(html.unescape(text), line.start, line.end, speaker=speaker))
     return tuple(found)
 
 
@@ -87,10 +96,21 @@ def read_tsv(text: str) -> tuple[Line, ...]:
     return tuple(found)
 
 
-def _timed(lines: Sequence[Line]) -> Iterator[tuple[float, float, str]]:
+def said(line: Line) -> str:
+    """A line's text behind the one who says it, where that is known."""
+    return f"{line.speaker}: {line.text}" if line.speaker else line.text
+
+
+def _voice(speaker: str) -> str:
+    # An escape would end at no bracket, and a name has none.
+    name = speaker.translate(_BRACKETS)
+    return f"<v {html.escape(name, quote=False)}>" if name else ""
+
+
+def _timed(lines: Sequence[Line]) -> Iterator[tuple[float, float, Line]]:
     for line in lines:
         if line.start is not None:
-            yield line.start, line.start if line.end is None else line.end, line.text
+            yield line.start, line.start if line.end is None else line.end, line
 
 
 def _rows(text: str, wrap: Wrap) -> str:

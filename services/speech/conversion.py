@@ -2,8 +2,8 @@
 
 ``python -m services.speech.conversion openai_whisper OUT MODEL_BIN CONFIG_JSON``
 
-Both engines then run the same weights: values keep the number format they are stored in, names change, and the joint
-query, key and value matrices are split. Nothing is unpickled, and the output is the same bytes on every machine.
+Both engines then run the same weights: values keep the number format they are stored in, names change, and
+the joint query, key and value matrices are split. Nothing is unpickled. Outputs are the same bytes on every machine.
 The layout of ``model.bin`` is that of CTranslate2's ``model_spec.py``; the names are openai-whisper's (``model.py``).
 """
 

@@ -20,6 +20,7 @@ from services.speech.contract import (
     Findings,
     Header,
     LiveTask,
+    Reached,
     Recognizer,
     Segment,
     Summary,
@@ -30,6 +31,7 @@ from services.speech.contract import (
 from services.speech.engines import ENGINES
 from services.speech.live.contract import LiveEvent, LiveRequest
 from services.speech.settings import SpeechSettings
+from services.speech.speakers.telling import LISTENING, SpeakerTelling, Told
 from services.speech.summaries.alignment import alignment_summary
 from services.speech.summaries.transcription import transcription_summary
 
@@ -90,13 +92,24 @@ class Jobs:
         yield _progress(0.0, source.seconds_hint)  # the first window may take long to say something
         offset = source.start_seconds
         blocks = source.blocks(sample_rate=SAMPLE_RATE, channels=1)
-        for event in recognizer.listen(blocks, request, task.checkpoint):
+        listening: Iterator[Segment | Reached | Findings | ProgressReport | Told]
+        if request.diarize:
+            telling = SpeakerTelling(self._models, request.speaker_count, task.checkpoint)
+            listening = telling.through(lambda heard: recognizer.listen(heard, request, task.checkpoint), blocks)
+        else:
+            listening = recognizer.listen(blocks, request, task.checkpoint)
+        told: Told | None = None
+        for event in listening:
             if isinstance(event, Segment):
                 yield event.moved(lambda start, end: (start + offset, end + offset))
             elif isinstance(event, Findings):
-                yield transcription_summary(source, installed, recognizer, request, event)
+                yield transcription_summary(source, installed, recognizer, request, event, told)
+            elif isinstance(event, Told):
+                told = event
+            elif isinstance(event, ProgressReport):
+                yield event
             else:
-                yield _progress(event.seconds, source.seconds_hint)
+                yield _progress(event.seconds, source.seconds_hint, LISTENING if request.diarize else 1.0)
 
     def align_lyrics(
         self, task: Task, request: AlignmentRequest
@@ -144,6 +157,6 @@ class Jobs:
         return self._live
 
 
-def _progress(seconds: float, clip_seconds: float | None) -> ProgressReport:
-    fraction = min(seconds / clip_seconds, 1.0) if clip_seconds else None
+def _progress(seconds: float, clip_seconds: float | None, share: float = 1.0) -> ProgressReport:
+    fraction = share * min(seconds / clip_seconds, 1.0) if clip_seconds else None
     return ProgressReport(fraction=fraction, audio_seconds=seconds, step="listening")

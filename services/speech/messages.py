@@ -38,6 +38,8 @@ def transcription_request(config: pb.TranscriptionConfig) -> contract.Transcript
         hallucination_guard=(
             config.hallucination_guard if config.HasField("hallucination_guard") else defaults.hallucination_guard
         ),
+        diarize=config.diarize,
+        speaker_count=config.speaker_count if config.HasField("speaker_count") else None,
     )
 
 
@@ -123,6 +125,7 @@ def segment(told: contract.Segment) -> pb.Segment:
         compression_ratio=told.compression_ratio,
         temperature=told.temperature,
         language_code=told.language,
+        speaker=told.speaker,
     )
 
 
@@ -147,6 +150,7 @@ def words(told: Iterable[contract.Word]) -> list[pb.Word]:
             end_offset=evidence.duration(word.end),
             text=word.text,
             probability=word.probability,
+            speaker=word.speaker,
         )
         for word in told
     ]
@@ -170,6 +174,10 @@ def transcription_summary(
         speech_duration=None if seconds is None else evidence.duration(seconds),
         warnings=evidence.warnings(event.warnings),
         provenance=call.provenance(event.work, event.source, config),
+        speakers=[
+            pb.Speaker(label=each.label, speech_duration=evidence.duration(each.seconds)) for each in event.speakers
+        ],
+        speaker_model=None if event.speaker_model is None else evidence.model(event.speaker_model),
     )
 
 

@@ -13,7 +13,7 @@ from chassis.family.call import Call
 from chassis.family.family import Family, Live
 from chassis.family.host import FamilyHost
 from chassis.server import live_rpc, rpc
-from services.speech import messages
+from services.speech import messages, speakers
 from services.speech.contract import RecordingEvent
 from services.speech.engines import ENGINES
 from services.speech.live import LIVE_ENGINES
@@ -63,6 +63,8 @@ class Servicer(pb_grpc.SpeechServiceServicer):
             config = await call.config()
             request, forms = messages.transcription_request(config), messages.transcription_forms(call, config)
             self._host.require(request.model)
+            if request.diarize:
+                self._host.need(speakers.MODEL)
             async for response in call.answer("transcribe", request, forms):
                 yield response
 

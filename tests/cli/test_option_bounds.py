@@ -11,6 +11,7 @@ from antiphon_cli.audio import encodings
 from antiphon_cli.generate import options as generation
 from antiphon_cli.separate import options as separation
 from antiphon_cli.separate import request
+from antiphon_cli.transcribe import options as transcribe_options
 from chassis import bounds
 from chassis import encodings as services_encodings
 from chassis.audio import libav_encodings
@@ -18,6 +19,7 @@ from services.generation.contract import SEEDS
 from services.generation.order import checks
 from services.separation import messages
 from services.separation.contract import requests
+from services.speech.contract import requests as speech_requests
 
 
 def named(table: dict[str, Any]) -> dict[str, Any]:
@@ -43,6 +45,7 @@ def test_the_bounds_of_options_are_those_of_the_services() -> None:
     assert separation.MIN_SEGMENT_SECONDS == requests.MIN_SEGMENT_SECONDS
     assert generation.MIN_SECONDS == checks.MIN_SECONDS
     assert generation.MAX_SEED == SEEDS - 1
+    assert transcribe_options.MAX_SPEAKERS == speech_requests.MAX_SPEAKERS
 
 
 @pytest.mark.parametrize(
@@ -58,6 +61,10 @@ def test_the_bounds_of_options_are_those_of_the_services() -> None:
         (("separate", "--format", "opus", "--rate", "44100"), b"give 48000"),
         (("separate", "--rate", "3"), b"4000 to 384000"),
         (("separate", "--live", "--tags"), b"--tags"),
+        (("transcribe", "--speakers", "2"), b"--speakers goes with --diarize"),
+        (("transcribe", "--diarize", "--speakers", "21"), b"1<=x<=20"),
+        (("transcribe", "--diarize", "--live"), b"--diarize goes without"),
+        (("transcribe", "--format", "diarized_json"), b"goes with --diarize"),
         (("separate", "--format", "xyz"), b"--format"),
         (("separate", "--shifts", "21"), b"0<=x<=20"),
         (("separate", "--overlap", "1"), b"0.95"),

@@ -291,3 +291,77 @@ def test_lyrics_that_were_given_come_back_to_the_character_in_plain_text() -> No
 def test_a_number_of_any_size_makes_no_text_of_any_size() -> None:
     lines = [pb.AlignedLine(line_number=2**31 - 1, text="One"), pb.AlignedLine(line_number=5, text="Two")]
     assert len(render("txt", pb.AlignedLyrics(lines=lines))) == MAX_BLANK_LINES + len("One\nTwo\n")
+
+
+def spoken(*said: tuple[str, str]) -> pb.Transcript:
+    """A transcript of segments of a second, each with its speaker."""
+    found = pb.Transcript()
+    for at, (speaker, text) in enumerate(said):
+        segment = found.segments.add(text=text, speaker=speaker)
+        segment.start_offset.FromSeconds(at)
+        segment.end_offset.FromSeconds(at + 1)
+    return found
+
+
+TALK = spoken(("speaker 1", "Hello."), ("speaker 2", "Hello & good <day>."), ("speaker 1", "Bye."))
+
+
+def test_speakers_stand_where_each_format_has_a_place_for_them() -> None:
+    assert "<v speaker 2>Hello &amp; good &lt;day&gt;.\n" in render("vtt", TALK)
+    assert "00:00:00,000 --> 00:00:01,000\nspeaker 1: Hello.\n" in render("srt", TALK)
+    assert render("txt", TALK).splitlines() == [
+        "speaker 1: Hello.",
+        "speaker 2: Hello & good <day>.",
+        "speaker 1: Bye.",
+    ]
+    assert [(line.speaker, line.text) for line in parse("vtt", render("vtt", TALK))] == [
+        ("speaker 1", "Hello."),
+        ("speaker 2", "Hello & good <day>."),
+        ("speaker 1", "Bye."),
+    ]
+    odd = spoken(("<b> & co", "x"))
+    assert parse("vtt", render("vtt", odd))[0].speaker == "‹b› & co"
+
+
+def test_diarized_json_is_that_of_openais_api() -> None:
+    TALK.summary.source.duration.FromSeconds(3)
+    document = json.loads(render("diarized_json", TALK))
+    assert (document["task"], document["duration"], document["text"]) == (
+        "transcribe",
+        3.0,
+        "Hello. Hello & good <day>. Bye.",
+    )
+    assert document["segments"][1] == {
+        "type": "transcript.text.segment",
+        "id": "seg_1",
+        "start": 1.0,
+        "end": 2.0,
+        "speaker": "B",
+        "text": "Hello & good <day>.",
+    }
+    assert [line.speaker for line in parse("diarized_json", render("diarized_json", TALK))] == ["A", "B", "A"]
+
+
+@pytest.mark.parametrize("source", [spoken(("", "Hello.")), pb.AlignedLyrics(lines=[pb.AlignedLine(text="One")])])
+def test_what_has_no_speakers_is_no_diarized_json(source: pb.Transcript | pb.AlignedLyrics) -> None:
+    with pytest.raises(RenderError) as caught:
+        render("diarized_json", source)
+    assert (caught.value.reason, caught.value.field) == ("RENDER_SOURCE", "source")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"segments": [{"text": "x"}]}', '{"segments": 1}', "[" * 100_000])
+def test_what_is_no_diarized_json_is_told(text: str) -> None:
+    with pytest.raises(RenderError, match="diarized") as caught:
+        parse("diarized_json", text)
+    assert caught.value.reason == "RENDER_TEXT"
+
+
+def test_a_sentence_never_goes_on_in_what_another_says() -> None:
+    talk = pb.Transcript()
+    for at, (speaker, word) in enumerate((("speaker 1", "and"), ("speaker 2", "so"))):
+        segment = talk.segments.add(text=word, speaker=speaker)
+        segment.words.add(text=word, speaker=speaker)
+        for message in (segment, segment.words[0]):
+            message.start_offset.FromMilliseconds(at * 300)
+            message.end_offset.FromMilliseconds(at * 300 + 300)
+    assert [line.speaker for line in parse("vtt", render("vtt", talk))] == ["speaker 1", "speaker 2"]

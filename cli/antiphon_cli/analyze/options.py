@@ -42,6 +42,7 @@ analyze_options = option_group(
     click.option(
         "--singing", is_flag=True, help="It is sung: no voice detection, lines broken where the singer pauses."
     ),
+    click.option("--diarize", is_flag=True, help="Tell the speakers apart; needs the model resemblyzer."),
     range_options("; times stay those of the file"),
     click.option(
         "--model",

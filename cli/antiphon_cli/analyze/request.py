@@ -45,6 +45,7 @@ class Asked:
     settings_file: Path | None
     every_feature: bool | None
     singing: bool
+    diarize: bool
     start: float | None
     end: float | None
     form: str | None
@@ -94,6 +95,7 @@ class Asked:
         config.speech.language_code = self.language
         if self.singing:
             config.speech.voice_activity_detection = False
+        config.speech.diarize = self.diarize
         if (clip := clip_range(self.start, self.end)) is not None:
             for stage in WITH_A_CLIP:
                 getattr(config, stage).clip.CopyFrom(clip)

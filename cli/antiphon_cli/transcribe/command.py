@@ -43,6 +43,7 @@ def transcribe(files: tuple[Path, ...], connection: Connection, rules: Rules, **
     Examples:
       antiphon transcribe talk.mp3
       antiphon transcribe --format srt --out talk.srt talk.mp3
+      antiphon transcribe --diarize --speakers 2 -f vtt -o talk.vtt talk.mp3
       antiphon transcribe --singing --format elrc vocals.flac
       antiphon transcribe --lyrics words.txt -f lrc -o song.lrc vocals.flac
       antiphon transcribe --live

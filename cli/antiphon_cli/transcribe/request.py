@@ -36,6 +36,8 @@ class Asked:
     beam: int | None
     prompt: str
     hotwords: tuple[str, ...]
+    diarize: bool
+    speaker_count: int | None
     layout: Layout
 
     @property
@@ -53,6 +55,12 @@ class Asked:
         if self.live and (self.lyrics or self.singing or self.translate or self.hotwords or ranged or self.beam):
             others = "--lyrics, --singing, --translate, --hotword, --start, --end and --beam"
             raise click.UsageError(f"--live goes without {others}")
+        if self.diarize and (self.live or self.lyrics):
+            raise click.UsageError("--diarize goes without --live and --lyrics")
+        if self.speaker_count is not None and not self.diarize:
+            raise click.UsageError("--speakers goes with --diarize")
+        if self.form == "diarized_json" and not self.diarize:
+            raise click.UsageError("--format diarized_json goes with --diarize")
         if self.live and len(files) > 1:
             raise click.UsageError("--live listens to one source")
 
@@ -66,6 +74,8 @@ class Asked:
             initial_prompt=self.prompt,
             hotwords=self.hotwords,
             beam_size=self.beam,
+            diarize=self.diarize,
+            speaker_count=self.speaker_count,
             clip=clip_range(self.start, self.end),
         )
 

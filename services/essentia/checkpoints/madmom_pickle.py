@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from chassis.models.closed_pickle import MOST_DIMENSIONS, ClosedUnpickler, look_through
 from chassis.models.converter import ConversionError
-from services.essentia.checkpoints.pickles import MOST_DIMENSIONS, ClosedUnpickler, look_through
 
 _ITEM_BYTES = {"f4": 4, "i8": 8}
 _MOST_LAYERS = 100

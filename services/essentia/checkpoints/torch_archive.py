@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from chassis.models.closed_pickle import MOST_DIMENSIONS, ClosedUnpickler, look_through
 from chassis.models.converter import ConversionError
-from services.essentia.checkpoints.pickles import MOST_DIMENSIONS, ClosedUnpickler, look_through
 
 # Weights do not compress; what unpacks to more than this many times its size is none.
 _MOST_UNPACKED = 4

@@ -18,7 +18,7 @@ from services.speech.contract.languages import LANGUAGE_CODES, check_language
 from services.speech.contract.recognizer import SAMPLE_RATE, Recognizer
 from services.speech.contract.requests import AlignmentRequest, TranscriptionRequest, check_prompt
 from services.speech.contract.task import LiveTask, Task, Turn
-from services.speech.contract.transcript import AlignedLine, LanguageCandidate, Segment, Word
+from services.speech.contract.transcript import AlignedLine, LanguageCandidate, Segment, Speaker, Word
 
 __all__ = [
     "LANGUAGE_CODES",
@@ -35,6 +35,7 @@ __all__ = [
     "Recognizer",
     "RecordingEvent",
     "Segment",
+    "Speaker",
     "Summary",
     "Task",
     "TranscriptionRequest",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chassis.reports import ProgressReport, SourceReport, WarningReport, WorkReport
-from services.speech.contract.transcript import AlignedLine, LanguageCandidate, Segment
+from chassis.reports import ModelReport, ProgressReport, SourceReport, WarningReport, WorkReport
+from services.speech.contract.transcript import AlignedLine, LanguageCandidate, Segment, Speaker
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,10 @@ class Findings:
 
 @dataclass(frozen=True)
 class Summary:
-    """Last event of a transcription: the audio with its length and digest, what was found, how it was made."""
+    """Last event of a transcription: the audio with its length and digest, what was found, how it was made.
+
+    The model that told the speakers apart is beside the one that heard the words; None where that was not asked for.
+    """
 
     source: SourceReport
     work: WorkReport
@@ -52,6 +55,8 @@ class Summary:
     language_candidates: tuple[LanguageCandidate, ...]
     speech_seconds: float | None
     warnings: tuple[WarningReport, ...]
+    speakers: tuple[Speaker, ...] = ()
+    speaker_model: ModelReport | None = None
 
 
 @dataclass(frozen=True)

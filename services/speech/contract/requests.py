@@ -14,6 +14,8 @@ MAX_PROMPT_CHARACTERS = 1000
 MAX_TEMPERATURES = 6
 LEAST_TEMPERATURE = 1e-6
 """Least above 0: scores divided by far less are no numbers any more."""
+MAX_SPEAKERS = 20
+"""More voices than are told apart by ear, and far more than by this."""
 MAX_LYRICS_CHARACTERS = 20_000
 MAX_LYRICS_LINES = 2_000
 
@@ -36,10 +38,12 @@ class TranscriptionRequest:
         condition_on_previous_text: Whether each 30 s are primed with the text before them.
         no_speech_threshold: Doubt that there is speech, 0 to 1, above which unlikely text is dropped.
         hallucination_guard: Whether text that Whisper made up is dropped.
+        diarize: Whether to tell speakers apart; all of the text then comes at the end.
+        speaker_count: How many speakers there are, 1 to MAX_SPEAKERS; None to find it.
 
     Raises:
         AntiphonError: UNKNOWN_LANGUAGE, UNKNOWN_TASK, BEAM_SIZE, PROMPT_TOO_LONG, HOTWORDS_TOO_LONG, TEMPERATURES,
-            NO_SPEECH_THRESHOLD.
+            NO_SPEECH_THRESHOLD, SPEAKER_COUNT.
     """
 
     model: str = ""
@@ -54,6 +58,8 @@ class TranscriptionRequest:
     condition_on_previous_text: bool = False
     no_speech_threshold: float = 0.6
     hallucination_guard: bool = True
+    diarize: bool = False
+    speaker_count: int | None = None
 
     @property
     def may_sample(self) -> bool:
@@ -68,6 +74,7 @@ class TranscriptionRequest:
         _check_hotwords(self.hotwords)
         _check_temperatures(self.temperatures)
         _check_no_speech_threshold(self.no_speech_threshold)
+        _check_speaker_count(self.diarize, self.speaker_count)
 
 
 @dataclass(frozen=True)
@@ -176,3 +183,22 @@ def _check_no_speech_threshold(threshold: float) -> None:
             field="config.no_speech_threshold",
             threshold=threshold,
         )
+
+
+def _check_speaker_count(diarize: bool, count: int | None) -> None:
+    if count is None:
+        return
+    if not 1 <= count <= MAX_SPEAKERS:
+        problem, right = f"{count} speakers", f"give 1 to {MAX_SPEAKERS}, or leave it out to have them counted"
+    elif not diarize:
+        problem = f"{count} speakers, and they are not to be told apart"
+        right = "ask for that by diarize, or leave it out"
+    else:
+        return
+    raise invalid(
+        "SPEAKER_COUNT",
+        f"{problem}; {right}",
+        field="config.speaker_count",
+        speaker_count=count,
+        max_speakers=MAX_SPEAKERS,
+    )

@@ -8,12 +8,26 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Word:
-    """One word: times in seconds, text with its punctuation, mean probability of its tokens (0 to 1)."""
+    """One word: times in seconds, text with its punctuation, mean probability of its tokens (0 to 1), its speaker."""
 
     start: float
     end: float
     text: str
     probability: float | None = None
+    speaker: str = ""
+
+    def moved(self, place: Callable[[float, float], tuple[float, float]]) -> Word:
+        """Gives the same word with its times put through ``place``."""
+        start, end = place(self.start, self.end)
+        return replace(self, start=start, end=end)
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A voice of a recording: its label, in the order of appearance, and for how long it speaks, in seconds."""
+
+    label: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,7 @@ class Segment:
         compression_ratio: Length of those 30 s' text over its length compressed; above 2.4 hints at repetition.
         temperature: At which it was decoded; above 0 it was sampled.
         language: Its language where that is another than the recording's; None where it is the same.
+        speaker: Label of who says it, such as ``speaker 1``; empty where that is not known or was not asked for.
     """
 
     start: float
@@ -41,10 +56,11 @@ class Segment:
     compression_ratio: float | None = None
     temperature: float | None = None
     language: str | None = None
+    speaker: str = ""
 
     def moved(self, place: Callable[[float, float], tuple[float, float]]) -> Segment:
         """Gives the same text with its times put through ``place``; its own are those of its words if it has any."""
-        words = tuple(Word(*place(word.start, word.end), word.text, word.probability) for word in self.words)
+        words = tuple(word.moved(place) for word in self.words)
         start, end = (words[0].start, words[-1].end) if words else place(self.start, self.end)
         return replace(self, start=start, end=end, words=words)
 

@@ -59,3 +59,11 @@ def test_an_unknown_language_is_answered_with_every_known_one() -> None:
 def test_the_default_decodes_at_temperature_0_alone_and_samples_nothing() -> None:
     assert not TranscriptionRequest().may_sample
     assert TranscriptionRequest(temperatures=(0.0, 0.4)).may_sample
+
+
+@pytest.mark.parametrize(("diarize", "count"), [(True, 0), (True, -1), (True, 21), (True, 10**9), (False, 2)])
+def test_a_number_of_speakers_that_cannot_be_is_refused(diarize: bool, count: int) -> None:
+    with pytest.raises(AntiphonError) as caught:
+        TranscriptionRequest(diarize=diarize, speaker_count=count)
+    assert (caught.value.code, caught.value.reason) == ("INVALID_ARGUMENT", "SPEAKER_COUNT")
+    assert caught.value.field == "config.speaker_count"

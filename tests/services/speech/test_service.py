@@ -15,11 +15,14 @@ import pytest
 
 import antiphon_renderers as renderers
 from antiphon.audio.v1 import audio_pb2
+from antiphon.evidence.v1 import evidence_pb2
 from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon.speech.v1 import speech_service_pb2_grpc as pb_grpc
 from antiphon_client import AntiphonClientError
-from bench.speech_material import recordings
+from antiphon_wire import status
+from bench.speech_material import dialogues, recordings
 from chassis.models import Store
+from services.speech import speakers
 from tests.fixtures.muxed import Sound, muxed
 from tests.fixtures.processes import until_all_idle
 from tests.services.speech.running_service import TINY, serving
@@ -198,11 +201,18 @@ async def test_kill_9_during_an_alignment_is_told_and_the_next_call_is_served(
         assert isinstance(events[-1], pb.AlignmentSummary)
 
 
+def spoken(line: renderers.Line) -> str:
+    """What a line says, without the speaker whom formats without a place for one have in front of it."""
+    return line.text.removeprefix("speaker 1: ")
+
+
 async def test_every_format_is_written_over_the_api_and_read_again(
     store: Store, tmp_path: Path, unused_tcp_port: int, clip: Path
 ) -> None:
     async with serving(store, tmp_path, unused_tcp_port) as (client, _):
         segments = of(await everything(client.transcribe(clip, pb.TranscriptionConfig())), pb.Segment)
+        for segment in segments:
+            segment.speaker = "speaker 1"  # without one, a format of speakers is refused
         transcript = pb.Transcript(segments=segments)
         async with grpc.aio.insecure_channel(f"127.0.0.1:{unused_tcp_port}") as channel:
             stub = pb_grpc.SpeechServiceStub(channel)
@@ -212,7 +222,9 @@ async def test_every_format_is_written_over_the_api_and_read_again(
                 assert answer.text == renderers.render(name, transcript)
                 assert (answer.file_extension, answer.media_type) == (form.extension, form.media_type)
                 lines = [line for line in renderers.parse(name, answer.text) if line.text]
-                assert recordings.word_errors(" ".join(s.text for s in segments), " ".join(x.text for x in lines)) == 0
+                assert (
+                    recordings.word_errors(" ".join(s.text for s in segments), " ".join(spoken(x) for x in lines)) == 0
+                )
             for request, reason in (
                 (pb.RenderTranscriptRequest(transcript=transcript), "RENDER_FORMAT"),
                 (pb.RenderTranscriptRequest(format=pb.RENDER_FORMAT_SRT), "RENDER_SOURCE"),
@@ -307,3 +319,58 @@ async def test_words_of_a_film_are_on_its_time_line_and_of_its_default_track(
     assert other[-1].source.track == 0
     assert "NO_SPEECH" in [warning.reason for warning in other[-1].warnings]
     assert caught.value.reason == "AUDIO_TRACK"
+
+
+async def test_speakers_are_told_apart_and_named_by_the_model_that_did(
+    store: Store, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    if not store.installed(speakers.MODEL):
+        pytest.skip(f"{speakers.MODEL} is not installed in {store.root}: antiphon models pull {speakers.MODEL}")
+    said = dialogues.synthetic(tmp_path, ("en-us+m1", "en-us+f2"))
+    made = dialogues.dialogue(said, 6, (0.4, 0.8), seed=2)
+    path = recordings.write_wav(tmp_path / "talk.wav", made.samples)
+    config = pb.TranscriptionConfig(model=TINY, diarize=True)
+    async with serving(store, tmp_path, unused_tcp_port) as (client, _):
+        events = await everything(client.transcribe(path, config))
+        plain = of(await everything(client.transcribe(path, pb.TranscriptionConfig(model=TINY))), pb.Segment)
+    segments, summary = of(events, pb.Segment), events[-1]
+    steps = [event.step for event in of(events, evidence_pb2.Progress)]
+    assert "telling speakers apart" in steps
+    fractions = [event.fraction for event in of(events, evidence_pb2.Progress) if event.HasField("fraction")]
+    assert fractions == sorted(fractions)
+    # Labels are in the order of appearance, and this dialogue's two voices take turns.
+    names = {
+        turn.speaker: f"speaker {at}" for at, turn in enumerate({each.speaker: each for each in made.turns}.values(), 1)
+    }
+    for segment in segments:
+        assert {word.speaker for word in segment.words} == {segment.speaker}
+        middle = (segment.start_offset.ToMilliseconds() + segment.end_offset.ToMilliseconds()) / 2000
+        inside = [turn for turn in made.turns if turn.start <= middle <= turn.end]
+        assert all(names[turn.speaker] == segment.speaker for turn in inside)
+    assert [each.label for each in summary.speakers] == ["speaker 1", "speaker 2"]
+    assert all(each.speech_duration.ToMilliseconds() > 4000 for each in summary.speakers)
+    assert summary.speaker_model.name == speakers.MODEL
+    assert dict(summary.provenance.parameters)["diarize"] == "true"
+    assert " ".join(each.text for each in segments) == " ".join(each.text for each in plain)
+    assert not any(each.speaker for each in plain)
+
+
+async def test_a_network_that_is_not_installed_is_named_before_the_upload(
+    store: Store, tmp_path: Path, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speakers, "MODEL", "whisper-large-v3")
+    config = pb.TranscriptionConfig(model=TINY, diarize=True)
+
+    async def requests() -> AsyncGenerator[pb.TranscribeRequest, None]:
+        yield pb.TranscribeRequest(config=config)
+        await asyncio.sleep(30)
+
+    async with (
+        serving(store, tmp_path, unused_tcp_port),
+        grpc.aio.insecure_channel(f"127.0.0.1:{unused_tcp_port}") as channel,
+    ):
+        call = pb_grpc.SpeechServiceStub(channel).Transcribe(requests(), timeout=20)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call.read()
+    error = status.from_status(status.from_rpc_error(caught.value))
+    assert (error.code, error.reason) == ("FAILED_PRECONDITION", "MODEL_NOT_INSTALLED")

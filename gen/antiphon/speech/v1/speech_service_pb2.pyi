@@ -28,6 +28,7 @@ class RenderFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RENDER_FORMAT_TSV: _ClassVar[RenderFormat]
     RENDER_FORMAT_JSON: _ClassVar[RenderFormat]
     RENDER_FORMAT_TEXT: _ClassVar[RenderFormat]
+    RENDER_FORMAT_DIARIZED_JSON: _ClassVar[RenderFormat]
 
 class LineBreaking(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -46,6 +47,7 @@ RENDER_FORMAT_ENHANCED_LRC: RenderFormat
 RENDER_FORMAT_TSV: RenderFormat
 RENDER_FORMAT_JSON: RenderFormat
 RENDER_FORMAT_TEXT: RenderFormat
+RENDER_FORMAT_DIARIZED_JSON: RenderFormat
 LINE_BREAKING_UNSPECIFIED: LineBreaking
 LINE_BREAKING_SEGMENTS: LineBreaking
 LINE_BREAKING_SINGING: LineBreaking
@@ -198,7 +200,7 @@ class StreamingRecognitionSummary(_message.Message):
     def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., language_code: _Optional[str] = ..., language_probability: _Optional[float] = ..., language_candidates: _Optional[_Iterable[_Union[LanguageCandidate, _Mapping]]] = ..., speech_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., utterance_count: _Optional[int] = ..., hypothesis_count: _Optional[int] = ..., skipped_hypothesis_count: _Optional[int] = ..., max_lag: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., provenance: _Optional[_Union[_evidence_pb2.Provenance, _Mapping]] = ...) -> None: ...
 
 class TranscriptionConfig(_message.Message):
-    __slots__ = ("audio_format", "model", "language_code", "task", "beam_size", "word_times", "voice_activity_detection", "initial_prompt", "clip", "hotwords", "temperatures", "condition_on_previous_text", "no_speech_threshold", "hallucination_guard")
+    __slots__ = ("audio_format", "model", "language_code", "task", "beam_size", "word_times", "voice_activity_detection", "initial_prompt", "clip", "hotwords", "temperatures", "condition_on_previous_text", "no_speech_threshold", "hallucination_guard", "diarize", "speaker_count")
     AUDIO_FORMAT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
@@ -213,6 +215,8 @@ class TranscriptionConfig(_message.Message):
     CONDITION_ON_PREVIOUS_TEXT_FIELD_NUMBER: _ClassVar[int]
     NO_SPEECH_THRESHOLD_FIELD_NUMBER: _ClassVar[int]
     HALLUCINATION_GUARD_FIELD_NUMBER: _ClassVar[int]
+    DIARIZE_FIELD_NUMBER: _ClassVar[int]
+    SPEAKER_COUNT_FIELD_NUMBER: _ClassVar[int]
     audio_format: _audio_pb2.AudioFormat
     model: str
     language_code: str
@@ -227,7 +231,9 @@ class TranscriptionConfig(_message.Message):
     condition_on_previous_text: bool
     no_speech_threshold: float
     hallucination_guard: bool
-    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., language_code: _Optional[str] = ..., task: _Optional[_Union[Task, str]] = ..., beam_size: _Optional[int] = ..., word_times: bool = ..., voice_activity_detection: bool = ..., initial_prompt: _Optional[str] = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ..., hotwords: _Optional[_Iterable[str]] = ..., temperatures: _Optional[_Iterable[float]] = ..., condition_on_previous_text: bool = ..., no_speech_threshold: _Optional[float] = ..., hallucination_guard: bool = ...) -> None: ...
+    diarize: bool
+    speaker_count: int
+    def __init__(self, audio_format: _Optional[_Union[_audio_pb2.AudioFormat, _Mapping]] = ..., model: _Optional[str] = ..., language_code: _Optional[str] = ..., task: _Optional[_Union[Task, str]] = ..., beam_size: _Optional[int] = ..., word_times: bool = ..., voice_activity_detection: bool = ..., initial_prompt: _Optional[str] = ..., clip: _Optional[_Union[_audio_pb2.ClipRange, _Mapping]] = ..., hotwords: _Optional[_Iterable[str]] = ..., temperatures: _Optional[_Iterable[float]] = ..., condition_on_previous_text: bool = ..., no_speech_threshold: _Optional[float] = ..., hallucination_guard: bool = ..., diarize: bool = ..., speaker_count: _Optional[int] = ...) -> None: ...
 
 class TranscribeResponse(_message.Message):
     __slots__ = ("header", "progress", "segment", "summary")
@@ -248,7 +254,7 @@ class TranscriptionHeader(_message.Message):
     def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ...) -> None: ...
 
 class Segment(_message.Message):
-    __slots__ = ("start_offset", "end_offset", "text", "words", "avg_logprob", "no_speech_probability", "compression_ratio", "temperature", "language_code")
+    __slots__ = ("start_offset", "end_offset", "text", "words", "avg_logprob", "no_speech_probability", "compression_ratio", "temperature", "language_code", "speaker")
     START_OFFSET_FIELD_NUMBER: _ClassVar[int]
     END_OFFSET_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
@@ -258,6 +264,7 @@ class Segment(_message.Message):
     COMPRESSION_RATIO_FIELD_NUMBER: _ClassVar[int]
     TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
+    SPEAKER_FIELD_NUMBER: _ClassVar[int]
     start_offset: _duration_pb2.Duration
     end_offset: _duration_pb2.Duration
     text: str
@@ -267,19 +274,30 @@ class Segment(_message.Message):
     compression_ratio: float
     temperature: float
     language_code: str
-    def __init__(self, start_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., text: _Optional[str] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., avg_logprob: _Optional[float] = ..., no_speech_probability: _Optional[float] = ..., compression_ratio: _Optional[float] = ..., temperature: _Optional[float] = ..., language_code: _Optional[str] = ...) -> None: ...
+    speaker: str
+    def __init__(self, start_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., text: _Optional[str] = ..., words: _Optional[_Iterable[_Union[Word, _Mapping]]] = ..., avg_logprob: _Optional[float] = ..., no_speech_probability: _Optional[float] = ..., compression_ratio: _Optional[float] = ..., temperature: _Optional[float] = ..., language_code: _Optional[str] = ..., speaker: _Optional[str] = ...) -> None: ...
 
 class Word(_message.Message):
-    __slots__ = ("start_offset", "end_offset", "text", "probability")
+    __slots__ = ("start_offset", "end_offset", "text", "probability", "speaker")
     START_OFFSET_FIELD_NUMBER: _ClassVar[int]
     END_OFFSET_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    SPEAKER_FIELD_NUMBER: _ClassVar[int]
     start_offset: _duration_pb2.Duration
     end_offset: _duration_pb2.Duration
     text: str
     probability: float
-    def __init__(self, start_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., text: _Optional[str] = ..., probability: _Optional[float] = ...) -> None: ...
+    speaker: str
+    def __init__(self, start_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., text: _Optional[str] = ..., probability: _Optional[float] = ..., speaker: _Optional[str] = ...) -> None: ...
+
+class Speaker(_message.Message):
+    __slots__ = ("label", "speech_duration")
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    SPEECH_DURATION_FIELD_NUMBER: _ClassVar[int]
+    label: str
+    speech_duration: _duration_pb2.Duration
+    def __init__(self, label: _Optional[str] = ..., speech_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class LanguageCandidate(_message.Message):
     __slots__ = ("language_code", "probability")
@@ -290,7 +308,7 @@ class LanguageCandidate(_message.Message):
     def __init__(self, language_code: _Optional[str] = ..., probability: _Optional[float] = ...) -> None: ...
 
 class TranscriptionSummary(_message.Message):
-    __slots__ = ("source", "language_code", "language_probability", "language_candidates", "speech_duration", "warnings", "provenance")
+    __slots__ = ("source", "language_code", "language_probability", "language_candidates", "speech_duration", "warnings", "provenance", "speakers", "speaker_model")
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_CODE_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
@@ -298,6 +316,8 @@ class TranscriptionSummary(_message.Message):
     SPEECH_DURATION_FIELD_NUMBER: _ClassVar[int]
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    SPEAKERS_FIELD_NUMBER: _ClassVar[int]
+    SPEAKER_MODEL_FIELD_NUMBER: _ClassVar[int]
     source: _audio_pb2.SourceAudio
     language_code: str
     language_probability: float
@@ -305,7 +325,9 @@ class TranscriptionSummary(_message.Message):
     speech_duration: _duration_pb2.Duration
     warnings: _containers.RepeatedCompositeFieldContainer[_evidence_pb2.Warning]
     provenance: _evidence_pb2.Provenance
-    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., language_code: _Optional[str] = ..., language_probability: _Optional[float] = ..., language_candidates: _Optional[_Iterable[_Union[LanguageCandidate, _Mapping]]] = ..., speech_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., provenance: _Optional[_Union[_evidence_pb2.Provenance, _Mapping]] = ...) -> None: ...
+    speakers: _containers.RepeatedCompositeFieldContainer[Speaker]
+    speaker_model: _evidence_pb2.ModelIdentity
+    def __init__(self, source: _Optional[_Union[_audio_pb2.SourceAudio, _Mapping]] = ..., language_code: _Optional[str] = ..., language_probability: _Optional[float] = ..., language_candidates: _Optional[_Iterable[_Union[LanguageCandidate, _Mapping]]] = ..., speech_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[_evidence_pb2.Warning, _Mapping]]] = ..., provenance: _Optional[_Union[_evidence_pb2.Provenance, _Mapping]] = ..., speakers: _Optional[_Iterable[_Union[Speaker, _Mapping]]] = ..., speaker_model: _Optional[_Union[_evidence_pb2.ModelIdentity, _Mapping]] = ...) -> None: ...
 
 class Transcript(_message.Message):
     __slots__ = ("segments", "summary")
