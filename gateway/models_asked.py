@@ -16,12 +16,14 @@ from chassis.server.calls import outgoing_metadata
 from gateway.analysis.plan import STAGES
 from gateway.service_call import Route
 
+SPEAKER_MODEL = "resemblyzer"
+"""The model of the service speech that ``diarize`` cannot do without."""
 LOOK_SECONDS = 2.0
 """A service that has not said by then which models it has is left to say so when it is asked for its part."""
 
 
 async def refuse_absent_models(routes: Sequence[Route], config: analysis_pb2.AnalysisConfig) -> None:
-    """Refuses a config that names a model which its service does not know, or has not got.
+    """Refuses a config that names a model, or cannot do without one, which its service does not know or has not got.
 
     A model that no stage names is the service's own choice, and its stage tells of it.
 
@@ -37,7 +39,7 @@ async def refuse_absent_models(routes: Sequence[Route], config: analysis_pb2.Ana
 
 
 def _named(config: analysis_pb2.AnalysisConfig) -> Iterator[tuple[str, str, str]]:
-    """Yields the field, the service and the name of each model that the stages of a config name."""
+    """Yields the field, the service and the name of each model that the stages of a config name, or plainly need."""
     for stage in STAGES:
         if config.stages and stage.name not in config.stages:
             continue
@@ -45,6 +47,8 @@ def _named(config: analysis_pb2.AnalysisConfig) -> Iterator[tuple[str, str, str]
         fields = own.DESCRIPTOR.fields_by_name
         if "model" in fields and own.model:
             yield f"config.{stage.name}.model", stage.service, own.model
+        if "diarize" in fields and own.diarize:
+            yield f"config.{stage.name}.diarize", stage.service, SPEAKER_MODEL
         if "tags" in fields:
             for name in own.tags.models:
                 yield f"config.{stage.name}.tags.models", stage.service, name

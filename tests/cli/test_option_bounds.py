@@ -11,7 +11,7 @@ from antiphon_cli.audio import encodings
 from antiphon_cli.generate import options as generation
 from antiphon_cli.separate import options as separation
 from antiphon_cli.separate import request
-from antiphon_cli.transcribe import options as transcribe_options
+from antiphon_cli.speakers import MAX_SPEAKERS
 from chassis import bounds
 from chassis import encodings as services_encodings
 from chassis.audio import libav_encodings
@@ -45,7 +45,7 @@ def test_the_bounds_of_options_are_those_of_the_services() -> None:
     assert separation.MIN_SEGMENT_SECONDS == requests.MIN_SEGMENT_SECONDS
     assert generation.MIN_SECONDS == checks.MIN_SECONDS
     assert generation.MAX_SEED == SEEDS - 1
-    assert transcribe_options.MAX_SPEAKERS == speech_requests.MAX_SPEAKERS
+    assert MAX_SPEAKERS == speech_requests.MAX_SPEAKERS
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,9 @@ def test_the_bounds_of_options_are_those_of_the_services() -> None:
         (("generate", "--out", "x.wav", "--temperature", "5"), b"0<=x<=4"),
         (("generate", "--out", "x.wav", "--bits", "24", "--format", "mp3"), b"mp3 has no 24 there"),
         (("describe", "--prompt", "technicl"), b"did you mean technical?"),
+        (("analyze", "--speakers", "2"), b"--speakers goes with --diarize"),
+        (("analyze", "--diarize", "--only", "essentia"), b"--diarize needs the stage speech"),
+        (("analyze", "--format", "diarized_json"), b"goes with --diarize"),
         (("analyze", "--only", "spech"), b"did you mean speech?"),
         (("analyze", "--model", "sepration=x"), b"did you mean separation?"),
     ],

@@ -171,7 +171,7 @@ def test_lyrics_of_an_analysis_are_written_and_rendered_again_from_its_record(
     assert b"00:00:01,000 --> 00:00:03,000\nla la\n" in srt.stdout
 
 
-def test_a_part_and_singing_are_asked_for() -> None:
+def test_a_part_singing_and_speakers_are_asked_for() -> None:
     asked = Asked(
         only=None,
         stems_folder=None,
@@ -181,6 +181,8 @@ def test_a_part_and_singing_are_asked_for() -> None:
         settings_file=None,
         every_feature=None,
         singing=True,
+        diarize=True,
+        speaker_count=3,
         start=1.5,
         end=3,
         form=None,
@@ -190,6 +192,7 @@ def test_a_part_and_singing_are_asked_for() -> None:
     settings = asked.settings(every_feature=False)
     assert settings["speech"].HasField("voice_activity_detection")
     assert not settings["speech"].voice_activity_detection
+    assert (settings["speech"].diarize, settings["speech"].speaker_count) == (True, 3)
     clips = {settings[stage].clip.SerializeToString() for stage in ("separation", "speech", "essentia", "llm_audio")}
     assert len(clips) == 1
     assert settings["speech"].clip.start_offset.ToMilliseconds() == 1500

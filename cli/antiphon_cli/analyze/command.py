@@ -52,6 +52,7 @@ def analyze(files: tuple[Path, ...], json_path: str | None, connection: Connecti
       antiphon analyze --json - song.mp3 | jq .fusion.tempo
       antiphon analyze --json records.jsonl --skip-existing songs/*.mp3
       antiphon analyze --singing --format lrc --out song.lrc song.mp3
+      antiphon analyze --only speech --diarize --format vtt talk.mp3
       antiphon analyze --only separation --stems out/ song.mp3
       antiphon analyze --only essentia --settings ballad.json song.mp3
       antiphon analyze --model speech=whisper-tiny.en --language en talk.wav

@@ -10,6 +10,7 @@ from antiphon_cli.audio.encodings import ENCODINGS
 from antiphon_cli.audio.recordings import recordings_argument
 from antiphon_cli.options import JSON_FILE, json_option, option_group, range_options
 from antiphon_cli.rendering import format_option, layout_options, out_option
+from antiphon_cli.speakers import speaker_options
 from antiphon_wire.rpcs import STAGES
 
 analyze_options = option_group(
@@ -42,7 +43,7 @@ analyze_options = option_group(
     click.option(
         "--singing", is_flag=True, help="It is sung: no voice detection, lines broken where the singer pauses."
     ),
-    click.option("--diarize", is_flag=True, help="Tell the speakers apart; needs the model resemblyzer."),
+    speaker_options,
     range_options("; times stay those of the file"),
     click.option(
         "--model",

@@ -15,6 +15,7 @@ from antiphon_cli.audio.encodings import ENCODINGS
 from antiphon_cli.audio.recordings import check_pipe
 from antiphon_cli.options import clip_range
 from antiphon_cli.rendering import Layout
+from antiphon_cli.speakers import check_speakers
 from antiphon_wire.rpcs import STAGES
 from antiphon_wire.spelling import did_you_mean
 
@@ -46,6 +47,7 @@ class Asked:
     every_feature: bool | None
     singing: bool
     diarize: bool
+    speaker_count: int | None
     start: float | None
     end: float | None
     form: str | None
@@ -59,6 +61,10 @@ class Asked:
             raise click.UsageError("--out goes with --format, which says how the lyrics are written")
         if self.form is not None and "speech" not in (self.stages() or STAGES):
             raise click.UsageError("--format needs the stage speech, which --only leaves out")
+        if self.diarize and "speech" not in (self.stages() or STAGES):
+            raise click.UsageError("--diarize needs the stage speech, which --only leaves out")
+        if self.settings_file is None:  # which may have speakers told apart by itself
+            check_speakers(self.diarize, self.speaker_count, self.form)
         if self.form is not None and json_path == "-" and self.out in (None, "-"):
             raise click.UsageError("--json - has standard output for itself; give --out for the lyrics")
 
@@ -96,6 +102,8 @@ class Asked:
         if self.singing:
             config.speech.voice_activity_detection = False
         config.speech.diarize = self.diarize
+        if self.speaker_count is not None:
+            config.speech.speaker_count = self.speaker_count
         if (clip := clip_range(self.start, self.end)) is not None:
             for stage in WITH_A_CLIP:
                 getattr(config, stage).clip.CopyFrom(clip)

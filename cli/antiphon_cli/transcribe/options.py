@@ -7,8 +7,7 @@ import click
 from antiphon_cli.audio.recordings import recordings_argument
 from antiphon_cli.options import READABLE_FILE, option_group, range_options
 from antiphon_cli.rendering import format_option, out_option
-
-MAX_SPEAKERS = 20
+from antiphon_cli.speakers import speaker_options
 
 output_options = option_group(
     recordings_argument(required=False),
@@ -42,17 +41,7 @@ hearing_options = option_group(
         "standard input for -, or to a WAV, Opus or Vorbis file at its own pace. Text comes line by line; Ctrl-C ends "
         "it.",
     ),
-    click.option(
-        "--diarize",
-        is_flag=True,
-        help="Tell speakers apart; needs the model resemblyzer. The text comes when all has been heard.",
-    ),
-    click.option(
-        "--speakers",
-        "speaker_count",
-        type=click.IntRange(1, MAX_SPEAKERS),
-        help=f"How many speakers there are, 1 to {MAX_SPEAKERS}, with --diarize; counted where not given.",
-    ),
+    speaker_options,
     range_options("; times stay those of the file"),
     click.option("--beam", type=click.IntRange(1, 10), help="Hypotheses followed at once, 1 to 10; fewer are quicker."),
     click.option("--prompt", default="", help="Text that came before, to prime spelling and style."),

@@ -13,6 +13,7 @@ from antiphon_cli.audio.recordings import check_pipe
 from antiphon_cli.json_messages import read_text_option
 from antiphon_cli.options import clip_range
 from antiphon_cli.rendering import Heard, Layout
+from antiphon_cli.speakers import check_speakers
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,7 @@ class Asked:
             raise click.UsageError(f"--live goes without {others}")
         if self.diarize and (self.live or self.lyrics):
             raise click.UsageError("--diarize goes without --live and --lyrics")
-        if self.speaker_count is not None and not self.diarize:
-            raise click.UsageError("--speakers goes with --diarize")
-        if self.form == "diarized_json" and not self.diarize:
-            raise click.UsageError("--format diarized_json goes with --diarize")
+        check_speakers(self.diarize, self.speaker_count, self.form)
         if self.live and len(files) > 1:
             raise click.UsageError("--live listens to one source")
 

@@ -27,6 +27,12 @@ async def test_voice_activity_detection_stays_as_the_caller_set_it(gateway: Gate
     assert peers.speech.heard[0].config.voice_activity_detection
 
 
+async def test_speakers_are_told_apart_where_the_caller_asks_for_it(gateway: Gateway, peers: Peers) -> None:
+    await gateway.analyze(speech=speech_pb2.TranscriptionConfig(diarize=True, speaker_count=2))
+    config = peers.speech.heard[0].config
+    assert (config.diarize, config.speaker_count) == (True, 2)
+
+
 async def test_speech_alone_listens_to_the_upload_and_nobody_else_is_asked(
     gateway: Gateway, peers: Peers, song: bytes
 ) -> None:

@@ -16,9 +16,11 @@ from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.audio.v1 import audio_pb2
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon.speech.v1 import speech_service_pb2 as speech_pb2
 from antiphon_wire.calls import keep_status
 from antiphon_wire.status import from_rpc_error, from_status
 from gateway.analysis.plan import STAGES
+from services.speech import speakers
 from tests.gateway.conftest import CHUNK_BYTES, Gateway, Peers, requests_of
 from tests.gateway.peers import PCM_SHA256, hangs
 
@@ -265,21 +267,24 @@ async def test_a_gateway_with_some_services_asks_them_alone_and_the_record_names
 
 
 @pytest.mark.parametrize(
-    ("model", "code", "reason"),
-    [("no-such", "INVALID_ARGUMENT", "UNKNOWN_MODEL"), ("large", "FAILED_PRECONDITION", "MODEL_NOT_INSTALLED")],
+    ("settings", "model", "code", "reason"),
+    [
+        ({"model": "no-such"}, "no-such", "INVALID_ARGUMENT", "UNKNOWN_MODEL"),
+        ({"model": "large"}, "large", "FAILED_PRECONDITION", "MODEL_NOT_INSTALLED"),
+        ({"diarize": True}, speakers.MODEL, "FAILED_PRECONDITION", "MODEL_NOT_INSTALLED"),
+    ],
 )
-async def test_a_model_that_is_named_and_not_there_is_refused_before_the_upload(
-    gateway: Gateway, peers: Peers, model: str, code: str, reason: str
+async def test_a_model_that_is_named_or_needed_and_not_there_is_refused_before_the_upload(
+    gateway: Gateway, peers: Peers, settings: dict[str, Any], model: str, code: str, reason: str
 ) -> None:
-    for name, installed in (("base", True), ("large", False)):
+    for name, installed in (("base", True), ("large", False), (speakers.MODEL, False)):
         identity = evidence_pb2.ModelIdentity(name=name)
         peers.speech.models.append(
             evidence_pb2.ModelInfo(
                 identity=identity, installed=installed, install_command=f"antiphon models pull {name}"
             )
         )
-    config = analysis_pb2.AnalysisConfig()
-    config.speech.model = model
+    config = analysis_pb2.AnalysisConfig(speech=speech_pb2.TranscriptionConfig(**settings))
 
     async def config_alone() -> AsyncIterator[analysis_pb2.AnalyzeRequest]:
         yield analysis_pb2.AnalyzeRequest(config=config)
@@ -290,5 +295,5 @@ async def test_a_model_that_is_named_and_not_there_is_refused_before_the_upload(
             pass
     error = from_status(from_rpc_error(caught.value))
     assert (error.code, error.reason, error.metadata["model"]) == (code, reason, model)
-    config.speech.model = "base"
-    assert (await gateway.analyze(speech=config.speech)).report("speech").state == record_pb2.STAGE_STATE_SUCCEEDED
+    installed_alone = speech_pb2.TranscriptionConfig(model="base")
+    assert (await gateway.analyze(speech=installed_alone)).report("speech").state == record_pb2.STAGE_STATE_SUCCEEDED
