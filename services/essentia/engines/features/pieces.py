@@ -126,7 +126,9 @@ def _wanted(found: list[readings.Reading], slowest: float, fastest: float) -> li
 def _slower(read: _Read) -> readings.Reading:
     """The likeliest reading; at half its tempo where that is very fast, and most of the estimators name the half."""
     best, named = read.wanted[0], list(read.stretch.estimates.values())
-    if best.bpm > VERY_FAST and named and share(best.bpm / 2, named) >= MOST:
+    # Of a metronome every stroke is a beat.
+    train = near(read.stretch.estimates.get("onset_train", 0.0), best.bpm)
+    if best.bpm > VERY_FAST and not train and named and share(best.bpm / 2, named) >= MOST:
         return next((each for each in read.wanted if near(each.bpm, best.bpm / 2)), best)
     return best
 

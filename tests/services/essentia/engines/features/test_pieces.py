@@ -99,6 +99,11 @@ def test_beyond_200_the_half_that_the_estimators_name_is_answered_on_the_beats_a
     assert np.abs(apart).max() < 0.07
 
 
+def test_a_metronome_beyond_200_is_not_halved(analyze: Analyze) -> None:
+    found = analyze(signals.stack(signals.metronome(220, 20)), "rhythm")
+    assert found.number("rhythm.bpm") == pytest.approx(220, rel=1e-3)
+
+
 def tempos_of(found: object) -> list[float]:
     assert isinstance(found, tuple)
     return [each["bpm"] for each in found]
