@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ SENTENCES = (
     "He told me that the train would be late again.",
 )
 _LEAST_SECONDS, _MOST_SECONDS = 1.5, 8.0
+_HEADER_BYTES = 44
 _LEVEL, _LEAST_PEAK = 0.08, 0.02
 
 
@@ -60,7 +62,9 @@ def recorded(limit: int = 60) -> dict[str, list[Samples]]:
     for name, folder in RECORDED.items():
         paths = sorted(path for path in (SOUNDS / folder).rglob("*.wav") if "silence" not in path.parts)
         random.Random(name).shuffle(paths)
-        said = [each for path in paths[: 4 * limit] if (each := _prompt(path)) is not None][:limit]
+        # One of the prompts is a header alone, which cannot be read.
+        heard = map(_prompt, (path for path in paths if path.stat().st_size > _HEADER_BYTES))
+        said = list(islice((each for each in heard if each is not None), limit))
         if said:
             found[name] = said
     return found
