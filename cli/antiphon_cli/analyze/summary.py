@@ -160,8 +160,12 @@ def _stage(report: record_pb2.StageReport) -> str:
 def _models(record: record_pb2.AnalysisRecord) -> Iterator[str]:
     for stage, provenance in provenances(record):
         yield from _model(stage, provenance)
-    for network in record.essentia.summary.networks:
-        yield from _identity("", network)
+        # What an answer rests on besides stands behind its own model.
+        if stage == "essentia":
+            for network in record.essentia.summary.networks:
+                yield from _identity("", network)
+        if stage == "speech" and record.speech.summary.HasField("speaker_model"):
+            yield from _identity("", record.speech.summary.speaker_model)
 
 
 def _model(stage: str, provenance: evidence_pb2.Provenance) -> Iterator[str]:
