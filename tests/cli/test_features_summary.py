@@ -20,6 +20,7 @@ def record() -> record_pb2.AnalysisRecord:
     features.tonal.chroma.extend([0.25, 0.75])
     for index, name in enumerate(["C", "Am"] * 20):
         features.series.chords.add(name=name, start_seconds=2.0 * index, end_seconds=2.0 * index + 2)
+    result.essentia.summary.provenance.engine = "features"
     result.essentia.summary.networks.add(name="swift-f0", license_spdx="MIT").weights_sha256["model.onnx"] = "cd" * 32
     stem = result.stem_features.stems.add().features.stem
     stem.name, stem.integrated_lufs, stem.onset_count = "vocals", -20.5, 12
