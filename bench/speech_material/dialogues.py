@@ -87,22 +87,54 @@ def dialogue(said: dict[str, list[Samples]], turns: int, gap: tuple[float, float
         gap: Shortest and longest silence between two turns (s).
         seed: Of what is said by whom.
     """
-    draw, noise = random.Random(seed), np.random.default_rng(seed)
-    parts: list[Samples] = []
-    told: list[Turn] = []
-    at, last = 0, ""
+    draw, track, last = random.Random(seed), _Track(), ""
     for _ in range(turns):
-        speaker = draw.choice([name for name in sorted(said) if name != last or len(said) == 1])
-        last = speaker
-        quiet = np.zeros(round(draw.uniform(*gap) * recordings.SAMPLE_RATE), np.float32)
-        spoken = draw.choice(said[speaker])
-        level = _LEVEL * 10 ** (draw.uniform(-6, 6) / 20) / max(float(np.sqrt((spoken**2).mean())), 1e-6)
-        parts += [quiet, (spoken * level).astype(np.float32)]
-        start = at + len(quiet)
-        at = start + len(spoken)
-        told.append(Turn(start / recordings.SAMPLE_RATE, at / recordings.SAMPLE_RATE, speaker))
-    samples = np.concatenate([*parts, np.zeros(recordings.SAMPLE_RATE // 2, np.float32)])
-    return Dialogue(samples + noise.normal(0, 3e-4, len(samples)).astype(np.float32), tuple(told))
+        last = draw.choice([name for name in sorted(said) if name != last or len(said) == 1])
+        pause = draw.uniform(*gap)
+        track.add(last, draw.choice(said[last]), pause, draw.uniform(-6, 6))
+    return track.dialogue(seed)
+
+
+def reading(others: list[Samples], gap: tuple[float, float], seed: int) -> Dialogue:
+    """Has a reader of LibriVox say each of five sentences once, in turn with as many of another voice.
+
+    Args:
+        others: What there is of that voice; nothing to have the reader alone.
+        gap: Shortest and longest silence between two turns (s).
+        seed: Of the order, and of what the other says.
+
+    Raises:
+        MaterialMissingError: the reader's recordings are not installed.
+    """
+    draw, track = random.Random(seed), _Track()
+    said = draw.sample(others, len(recordings.LINES)) if others else []
+    for at, number in enumerate(draw.sample(sorted(recordings.LINES), len(recordings.LINES))):
+        track.add("reader", recordings.line(number), draw.uniform(*gap), 0)
+        if said:
+            track.add("other", said[at], draw.uniform(*gap), 0)
+    return track.dialogue(seed)
+
+
+class _Track:
+    """Turns one after the other."""
+
+    def __init__(self) -> None:
+        self._parts: list[Samples] = []
+        self._turns: list[Turn] = []
+        self._at = 0
+
+    def add(self, speaker: str, spoken: Samples, pause: float, decibels: float) -> None:
+        quiet = np.zeros(round(pause * recordings.SAMPLE_RATE), np.float32)
+        level = _LEVEL * 10 ** (decibels / 20) / max(float(np.sqrt((spoken**2).mean())), 1e-6)
+        self._parts += [quiet, (spoken * level).astype(np.float32)]
+        start = self._at + len(quiet)
+        self._at = start + len(spoken)
+        self._turns.append(Turn(start / recordings.SAMPLE_RATE, self._at / recordings.SAMPLE_RATE, speaker))
+
+    def dialogue(self, seed: int) -> Dialogue:
+        samples = np.concatenate([*self._parts, np.zeros(recordings.SAMPLE_RATE // 2, np.float32)])
+        noise = np.random.default_rng(seed).normal(0, 3e-4, len(samples)).astype(np.float32)
+        return Dialogue(samples + noise, tuple(self._turns))
 
 
 def _prompt(path: Path) -> Samples | None:

@@ -14,7 +14,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from services.speech.speakers.stretches import SECONDS, Stretches
 
-ONE_VOICE = 0.28
+ONE_VOICE = 0.32
 """Mean cosine distance up to which groups are made in the first step: below that between two voices."""
 ALIKE = 0.87
 """Ratio of similarities from which on two groups are one speaker; bench/speech_speakers.py prints what it gives."""
