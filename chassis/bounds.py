@@ -57,7 +57,9 @@ FREE_BYTES = frozenset(
 )
 """Fields whose bytes are bounded by themselves, or by the transport alone, and not by CONFIG_BYTES."""
 
-UNREAD = frozenset(["antiphon.audio.v1.AudioChunk.data", "antiphon.speech.v1.Word.text"])
+UNREAD = frozenset(
+    ["antiphon.audio.v1.AudioChunk.data", "antiphon.speech.v1.Word.text", "antiphon.speech.v1.Word.speaker"]
+)
 """Texts and bytes without a bound of their own: the transport's 4 MiB are theirs, and the work on them is linear."""
 
 NOT_ENTERED = frozenset(["antiphon.speech.v1.Word"])

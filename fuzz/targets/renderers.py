@@ -8,7 +8,7 @@ from antiphon.speech.v1 import speech_service_pb2 as pb
 from antiphon_renderers import FORMATS, RenderError, answer, parse
 from fuzz.target import Target
 
-_STRICT = ("srt", "vtt", "tsv", "json")
+_STRICT = ("srt", "vtt", "tsv", "json", "diarized_json")
 """Formats that not every text is in."""
 
 
@@ -17,7 +17,7 @@ def _transcript() -> pb.Transcript:
     for number, text in enumerate(
         ("First words, and more of them.", "Then, <i>others</i>", "-->  [00:01.00]", "第三行です")
     ):
-        segment = transcript.segments.add(text=text)
+        segment = transcript.segments.add(text=text, speaker=f"speaker {number % 2}")
         segment.start_offset.FromMilliseconds(1500 * number)
         segment.end_offset.FromMilliseconds(1500 * number + 900)
         for at, part in enumerate(text.split()):
