@@ -179,7 +179,7 @@ up: models ## Start the services and the gateway on this machine
 down: $(VENV)/cli/.ready ## Stop them
 	@./antiphon down
 
-demo: models ## Set up, start, analyse a real song, print the record, stop
+demo: models ## Set up, start, analyse a real song, print the record, stop; MODEL=… has a language model write too
 	@$(VENV)/cli/bin/python -m tools.demo
 
 dist: $(VENV)/tools/.ready ## Build the wheel and the source archive of SDK and command line, in build/dist
