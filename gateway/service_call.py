@@ -31,7 +31,7 @@ class Route:
         target: Where it is, for messages.
         channel: The channel to it.
         connect_seconds: Longest wait for it to be reachable.
-        restart_seconds: The same where the caller has asked it before, and it may be starting again since.
+        restart_seconds: The same where it was reachable before, and may be starting again since.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Route:
         self.channel = channel
         self._connect_seconds = connect_seconds
         self._restart_seconds = restart_seconds
+        self._was_there = False
 
     async def call(
         self, rpc: StreamRpc[Event], config: Any, recording: Recording, timeout: float, again: bool = False
@@ -49,12 +50,13 @@ class Route:
         """Calls ``rpc`` with ``config`` and the recording; yields the answer's events, the summary last.
 
         The config's ``audio_format`` is set to the recording's. Closing the iterator cancels the call. A service
-        that is asked ``again`` is waited for as long as it takes to start.
+        that is asked ``again``, or that was ever reachable, is waited for as long as it takes to start.
 
         Raises:
             CallFailure: the service failed or was lost, or its answer was not as the contract says: NO_SUMMARY.
         """
-        await self._connect(self._restart_seconds if again else self._connect_seconds)
+        await self._connect(self._restart_seconds if again or self._was_there else self._connect_seconds)
+        self._was_there = True
         config.audio_format.CopyFrom(recording.announced())
         requests = _requests(rpc.request, config, recording)
         # Not wait_for_ready: _connect has waited, and a service that has gone since then is better told of at once.

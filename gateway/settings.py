@@ -37,10 +37,12 @@ class GatewaySettings(Bounded):
     fuse_margin_seconds: float = setting(
         0.2, "Kept back from the caller's deadline for fusing and sending, seconds.", least=0
     )
-    connect_seconds: float = setting(2.0, "Longest wait for a service to be reachable, seconds.", above=0)
+    connect_seconds: float = setting(
+        2.0, "Longest wait for a service to be reachable that never was, seconds.", above=0
+    )
     restart_seconds: float = setting(
         15.0,
-        "Longest wait for a service that a stage has lost to be reachable again, seconds: as long as it starts.",
+        "Longest wait for a service that was reachable to be so again, seconds: as long as it starts.",
         above=0,
     )
     max_attempts: int = setting(2, "Times a stage is tried when its worker is lost.", least=1)

@@ -248,6 +248,30 @@ async def test_a_service_that_is_lost_is_waited_for_as_long_as_it_starts(
     await proxy.stop()
 
 
+async def test_a_service_that_starts_again_between_two_analyses_is_waited_for_by_the_next(
+    start_gateway: Callable[..., Any], peers: Peers
+) -> None:
+    proxy = Proxy(peers.essentia.target)
+    peers.essentia.script = [answers, answers]
+    gateway: Gateway = await start_gateway(
+        essentia_target=await proxy.start(), connect_seconds=0.3, restart_seconds=10.0
+    )
+    assert (await gateway.analyze(stages=["essentia"])).report("essentia").state == SUCCEEDED
+    proxy.cut()
+    await proxy.stop()
+
+    async def restart() -> None:
+        # Four times as long as a service is waited for that never was there.
+        await asyncio.sleep(1.2)
+        await proxy.start()
+
+    restarting = asyncio.create_task(restart())
+    report = (await gateway.analyze(stages=["essentia"])).report("essentia")
+    assert (report.state, report.attempt_count) == (SUCCEEDED, 1)
+    await restarting
+    await proxy.stop()
+
+
 async def test_a_lost_service_is_not_waited_for_beyond_the_stages_time(
     start_gateway: Callable[..., Any], peers: Peers
 ) -> None:
