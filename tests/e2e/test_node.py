@@ -45,10 +45,16 @@ def scenario(name: str, **given: Any) -> Any:
     return json.loads(done.stdout)
 
 
+CADENCE = ((220.0, 277.18, 329.63), (146.83, 220.0, 293.66), (164.81, 246.94, 329.63), (220.0, 277.18, 329.63))
+"""A, D, E and A major: a single chord is in no key."""
+
+
 def beat(seconds: float) -> np.ndarray:
-    """A chord of A major with a beat, (2, samples): something for every engine to find."""
+    """A cadence in A major with a beat, (2, samples): something for every engine to find."""
     time = np.arange(int(seconds * recordings.SAMPLE_RATE)) / recordings.SAMPLE_RATE
-    chord = sum(np.sin(2 * np.pi * pitch * time) for pitch in (220.0, 277.18, 329.63)) / 6
+    pitches = np.array(CADENCE)[(time // 1.0).astype(int) % len(CADENCE)]
+    phases = 2 * np.pi * np.cumsum(pitches, 0) / recordings.SAMPLE_RATE
+    chord = (np.sin(phases) + np.sin(2 * phases) / 2 + np.sin(3 * phases) / 3).sum(1) / 10
     noise = np.random.default_rng(1).standard_normal(time.size) * np.exp(-20 * (time % 0.5)) / 4
     return np.stack([chord + noise, chord - noise]).astype(np.float32)
 
