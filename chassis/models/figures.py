@@ -22,7 +22,7 @@ MOST_OF_A_PROCESSOR = 1 << 20
 """What a feature extractor counts is samples of half a minute at most."""
 _HEAD_BYTES, _SETTINGS_BYTES = 64 << 20, 4 << 20
 _NO_SIZES = ("position", "rope", "theta", "clip")
-_LAYERS = ("layers", "layer", "depth", "codebooks")
+_LAYERS = ("layers", "layer", "depth", "codebooks", "n_q")
 _PROCESSORS = ("preprocessor_config.json", "processor_config.json")
 
 

@@ -81,6 +81,7 @@ def _language_config(model: InstalledModel, kind: str, codec: Any) -> dict[str, 
         network.update(memory_efficient=False, custom=True)
     if kind == "magnet":
         network.update(
+            causal=False,  # it looks both ways, and fails in the middle of a piece where it is told otherwise
             compression_model_framerate=int(codec.frame_rate),
             segment_duration=config["dataset"]["segment_duration"],
             span_len=config["masking"]["span_len"],
