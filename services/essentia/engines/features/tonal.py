@@ -50,7 +50,7 @@ FLATTEST_BITS = float(np.log2(12))
 # Chords of less than 1 % of the time are not counted.
 LASTING_SHARE = 0.01
 # A lone note: median of YIN's confidence, share of the frames that have its pitch, and how near (half a semitone).
-LONE_CONFIDENCE, LONE_FRAMES, SAME_OCTAVES = 0.99, 0.9, 1 / 24
+LONE_CONFIDENCE, LONE_FRAMES, SAME_OCTAVES = 0.995, 0.9, 1 / 24
 
 
 def measure_chroma(sheet: Sheet) -> None:
@@ -196,7 +196,7 @@ def _lone(frames: HarmonicFrames | None) -> bool:
     """Whether one note is all that sounds: whose period repeats itself almost exactly, and is always the same.
 
     The overtones of a low one are a major chord; but those of a chord's notes in equal temperament do not meet, so that
-    what they have in common repeats itself less exactly (0.92 and less).
+    what they have in common repeats itself less exactly (0.992 and less; one note has 0.999).
     """
     if frames is None or not frames.pitch_hz.any():
         return False

@@ -100,6 +100,15 @@ def test_the_overtones_of_a_low_note_are_no_chord_but_a_chord_is_one(analyze: An
     assert shares == ({"name": "A", "share": pytest.approx(1)},)
 
 
+@pytest.mark.parametrize("low", [110, 220, 440])
+def test_a_chord_of_pure_tones_is_not_taken_for_one_note(analyze: Analyze, low: float) -> None:
+    # Nearly the fourth to the sixth overtone of one note: they repeat themselves to 0.99.
+    pitches = [low * 2 ** (semitones / 12) for semitones in (0, 4, 7)]
+    found = analyze(signals.stack(np.sum([signals.sine(hz, -16, 10) for hz in pitches], 0)), "tonal")
+    assert not found.warnings
+    assert (found.groups["tonal"]["key_tonic"], found.groups["tonal"]["key_scale"]) == ("A", "major")
+
+
 def test_music_gives_no_warning(analyze: Analyze) -> None:
     assert not analyze(signals.music()).warnings
 
