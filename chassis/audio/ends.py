@@ -77,14 +77,18 @@ def _core_audio(file: BinaryIO, start: int = 0) -> tuple[int, int]:
 
 def _start(file: BinaryIO) -> int:
     """Where the sound begins: behind ID3 tags, where these are not passed over by libav, else at 0."""
-    position = 0
+    position, head = _behind_tags(file)
+    return position if position and (head[:4] in _BARE or head[4:8] == b"ftyp") else 0
+
+
+def _behind_tags(file: BinaryIO, position: int = 0) -> tuple[int, bytes]:
+    """Where the ID3 tags from a place on end, and the twelve bytes behind them; 0 and none where they never do."""
     for _ in range(_MAX_TAGS):
-        file.seek(position)
-        head = file.read(12)
+        head = at(file, position, 12)
         if head[:3] != b"ID3" or len(head) < 12:
-            return position if position and (head[:4] in _BARE or head[4:8] == b"ftyp") else 0
+            return position, head
         position += 10 + id3_bytes(head)
-    return 0
+    return 0, b""
 
 
 def _tags_behind(file: BinaryIO, start: int, end: int) -> Iterator[int]:
@@ -130,8 +134,10 @@ def _told_end(file: BinaryIO, start: int, end: int) -> int:
         return last_page_end(file, start, end)
     if head[:2] == _AC3:
         return end - max(padding(file, end, NOUGHT), padding(file, end, b"\xff"))
-    if head[:3] == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0"):
-        # The last frame may end in noughts, and no frame is longer.
+    frame = _behind_tags(file, start)[1]
+    if frame[:1] == b"\xff" and frame[1:2] >= b"\xe0":
+        # Not whatever else stands behind a tag, whose samples may be silence. The last frame may end in noughts, and no
+        # frame is longer.
         return end - max(0, padding(file, end, NOUGHT) - _LONGEST_FRAME_BYTES)
     if begins_transport(head[:1] + at(file, start + 1, TRANSPORT_LOOK_BYTES)):
         return last_packet_end(file, start, end)

@@ -67,6 +67,19 @@ def test_what_stands_around_a_file_changes_nothing(name, around, clicks, encode,
     assert source.warnings == plain.warnings == []
 
 
+@pytest.mark.parametrize("before", [b"", ID3, ID3 + ID3], ids=["no tag", "a tag", "two tags"])
+@pytest.mark.parametrize("muxer", ["wav", "w64", "rf64", "aiff", "au", "caf", "matroska", "mov"])
+def test_silence_at_the_end_is_sound_and_no_filling(muxer, before, clicks, encode, spool):
+    samples = clicks(44_100, 1)
+    samples[:, 10_000:] = 0
+    codec = "pcm_s16be" if muxer in ("aiff", "au") else "pcm_s16le"
+    options = {"rf64": "always"} if muxer == "rf64" else {}
+    data = encode(samples, "wav" if options else muxer, codec, muxer_options=options)
+    source = Source(spool(before + data))
+    assert source.read().samples.shape == (1, 44_100)
+    assert source.warnings == []
+
+
 @pytest.mark.parametrize("rest", [0, 100])
 def test_a_transport_stream_that_was_cut_off_is_told_wherever_the_cut_is(rest, clicks, encode, spool):
     data = encode(clicks(176_400, 2), "mpegts", "aac")
