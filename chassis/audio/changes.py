@@ -105,7 +105,8 @@ class Changes:
             return None
         (rate, channels), (wanted_rate, wanted) = self._format, self._wanted
         target = wanted if wanted in (1, 2, channels) else min(channels, 2)
-        return Converter(channels, rate, target, wanted_rate, self._found_layout)
+        begin = self._position / wanted_rate
+        return Converter(channels, rate, target, wanted_rate, self._found_layout, begin)
 
     def _given(self, ready: Samples, due: int) -> Iterator[Samples]:
         self._due += due

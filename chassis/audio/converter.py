@@ -23,16 +23,23 @@ class Converter:
         target: Channels that go out.
         target_rate: Rate that goes out (Hz).
         layout: Names of the loudspeakers that come in; None where they are not known.
+        start_seconds: Where in the recording what comes in begins (s), for the places that are told.
 
     Raises:
         ValueError: there is no rule for this pair of channel counts.
     """
 
     def __init__(
-        self, channels: int, sample_rate: int, target: int, target_rate: int, layout: Sequence[str] | None
+        self,
+        channels: int,
+        sample_rate: int,
+        target: int,
+        target_rate: int,
+        layout: Sequence[str] | None,
+        start_seconds: float = 0.0,
     ) -> None:
         self._mixes_first = target <= channels
-        self._mixdown = Mixdown(channels, target, layout, sample_rate=sample_rate)
+        self._mixdown = Mixdown(channels, target, layout, sample_rate=sample_rate, start_seconds=start_seconds)
         self._resampler = Resampler(sample_rate, target_rate, min(target, channels))
 
     @property

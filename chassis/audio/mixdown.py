@@ -52,12 +52,22 @@ class Mixdown:
         target: Channels that go out.
         layout: Names of the loudspeakers that come in, such as ``("FL", "FR")``; None where they are not known.
         sample_rate: Samples a second of each channel (Hz).
+        start_seconds: Where in the recording what comes in begins (s), for the places that are told.
 
     Raises:
         ValueError: there is no rule for this pair of counts.
     """
 
-    def __init__(self, channels: int, target: int, layout: Sequence[str] | None = None, *, sample_rate: int) -> None:
+    def __init__(
+        self,
+        channels: int,
+        target: int,
+        layout: Sequence[str] | None = None,
+        *,
+        sample_rate: int,
+        start_seconds: float = 0.0,
+    ) -> None:
+        self._start_seconds = start_seconds
         self._repeat = target if channels == 1 else 1
         self._rows = [] if target == channels or channels == 1 else _weights(channels, target, layout)
         self._sample_rate = sample_rate
@@ -94,9 +104,10 @@ class Mixdown:
         turned = max((each.turned_frames for each in self._sums), default=0)
         if not turned or turned < min(WORTH_TELLING_SECONDS * self._sample_rate, self._position / 2):
             return ()
-        first = min(each.first_turned for each in self._sums if each.first_turned is not None) / self._sample_rate
+        first = min(each.first_turned for each in self._sums if each.first_turned is not None)
+        place = self._start_seconds + first / self._sample_rate
         message = (
-            f"channels are of opposite phase from {first:.2f} s on, for {turned / self._sample_rate:.2f} s in all, and "
+            f"channels are of opposite phase from {place:.2f} s on, for {turned / self._sample_rate:.2f} s in all, and "
             "would cancel when mixed; they were added with the sign of one turned"
         )
         return (WarningReport("AUDIO_OUT_OF_PHASE", message),)

@@ -243,7 +243,7 @@ class Source:
         walk = self._walk(stream, budget)
         target = stored.channels if channels is None else channels
         rate = stored.sample_rate if sample_rate is None else sample_rate
-        converter = Converter(stored.channels, stored.sample_rate, target, rate, stream.layout)
+        converter = Converter(stored.channels, stored.sample_rate, target, rate, stream.layout, self._start_seconds)
         for part in self._clip(walk, stored.sample_rate):
             yield converter.apply(part)
         yield converter.finish()

@@ -98,6 +98,16 @@ def test_the_warning_names_place_and_formats(encode, spool):
     assert "from 44100 Hz and 1 channel to 48000 Hz and 2 channels at 1.500 s" in warning.message
 
 
+def test_the_place_of_opposite_channels_is_that_in_the_whole_recording(encode, spool):
+    one, other = marked(44100, 1, 300), marked(44100, 2, 500, seconds=6.0)
+    other[1] = -other[0]
+    data = encode(one, "ogg", "flac") + encode(other, "ogg", "flac")
+    for source in (Source(spool(data)), Source(spool(encode(other, "wav", "pcm_s16le")), start_seconds=1.5)):
+        source.read(channels=1)
+        (warning,) = (each for each in source.warnings if each.reason == "AUDIO_OUT_OF_PHASE")
+        assert "from 1.50 s on" in warning.message
+
+
 def test_joined_ogg_files_of_one_format_go_on_without_a_word(encode, spool):
     one = encode(marked(48000, 1, 300), "ogg", "libopus", 48000)
     other = encode(marked(48000, 1, 500), "ogg", "libopus", 48000)
