@@ -72,9 +72,11 @@ def test_no_proxy_stands_before_this_machine(target: str) -> None:
 
 
 def test_what_a_caller_adds_comes_along() -> None:
-    options = dict(
-        channel_options("example.org:1", max_answer_bytes=5, extra=[*RECONNECT, ("grpc.service_config", "{}")])
-    )
+    extra = [*RECONNECT, ("grpc.service_config", "{}"), ("grpc.keepalive_time_ms", 10_000)]
+    given = channel_options("example.org:1", max_answer_bytes=5, extra=extra)
+    options = dict(given)
+    assert len(options) == len(given)
+    assert options["grpc.keepalive_time_ms"] == 10_000
     assert options["grpc.max_receive_message_length"] == 5
     assert options["grpc.max_reconnect_backoff_ms"] == 2_000
     assert options["grpc.service_config"] == "{}"

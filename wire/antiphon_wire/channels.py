@@ -77,9 +77,9 @@ def channel_options(
         target: Address, ``HOST:PORT`` or any gRPC name.
         tls: Files of an encrypted channel; None for plain text.
         max_answer_bytes: Most bytes of one message of an answer.
-        extra: More options, such as RECONNECT or a service config.
+        extra: More options, such as RECONNECT or a service config; they go before those that every channel has.
     """
-    options = [*KEEPALIVE, ("grpc.max_receive_message_length", max_answer_bytes), *extra]
+    options = list(dict([*KEEPALIVE, ("grpc.max_receive_message_length", max_answer_bytes), *extra]).items())
     if is_loopback_target(target):
         # grpc obeys http_proxy even for loopback, where no proxy can help.
         options.append(("grpc.enable_http_proxy", 0))
