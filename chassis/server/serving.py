@@ -33,13 +33,12 @@ log = logging.getLogger(__name__)
 _OPTIONS = [
     ("grpc.server_handshake_timeout_ms", 2_000),
     ("grpc.max_concurrent_streams", 1_000),
-    ("grpc.max_connection_age_ms", 300_000),
-    ("grpc.max_connection_age_grace_ms", 3_600_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", TRANSPORT_BYTES),
 ]
+_AGE_MARGIN_MS = 60_000
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -65,9 +64,12 @@ class Server:
         callers = [NamedClients(settings.tls_client_names)] if settings.tls_client_names else []
         # An idle connection costs its owner nothing and this process a descriptor.
         idle = ("grpc.max_connection_idle_ms", round(settings.connection_idle_seconds * 1000))
+        age = ("grpc.max_connection_age_ms", round(settings.connection_age_seconds * 1000))
+        # No call is cut off by its connection's age: each ends by itself before this is over.
+        grace = ("grpc.max_connection_age_grace_ms", round(settings.max_call_seconds * 1000) + _AGE_MARGIN_MS)
         self.connections = Connections(connections_of(raise_limit()))
         most = ("grpc.max_allowed_incoming_connections", self.connections.most)
-        self._options = [*_OPTIONS, idle, most]
+        self._options = [*_OPTIONS, idle, age, grace, most]
         self._guards = [self.connections, ReadableMessages(), SideCalls()]
         self._server = grpc.aio.server(options=self._options, interceptors=[*callers, *self._guards])
         telemetry.show_files(open_files, lambda: self.connections.closed_count)

@@ -54,8 +54,24 @@ class ServerSettings(Bounded):
         True,
         "Whether StatusService is served, which `antiphon status` asks.",
     )
-    drain_seconds: float = setting(60.0, "Seconds that calls under way may take to end after SIGTERM.", least=0)
-    lame_duck_seconds: float = setting(0.5, "Seconds between reporting NOT_SERVING and refusing new calls.", least=0)
+    drain_seconds: float = setting(
+        60.0,
+        "Seconds that calls under way may take to end after SIGTERM; where replicas come and go, as long as the "
+        "longest job, and the grace of whoever stops the process longer than that.",
+        least=0,
+    )
+    lame_duck_seconds: float = setting(
+        0.5,
+        "Seconds between reporting NOT_SERVING and refusing new calls: enough behind our gateway, which watches that; "
+        "10 behind what takes longer to hear of it, such as a Service of Kubernetes, and so for the gateway itself.",
+        least=0,
+    )
+    connection_age_seconds: float = setting(
+        60.0,
+        "Seconds after which a client is asked to connect anew, so that it finds replicas that were added; calls under "
+        "way end on the connection that they began on.",
+        above=0,
+    )
     max_call_seconds: float = setting(3600.0, "Seconds that a call may take at most, whatever its deadline.", above=0)
     connection_idle_seconds: float = setting(
         60.0, "Seconds after which a connection without a call is closed; a client connects again by itself.", above=0

@@ -375,6 +375,21 @@ async def test_an_idle_connection_is_closed_and_its_client_comes_again(tmp_path:
         assert len(await responses(each, messages("count 1"))) >= 1
 
 
+async def test_a_client_is_asked_to_connect_anew_and_its_call_under_way_goes_on(
+    tmp_path: Path, unused_port: int
+) -> None:
+    async with running(tmp_path, unused_port, connection_age_seconds=0.3) as each:
+        under_way = each.stub.Transcribe(iter(messages("step 0.01")))
+        await anext(aiter(under_way))
+        ready = grpc.ChannelConnectivity.READY
+        for _ in range(2):  # connected, asked to connect anew, connected again
+            if each.channel.get_state() is ready:
+                await asyncio.wait_for(each.channel.wait_for_state_change(ready), 20)
+            assert await each.health.Check(health_pb2.HealthCheckRequest(service="readiness"))
+        assert not under_way.done()
+        under_way.cancel()
+
+
 async def test_reflection_lists_the_services(tmp_path: Path, unused_port: int) -> None:
     async with running(tmp_path, unused_port) as each:
         stub = reflection_pb2_grpc.ServerReflectionStub(each.channel)
