@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
@@ -20,8 +21,9 @@ from chassis.upload_places import UploadPlaces
 from gateway.analysis.admission import Admission
 from gateway.analysis.limits import Limits
 from gateway.analysis.plan import STAGES
-from gateway.channels import open_channel, tls_of
+from gateway.channels import open_channel, open_front, tls_of
 from gateway.faces.grpc.service import AnalysisService
+from gateway.replicas import Replicas
 from gateway.service_call import Route
 from gateway.settings import PORT, GatewaySettings
 
@@ -45,7 +47,7 @@ async def run(settings: GatewaySettings, server_settings: ServerSettings) -> Non
         analysis_grpc.add_AnalysisServiceServicer_to_server,
         analysis_pb2.DESCRIPTOR.services_by_name["AnalysisService"].full_name,
     )
-    await serve(server, [*(route.channel.close for route in routes), spool.close])
+    await serve(server, [*(route.replicas.close for route in routes), spool.close])
 
 
 def open_routes(settings: GatewaySettings) -> list[Route]:
@@ -54,11 +56,13 @@ def open_routes(settings: GatewaySettings) -> list[Route]:
     targets = {service: settings.target(service) for service in SERVICES if service in settings.services}
     return [
         Route(
-            service,
-            target,
-            open_channel(target, tls, settings.max_answer_bytes),
-            settings.connect_seconds,
-            settings.restart_seconds,
+            Replicas(
+                service,
+                target,
+                partial(open_channel, target, tls, settings.max_answer_bytes),
+                partial(open_front, target, tls),
+                settings.start_seconds(service),
+            )
         )
         for service, target in targets.items()
     ]

@@ -57,7 +57,7 @@ def _named(config: analysis_pb2.AnalysisConfig) -> Iterator[tuple[str, str, str]
 async def _models_of(route: Route) -> Iterable[Any]:
     messages = importlib.import_module(f"antiphon.{route.service}.v1.{route.service}_service_pb2")
     (service,) = messages.DESCRIPTOR.services_by_name.values()
-    call = route.channel.unary_unary(
+    call = route.replicas.channel.unary_unary(
         f"/{service.full_name}/ListModels",
         request_serializer=messages.ListModelsRequest.SerializeToString,
         response_deserializer=messages.ListModelsResponse.FromString,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Generator
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import grpc
 
+from antiphon.evidence.v1 import evidence_pb2
 from antiphon_wire.calls import Ending, keep_status
 from antiphon_wire.chunks import cut_file
 from antiphon_wire.errors import AntiphonError
@@ -17,6 +19,7 @@ from chassis.server.calls import outgoing_metadata
 from gateway import call_failure
 from gateway.call_failure import CallFailure
 from gateway.recording import Recording
+from gateway.replicas import Replicas
 
 _log = logging.getLogger(__name__)
 
@@ -27,41 +30,37 @@ class Route:
     """The way to one service.
 
     Args:
-        service: Its word, for messages.
-        target: Where it is, for messages.
-        channel: The channel to it.
-        connect_seconds: Longest wait for it to be reachable.
-        restart_seconds: The same where it was reachable before, and may be starting again since.
+        replicas: Who answers for it.
     """
 
-    def __init__(
-        self, service: str, target: str, channel: grpc.aio.Channel, connect_seconds: float, restart_seconds: float
-    ) -> None:
-        self.service = service
-        self.target = target
-        self.channel = channel
-        self._connect_seconds = connect_seconds
-        self._restart_seconds = restart_seconds
-        self._was_there = False
+    def __init__(self, replicas: Replicas) -> None:
+        self.replicas = replicas
+        self.service = replicas.service
+        self.target = replicas.target
 
     async def call(
-        self, rpc: StreamRpc[Event], config: Any, recording: Recording, timeout: float, again: bool = False
-    ) -> AsyncGenerator[Event, None]:
+        self, rpc: StreamRpc[Event], config: Any, recording: Recording, timeout: float
+    ) -> AsyncGenerator[Event | evidence_pb2.Progress, None]:
         """Calls ``rpc`` with ``config`` and the recording; yields the answer's events, the summary last.
 
-        The config's ``audio_format`` is set to the recording's. Closing the iterator cancels the call. A service
-        that is asked ``again``, or that was ever reachable, is waited for as long as it takes to start.
+        The config's ``audio_format`` is set to the recording's. Closing the iterator cancels the call. Where no replica
+        is ready, one is waited for, which a progress tells before the answer's first event.
 
         Raises:
             CallFailure: the service failed or was lost, or its answer was not as the contract says: NO_SUMMARY.
         """
-        await self._connect(self._restart_seconds if again or self._was_there else self._connect_seconds)
-        self._was_there = True
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + timeout
+        async with aclosing(self.replicas.wait(timeout)) as waiting:
+            async for progress in waiting:
+                yield progress
         config.audio_format.CopyFrom(recording.announced())
         requests = _requests(rpc.request, config, recording)
-        # Not wait_for_ready: _connect has waited, and a service that has gone since then is better told of at once.
+        # Not wait_for_ready: a replica was waited for, and one that has gone since then is better told of at once.
         call = keep_status(
-            rpc.on(self.channel)(requests, timeout=timeout, metadata=outgoing_metadata(), wait_for_ready=False)
+            rpc.on(self.replicas.channel)(
+                requests, timeout=deadline - clock(), metadata=outgoing_metadata(), wait_for_ready=False
+            )
         )
         ending = Ending(rpc.last, self.service, missing_reason="NO_SUMMARY", service=self.service)
         try:
@@ -84,13 +83,6 @@ class Route:
         finally:
             call.cancel()
             requests.close()
-
-    async def _connect(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self.channel.channel_ready()
-        except TimeoutError:
-            raise call_failure.unreachable(self.service, self.target, seconds) from None
 
 
 def _requests(request_type: Any, config: Any, recording: Recording) -> Generator[Any, None, None]:

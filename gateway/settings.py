@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chassis.settings import Bounded, setting
+from gateway.analysis.retry import MAX_WORKERS
+from gateway.patience import ABSENT_SECONDS, RESTART_SECONDS, START_SECONDS
 
 PORT = 50050
 """Where the gateway listens where no setting says otherwise."""
@@ -37,15 +39,22 @@ class GatewaySettings(Bounded):
     fuse_margin_seconds: float = setting(
         0.2, "Kept back from the caller's deadline for fusing and sending, seconds.", least=0
     )
-    connect_seconds: float = setting(
-        2.0, "Longest wait for a service to be reachable that never was, seconds.", above=0
-    )
-    restart_seconds: float = setting(
-        15.0,
-        "Longest wait for a service that was reachable to be so again, seconds: as long as it starts.",
+    separation_start_seconds: float | None = setting(
+        None,
+        "Longest wait for a replica of separation that is ready, seconds: where replicas come and go, as in a cluster, "
+        f"the time that one takes to start. Where empty: {START_SECONDS:g} where one is there but not ready, "
+        f"{RESTART_SECONDS:g} where one was there and has gone, {ABSENT_SECONDS:g} where none ever was.",
         above=0,
     )
-    max_attempts: int = setting(2, "Times a stage is tried when its worker is lost.", least=1)
+    speech_start_seconds: float | None = setting(None, "The same of speech.", above=0)
+    essentia_start_seconds: float | None = setting(None, "The same of essentia.", above=0)
+    llm_audio_start_seconds: float | None = setting(None, "The same of llm_audio.", above=0)
+    max_attempts: int = setting(
+        4,
+        "Times a stage is tried where the service goes away; where it was at work and its worker is lost or lacks "
+        f"room, {MAX_WORKERS} at most.",
+        least=1,
+    )
     max_answer_bytes: int = setting(64 << 20, "Largest single message taken from a service, bytes.", above=0)
     services_ca_file: str = setting("", "CA (PEM) that certified the services; empty for plain text.")
     services_cert_file: str = setting("", "Certificate (PEM) to show to the services; empty for none.")
@@ -63,6 +72,11 @@ class GatewaySettings(Bounded):
     def target(self, service: str) -> str:
         """Gives the gRPC target of a service, by its word."""
         return str(getattr(self, f"{service}_target"))
+
+    def start_seconds(self, service: str) -> float | None:
+        """Gives how long a replica of a service takes to start, seconds; None where nobody has said so."""
+        seconds: float | None = getattr(self, f"{service}_start_seconds")
+        return seconds
 
     def seconds(self, service: str) -> float:
         """Gives the longest that a service may take, seconds."""

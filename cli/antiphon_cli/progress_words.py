@@ -38,7 +38,9 @@ def short_words(report: record_pb2.StageReport) -> str:
 
 def progress_words(progress: evidence_pb2.Progress) -> str:
     """Returns phase, place in the queue and step of a job, as one line."""
-    words = [PHASES.get(progress.phase, "")]
+    # What is waited for says by itself that it is: "waiting for a replica".
+    queued = progress.phase == evidence_pb2.Progress.PHASE_QUEUED
+    words = ["" if queued and progress.step else PHASES.get(progress.phase, "")]
     if progress.HasField("queue_position"):
         words.append(f"{progress.queue_position} ahead")
     words.append(progress.step)

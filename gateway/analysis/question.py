@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from google.protobuf.message import Message
 
 from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
+from antiphon.evidence.v1 import evidence_pb2
 from antiphon_wire.rpcs import StreamRpc
 from chassis.spool import Spool
 from gateway.recording import Recording
@@ -23,16 +24,17 @@ class Service(Protocol):
     """
 
     def __call__(
-        self, rpc: StreamRpc[Event], config: Any, recording: Recording, timeout: float, again: bool, /
-    ) -> AsyncGenerator[Event, None]:
+        self, rpc: StreamRpc[Event], config: Any, recording: Recording, timeout: float, /
+    ) -> AsyncGenerator[Event | evidence_pb2.Progress, None]:
         """Yields the events of an answer, the summary last; closing the iterator cancels the call.
+
+        A service that is waited for first tells so as progress.
 
         Args:
             rpc: The call to make.
             config: Its settings; the call sets their ``audio_format``.
             recording: What to listen to.
             timeout: Seconds that the call may take.
-            again: Whether this stage has asked it before: it may be starting again, and is waited for longer.
 
         Raises:
             CallFailure: the service failed, was lost, or ended its answer without a summary.
@@ -80,7 +82,6 @@ class Question:
         outputs: Where to leave what others wait for.
         timeout: Seconds left for the answer.
         parts: What the stages said that this one uses besides, as far as they succeeded.
-        again: Whether the stage has asked before, and asks once more because that came to nothing.
     """
 
     service: Service
@@ -90,7 +91,6 @@ class Question:
     outputs: Outputs
     timeout: float
     parts: Mapping[str, Message] = field(default_factory=dict)
-    again: bool = False
 
     @property
     def recording(self) -> Recording:
@@ -98,6 +98,6 @@ class Question:
         (recording,) = self.recordings.values()
         return recording
 
-    def call(self, rpc: StreamRpc[Event], config: Any) -> AsyncGenerator[Event, None]:
+    def call(self, rpc: StreamRpc[Event], config: Any) -> AsyncGenerator[Event | evidence_pb2.Progress, None]:
         """Calls the service with the one recording and all the time that is left; see :class:`Service`."""
-        return self.service(rpc, config, self.recording, self.timeout, self.again)
+        return self.service(rpc, config, self.recording, self.timeout)

@@ -8,10 +8,12 @@ from __future__ import annotations
 from antiphon_wire.errors import WORKER_LOST, WORKER_OUT_OF_MEMORY
 from gateway.call_failure import UNREACHABLE, CallFailure
 
-# Between two attempts where the service named no delay, or none at all: a worker that died needs a moment to be back.
 MIN_DELAY_SECONDS = 0.1
+"""Before the second attempt where the service named no longer delay; twice as long before each one after it."""
 MAX_WORKERS = 2
-"""Workers that one stage may cost: what ended two of them would end the third, however many attempts there may be."""
+"""Attempts that one stage may have cost work: what ended two workers would end the third, however many there may be."""
+
+_WORKER_NOT_STARTING = "WORKER_NOT_STARTING"
 
 
 def refused(error: CallFailure) -> bool:
@@ -27,13 +29,16 @@ def delay_before_next(error: CallFailure, attempts: int, max_attempts: int) -> f
         attempts: Attempts so far, the failed one among them.
         max_attempts: How many there may be.
     """
-    if error.reason == WORKER_OUT_OF_MEMORY or (error.reason == WORKER_LOST and attempts >= MAX_WORKERS):
-        return None
-    # The gateway has waited for an unreachable service already, as long as it is told to wait for a connection.
-    lost = error.code == "UNAVAILABLE" and error.reason != UNREACHABLE
-    if refused(error) or ((lost or _says_when(error)) and attempts < max_attempts):
+    if refused(error):
         return max(error.retry_after_seconds or 0.0, MIN_DELAY_SECONDS)
-    return None
+    costly = error.reason in (WORKER_LOST, _WORKER_NOT_STARTING) or _says_when(error)
+    # An unreachable service was waited for already, as long as one of its replicas takes to start.
+    gone = error.code == "UNAVAILABLE" and error.reason != UNREACHABLE
+    if error.reason == WORKER_OUT_OF_MEMORY or not (gone or costly):
+        return None
+    if attempts >= (min(MAX_WORKERS, max_attempts) if costly else max_attempts):
+        return None
+    return max(error.retry_after_seconds or 0.0, MIN_DELAY_SECONDS * 2.0 ** (attempts - 1))
 
 
 def _says_when(error: CallFailure) -> bool:

@@ -129,16 +129,13 @@ class StageRun:
         """Asks until there is an answer: again after a lost worker, and whenever a busy service has said when."""
         shared, service = self._shared, self._shared.services[self.step.stage.service]
         self.report.attempt_count = 1
-        again = False
         while True:
             # Told before every attempt: by a higher count the caller knows that what came before it is void.
             self.report.state = record_pb2.STAGE_STATE_RUNNING
             await self.tell()
             left = deadline - self._clock()
             try:
-                return await self._ask(
-                    Question(service, shared.config, name, recordings, self.outputs, left, parts, again)
-                )
+                return await self._ask(Question(service, shared.config, name, recordings, self.outputs, left, parts))
             except CallFailure as error:
                 # Half a stem must not be listened to, nor hold room in the spool while this waits.
                 self.outputs.close()
@@ -150,7 +147,6 @@ class StageRun:
                 else:
                     self.report.attempt_count += 1
                 await asyncio.sleep(delay)
-                again = True
 
     async def _ask(self, question: Question) -> Message:
         part: Message | None = None

@@ -14,6 +14,7 @@ from antiphon_cli.progress_words import progress_words
     [
         (Progress(phase=Progress.PHASE_LOADING, step="musicnn-msd"), "loading musicnn-msd"),
         (Progress(phase=Progress.PHASE_QUEUED, queue_position=2), "queued 2 ahead"),
+        (Progress(phase=Progress.PHASE_QUEUED, step="waiting for a replica"), "waiting for a replica"),
         (Progress(phase=Progress.PHASE_COMPUTING, step="tempo"), "tempo"),
         (Progress(step="separating", audio_done=Duration(seconds=83)), "separating, 1:23 done"),
         (Progress(step="separating", audio_done=Duration(seconds=83), fraction=0.5), "separating"),

@@ -17,6 +17,8 @@ from antiphon.analysis.v1 import analysis_service_pb2 as analysis_pb2
 from antiphon.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from antiphon.audio.v1 import audio_pb2
 from antiphon_wire.calls import keep_status
+from antiphon_wire.errors import AntiphonError
+from antiphon_wire.status import from_status
 from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings
 from chassis.spool import Spool
@@ -81,6 +83,14 @@ class Answer:
         ]
 
 
+def error_of(answer: Answer, stage: str) -> AntiphonError:
+    """The error of a stage that must have failed."""
+    report = answer.report(stage)
+    assert report.state == record_pb2.STAGE_STATE_FAILED
+    assert not answer.record.HasField(stage)  # type: ignore[arg-type]
+    return from_status(report.error)
+
+
 @dataclass
 class Gateway:
     """A running gateway and a client of it."""
@@ -131,7 +141,7 @@ async def start_gateway(peers: Peers, tmp_path: Path) -> AsyncIterator[Callable[
         uploads = UploadPlaces(
             server_settings.max_uploads, server_settings.peer_uploads, server_settings.upload_window_seconds
         )
-        settings = GatewaySettings(**{**peers.targets(), "connect_seconds": 1.0, "restart_seconds": 1.0, **changes})
+        settings = GatewaySettings(**{**peers.targets(), **changes})
         spool = Spool(server_settings.spool_dir, server_settings.spool_bytes, server_settings.upload_bytes)
         routes = open_routes(settings)
         server = Server("gateway", server_settings)
@@ -140,7 +150,7 @@ async def start_gateway(peers: Peers, tmp_path: Path) -> AsyncIterator[Callable[
         server.add(service, analysis_grpc.add_AnalysisServiceServicer_to_server, "antiphon.analysis.v1.AnalysisService")
         port = await server.start()
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
-        closers.extend([channel.close, server.drain, *(route.channel.close for route in routes), spool.close])
+        closers.extend([channel.close, server.drain, *(route.replicas.close for route in routes), spool.close])
         return Gateway(analysis_grpc.AnalysisServiceStub(channel), spool)
 
     yield start

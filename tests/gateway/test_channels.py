@@ -10,7 +10,8 @@ import grpc
 import pytest
 
 from gateway.availability import check
-from gateway.channels import open_channel, tls_of
+from gateway.channels import open_channel, open_front, tls_of
+from gateway.replicas import Replicas
 from gateway.service_call import Route
 from tests.gateway.peers import EssentiaPeer
 
@@ -30,8 +31,12 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
 
 async def ready(target: str, ca_file: str = "", cert_file: str = "", key_file: str = "") -> bool:
     """Whether essentia answers on a channel with these TLS files."""
-    async with open_channel(target, tls_of(ca_file, cert_file, key_file), 1 << 20) as channel:
-        return (await check(Route("essentia", target, channel, 1.0, 1.0))).ready
+    tls = tls_of(ca_file, cert_file, key_file)
+    replicas = Replicas("essentia", target, lambda: open_channel(target, tls, 1 << 20), lambda: open_front(target, tls))
+    try:
+        return (await check(Route(replicas))).ready
+    finally:
+        await replicas.close()
 
 
 async def test_a_service_that_wants_a_certificate_is_reached_with_one_only(certificate: tuple[Path, Path]) -> None:

@@ -17,7 +17,9 @@ from antiphon_wire.errors import invalid
 from antiphon_wire.rpcs import FEATURES
 from gateway import call_failure
 from gateway.call_failure import CallFailure
+from gateway.channels import open_channel, open_front
 from gateway.recording import Recording
+from gateway.replicas import Replicas
 from gateway.service_call import Route
 from tests.gateway.conftest import Peers
 from tests.gateway.peers import Heard, Peer, answers, fails
@@ -35,8 +37,12 @@ def recording(tmp_path: Path, song: bytes) -> Recording:
 @pytest_asyncio.fixture
 async def route(peers: Peers) -> AsyncIterator[Route]:
     """The way to the essentia peer."""
-    async with grpc.aio.insecure_channel(peers.essentia.target) as channel:
-        yield Route("essentia", peers.essentia.target, channel, connect_seconds=5.0, restart_seconds=5.0)
+    target = peers.essentia.target
+    replicas = Replicas(
+        "essentia", target, lambda: open_channel(target, None, 1 << 20), lambda: open_front(target, None)
+    )
+    yield Route(replicas)
+    await replicas.close()
 
 
 async def events_of(route: Route, recording: Recording) -> list[Any]:

@@ -14,6 +14,7 @@ def test_every_service_of_the_plan_has_a_target_and_a_time(stage: object) -> Non
     settings = GatewaySettings()
     assert ":" in settings.target(stage.service)  # type: ignore[attr-defined]
     assert settings.seconds(stage.service) > 0  # type: ignore[attr-defined]
+    assert settings.start_seconds(stage.service) is None  # type: ignore[attr-defined]
     assert stage.service in settings.services  # type: ignore[attr-defined]
 
 

@@ -28,7 +28,7 @@ RECORDING = Recording(Path("song.flac"), 3, b"\1" * 32, audio_pb2.AudioFormat())
 
 
 async def hears_words(
-    rpc: StreamRpc[Any], config: Any, recording: Recording, timeout: float, again: bool
+    rpc: StreamRpc[Any], config: Any, recording: Recording, timeout: float
 ) -> AsyncGenerator[Any, None]:
     """A speech service that hears one line."""
     assert (rpc, recording) == (TRANSCRIBE, RECORDING)
@@ -38,7 +38,7 @@ async def hears_words(
 
 
 async def hears_tempo(
-    rpc: StreamRpc[Any], config: Any, recording: Recording, timeout: float, again: bool
+    rpc: StreamRpc[Any], config: Any, recording: Recording, timeout: float
 ) -> AsyncGenerator[Any, None]:
     """An essentia service that finds 120 beats per minute."""
     assert (rpc, recording) == (FEATURES, RECORDING)
@@ -137,7 +137,7 @@ async def test_cancelling_an_analysis_closes_the_answers_under_way(tmp_path: Pat
     begun, closed = asyncio.Event(), asyncio.Event()
 
     async def never_ends(
-        rpc: StreamRpc[Any], config: Any, recording: Recording, timeout: float, again: bool
+        rpc: StreamRpc[Any], config: Any, recording: Recording, timeout: float
     ) -> AsyncGenerator[Any, None]:
         begun.set()
         try:

@@ -18,7 +18,7 @@ from antiphon_wire.errors import AntiphonError, busy, invalid, lost, not_ready
 from antiphon_wire.status import from_rpc_error, from_status, to_rpc_status
 from gateway.analysis import plan
 from gateway.analysis.stage_run import StageRun
-from tests.gateway.conftest import Answer, Gateway, Peers, requests_of
+from tests.gateway.conftest import Gateway, Peers, error_of, requests_of
 from tests.gateway.peers import (
     Heard,
     Peer,
@@ -29,19 +29,12 @@ from tests.gateway.peers import (
     hangs,
     refuses,
 )
+from tests.gateway.proxy import Proxy
 
 SUCCEEDED, FAILED = record_pb2.STAGE_STATE_SUCCEEDED, record_pb2.STAGE_STATE_FAILED
 SKIPPED = record_pb2.STAGE_STATE_SKIPPED
 # The stages that listen to the upload, or can.
 STAGES = ["separation", "speech", "essentia"]
-
-
-def error_of(answer: Answer, stage: str) -> AntiphonError:
-    """The error of a stage that must have failed."""
-    report = answer.report(stage)
-    assert report.state == FAILED
-    assert not answer.record.HasField(stage)  # type: ignore[arg-type]
-    return from_status(report.error)
 
 
 async def test_a_failed_stage_keeps_its_error_and_the_others_stand(gateway: Gateway, peers: Peers) -> None:
@@ -120,7 +113,10 @@ async def test_an_error_that_trying_again_would_not_cure_is_not_tried_again(
     assert len(peers.essentia.heard) == 1
 
 
-async def test_a_server_that_stops_in_mid_answer_fails_its_stage_alone(gateway: Gateway, peers: Peers) -> None:
+async def test_a_server_that_stops_in_mid_answer_fails_its_stage_alone(
+    start_gateway: Callable[..., Any], peers: Peers
+) -> None:
+    gateway: Gateway = await start_gateway(separation_start_seconds=0.5)
     stopping = []
 
     async def stop(peer: Peer) -> None:
@@ -148,147 +144,6 @@ async def test_a_connection_that_is_reset_in_mid_answer_is_tried_again(
     assert answer.report("essentia").state == SUCCEEDED
     assert answer.report("essentia").attempt_count == 2
     await proxy.stop()
-
-
-class Proxy:
-    """Passes bytes on to a server until it is told to cut every connection."""
-
-    def __init__(self, target: str) -> None:
-        self._host, _, port = target.partition(":")
-        self._port = int(port)
-        self._listens_on = 0
-        self._writers: list[asyncio.StreamWriter] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def start(self) -> str:
-        """Listens, at the same place every time; returns where."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._listens_on)
-        self._listens_on = self._server.sockets[0].getsockname()[1]
-        return f"127.0.0.1:{self._listens_on}"
-
-    def cut(self) -> None:
-        """Resets every connection there is; later ones work."""
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers = []
-
-    async def stop(self) -> None:
-        """Ends it."""
-        self.cut()
-        self._server.close()
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
-        self._writers += [writer, far_writer]
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
-            task = asyncio.create_task(self._pump(source, sink))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        try:
-            while data := await source.read(1 << 16):
-                sink.write(data)
-                await sink.drain()
-        except OSError:
-            pass
-        finally:
-            sink.close()
-
-
-async def test_a_service_that_is_not_there_fails_fast_and_says_what_to_do(
-    start_gateway: Callable[..., Any], peers: Peers, caplog: pytest.LogCaptureFixture
-) -> None:
-    gateway: Gateway = await start_gateway(speech_target="127.0.0.1:1", connect_seconds=0.5)
-    started = time.monotonic()
-    answer = await gateway.analyze()
-    error = error_of(answer, "speech")
-    assert (error.code, error.reason) == ("UNAVAILABLE", "SERVICE_UNREACHABLE")
-    # Where it should be is for the operator, not for the caller.
-    assert b"127.0.0.1" not in answer.report("speech").error.SerializeToString()
-    assert "speech was not ready at 127.0.0.1:1 " in caplog.text
-    assert "GATEWAY_SPEECH_TARGET" in error.message
-    assert answer.report("speech").attempt_count == 1
-    assert time.monotonic() - started < 5.0
-    assert answer.report("separation").state == answer.report("essentia").state == SUCCEEDED
-
-
-async def test_a_service_that_was_not_there_is_used_once_it_is(start_gateway: Callable[..., Any], peers: Peers) -> None:
-    gateway: Gateway = await start_gateway(connect_seconds=0.5)
-    await peers.essentia.health.set("", 2)  # NOT_SERVING: the channel's own health check sees it
-    assert error_of(await gateway.analyze(stages=["essentia"]), "essentia").reason == "SERVICE_UNREACHABLE"
-    await peers.essentia.health.set("", 1)  # SERVING
-    assert (await gateway.analyze(stages=["essentia"])).report("essentia").state == SUCCEEDED
-
-
-async def test_a_service_that_is_lost_is_waited_for_as_long_as_it_starts(
-    start_gateway: Callable[..., Any], peers: Peers
-) -> None:
-    proxy = Proxy(peers.essentia.target)
-    restarts: list[asyncio.Task[None]] = []
-
-    async def restart() -> None:
-        await proxy.stop()
-        # Four times as long as a service is waited for that this stage has not asked before.
-        await asyncio.sleep(1.2)
-        await proxy.start()
-
-    async def kill(_: Peer) -> None:
-        proxy.cut()
-        restarts.append(asyncio.create_task(restart()))
-
-    peers.essentia.script = [dies(kill, after_responses=2), answers]
-    gateway: Gateway = await start_gateway(
-        essentia_target=await proxy.start(), connect_seconds=0.3, restart_seconds=10.0
-    )
-    report = (await gateway.analyze(stages=["essentia"])).report("essentia")
-    assert (report.state, report.attempt_count) == (SUCCEEDED, 2)
-    assert report.elapsed.ToNanoseconds() >= 1.2e9
-    await asyncio.gather(*restarts)
-    await proxy.stop()
-
-
-async def test_a_service_that_starts_again_between_two_analyses_is_waited_for_by_the_next(
-    start_gateway: Callable[..., Any], peers: Peers
-) -> None:
-    proxy = Proxy(peers.essentia.target)
-    peers.essentia.script = [answers, answers]
-    gateway: Gateway = await start_gateway(
-        essentia_target=await proxy.start(), connect_seconds=0.3, restart_seconds=10.0
-    )
-    assert (await gateway.analyze(stages=["essentia"])).report("essentia").state == SUCCEEDED
-    proxy.cut()
-    await proxy.stop()
-
-    async def restart() -> None:
-        # Four times as long as a service is waited for that never was there.
-        await asyncio.sleep(1.2)
-        await proxy.start()
-
-    restarting = asyncio.create_task(restart())
-    report = (await gateway.analyze(stages=["essentia"])).report("essentia")
-    assert (report.state, report.attempt_count) == (SUCCEEDED, 1)
-    await restarting
-    await proxy.stop()
-
-
-async def test_a_lost_service_is_not_waited_for_beyond_the_stages_time(
-    start_gateway: Callable[..., Any], peers: Peers
-) -> None:
-    proxy = Proxy(peers.essentia.target)
-
-    async def kill(_: Peer) -> None:
-        proxy.cut()
-        await proxy.stop()
-
-    peers.essentia.script = [dies(kill, after_responses=2)]
-    gateway: Gateway = await start_gateway(
-        essentia_target=await proxy.start(), essentia_seconds=1.5, restart_seconds=60.0
-    )
-    started = time.monotonic()
-    answer = await gateway.analyze(stages=["essentia"])
-    assert error_of(answer, "essentia").reason == "STAGE_DEADLINE"
-    assert time.monotonic() - started < 5.0
 
 
 async def test_a_busy_service_is_asked_again_when_it_said(gateway: Gateway, peers: Peers) -> None:

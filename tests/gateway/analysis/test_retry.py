@@ -8,6 +8,7 @@ from antiphon_wire.errors import AntiphonError, busy, invalid, lost, not_ready
 from gateway.analysis.retry import MIN_DELAY_SECONDS, delay_before_next, refused
 from gateway.call_failure import CallFailure, unreachable
 from gateway.call_failure import lost as connection_lost
+from gateway.settings import GatewaySettings
 
 BUSY = busy("QUEUE_FULL", "8 of 8 places are taken", retry_after_seconds=3.0)
 
@@ -41,6 +42,28 @@ def test_only_a_busy_service_that_had_not_begun_has_refused() -> None:
     assert refused(failure(BUSY))
     assert not refused(failure(BUSY, worked=True))
     assert not refused(failure(lost("the worker died")))
+
+
+@pytest.mark.parametrize(("attempts", "delay"), [(1, 0.1), (2, 0.2), (3, 0.4), (4, None)])
+def test_a_service_that_goes_away_is_asked_four_times_after_ever_longer_delays(
+    attempts: int, delay: float | None
+) -> None:
+    assert delay_before_next(connection_lost("speech", "there", "reset"), attempts, GatewaySettings().max_attempts) == (
+        pytest.approx(delay) if delay is not None else None
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        failure(BUSY, worked=True),
+        failure(AntiphonError("UNAVAILABLE", "WORKER_NOT_STARTING", "none starts", retry_after_seconds=15.0)),
+    ],
+)
+def test_what_costs_work_is_asked_twice_at_most(error: CallFailure) -> None:
+    most = GatewaySettings().max_attempts
+    assert delay_before_next(error, 1, most) == error.retry_after_seconds
+    assert delay_before_next(error, 2, most) is None
 
 
 @pytest.mark.parametrize("attempts", [2, 3])
