@@ -163,6 +163,9 @@ soak: $(VENV)/tools/.ready $(SERVICES:%=$(VENV)/%/.tests) models ## Run the long
 	@$(PHASE) soak-fuzz $(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS) FUZZ_INPUTS=1000000
 	@PYTHONPATH=$(CURDIR) $(PYTHON) -m tools.phases show
 
+rehearse: $(VENV)/tools/.ready ## Let replicas die, hang and move under load, in a network of their own, as root; ONLY="kill roll" for some
+	@$(PHASE) $@ $(TOOLS)/python -m tools.rehearsal $(ONLY)
+
 accuracy: $(VENV)/essentia/.ready models ## Print who is right about tempo, beats, bars, keys, chords and sections, ours beside each source
 	@for each in bench.accuracy bench.accuracy.rhythm bench.accuracy.harmony; do $(VENV)/essentia/bin/python -m $$each; done
 
@@ -193,5 +196,5 @@ clean: ## Remove environments, builds and outputs (not the model store)
 	rm -rf $(VENV) build out .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
-.PHONY: help accuracy setup lock protos check check-protos check-code check-deploy check-pages pages changelog format fuzz soak test test-core test-e2e test-node node models up down \
+.PHONY: help accuracy setup lock protos check check-protos check-code check-deploy check-pages pages changelog format fuzz soak rehearse test test-core test-e2e test-node node models up down \
         demo dist clean run-gateway $(SERVICES:%=test-%) $(SERVICES:%=run-%) $(ENGINES:%=test-%)
