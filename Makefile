@@ -12,7 +12,7 @@ SERVICES := $(patsubst services/%/requirements.in,%,$(wildcard services/*/requir
 # for make up, make run-speech and antiphon up alike.
 ENGINES := $(subst /requirements-,-,$(patsubst services/%.in,%,$(wildcard services/*/requirements-*.in)))
 LOCKS := $(SERVICES:%=services/%/requirements) $(patsubst %.in,%,$(wildcard services/*/requirements-*.in)) gateway/requirements cli/requirements tests/requirements \
-         tests/node/requirements tools/requirements tools/uv tools/environments/llama_build protos/requirements
+         tests/node/requirements tools/requirements tools/uv tools/environments/llama_build protos/requirements deploy/requirements
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 PYTEST := -m pytest -q --durations=5
 # Engines answer the questions of the contract in the sandbox that a worker is in.
@@ -99,12 +99,13 @@ check: ## Lint, types, import rules, protos, deployment files, pages
 check-code: $(VENV)/tools/.ready
 	$(TOOLS)/ruff check .
 	$(TOOLS)/ruff format --check .
-	$(TOOLS)/mypy wire renderers chassis client cli gateway standins tools fuzz deploy/check.py services/__main__.py $(SERVICES:%=services/%)
+	$(TOOLS)/mypy wire renderers chassis client cli gateway standins tools fuzz deploy services/__main__.py $(SERVICES:%=services/%)
 	$(TOOLS)/lint-imports
 	$(TOOLS)/python tools/unasync.py --check
 
-check-deploy: $(VENV)/tools/.ready ## Check the Dockerfile and the compose files
-	$(TOOLS)/python deploy/check.py
+check-deploy: $(VENV)/deploy/.ready $(VENV)/tools/.ready ## Check Dockerfile, compose files, manifests, alerts and scripts; STRICT=1 skips nothing
+	$(VENV)/deploy/bin/python -m deploy.check
+	@$(TOOLS)/python $(PYTEST) tests/deploy
 
 check-pages: $(VENV)/tools/.ready
 	$(TOOLS)/python -m tools.pages --check
@@ -123,9 +124,9 @@ format: $(VENV)/tools/.ready ## Format the code
 # ---------------------------------------------------------------- tests
 test: test-core $(SERVICES:%=test-%) $(ENGINES:%=test-%) test-e2e ## Set up what is needed and run all tests
 
-test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client, deployment and structure
+test-core: $(VENV)/tools/.ready ## Run the tests of chassis, gateway, client and structure
 	@$(PHASE) $@ $(TOOLS)/python $(PYTEST) tests/test_*.py tests/tools tests/wire tests/chassis tests/gateway tests/client tests/cli \
-	    tests/renderers tests/fuzz tests/deploy tests/contract/test_specimens.py
+	    tests/renderers tests/fuzz tests/contract/test_specimens.py
 
 test-e2e: $(VENV)/tools/.ready node models ## Run the tests that start the whole of Antiphon
 	@$(PHASE) $@ $(TOOLS)/python $(PYTEST) tests/e2e

