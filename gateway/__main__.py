@@ -18,6 +18,7 @@ from chassis.setting_names import refuse_misspelt
 from chassis.settings import help_lines, read
 from chassis.spool import Spool
 from chassis.upload_places import UploadPlaces
+from gateway import metrics
 from gateway.analysis.admission import Admission
 from gateway.analysis.limits import Limits
 from gateway.analysis.plan import STAGES
@@ -41,6 +42,7 @@ async def run(settings: GatewaySettings, server_settings: ServerSettings) -> Non
         server_settings.max_uploads, server_settings.peer_uploads, server_settings.upload_window_seconds
     )
     routes = open_routes(settings)
+    metrics.expect(route.service for route in routes)
     server = Server("gateway", server_settings, PORT)
     server.add(
         AnalysisService(routes, limits_of(settings), Admission(settings.max_analyses, uploads), spool, server_settings),

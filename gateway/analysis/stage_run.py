@@ -25,7 +25,8 @@ from gateway.analysis.limits import Limits
 from gateway.analysis.plan import Step
 from gateway.analysis.question import Outputs, Question, Service
 from gateway.analysis.retry import delay_before_next, refused
-from gateway.call_failure import CallFailure
+from gateway.call_failure import UNREACHABLE, CallFailure
+from gateway.metrics import stage_open, stage_refused
 from gateway.recording import Recording
 
 _log = logging.getLogger(__name__)
@@ -100,7 +101,8 @@ class StageRun:
         began = self._clock()
         self.report.input = name
         self.report.start_offset.FromNanoseconds(int((began - self._shared.started) * 1e9))
-        error = await self._attempt(name, recordings, parts)
+        with stage_open(self.step.stage.service):
+            error = await self._attempt(name, recordings, parts)
         self.report.elapsed.FromNanoseconds(int((self._clock() - began) * 1e9))
         await self._end(record_pb2.STAGE_STATE_SUCCEEDED if error is None else record_pb2.STAGE_STATE_FAILED, error)
 
@@ -139,6 +141,8 @@ class StageRun:
             except CallFailure as error:
                 # Half a stem must not be listened to, nor hold room in the spool while this waits.
                 self.outputs.close()
+                if refused(error) or error.reason == UNREACHABLE:
+                    stage_refused(self.step.stage.service, error.reason)
                 delay = delay_before_next(error, self.report.attempt_count, shared.limits.max_attempts)
                 if delay is None or self._clock() + delay >= deadline:
                     raise

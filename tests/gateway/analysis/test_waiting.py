@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from grpc_health.v1 import health_pb2
+from prometheus_client import REGISTRY
 
 from antiphon.analysis.v1 import analysis_record_pb2 as record_pb2
 from antiphon.evidence.v1 import evidence_pb2
+from gateway import metrics
 from gateway.patience import ABSENT_SECONDS
 from tests.gateway.conftest import Answer, Gateway, Peers, error_of
 from tests.gateway.peers import EssentiaPeer, Peer, answers, dies
@@ -34,6 +36,11 @@ def said(answer: Answer, stage: str) -> list[tuple[int, str]]:
     phase = evidence_pb2.Progress.PHASE_QUEUED
     told = [event.progress for event in answer.of("progress") if event.stage == stage]
     return [(progress.phase, progress.step) for progress in told if progress.phase == phase]
+
+
+def shown(name: str, **labels: str) -> float:
+    """What the metrics page says; 0 for what it does not show yet."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 WAITED = [(evidence_pb2.Progress.PHASE_QUEUED, "waiting for a replica")]
@@ -90,6 +97,41 @@ async def test_a_replica_that_is_not_ready_is_asked_nothing_while_another_is(
     await other.server.stop(None)
 
 
+async def test_a_stage_that_waits_for_a_replica_is_shown_as_open_until_it_ends(gateway: Gateway, peers: Peers) -> None:
+    before = shown("antiphon_stage_open", service="essentia")
+    await peers.essentia.health.set("readiness", NOT_SERVING)
+    analysis = asyncio.create_task(gateway.analyze(stages=["essentia"]))
+    async with asyncio.timeout(10):
+        while shown("antiphon_stage_open", service="essentia") != before + 1:
+            await asyncio.sleep(0.01)
+    assert not peers.essentia.heard
+    await peers.essentia.health.set("readiness", SERVING)
+    await analysis
+    assert shown("antiphon_stage_open", service="essentia") == before
+
+
+async def test_a_stage_whose_caller_leaves_is_open_no_more(gateway: Gateway, peers: Peers) -> None:
+    before = shown("antiphon_stage_open", service="essentia")
+    await peers.essentia.health.set("readiness", NOT_SERVING)
+    analysis = asyncio.create_task(gateway.analyze(stages=["essentia"]))
+    for open_then in (before + 1, before):
+        async with asyncio.timeout(10):
+            while shown("antiphon_stage_open", service="essentia") != open_then:
+                await asyncio.sleep(0.01)
+        analysis.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await analysis
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown_as"), [("QUEUE_FULL", "QUEUE_FULL"), ("no reason of ours", "OTHERS"), ("X" * 65, "OTHERS")]
+)
+def test_a_refusal_is_counted_by_its_reason(reason: str, shown_as: str) -> None:
+    before = shown("antiphon_stage_refused_total", service="essentia", reason=shown_as)
+    metrics.stage_refused("essentia", reason)
+    assert shown("antiphon_stage_refused_total", service="essentia", reason=shown_as) == before + 1
+
+
 async def test_a_service_is_given_up_as_soon_as_it_should_have_started(
     start_gateway: Callable[..., Any], peers: Peers
 ) -> None:
@@ -97,6 +139,7 @@ async def test_a_service_is_given_up_as_soon_as_it_should_have_started(
     await peers.essentia.health.set("readiness", NOT_SERVING)
     error = error_of(await gateway.analyze(stages=["essentia"]), "essentia")
     assert (error.reason, error.metadata["seconds"]) == ("SERVICE_UNREACHABLE", "0.4")
+    assert shown("antiphon_stage_refused_total", service="essentia", reason="SERVICE_UNREACHABLE") >= 1
 
 
 async def test_a_service_that_never_was_there_is_waited_for_as_long_as_it_is_said_to_start(
