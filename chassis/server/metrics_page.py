@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+
+from chassis.server.named_samples import NamedSamples
 
 MAX_CONNECTIONS = 16
 CONNECTION_SECONDS = 5.0
@@ -21,6 +23,7 @@ class MetricsPage:
     """Serves the page until it is closed.
 
     Args:
+        service: Name of the service, which every sample bears.
         max_connections: Connections at once; one more ends the oldest.
         connection_seconds: Seconds that one may take.
 
@@ -28,7 +31,10 @@ class MetricsPage:
         port: Where it listens; 0 before it does.
     """
 
-    def __init__(self, max_connections: int = MAX_CONNECTIONS, connection_seconds: float = CONNECTION_SECONDS) -> None:
+    def __init__(
+        self, service: str, max_connections: int = MAX_CONNECTIONS, connection_seconds: float = CONNECTION_SECONDS
+    ) -> None:
+        self._registry = NamedSamples(REGISTRY, service)
         self.port = 0
         self._max_connections = max_connections
         self._connection_seconds = connection_seconds
@@ -76,7 +82,7 @@ class MetricsPage:
         with contextlib.suppress(TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             async with asyncio.timeout(self._connection_seconds):
                 head = await reader.readuntil(b"\r\n\r\n")
-                writer.write(_answer(head.split(b"\r\n", 1)[0]))
+                writer.write(_answer(head.split(b"\r\n", 1)[0], self._registry))
                 await writer.drain()
                 writer.write_eof()
                 # Not before the peer has read it all and closed: an abort would take back what is under way.
@@ -84,7 +90,7 @@ class MetricsPage:
                     pass
 
 
-def _answer(request: bytes) -> bytes:
+def _answer(request: bytes, registry: CollectorRegistry) -> bytes:
     """Gives the whole response to a request line."""
     method, _, rest = request.partition(b" ")
     path = rest.partition(b" ")[0].partition(b"?")[0]
@@ -92,7 +98,7 @@ def _answer(request: bytes) -> bytes:
         return _response("405 Method Not Allowed", "text/plain", b"")
     if path not in (b"/", b"/metrics"):
         return _response("404 Not Found", "text/plain", b"the metrics are at /metrics\n")
-    page = generate_latest()
+    page = generate_latest(registry)
     return _response("200 OK", CONTENT_TYPE_LATEST, page, with_body=method == b"GET")
 
 

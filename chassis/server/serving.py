@@ -201,7 +201,7 @@ async def serve(server: Server, closers: Sequence[Callable[[], Any]] = ()) -> No
         OSError: an address cannot be had; the closers have run.
         CannotStartError: the server gave up; the closers have run.
     """
-    settings, metrics = server.settings, MetricsPage()
+    settings, metrics = server.settings, MetricsPage(server.name)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.ending.set)
     try:

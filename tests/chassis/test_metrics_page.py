@@ -20,7 +20,7 @@ LIMIT, SECONDS = 4, 0.5
 @pytest_asyncio.fixture
 async def page() -> AsyncIterator[MetricsPage]:
     """A page with few connections and little time."""
-    page = MetricsPage(LIMIT, SECONDS)
+    page = MetricsPage("speech", LIMIT, SECONDS)
     await page.start("127.0.0.1", 0)
     yield page
     page.close()
@@ -65,7 +65,7 @@ async def test_idle_connections_neither_pile_up_nor_keep_a_scraper_out(page: Met
     idle = [await asyncio.open_connection("127.0.0.1", page.port) for _ in range(50)]
     assert (await say(page, b"GET /metrics HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 200")
     assert page.connection_count <= LIMIT
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads  # one of another test's may end meanwhile
     # All but the last few were ended; one that was not would keep this waiting.
     async with asyncio.timeout(10):
         for reader, _ in idle[: 50 - LIMIT]:

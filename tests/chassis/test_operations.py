@@ -83,7 +83,8 @@ async def test_a_call_is_counted_on_the_metrics_page(unused_tcp_port_factory: Ca
                 pb.ListServicesRequest(), wait_for_ready=True, timeout=20
             )
         page = await asyncio.to_thread(read, f"http://127.0.0.1:{metrics}/metrics")
-    assert 'antiphon_calls_total{method="antiphon.analysis.v1.AnalysisService/ListServices",outcome="OK"} 1.0' in page
+    method = "antiphon.analysis.v1.AnalysisService/ListServices"
+    assert f'antiphon_calls_total{{method="{method}",outcome="OK",service="gateway"}} 1.0' in page
 
 
 async def test_a_span_continues_the_callers_trace(unused_tcp_port_factory: Callable[[], int]) -> None:
