@@ -33,6 +33,7 @@ class _Waiter:
     def __init__(self) -> None:
         self.changed = asyncio.Event()
         self.given = False
+        self.since = time.monotonic()
 
 
 class Admission:
@@ -58,6 +59,11 @@ class Admission:
     def full(self) -> bool:
         """Whether no place is left."""
         return self.held >= self.limit
+
+    @property
+    def oldest_wait_seconds(self) -> float:
+        """How long the first who waits for a place has waited (s); 0 where nobody does."""
+        return time.monotonic() - self._line[0].since if self._line else 0.0
 
     @property
     def usual_seconds(self) -> float:

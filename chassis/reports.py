@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -166,6 +167,7 @@ class PoolStatus:
         loaded: What they loaded at start, or could not load and why; empty where nothing.
         sandbox: What keeps them, such as ``landlock 7 + seccomp``, or ``none: …`` with the reason; empty where none is
             up.
+        oldest_wait_seconds: How long the call has waited for a worker that waits longest; 0 where none waits.
     """
 
     kept: int
@@ -177,6 +179,25 @@ class PoolStatus:
     admitted_limit: int
     loaded: str
     sandbox: str = ""
+    oldest_wait_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """How long a worker took to load a model.
+
+    Attributes:
+        model: Its name in the manifest.
+        seconds: Wall time, from 0.
+    """
+
+    model: str
+    seconds: float
+
+    def __post_init__(self) -> None:
+        """Refuses what no clock measures; a worker that says it is not one of ours."""
+        if not 0 <= self.seconds < math.inf:
+            raise ValueError(f"a model cannot load in {self.seconds} s")
 
 
 @dataclass(frozen=True)

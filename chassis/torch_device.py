@@ -40,8 +40,14 @@ def choose(wanted: str, setting: str) -> torch.device:
 
 
 def describe(device: torch.device) -> str:
-    """Names a device for people: ``cpu``, or ``cuda:0 (NVIDIA H100)``."""
-    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type
+    """Names a device for people: ``cpu``, ``cuda:0 (NVIDIA H100)``, or ``cuda:0 (AMD Instinct MI300X, gfx942)``."""
+    if device.type != "cuda":
+        return str(device.type)
+    names = [str(torch.cuda.get_device_name(device))]
+    if torch.version.hip:
+        # Such as gfx942:sramecc+:xnack-; kernels are built for what stands before the first colon.
+        names.append(str(torch.cuda.get_device_properties(device).gcnArchName).partition(":")[0])
+    return f"{device} ({', '.join(names)})"
 
 
 def precision(wanted: str, device: torch.device) -> str:

@@ -19,6 +19,7 @@ from chassis.family.damage import LoadingWatch
 from chassis.family.host import FamilyHost
 from chassis.family.work import Work, queued
 from chassis.reports import ProgressReport, SourceReport, WorkReport
+from chassis.server import worker_metrics
 from chassis.server.calls import note, peer
 from chassis.spool import SpooledAudio
 from chassis.upload import Upload
@@ -48,7 +49,6 @@ class Call:
         self._service = service
         self._upload: Upload[Any] = Upload(requests, host.spool, host.server.upload_limits)
         self._tickets = [self._admit_live() if live else self._admit_upload()]
-        host.show_workers()
         self._live = live
         self._work = Work(service)
         self._streams: list[AsyncGenerator[Any, None]] = []
@@ -80,7 +80,6 @@ class Call:
     def _give_back(self) -> None:
         for ticket in self._tickets:
             ticket.release()
-        self._host.show_workers()
 
     async def config(self) -> Any:
         """The config message; the first that must arrive."""
@@ -97,7 +96,6 @@ class Call:
             AntiphonError: QUEUE_FULL.
         """
         self._tickets.append(self._host.pool.admit())
-        self._host.show_workers()
 
     async def arrival(self, needs_audio: bool = True) -> AsyncGenerator[evidence_pb2.Progress, None]:
         """Takes in the upload and then a place in the queue, once; what is whole is not refused but waits.
@@ -117,7 +115,6 @@ class Call:
                     yield queued(step)
         self._tickets.pop(0).release()
         self._place_seconds = time.monotonic() - whole
-        self._host.show_workers()
 
     def answer(
         self, verb: str, request: Any, forms: Forms, *, needs_audio: bool = True, work: Work | None = None
@@ -238,6 +235,7 @@ class Call:
         self, report: WorkReport, source: SourceReport | None, config: Message, work: Work | None = None
     ) -> evidence_pb2.Provenance:
         """How this call's answer, or that of one of its jobs, was made."""
+        worker_metrics.show_work(report)
         return (work or self._work).provenance(report, source, self._upload.sha256, config)
 
 

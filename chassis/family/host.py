@@ -17,7 +17,7 @@ from chassis.family.set_models import refuse_unknown
 from chassis.models import Manifest, Model, Store
 from chassis.reading import Limits
 from chassis.reports import ModelReadiness
-from chassis.server import telemetry
+from chassis.server import worker_metrics
 from chassis.server.refusal import CannotStartError
 from chassis.server.serving import Server
 from chassis.server.settings import ServerSettings, WorkerSettings
@@ -151,20 +151,20 @@ class FamilyHost:
                 # Of a worker that took another's place the device was there once: that is a fault, which may pass.
                 if problem.reason in _SET_WRONG and self.pool.fresh:
                     server.give_up(str(problem))
-            self.show_workers()
             server.refresh()
 
         self.pool.on_change = self.live.on_change = changed
+        self.pool.on_loads = self.live.on_loads = partial(worker_metrics.show_loads, self.manifest.find)
+        self._show_workers()
 
-    def show_workers(self) -> None:
-        """Brings the metrics up to date."""
-        telemetry.show_workers("file", self.pool.status)
-        if self.live.options.streams > 0:
-            telemetry.show_workers("live", self.live.status)
+    def _show_workers(self) -> None:
+        worker_metrics.show_workers("file", lambda: self.pool.status.kept, lambda: self.pool.status)
+        if (streams := self.live.options.streams) > 0:
+            worker_metrics.show_workers("live", lambda: streams, lambda: self.live.status)
+        worker_metrics.show_gpus()
 
     def start(self) -> None:
         """Starts the workers in the background."""
-        self.show_workers()
         self.pool.start()
         self.live.start()
 

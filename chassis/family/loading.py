@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from antiphon_wire.errors import AntiphonError, not_ready
+from chassis.load_times import timed
 from chassis.models import InstalledModel
 from chassis.out_of_memory import out_of_memory
 from chassis.traces import account
@@ -122,7 +123,7 @@ class Loader(Generic[Engine]):
         if model.name not in self._loaded:
             made = self.find(model.model.engine)
             self.give_up()
-            with naming(model):
+            with naming(model), timed(model.name):
                 self._loaded[model.name] = made.load(model, self._settings)
         return self._loaded[model.name]
 

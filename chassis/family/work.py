@@ -11,8 +11,10 @@ from typing import Any
 from google.protobuf.message import Message
 
 from antiphon.evidence.v1 import evidence_pb2
+from antiphon_wire.errors import AntiphonError
 from chassis import evidence
 from chassis.reports import ProgressReport, SourceReport, WorkReport
+from chassis.server import telemetry
 from chassis.worker import Job, Pool, Queued, Started
 
 
@@ -37,16 +39,25 @@ class Work:
         Waiting yields Progress messages; of the job's own events progress comes as a Progress message too, all others
         as they are.
         """
-        async with aclosing(pool.run(job)) as events:
-            async for event in events:
-                if isinstance(event, Queued):
-                    yield queued(event)
-                elif isinstance(event, Started):
-                    self.began(event.queue_seconds)
-                elif isinstance(event, ProgressReport):
-                    yield evidence.progress(event)
-                else:
-                    yield event
+        span, outcome = None, "CANCELLED"
+        try:
+            async with aclosing(pool.run(job)) as events:
+                async for event in events:
+                    if isinstance(event, Queued):
+                        yield queued(event)
+                    elif isinstance(event, Started):
+                        self.began(event.queue_seconds)
+                        span = telemetry.start_part(f"worker {job.verb}", queue_seconds=self.queue_seconds)
+                    elif isinstance(event, ProgressReport):
+                        yield evidence.progress(event)
+                    else:
+                        yield event
+            outcome = "OK"
+        except AntiphonError as error:
+            outcome = error.code
+            raise
+        finally:
+            telemetry.end_span(span, outcome)
 
     def began(self, queue_seconds: float) -> None:
         """The work begins after waiting that long for a worker, and before that for a place."""

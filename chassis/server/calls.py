@@ -144,6 +144,8 @@ async def _guarded(servicer: Any, method: str, context: Context) -> AsyncIterato
     token = _notes.set(notes)
     peer_token = _peer.set(address(context.peer() or ""))
     span = telemetry.start_span(method, metadata)
+    if trace_id := telemetry.trace_id(span):
+        notes["trace_id"] = trace_id
     started = time.monotonic()
     outcome, answer = "OK", None
     try:

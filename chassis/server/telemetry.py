@@ -7,8 +7,6 @@ from typing import Any
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from chassis.reports import PoolStatus
-
 CALLS = Counter("antiphon_calls_total", "Calls by method and outcome.", ["method", "outcome"])
 SECONDS = Histogram(
     "antiphon_call_seconds",
@@ -16,13 +14,6 @@ SECONDS = Histogram(
     ["method"],
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800),
 )
-QUEUE_DEPTH = Gauge("antiphon_queue_depth", "Calls running or waiting for a worker; live streams.", ["kind"])
-WORKER_RESTARTS = Gauge(
-    "antiphon_worker_restarts",
-    "Workers that died or were replaced since start; without those killed for cancelled calls.",
-    ["kind"],
-)
-WORKERS_READY = Gauge("antiphon_workers_ready", "Workers that are up with what they load at start.", ["kind"])
 ANSWER_BYTES = Gauge("antiphon_answer_spool_bytes", "Bytes on disk of answers that wait for their readers.")
 OPEN_FILES = Gauge("antiphon_open_files", "Descriptors that this process has open; 0 where that is not known.")
 CONNECTIONS_CLOSED = Gauge("antiphon_connections_closed", "Connections without a call that were closed to make room.")
@@ -57,15 +48,28 @@ def start_span(name: str, metadata: Mapping[str, str]) -> Any:
     return span, context.attach(trace.set_span_in_context(span))
 
 
+def start_part(name: str, **attributes: str | float) -> Any:
+    """Starts the span of a part of the call under way, such as a worker's; None without tracing."""
+    if _tracer is None:
+        return None
+    return _tracer.start_span(name, attributes=attributes), None
+
+
+def trace_id(span: Any) -> str:
+    """The trace that a span belongs to, as 32 hexadecimal digits; empty without tracing."""
+    return "" if span is None else f"{span[0].get_span_context().trace_id:032x}"
+
+
 def end_span(span: Any, outcome: str) -> None:
-    """Ends a span with the call's outcome."""
+    """Ends a span with its outcome: the name of a status code."""
     if span is None:
         return
     from opentelemetry import context
 
     span[0].set_attribute("rpc.grpc.status", outcome)
     span[0].end()
-    context.detach(span[1])
+    if span[1] is not None:
+        context.detach(span[1])
 
 
 def outgoing_metadata() -> list[tuple[str, str]]:
@@ -77,13 +81,6 @@ def outgoing_metadata() -> list[tuple[str, str]]:
     carrier: dict[str, str] = {}
     inject(carrier)
     return list(carrier.items())
-
-
-def show_workers(kind: str, status: PoolStatus) -> None:
-    """Shows how the workers of a kind are: ``file`` for those of recordings, ``live`` for those of live streams."""
-    QUEUE_DEPTH.labels(kind).set(status.admitted)
-    WORKER_RESTARTS.labels(kind).set(status.restarts)
-    WORKERS_READY.labels(kind).set(status.ready)
 
 
 def show_answers(used_bytes: Callable[[], float]) -> None:

@@ -4,7 +4,8 @@ from chassis.admission import Ticket
 from chassis.worker.live import LivePool
 from chassis.worker.live_stream import LiveOptions, LiveStream
 from chassis.worker.messages import Job, LiveJob
-from chassis.worker.pool import Pool, Queued, Started, WorkerOptions
+from chassis.worker.options import WorkerOptions
+from chassis.worker.pool import Pool, Queued, Started
 
 __all__ = [
     "Job",

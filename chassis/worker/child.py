@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon_wire.errors import AntiphonError, Cancelled
+from chassis import load_times
 from chassis.worker import conversation, descriptors
 from chassis.worker.frames import HEADER
 from chassis.worker.live_loop import Sessions
@@ -117,7 +118,7 @@ def main() -> None:
         sandbox = enter(init.sandbox, init.jobs.partition(".")[0])
         jobs = _become(init)
         note, problem = _warm(jobs, init)
-        channel.send(Ready(os.getpid(), rss_bytes(), note, problem, sandbox))
+        channel.send(Ready(os.getpid(), rss_bytes(), note, problem, sandbox, load_times.take()))
         if init.live:
             Sessions(jobs, channel).serve()
         while True:
@@ -179,7 +180,7 @@ def _perform(jobs: Any, run: Run, channel: Channel, uploads: socket.socket) -> E
     finally:
         if upload is not None:
             os.close(upload)
-    return Ended(run.job_id, rss_bytes(), time.process_time() - started, **outcome)
+    return Ended(run.job_id, rss_bytes(), time.process_time() - started, loads=load_times.take(), **outcome)
 
 
 def _die_with_parent() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from antiphon_wire.errors import AntiphonError, busy, not_ready
 from chassis.admission import Ticket
-from chassis.reports import PoolStatus
+from chassis.reports import LoadReport, PoolStatus
 from chassis.shared_places import SharedPlaces, of_this_machine
 from chassis.worker.live_stream import LiveHost, LiveOptions, LiveStream
 from chassis.worker.messages import Init, LiveJob
@@ -29,11 +29,15 @@ class LivePool:
         init: What each worker becomes; ``live`` must be set.
         options: How they are kept.
         on_change: Called whenever readiness may have changed.
+
+    Attributes:
+        on_loads: Takes what workers say of models that they loaded.
     """
 
     def __init__(self, init: Init, options: LiveOptions, on_change: Callable[[], None] = lambda: None) -> None:
         self.options = options
         self.on_change = on_change
+        self.on_loads: Callable[[tuple[LoadReport, ...]], None] = lambda loads: None
         self._keeper = Keeper(init, options.environment, options.events, "live worker", self._attend, self._tell)
         self._hosts: list[LiveHost] = []
         self._cleanups: set[asyncio.Task[None]] = set()
@@ -144,7 +148,9 @@ class LivePool:
 
     async def _attend(self, process: Process) -> None:
         """Gives a process streams until it ends."""
-        host = LiveHost(process)
+        assert process.ready is not None
+        self.on_loads(process.ready.loads)
+        host = LiveHost(process, self.on_loads)
         self._hosts.append(host)
         died = WorkerDiedError(None)
         try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from antiphon_wire.errors import Cancelled
+from chassis import load_times
 from chassis.worker.messages import Cancel, Ended, Event, Feed, RunLive, Taken
 from chassis.worker.outcome import outcome_of, rss_bytes
 
@@ -191,4 +192,5 @@ class Sessions:
         if close is not None:
             close()
         outcome = {} if error is None else outcome_of(error)
-        self._channel.send(Ended(session.task.job_id, rss_bytes(), session.cpu_seconds, **outcome))
+        loads = load_times.take()
+        self._channel.send(Ended(session.task.job_id, rss_bytes(), session.cpu_seconds, loads=loads, **outcome))

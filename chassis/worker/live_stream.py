@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from antiphon_wire.errors import lost
-from chassis.reports import ProgressReport
+from chassis.reports import LoadReport, ProgressReport
 from chassis.traces import WorkerFaultError
 from chassis.worker.messages import Cancel, Ended, Event, Feed, LiveJob, RunLive, Taken
 from chassis.worker.process import Process, WorkerDiedError
@@ -203,10 +203,11 @@ class LiveStream:
 
 
 class LiveHost:
-    """One live worker and the streams on it."""
+    """One live worker and the streams on it; ``on_loads`` takes what it says of models that it loaded."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, on_loads: Callable[[tuple[LoadReport, ...]], None]) -> None:
         self.process = process
+        self._on_loads = on_loads
         self.streams: dict[int, LiveStream] = {}
         self._sending = asyncio.Lock()
 
@@ -225,5 +226,6 @@ class LiveHost:
             stream = self.streams.get(getattr(message, "job_id", -1))
             if stream is not None and isinstance(message, Event | Taken | Ended):
                 if isinstance(message, Ended):
+                    self._on_loads(message.loads)
                     del self.streams[message.job_id]
                 await stream.hear(message)

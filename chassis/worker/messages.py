@@ -8,6 +8,7 @@ from typing import Any
 
 from antiphon_wire.errors import AntiphonError
 from chassis.reading import Limits, RawPcm
+from chassis.reports import LoadReport
 from chassis.traces import WorkerFaultError
 from chassis.worker.sandbox.plan import Plan
 
@@ -139,6 +140,7 @@ class Ready:
         problem: Why it could not load what it loads at start, where that is something to be told; calls that want the
             same fail alike, and others do not.
         sandbox: What keeps it; see :func:`chassis.worker.sandbox.enter.enter`.
+        loads: Models that it loaded, and how long that took.
     """
 
     pid: int
@@ -146,6 +148,7 @@ class Ready:
     note: str
     problem: AntiphonError | None = None
     sandbox: str = ""
+    loads: tuple[LoadReport, ...] = ()
 
     def __post_init__(self) -> None:
         _check_counts(self.pid, self.rss_bytes)
@@ -161,7 +164,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of a job: clean, cancelled, failed with an error for the caller, or with a fault of ours."""
+    """The end of a job: clean, cancelled, failed with an error for the caller, or with a fault of ours.
+
+    ``loads`` are the models that were loaded since the worker last said so.
+    """
 
     job_id: int
     rss_bytes: int
@@ -169,6 +175,7 @@ class Ended:
     cancelled: bool = False
     error: AntiphonError | None = None
     fault: str = ""
+    loads: tuple[LoadReport, ...] = ()
 
     def raise_what_went_wrong(self) -> None:
         """Raises what the job ended with, if it did not end well."""

@@ -6,15 +6,16 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from antiphon_wire.errors import AntiphonError, busy, lost
 from chassis.admission import Admission, Ticket
-from chassis.reports import PoolStatus, ProgressReport
+from chassis.reports import LoadReport, PoolStatus
 from chassis.worker.messages import Cancel, Ended, Init, Job, Run
+from chassis.worker.options import WorkerOptions
 from chassis.worker.process import Process, WorkerDiedError
 from chassis.worker.respawn import Keeper
 from chassis.worker.waiting import WaitingLine
@@ -22,27 +23,6 @@ from chassis.worker.waiting import WaitingLine
 log = logging.getLogger(__name__)
 
 _FIRST_GUESS_SECONDS = 1.0  # of a job's length, for RetryInfo, before any job has been measured
-
-
-@dataclass(frozen=True)
-class WorkerOptions:
-    """How a service keeps its workers.
-
-    Attributes:
-        count: Processes, each with a copy of the model.
-        max_pending: Calls that may wait for one.
-        cancel_grace_seconds: Time between a cancel and the kill.
-        recycle_growth_bytes: Memory growth since start after which a worker is replaced; None for never.
-        environment: Variables of the process, such as thread counts.
-        events: The data classes that its jobs yield, one or a union; the service makes no others of what it sends.
-    """
-
-    count: int = 1
-    max_pending: int = 8
-    cancel_grace_seconds: float = 10.0
-    recycle_growth_bytes: int | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
-    events: Any = ProgressReport
 
 
 @dataclass(frozen=True)
@@ -66,11 +46,15 @@ class Pool:
         init: What each worker becomes.
         options: How they are kept.
         on_change: Called whenever readiness may have changed.
+
+    Attributes:
+        on_loads: Takes what workers say of models that they loaded.
     """
 
     def __init__(self, init: Init, options: WorkerOptions, on_change: Callable[[], None] = lambda: None) -> None:
         self._options = options
         self.on_change = on_change
+        self.on_loads: Callable[[tuple[LoadReport, ...]], None] = lambda loads: None
         self._keeper = Keeper(init, options.environment, options.events, "worker", self._attend, self._changed)
         self._line = WaitingLine()
         self._cleanups: set[asyncio.Task[None]] = set()
@@ -96,7 +80,9 @@ class Pool:
     @property
     def status(self) -> PoolStatus:
         """How the workers are just now."""
-        return self._keeper.status(self._admission.held, self._admission.limit)
+        # Those in the line have a place already, and those who wait for one stand behind them.
+        waits = (self._line.oldest_wait_seconds, self._admission.oldest_wait_seconds)
+        return self._keeper.status(self._admission.held, self._admission.limit, max(waits))
 
     @property
     def admitted(self) -> int:
@@ -187,6 +173,7 @@ class Pool:
             await process.assign(Run(job_id, job))
             while not isinstance(message := await process.about(job_id), Ended):
                 yield message.payload
+            self.on_loads(message.loads)
             self._after(process, message, time.monotonic() - started)
             ended = True
             message.raise_what_went_wrong()
@@ -236,6 +223,8 @@ class Pool:
 
     async def _attend(self, process: Process) -> None:
         """Lends a process to the calls until it ends."""
+        assert process.ready is not None
+        self.on_loads(process.ready.loads)
         self._line.hand_over(process)
         try:
             await process.ended()

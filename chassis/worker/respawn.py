@@ -78,8 +78,8 @@ class Keeper:
         """Whether one is up with what it loads at start."""
         return any(process.alive and process.ready for process in self._processes)
 
-    def status(self, admitted: int, limit: int) -> PoolStatus:
-        """How they are just now, with the calls that hold a place and how many may."""
+    def status(self, admitted: int, limit: int, oldest_wait_seconds: float = 0.0) -> PoolStatus:
+        """How they are just now, with the calls that hold a place, how many may, and how long one has waited."""
         ready = [process.ready for process in self._processes if process.alive and process.ready]
         return PoolStatus(
             kept=self.kept,
@@ -91,6 +91,7 @@ class Keeper:
             admitted_limit=limit,
             loaded=(self._cold or ready[0].note) if ready else "",
             sandbox=ready[0].sandbox if ready else "",
+            oldest_wait_seconds=oldest_wait_seconds,
         )
 
     @property

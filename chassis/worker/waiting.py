@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 
 from chassis.worker.process import Process
 
 
 class Waiter:
-    """A call in the queue; ``changed`` is set whenever its place changes, ``process`` once it has a worker."""
+    """A call in the queue; ``changed`` is set whenever its place changes, ``process`` once it has a worker.
+
+    It has waited since ``since``, on the monotonic clock.
+    """
 
     def __init__(self) -> None:
+        self.since = time.monotonic()
         self.changed = asyncio.Event()
         self.process: Process | None = None
 
@@ -35,6 +40,11 @@ class WaitingLine:
     def position(self, waiter: Waiter) -> int:
         """Calls that are ahead of one that waits."""
         return self._waiters.index(waiter)
+
+    @property
+    def oldest_wait_seconds(self) -> float:
+        """How long the first in the line has waited; 0 where nobody waits."""
+        return time.monotonic() - self._waiters[0].since if self._waiters else 0.0
 
     def leave(self, waiter: Waiter) -> None:
         """Gives a place up. A worker that was handed over just then goes to the next: it would be lost to everybody."""

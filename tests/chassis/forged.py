@@ -28,9 +28,11 @@ def row(*tokens: Any) -> bytes:
     return b"".join(msgpack.packb(token) for token in tokens)
 
 
-def ended(job: int, rss: Any = 1, seconds: Any = 0.0, *error: Any, fault: Any = "") -> bytes:
-    """An end of a job with any scalars in its fields; ``error`` as scalars, none for none."""
-    return frame(row(ENDED, job, rss, seconds, False, *(error or (1, None)), fault))
+def ended(
+    job: int, rss: Any = 1, seconds: Any = 0.0, *error: Any, fault: Any = "", loads: tuple[Any, ...] = (0,)
+) -> bytes:
+    """An end of a job with any scalars in its fields; ``error`` and ``loads`` as scalars, none for none."""
+    return frame(row(ENDED, job, rss, seconds, False, *(error or (1, None)), fault, *loads))
 
 
 def event(job: int, *payload: Any) -> bytes:
@@ -53,8 +55,11 @@ FORGERIES: dict[str, Callable[[int], bytes]] = {
         job, 1, 0.0, 0, "INTERNAL", "X", "y", 0, "", 0, float("inf")
     ),
     "a fault that is bytes": lambda job: ended(job, fault=b"x"),
+    "a load without an end": lambda job: ended(job, loads=(1, "tiny", float("inf"))),
+    "a load that took a word": lambda job: ended(job, loads=(1, "tiny", "long")),
+    "more loads than there are": lambda job: ended(job, loads=(2, "tiny", 1.0)),
     "the end of another job": lambda job: ended(job + 1),
-    "a second beginning": lambda job: frame(row(READY, 1, 1, "", 1, None, "")),
+    "a second beginning": lambda job: frame(row(READY, 1, 1, "", 1, None, "", 0)),
     "no message": lambda job: frame(row("Ended", job)),
     "a message of the service": lambda job: frame(row(4, job)),
     "progress that is a word": lambda job: event(job, *progress("x")),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon_wire.errors import invalid, not_ready
+from chassis.load_times import timed
 from chassis.reports import ProgressReport
 from tests.chassis.forged import FORGERIES
 
@@ -36,7 +37,13 @@ class Jobs:
             raise not_ready("MODEL_CORRUPT", "tiny is damaged", model="tiny")
         if self._settings == "broken":
             raise KeyError("a secret of the inside")
-        return "warm"
+        with timed("the first"):
+            return "warm"
+
+    def load(self, task: Any, request: object) -> Iterator[object]:
+        """Loads another model."""
+        with timed("the second"):
+            yield ProgressReport(fraction=0.0)
 
     def count(self, task: Any, request: int) -> Iterator[object]:
         """Yields ``request`` steps of progress."""

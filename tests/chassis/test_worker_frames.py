@@ -26,7 +26,6 @@ from services.essentia.contract import GroupFeatures, Matrix
 from tests.chassis.forged import (
     BYTES,
     CLASS,
-    ENDED,
     EVENT,
     FLOATS,
     FORGERIES,
@@ -340,7 +339,7 @@ def test_numbers_of_a_worker_that_are_no_counts_cannot_even_be_said() -> None:
     with pytest.raises(ValueError, match="counts"):
         Ended(1, -1, 0.0)
     with pytest.raises(BadFrameError):
-        heard(frame(row(ENDED, 1, 5, math.inf, False, 1, None, "")))
+        heard(ended(1, 5, math.inf))
 
 
 def test_a_whole_number_passes_for_a_float_and_a_list_for_a_tuple() -> None:

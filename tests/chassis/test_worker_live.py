@@ -373,7 +373,6 @@ async def serving(tmp_path: Path, port: int, streams: int = 2, **server: Any) ->
     each = Server("speech", settings)
     each.add(Servicer(host), pb_grpc.add_SpeechServiceServicer_to_server, NAME)
     host.report_to(each)
-    host.show_workers()
     host.live.start()
     await each.start()
     options = [("grpc.use_local_subchannel_pool", 1)]

@@ -67,6 +67,16 @@ async def test_events_arrive_in_order_and_end() -> None:
     assert [event.fraction for event in events] == [0.2, 0.4, 0.6, 0.8, 1.0]
 
 
+async def test_models_that_are_loaded_are_told_once_each_with_their_times() -> None:
+    async with pool() as each:
+        told: list[Any] = []
+        each.on_loads = told.extend
+        for verb in ("count", "load", "count"):
+            await collect(each, job(verb, 1))
+    assert [load.model for load in told] == ["the first", "the second"]
+    assert all(0 <= load.seconds < 60 for load in told)
+
+
 async def test_the_callers_error_arrives_whole_and_the_worker_goes_on() -> None:
     async with pool() as each:
         with pytest.raises(AntiphonError) as caught:

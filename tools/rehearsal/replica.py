@@ -22,6 +22,7 @@ from services.essentia.settings import EssentiaSettings
 async def run(name: str) -> None:
     """Serves until SIGTERM."""
     server_settings, workers = read(ServerSettings, "ESSENTIA"), read(WorkerSettings, "ESSENTIA")
+    configure_logs(server_settings.log_level)
     family = service.family(EssentiaSettings(engine=name))
     host = FamilyHost(dataclasses.replace(family, jobs="tools.rehearsal.engine:Jobs"), server_settings, workers)
     server = Server(family.name, server_settings, family.port)
@@ -46,5 +47,4 @@ async def run(name: str) -> None:
 
 
 if __name__ == "__main__":
-    configure_logs("WARNING")
     asyncio.run(run(sys.argv[1]))

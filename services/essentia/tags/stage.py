@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chassis.family.loading import engine_class, naming
+from chassis.load_times import timed
 from chassis.models import InstalledModel, Store
 from chassis.reports import ProgressReport, WarningReport
 from services.essentia.contract import TAG_SAMPLE_RATE, Activations, Tagger, TagRequest, TagSet
@@ -81,7 +82,7 @@ class TagStage:
             if engine not in self._taggers:
                 yield ProgressReport(step=models[0].name, loading=True)
                 found = engine_class("essentia", ENGINES, engine)
-                with naming(models[0]):
+                with naming(models[0]), timed(models[0].name):
                     self._taggers[engine] = found.load(models[0], self._settings)
             tagger = self._taggers[engine]
             read = partial(_read, source, applied, listening)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chassis.family.loading import naming
+from chassis.load_times import timed
 from chassis.reports import ModelReport, ProgressReport, WarningReport
 from services.speech.contract import Findings, Reached, Segment, Speaker
 from services.speech.speakers import FILE, MODEL
@@ -87,5 +88,5 @@ class SpeakerTelling:
 def _network(model: InstalledModel) -> VoiceEncoder:
     from services.speech.speakers.network import VoiceEncoder
 
-    with naming(model):
+    with naming(model), timed(model.name):
         return VoiceEncoder(model.files[FILE])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -32,7 +34,12 @@ def test_a_gpu_that_is_missing_is_an_error_that_names_the_setting(monkeypatch: p
 
 def test_a_gpu_is_named_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "AMD Instinct MI300X")
+    monkeypatch.setattr(torch.version, "hip", None)
     assert torch_device.describe(torch.device("cuda:0")) == "cuda:0 (AMD Instinct MI300X)"
+    monkeypatch.setattr(torch.version, "hip", "7.2.4")
+    properties = SimpleNamespace(gcnArchName="gfx942:sramecc+:xnack-")
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: properties)
+    assert torch_device.describe(torch.device("cuda:0")) == "cuda:0 (AMD Instinct MI300X, gfx942)"
     assert torch_device.describe(torch.device("cpu")) == "cpu"
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from antiphon_wire.errors import AntiphonError, not_ready
 from chassis.family.loading import naming
+from chassis.load_times import timed
 from chassis.reports import WarningReport
 from services.essentia.contract import BASIC_PITCH, BEATNET, MADMOM_CHORDS, MADMOM_KEY, SWIFT_F0, AnalysisRequest
 
@@ -125,7 +126,7 @@ class Networks:
     def _network(self, name: str, make: Callable[[Files], Network]) -> Network:
         if name not in self._loaded:
             model = self._store(name).require(name)
-            with naming(model):
+            with naming(model), timed(name):
                 self._loaded[name] = make(model.files), model.report()
         network, self._used[name] = self._loaded[name]
         return network  # type: ignore[return-value]  # of the name's own kind, which the table does not know

@@ -11,6 +11,7 @@ import whisper.timing
 from whisper.audio import HOP_LENGTH, N_FRAMES, N_SAMPLES, log_mel_spectrogram, pad_or_trim
 from whisper.tokenizer import Tokenizer, get_tokenizer
 
+from chassis import torch_device
 from chassis.models import InstalledModel
 from services.speech.contract import (
     LANGUAGE_CODES,
@@ -63,13 +64,13 @@ class OpenAIWhisper(WhisperModel):
         except Exception as error:  # ONNX Runtime's own exception types are not public
             raise unreadable(model, error) from error
         self._dtype = dtype
-        self.device = device if device == "cpu" else f"{device}:0 ({torch.cuda.get_device_name(0)})"
+        self.device = torch_device.describe(torch.device("cpu" if device == "cpu" else f"{device}:0"))
         self.precision = str(dtype).removeprefix("torch.")
         tokenizer = self._tokenizer("en", "transcribe")
         # Whisper's languages are in the order of its table; a model with fewer knows the first ones of them.
         codes = frozenset(tokenizer.all_language_codes) if self._network.is_multilingual else frozenset({"en"})
         self.languages = codes & frozenset(LANGUAGE_CODES)
-        self._checkpoint: Callable[[], None] = _nothing
+        self._checkpoint: Callable[[], None] = lambda: None
         self._network.decoder.register_forward_pre_hook(lambda *_: self._checkpoint())
         self._network.encoder.register_forward_pre_hook(lambda *_: self._checkpoint())
         # numba compiles at the first use, which would otherwise be a caller's.
@@ -244,7 +245,3 @@ def _line(cut: Any, seek: int, offset: float, tokenizer: Tokenizer) -> dict[str,
         "tokens": list(cut.tokens),
         "words": [],
     }
-
-
-def _nothing() -> None:
-    return
