@@ -8,7 +8,11 @@ from pathlib import Path
 
 from deploy.checks.tool import Tool
 
-COMBINATIONS = (("compose.yaml",), ("compose.yaml", "compose.rocm.yaml"))
+COMBINATIONS = (
+    ("compose.yaml",),
+    ("compose.yaml", "compose.published.yaml"),
+    ("compose.yaml", "compose.rocm.yaml"),
+)
 PLACEHOLDERS = {"RENDER_GID": "109"}
 """Values for variables that only a real host has; used where the environment does not set them."""
 
@@ -31,5 +35,5 @@ def check_containers(folder: Path) -> Iterator[str]:
 def _check_compose(folder: Path, names: Sequence[str]) -> str:
     files = [argument for name in names for argument in ("-f", str(folder / name))]
     # The tool reads the environment for ${...}; nothing of it is ours to choose but the placeholders.
-    COMPOSE.run([*files, "config", "--quiet"], environment={**PLACEHOLDERS, **os.environ})
+    COMPOSE.run([*files, "--profile", "*", "config", "--quiet"], environment={**PLACEHOLDERS, **os.environ})
     return f"{' + '.join(names)}: valid"

@@ -10,7 +10,8 @@ import prometheus_client
 import pytest
 import yaml
 
-from chassis.server import telemetry
+from chassis.server import telemetry, worker_metrics
+from gateway import metrics
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 OF_PROMETHEUS = {"up"}
@@ -28,7 +29,7 @@ RULES = [rule for group in read("alerts.yaml")["groups"] for rule in group["rule
 
 def shown() -> set[str]:
     """Names of every series that a server shows."""
-    assert telemetry.CALLS  # imported for the metrics that it enters
+    assert all((telemetry.CALLS, worker_metrics.SLOTS, metrics))  # imported for the metrics that they enter
     families = list(prometheus_client.REGISTRY.collect())
     return {family.name for family in families} | {sample.name for family in families for sample in family.samples}
 
@@ -42,8 +43,28 @@ def names_in(expression: str) -> set[str]:
 def test_an_alert_is_about_metrics_that_there_are(rule: dict[str, Any]) -> None:
     asked = names_in(rule["expr"])
     assert asked
-    totals = {f"{name}_total" for name in shown()}
-    assert asked - shown() - totals - OF_PROMETHEUS - OF_PROCESSES == set()
+    assert unknown(asked) == set()
+
+
+def unknown(asked: set[str]) -> set[str]:
+    """Those of the names that nothing shows. A series of a metric with labels is there when it is first set."""
+    series = {f"{name}{end}" for name in shown() for end in ("", "_total", "_bucket", "_sum", "_count")}
+    return asked - series - OF_PROMETHEUS - OF_PROCESSES
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "grafana/dashboards/antiphon.json",
+        "prometheus/adapter.yaml",
+        "kubernetes/components/hpa/families.yaml",
+        "kubernetes/components/keda/families.yaml",
+    ],
+)
+def test_what_is_shown_and_scaled_by_are_metrics_that_there_are(name: str) -> None:
+    asked = set(re.findall(r"\bantiphon_\w+", (DEPLOY / name).read_text(encoding="utf-8")))
+    assert asked
+    assert unknown(asked) == set()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])

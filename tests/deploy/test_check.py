@@ -54,9 +54,10 @@ def test_our_own_files_pass_and_each_is_named(copy: Path) -> None:
     ended = run(copy, STRICT="1")
     assert ended.returncode == 0, ended.stderr
     said = ended.stdout.splitlines()
-    assert said[:3] == [
+    assert said[:4] == [
         "Dockerfile: no findings",
         "compose.yaml: valid",
+        "compose.yaml + compose.published.yaml: valid",
         "compose.yaml + compose.rocm.yaml: valid",
     ]
     assert any(line.startswith("kubernetes/overlays/cpu: ") and "1.30, 1.33, 1.35, 1.37" in line for line in said)
@@ -70,10 +71,18 @@ def test_our_own_files_pass_and_each_is_named(copy: Path) -> None:
         ("Dockerfile", "USER 65532:65532", "USER root", "DL3002"),
         ("compose.yaml", "mem_limit: 6g", "mem_limt: 6g", "mem_limt"),
         ("compose.yaml", "speech: {condition: service_healthy}", "spech: {condition: service_healthy}", "spech"),
+        ("compose.yaml", "prometheus-data:/prom", "prometheus-dat:/prom", "prometheus-dat"),
         ("compose.yaml", '"separation-cache:/cache"', '"separation-cach:/cache"', "separation-cach"),
-        ("compose.rocm.yaml", "shm_size: 8g", "shm_sise: 8g", "shm_sise"),
+        ("compose.rocm.yaml", "mem_limit: 16g", "mem_limt: 16g", "mem_limt"),
     ],
-    ids=["root", "misspelt key", "unknown service", "unknown volume", "misspelt key in the override"],
+    ids=[
+        "root",
+        "misspelt key",
+        "unknown service",
+        "unknown volume of a profile",
+        "unknown volume",
+        "misspelt key in the override",
+    ],
 )
 def test_a_mistake_in_how_containers_are_made_is_caught(
     copy: Path, name: str, right: str, wrong: str, said: str

@@ -31,12 +31,16 @@ class Stack:
 
     base_port: int
     environment: dict[str, str]
+    metrics_base_port: int
 
     def port(self, service: str) -> int:
         return self.base_port + PORTS[service] - BASE_PORT
 
     def target(self, service: str) -> str:
         return f"127.0.0.1:{self.port(service)}"
+
+    def metrics_port(self, service: str) -> int:
+        return self.metrics_base_port + PORTS[service] - BASE_PORT
 
     def antiphon(self, *arguments: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -62,9 +66,9 @@ STUBS = {
 }
 
 
-def _free_ports(count: int) -> int:
-    """First of ``count`` ports in a row that nobody listens on."""
-    for base in range(51_000, 60_000, 10):
+def _free_ports(count: int, start: int = 51_000) -> int:
+    """First of ``count`` ports in a row, from ``start`` on, that nobody listens on."""
+    for base in range(start, start + 9_000, 10):
         sockets = []
         try:
             for port in range(base, base + count):
@@ -82,7 +86,9 @@ def _free_ports(count: int) -> int:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    base = _free_ports(max(PORTS.values()) - BASE_PORT + 1)
+    count = max(PORTS.values()) - BASE_PORT + 1
+    base = _free_ports(count)
+    metrics = _free_ports(count, base + 100)
     # There are no weights of MusicGen that all may have: tiny random ones, made by the service's own environment.
     music = tmp_path_factory.mktemp("music")
     maker = [str(ROOT / ".venvs/generation/bin/python"), "-m", "standins.tiny_musicgen", str(music), "mono"]
@@ -92,11 +98,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "ANTIPHON_STATE": str(tmp_path_factory.mktemp("state")),
         "ANTIPHON_SPOOL_DIR": str(tmp_path_factory.mktemp("spool")),
         "ANTIPHON_MAX_AUDIO_SECONDS": str(MAX_AUDIO_SECONDS),
+        "ANTIPHON_METRICS_PORT": str(metrics),
         "GENERATION_MODELS": str(music / "store"),
         "GENERATION_MODELS_EXTRA": str(music / "generation" / "models.toml"),
         "GENERATION_DEFAULT_MODEL": "tiny-mono",
     }
-    each = Stack(base, environment)
+    each = Stack(base, environment, metrics)
     started = each.antiphon("up", "--base-port", str(base))
     assert started.returncode == 0, started.stdout + started.stderr
     yield each
