@@ -168,7 +168,7 @@ rehearse: $(VENV)/tools/.ready ## Let replicas die, hang and move under load, in
 	@$(PHASE) $@ $(TOOLS)/python -m tools.rehearsal $(ONLY)
 
 accuracy: $(VENV)/essentia/.ready models ## Print who is right about tempo, beats, bars, keys, chords and sections, ours beside each source
-	@for each in bench.accuracy bench.accuracy.rhythm bench.accuracy.harmony; do $(VENV)/essentia/bin/python -m $$each; done
+	@for each in bench.accuracy bench.accuracy.rhythm bench.accuracy.harmony bench.accuracy.melodies; do $(VENV)/essentia/bin/python -m $$each; done
 
 # ---------------------------------------------------------------- running
 models: setup ## Install the starter models that are not there yet

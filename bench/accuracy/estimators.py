@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chassis.audio import Audio
-from services.essentia.contract import KEY_PROFILES, SERIES, USUAL_KEY_PROFILES, AnalysisRequest, GroupFeatures
-from services.essentia.engines.features import Features, key, pitch_classes
+from services.essentia.contract import KEY_PROFILES, SERIES, AnalysisRequest, GroupFeatures
+from services.essentia.engines.features import Features, key, key_profiles, pitch_classes
 from services.essentia.engines.features.tonal import KEY_EVERY
 from services.essentia.essentia_library import es
 
@@ -58,7 +58,7 @@ def ask(features: Features, mono: NDArray[np.float32]) -> Answers:
         tonic, scale, _ = es.KeyExtractor(profileType=profile)(mono)
         answers.cpu_seconds[f"KeyExtractor {profile}"] = time.process_time() - start
         answers.keys[profile] = (tonic, scale)
-    alone = key.vote(pitch_classes.walk(mono)[::KEY_EVERY].mean(0), USUAL_KEY_PROFILES)
+    alone = key.vote(pitch_classes.walk(mono)[::KEY_EVERY].mean(0), key_profiles.USUAL)
     answers.keys["our profiles without the chords"] = (alone.tonic, alone.scale)
     if librosa_installed():
         _ask_librosa(answers, mono)
@@ -82,7 +82,7 @@ def _ask_librosa(answers: Answers, mono: NDArray[np.float32]) -> None:
 def _krumhansl(classes: NDArray[np.float64]) -> Key:
     fits = {
         (key.TONICS[tonic], scale): float(np.corrcoef(np.roll(weights, tonic), classes)[0, 1])
-        for scale, weights in zip(key.SCALES, key.PROFILES["krumhansl"], strict=True)
+        for scale, weights in zip(key.SCALES, key_profiles.PROFILES["krumhansl"], strict=True)
         for tonic in range(12)
     }
     return max(fits, key=lambda each: fits[each])

@@ -18,7 +18,7 @@ from chassis.reports import WarningReport
 from services.essentia.contract import KEY_PROFILES, SERIES, AnalysisRequest, GroupFeatures
 from services.essentia.engines.features import Features
 from services.essentia.engines.features.chords import NAMES
-from services.essentia.engines.features.key import PROFILES
+from services.essentia.engines.features.key_profiles import PROFILES
 from services.essentia.engines.features.networks import Networks
 from services.essentia.engines.features.pitch_classes import TONICS
 from services.essentia.essentia_library import es

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from services.essentia.engines.features import modes
 from services.essentia.engines.features.chords import NO_CHORD, Chord
 from services.essentia.engines.features.key_chords import cadences, correlate_chords, place_of
+from services.essentia.engines.features.key_profiles import Judges, correlate
 from services.essentia.engines.features.pitch_classes import TONICS
 
 if TYPE_CHECKING:
     from services.essentia.networks.keys import KeyOpinion
 
-# KeyExtractor drops pitch classes below a fifth of the greatest.
-GATE = 0.2
 SCALES = ("major", "minor")
 # Both stand in the middle of the range in which no set of bench/accuracy changes but those that are held out (0.25 to
 # 0.5, 0.1 to 0.3). What a dominant (the major triad a fifth above) resolves to is the tonic: worth this much where each
@@ -36,31 +35,6 @@ NETWORK = 0.1
 UNDECIDED_BITS = 2.9
 # Candidates that are told beside the key, its relative and its parallel key.
 CANDIDATES = 4
-
-# Weight of the twelve degrees in major and in minor, tonic first. edma and bgate: Faraldo et al. 2016, 2017; temperley:
-# Temperley 1999; krumhansl: Krumhansl and Kessler 1982; shaath: Sha'ath 2011. Numbers as in Essentia's Key.
-PROFILES: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "edma": (
-        (1.00, 0.29, 0.50, 0.40, 0.60, 0.56, 0.32, 0.80, 0.31, 0.45, 0.42, 0.39),
-        (1.00, 0.31, 0.44, 0.58, 0.33, 0.49, 0.29, 0.78, 0.43, 0.29, 0.53, 0.32),
-    ),
-    "bgate": (
-        (1.00, 0.00, 0.42, 0.00, 0.53, 0.37, 0.00, 0.77, 0.00, 0.38, 0.21, 0.30),
-        (1.00, 0.00, 0.36, 0.39, 0.00, 0.38, 0.00, 0.74, 0.27, 0.00, 0.42, 0.23),
-    ),
-    "temperley": (
-        (5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0),
-        (5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0),
-    ),
-    "krumhansl": (
-        (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
-        (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
-    ),
-    "shaath": (
-        (6.6, 2.0, 3.5, 2.3, 4.6, 4.0, 2.5, 5.2, 2.4, 3.7, 2.3, 3.4),
-        (6.5, 2.7, 3.5, 5.4, 2.6, 3.5, 2.5, 5.2, 4.0, 2.7, 4.3, 3.2),
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -112,7 +86,7 @@ class Key:
     Attributes:
         tonic: One of TONICS.
         scale: "major" or "minor".
-        strength: Mean correlation of the profiles with it.
+        strength: Mean correlation of the deciding profiles with it.
         agreement: Share of the profiles, and of the network where it is heard, that name it, 0 to 1.
         second: (tonic, scale) of the runner-up.
         margin: How much more it fits than the runner-up, by all that counts, 0 or more.
@@ -134,36 +108,26 @@ class Key:
     source: str
 
 
-def correlate(classes: NDArray[np.float64], profile: str) -> NDArray[np.float64]:
-    """Correlates pitch classes (12,) with a profile of PROFILES, by Pearson: (24,), majors from C up, then minors."""
-    greatest = classes.max()
-    heard = np.where(classes < GATE * greatest, 0, classes) if greatest > 0 else classes
-    heard = heard - heard.mean()
-    length = np.linalg.norm(heard)
-    if not length > 0:
-        return np.zeros(24)
-    keys = np.array([np.roll(weights, tonic) for weights in PROFILES[profile] for tonic in range(12)])
-    keys -= keys.mean(1, keepdims=True)
-    return np.asarray(keys @ heard / (np.linalg.norm(keys, axis=1) * length))
-
-
 def vote(
-    classes: NDArray[np.float64], profiles: Sequence[str], chords: Sequence[Chord] = (), heard: Heard | None = None
+    classes: NDArray[np.float64],
+    judges: Judges,
+    chords: Sequence[Chord] = (),
+    heard: Heard | None = None,
 ) -> Key:
     """Gives the key that fits pitch classes and chords best; its relative where the first chord says so.
 
-    Pitch classes (mean correlation over the profiles) and chords count the same; CADENCE and OPENING come on top.
-    Without chords, or where they sound for less than CHORDAL of the time, pitch classes decide alone: one voice is
-    judged by its notes, and a network of keys, which was not made for it, is not heard.
+    Pitch classes (mean correlation with the profiles that decide) and chords count the same; CADENCE and OPENING
+    come on top. Without chords, or where they sound for less than CHORDAL of the time, pitch classes decide alone: one
+    voice is judged by its notes, and a network of keys, which was not made for it, is not heard.
 
     Args:
         classes: Mean pitch classes (12,) from C up.
-        profiles: One or more names of PROFILES.
+        judges: The profiles.
         chords: As chords.follow gives them.
         heard: What a network says.
     """
-    fits = np.array([correlate(classes, profile) for profile in profiles])
-    mean = weighed = fits.mean(0)
+    fits = {profile: correlate(classes, profile, judges.gate) for profile in judges.asked}
+    mean = weighed = judges.fit(classes)
     sounding = [chord for chord in chords if chord.name != NO_CHORD]
     if not chordal(chords):
         heard = None
@@ -176,10 +140,7 @@ def vote(
         if first in (leader := int(weighed.argmax()), modes.relative(leader)):
             weighed[first] += OPENING
     best, second = (int(place) for place in np.argsort(-weighed, kind="stable")[:2])
-    estimates = tuple(
-        Estimate(profile, *_name(int(fit.argmax())), float(fit.max()))
-        for profile, fit in zip(profiles, fits, strict=True)
-    )
+    estimates = tuple(Estimate(profile, *_name(int(fit.argmax())), float(fit.max())) for profile, fit in fits.items())
     if heard is not None:
         estimates = (*estimates, _said(heard))
     tonic, scale = _name(best)

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from services.essentia.contract import SAMPLE_RATE, USUAL_KEY_PROFILES
+from services.essentia.contract import SAMPLE_RATE
 from services.essentia.engines.features import key, key_hearing
 from services.essentia.engines.features.chords import Chord
 from services.essentia.engines.features.key import Heard, Key
+from services.essentia.engines.features.key_profiles import Judges, chosen
 from services.essentia.engines.features.pitch_classes import HOP
 from services.essentia.engines.features.sheet import Evidence, Sheet
 
@@ -28,12 +29,14 @@ CHANGE_COST = 2.0
 
 @dataclass
 class _Window:
-    """What is kept of a window: start (s), blocks (n, 12), chords at the recording's times, evidence of a network."""
+    """What is kept of a window: start (s), blocks (n, 12), chords at the recording's times, evidence of a network, and
+    whether a single voice is all that sounds."""
 
     start: float
     blocks: NDArray[np.float64]
     chords: tuple[Chord, ...]
     heard: Evidence | None
+    single_voice: bool
 
 
 @dataclass(frozen=True)
@@ -64,21 +67,22 @@ class KeySegments:
                 replace(chord, start_seconds=chord.start_seconds + start, end_seconds=chord.end_seconds + start)
                 for chord in window.chords
             )
-            self._windows.append(_Window(start, blocks, moved, heard))
+            self._windows.append(_Window(start, blocks, moved, heard, window.single_voice))
 
     def finish(self, sheet: Sheet) -> None:
         """Fills the segments; and the key anew, where there are several or several windows had one each."""
         if not self._windows:
             return
-        profiles = sheet.request.key_profiles or USUAL_KEY_PROFILES
+        alone = all(window.single_voice for window in self._windows)
+        judges = chosen(sheet.request.key_profiles, alone)
         blocks = np.concatenate([window.blocks for window in self._windows])
         starts = np.concatenate(
             [window.start + BLOCK_SECONDS * np.arange(len(window.blocks)) for window in self._windows]
         )
-        edges = [0, *(np.flatnonzero(np.diff(path(blocks, profiles))) + 1), len(blocks)]
+        edges = [0, *(np.flatnonzero(np.diff(path(blocks, judges))) + 1), len(blocks)]
         # A chord that changes with the key says more exactly when.
         times = [0.0, *(self._change(float(starts[edge])) for edge in edges[1:-1]), sheet.seconds]
-        stretches = self._join([*zip(edges, edges[1:], times, times[1:], strict=False)], blocks, profiles)
+        stretches = self._join([*zip(edges, edges[1:], times, times[1:], strict=False)], blocks, judges)
         values = sheet.groups["tonal"]
         longest = max(stretches, key=lambda each: each.end - each.start)
         if len(stretches) > 1 or self._count > 1:
@@ -97,30 +101,28 @@ class KeySegments:
         )
 
     def _join(
-        self, spans: Sequence[tuple[int, int, float, float]], blocks: NDArray[np.float64], profiles: Sequence[str]
+        self, spans: Sequence[tuple[int, int, float, float]], blocks: NDArray[np.float64], judges: Judges
     ) -> list[Stretch]:
         """Names the key of each span; what is in the same key as the one before is one with it."""
         found: list[tuple[int, int, float, float]] = []
         stretches: list[Stretch] = []
         for span in spans:
-            stretch = self._judge(span, blocks, profiles)
+            stretch = self._judge(span, blocks, judges)
             before = stretches[-1] if stretches else None
             if before and (before.key.tonic, before.key.scale) == (stretch.key.tonic, stretch.key.scale):
                 span = (found[-1][0], span[1], found[-1][2], span[3])
-                stretch = self._judge(span, blocks, profiles)
+                stretch = self._judge(span, blocks, judges)
                 del found[-1], stretches[-1]
             found.append(span)
             stretches.append(stretch)
         return stretches
 
-    def _judge(
-        self, span: tuple[int, int, float, float], blocks: NDArray[np.float64], profiles: Sequence[str]
-    ) -> Stretch:
+    def _judge(self, span: tuple[int, int, float, float], blocks: NDArray[np.float64], judges: Judges) -> Stretch:
         first, last, start, end = span
         every = (chord for window in self._windows for chord in window.chords)
         chords = [chord for chord in every if start <= (chord.start_seconds + chord.end_seconds) / 2 < end]
         heard = key_hearing.judge([(window.start, window.heard) for window in self._windows], start, end)
-        return Stretch(start, end, key.vote(blocks[first:last].mean(0), profiles, chords, heard), heard)
+        return Stretch(start, end, key.vote(blocks[first:last].mean(0), judges, chords, heard), heard)
 
     def _change(self, time: float) -> float:
         every = [chord.start_seconds for window in self._windows for chord in window.chords]
@@ -135,14 +137,14 @@ def blocks_of(classes: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([classes[start:end].mean(0) for start, end in itertools.pairwise(edges)])
 
 
-def longest(blocks: NDArray[np.float64], profiles: Sequence[str]) -> NDArray[np.float64]:
+def longest(blocks: NDArray[np.float64], judges: Judges) -> NDArray[np.float64]:
     """Gives the mean pitch classes (12,) of the longest stretch of one key in blocks (blocks, 12)."""
-    edges = [0, *(np.flatnonzero(np.diff(path(blocks, profiles))) + 1), len(blocks)]
+    edges = [0, *(np.flatnonzero(np.diff(path(blocks, judges))) + 1), len(blocks)]
     start, end = max(itertools.pairwise(edges), key=lambda each: each[1] - each[0])
     return np.asarray(blocks[start:end].mean(0))
 
 
-def path(blocks: NDArray[np.float64], profiles: Sequence[str]) -> NDArray[np.intp]:
+def path(blocks: NDArray[np.float64], judges: Judges) -> NDArray[np.intp]:
     """Gives the likeliest key of each block (blocks, 12), 0 to 23 with the minors from 12 on."""
     sums = np.concatenate((np.zeros((1, 12)), np.cumsum(blocks, 0)))
     came_from: list[NDArray[np.intp]] = []
@@ -153,7 +155,7 @@ def path(blocks: NDArray[np.float64], profiles: Sequence[str]) -> NDArray[np.int
         changes = best < best[leader] - CHANGE_COST
         came_from.append(np.where(changes, leader, stay))
         best = np.where(changes, best[leader] - CHANGE_COST, best)
-        best = best + np.mean([key.correlate(around, profile) for profile in profiles], 0)
+        best = best + judges.fit(around)
     found = [int(best.argmax())]
     for sources in reversed(came_from[1:]):
         found.append(int(sources[found[-1]]))

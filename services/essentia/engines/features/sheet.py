@@ -157,6 +157,7 @@ class Sheet:
         chords: In order, without gaps.
         pitch_classes: (frames, 12) from C up, left by the chords for the key.
         key_blocks: (blocks, 12), left by the key for the segments of keys.
+        single_voice: Whether one voice is all that sounds, left by the key for the segments.
         key_evidence: Left by the network of keys for the segments.
         tuned_cents: How far above A at 440 Hz the grid of the pitch classes lies, left by the chords for the key.
         start_seconds: Where the window begins in the recording.
@@ -188,6 +189,7 @@ class Sheet:
     chords: tuple[Chord, ...] = ()
     pitch_classes: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 12)))
     key_blocks: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 12)))
+    single_voice: bool = False
     key_evidence: Evidence | None = None
     tuned_cents: float = 0.0
     start_seconds: float = 0.0

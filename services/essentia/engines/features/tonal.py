@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from services.essentia.contract import USUAL_KEY_PROFILES
 from services.essentia.engines.features import (
     bass,
     chord_detail,
@@ -14,9 +12,12 @@ from services.essentia.engines.features import (
     chords,
     chroma,
     key,
+    key_clarity,
     key_hearing,
+    key_profiles,
     key_segments,
     pitch_classes,
+    voice,
 )
 from services.essentia.engines.features.harmony import STATISTICS
 from services.essentia.engines.features.pitch_classes import SEMITONES_FROM_A_TO_C
@@ -26,21 +27,6 @@ from services.essentia.essentia_library import es
 
 # KeyExtractor's frames are twice as far apart as those of the chords.
 KEY_EVERY = 2
-# White noise and a random twelve-tone melody have a crest of 1.1 to 1.2 and 3.58 bits, a click 1.5 and 3.56, music from
-# 1.84 up and at most 3.42 bits; both limits stand halfway between.
-MIN_CREST, MAX_ENTROPY_BITS = 1.5, 3.5
-# A single note has a crest of 4.4 or more, a bare fifth 3.9, a triad up to 3.8, music up to 2.8: one note has no key.
-MAX_CREST = 4.2
-# Of the pitch classes that key and chords go by: forty random notes have up to 1.6, a tune of pure tones 2.6.
-PURE_CREST = 2.0
-# Of the pitch classes that key and chords go by: a note with its overtones has up to 1.7, a tune of three notes 2 or
-# more.
-FEWEST_NOTES = 1.8
-# Frames that a note lasts, 0.3 s; a click of 30 ms is in three, and where notes that last have less than this share of
-# what sounds, nothing has a pitch for long enough.
-NOTE_FRAMES, LASTING_FRAMES = 5, 0.2
-# Correlation of the pitch classes of two frames that do not overlap: coloured noise has 0 to 0.15, music 0.6 or more.
-STEADY, APART = 0.35, 2
 # Cents from A at 440 Hz beyond which pitch classes are taken on the recording's own grid.
 OUT_OF_TUNE = 25.0
 # A heuristic without calibration: chroma counts as atonal the more its crest falls below 2, and the more its entropy
@@ -49,8 +35,6 @@ ATONAL_FROM_BITS, ATONAL_BELOW_CREST = 3.3, 2
 FLATTEST_BITS = float(np.log2(12))
 # Chords of less than 1 % of the time are not counted.
 LASTING_SHARE = 0.01
-# A lone note: median of YIN's confidence, share of the frames that have its pitch, and how near (half a semitone).
-LONE_CONFIDENCE, LONE_FRAMES, SAME_OCTAVES = 0.995, 0.9, 1 / 24
 
 
 def measure_chroma(sheet: Sheet) -> None:
@@ -90,55 +74,27 @@ def measure_chroma(sheet: Sheet) -> None:
 
 
 def measure_key(sheet: Sheet) -> None:
-    """Fills the key by the profiles asked for and the chords, unless the chroma is too flat to have one."""
-    values, profiles = sheet.groups["tonal"], sheet.request.key_profiles or USUAL_KEY_PROFILES
-    if _lone(sheet.harmonic):
-        sheet.warn("KEY_UNCLEAR", "one note sounds all the time, and its overtones are no chord", "tonal.key_tonic")
-        return
+    """Fills the key, by pitch classes and chords or by the notes of a single voice; or says why there is none."""
     # Let go here: what is left on the sheet is kept for the whole recording.
     classes, sheet.pitch_classes = sheet.pitch_classes, np.empty((0, 12))
-    crest, entropy = values.get("chroma_crest_ratio"), values.get("chroma_entropy_bits")
-    if not isinstance(crest, float) or not isinstance(entropy, float):
-        sheet.warn("KEY_UNCLEAR", "no pitch was found", "tonal.key_tonic")
+    chordal = key.chordal(sheet.chords)
+    notes = None if chordal else voice.notes(sheet.harmonic)
+    sheet.single_voice = notes is not None
+    judges = key_profiles.chosen(sheet.request.key_profiles, sheet.single_voice)
+    if key_clarity.lone(sheet.harmonic):
+        unclear: str | None = "one note sounds all the time, and its overtones are no chord"
+    elif notes is not None:
+        classes, unclear = notes, key_clarity.unclear_voice(notes)
+    else:
+        unclear = key_clarity.unclear(sheet, classes, judges)
+    if unclear is not None:
+        sheet.warn("KEY_UNCLEAR", unclear, "tonal.key_tonic")
         return
-    if crest > MAX_CREST:
-        message = f"there is hardly more than one note (chroma crest {crest:.2f}; a key needs {MAX_CREST} or less)"
-        sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
-        return
-    if classes.any():
-        # The harmonic frames go by A at 440 Hz, and share a tone without overtones out to all that it may be one of:
-        # music tuned far from it, and tunes of pure tones, are flat to them, and to these they are not.
-        tuned = classes.mean(0)
-        peak = float(tuned.max() / tuned.mean())
-        if sheet.tuned_cents or peak >= PURE_CREST:
-            crest, entropy = peak, entropy_bits(tuned) or 0.0
-        elif crest < MIN_CREST or entropy > MAX_ENTROPY_BITS:
-            # Several keys together hold all notes.
-            part = key_segments.longest(key_segments.blocks_of(classes), profiles)
-            crest, entropy = float(part.max() / part.mean()), entropy_bits(part) or 0.0
-    if crest < MIN_CREST or entropy > MAX_ENTROPY_BITS:
-        message = (
-            f"the chroma is too flat for a key (crest {crest:.2f}, entropy {entropy:.2f} bits; "
-            f"a key needs {MIN_CREST} or more and {MAX_ENTROPY_BITS} or less)"
-        )
-        sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
-        return
-    lasting, notes = _lasting(classes), _notes(classes)
-    if lasting < LASTING_FRAMES:
-        message = f"hardly a note lasts: {lasting:.0%} of what sounds; a key needs {LASTING_FRAMES:.0%} or more"
-        sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
-        return
-    if (steady := _steady(classes)) < STEADY:
-        message = f"what sounds is another pitch from frame to frame (correlation {steady:.2f}; a key needs {STEADY})"
-        sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
-        return
-    if notes < FEWEST_NOTES:
-        message = f"there is hardly more than one note ({notes:.1f} by strength; a key needs {FEWEST_NOTES} or more)"
-        sheet.warn("KEY_UNCLEAR", message, "tonal.key_tonic")
-        return
-    heard = key_hearing.hear(sheet) if key.chordal(sheet.chords) else None
-    found = key.vote(classes[::KEY_EVERY].mean(0), profiles, sheet.chords, heard)
-    key_hearing.fill(values, found, heard)
+    heard = key_hearing.hear(sheet) if chordal else None
+    # Of the overlapping frames every second one is KeyExtractor's; of a voice all are counted.
+    counted = classes if sheet.single_voice else classes[::KEY_EVERY]
+    found = key.vote(counted.mean(0), judges, sheet.chords, heard)
+    key_hearing.fill(sheet.groups["tonal"], found, heard)
     sheet.key_blocks = key_segments.blocks_of(classes)
 
 
@@ -147,7 +103,7 @@ def measure_chords(sheet: Sheet) -> None:
     values = sheet.groups["tonal"]
     tuning = None if sheet.harmonic is None else sheet.harmonic.tuning
     sheet.tuned_cents = tuning[1] if tuning is not None and abs(tuning[1]) > OUT_OF_TUNE else 0.0
-    if _lone(sheet.harmonic):
+    if key_clarity.lone(sheet.harmonic):
         sheet.chords = (chords.Chord(0.0, sheet.clip.seconds, chords.NO_CHORD, None, None),)
         values.put("chord_ratio", 0.0)
         sheet.series["chords"] = tuple(chord_detail.message(chord) for chord in sheet.chords)
@@ -192,19 +148,6 @@ def measure_chords(sheet: Sheet) -> None:
         values.put("chord_changes_per_beat", changes / len(sheet.beats))
 
 
-def _lone(frames: HarmonicFrames | None) -> bool:
-    """Whether one note is all that sounds: whose period repeats itself almost exactly, and is always the same.
-
-    The overtones of a low one are a major chord; but those of a chord's notes in equal temperament do not meet, so that
-    what they have in common repeats itself less exactly (0.992 and less; one note has 0.999).
-    """
-    if frames is None or not frames.pitch_hz.any():
-        return False
-    pitches = frames.pitch_hz[frames.pitch_hz > 0]
-    same = np.abs(np.log2(pitches / np.median(pitches))) < SAME_OCTAVES
-    return float(np.median(frames.pitch_confidence)) >= LONE_CONFIDENCE and float(same.mean()) >= LONE_FRAMES
-
-
 def _fill_kinds(sheet: Sheet, frames: HarmonicFrames) -> None:
     cents = frames.tuning[1] if frames.tuning is not None else 0.0
     kinds = chroma.chromagrams(sheet.clip.evened(), cents)
@@ -216,30 +159,6 @@ def _fill_kinds(sheet: Sheet, frames: HarmonicFrames) -> None:
 def _atonality(crest: float, entropy: float) -> float:
     flat = (entropy - ATONAL_FROM_BITS) / (FLATTEST_BITS - ATONAL_FROM_BITS)
     return 0.5 * min(1.0, max(0.0, ATONAL_BELOW_CREST - crest)) + 0.5 * min(1.0, max(0.0, flat))
-
-
-def _notes(classes: NDArray[np.float64]) -> float:
-    """Pitch classes that sound, each counted by its strength against the strongest: 1 for a note without overtones."""
-    mean = classes.mean(0) if len(classes) else np.zeros(12)
-    return float(mean.sum() / mean.max()) if mean.any() else 0.0
-
-
-def _steady(classes: NDArray[np.float64]) -> float:
-    """Mean correlation of the pitch classes of frames APART; 0 where there are none."""
-    sounding = np.asarray(classes.any(1))
-    both = sounding[APART:] & sounding[:-APART]
-    centred = classes - classes.mean(1, keepdims=True)
-    one, other = centred[APART:][both], centred[:-APART][both]
-    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-    return float(((one * other).sum(1) / np.maximum(lengths, np.finfo(np.float64).tiny)).mean()) if both.any() else 0.0
-
-
-def _lasting(classes: NDArray[np.float64]) -> float:
-    """Share of the frames with a pitch that are in runs of NOTE_FRAMES or more; 0 where there are none."""
-    sounding = np.concatenate(([False], classes.any(1), [False]))
-    edges = np.flatnonzero(sounding[1:] != sounding[:-1])
-    runs = edges[1::2] - edges[::2]
-    return float(runs[runs >= NOTE_FRAMES].sum() / runs.sum()) if len(runs) else 0.0
 
 
 def _frames(sheet: Sheet) -> HarmonicFrames:

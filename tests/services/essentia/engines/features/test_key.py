@@ -9,6 +9,7 @@ from antiphon_wire.errors import AntiphonError
 from services.essentia.contract import KEY_PROFILES, USUAL_KEY_PROFILES, AnalysisRequest
 from services.essentia.engines.features import key, key_chords, pitch_classes
 from services.essentia.engines.features.chords import Chord
+from services.essentia.engines.features.key_profiles import PROFILES, USUAL, chosen
 from services.essentia.essentia_library import es
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
@@ -35,14 +36,16 @@ def test_a_cadence_has_its_key_by_every_profile(
 def test_a_profile_agrees_with_the_key_extractor(profile: str) -> None:
     for samples in (signals.music(12)[0], signals.cadence(signals.A_MINOR).astype(np.float32)):
         tonic, scale, strength = es.KeyExtractor(profileType=profile)(np.ascontiguousarray(samples))
-        found = key.vote(pitch_classes.walk(np.ascontiguousarray(samples))[::2].mean(0), (profile,))
+        found = key.vote(
+            pitch_classes.walk(np.ascontiguousarray(samples))[::2].mean(0), chosen((profile,), single_voice=False)
+        )
         assert (found.tonic, found.scale) == (tonic, scale)
         # Both sum in float32.
         assert found.strength == pytest.approx(strength, abs=1e-3)
 
 
 def test_all_profiles_can_be_chosen_and_their_names_are_those_of_the_contract() -> None:
-    assert tuple(key.PROFILES) == KEY_PROFILES
+    assert tuple(PROFILES) == KEY_PROFILES
     assert set(USUAL_KEY_PROFILES) < set(KEY_PROFILES)
     with pytest.raises(AntiphonError) as caught:
         AnalysisRequest(key_profiles=("edma", "nobody"))
@@ -59,7 +62,7 @@ LOOP = np.array([3, 0, 1, 0, 2, 2, 0, 2, 0, 3, 0, 1], float)
 
 
 def test_the_first_chord_decides_between_a_key_and_its_relative() -> None:
-    begins = {names.split()[0]: key.vote(LOOP, USUAL_KEY_PROFILES, played(names)) for names in ("C G Am F", "Am F C G")}
+    begins = {names.split()[0]: key.vote(LOOP, USUAL, played(names)) for names in ("C G Am F", "Am F C G")}
     assert (begins["C"].tonic, begins["C"].scale) == ("C", "major")
     assert (begins["Am"].tonic, begins["Am"].scale) == ("A", "minor")
     # The same chords without a beginning: what decides above is the first one alone.
@@ -71,17 +74,17 @@ def test_a_first_chord_that_is_neither_the_key_nor_its_relative_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     openings = ("C", "G", "F", "Dm", "Em", "N F#", "Am")
-    found = [key.vote(LOOP, USUAL_KEY_PROFILES, played(f"{opening} C G C F C")) for opening in openings]
+    found = [key.vote(LOOP, USUAL, played(f"{opening} C G C F C")) for opening in openings]
     assert {(each.tonic, each.scale) for each in found[:-1]} == {("C", "major")}
     monkeypatch.setattr(key, "OPENING", 0.0)
-    without = [key.vote(LOOP, USUAL_KEY_PROFILES, played(f"{opening} C G C F C")) for opening in openings]
+    without = [key.vote(LOOP, USUAL, played(f"{opening} C G C F C")) for opening in openings]
     assert [one == other for one, other in zip(found, without, strict=True)] == [False, *[True] * 5, False]
 
 
 def test_what_a_dominant_resolves_to_is_the_tonic() -> None:
     # D minor, G and C, the G loudest: by its pitch classes alone this is in G.
     classes = np.array([2, 0, 2.4, 0, 1.4, 1, 0, 3, 0, 1, 0, 1.6], float)
-    alone, followed = key.vote(classes, USUAL_KEY_PROFILES), key.vote(classes, USUAL_KEY_PROFILES, played("Dm G C C"))
+    alone, followed = key.vote(classes, USUAL), key.vote(classes, USUAL, played("Dm G C C"))
     assert (alone.tonic, alone.scale) == ("G", "major"), "this tests nothing"
     assert (followed.tonic, followed.scale) == ("C", "major")
 
@@ -110,14 +113,14 @@ def test_chords_fit_the_key_in_which_they_are_at_home_in_every_key() -> None:
 def test_a_profile_that_names_the_parallel_key_does_not_agree() -> None:
     # Both thirds of C: edma hears the major one, krumhansl the minor one.
     classes = np.array([3, 0, 1, 1.5, 0.9, 1, 0, 2.5, 0.5, 0.5, 0.5, 0.5])
-    found = key.vote(classes, ("edma", "krumhansl"))
+    found = key.vote(classes, USUAL)
     assert [(each.tonic, each.scale) for each in found.estimates] == [("C", "major"), ("C", "minor")]
     assert found.agreement == 0.5
 
 
 def test_without_chords_pitch_classes_decide_alone() -> None:
-    found = key.vote(LOOP, USUAL_KEY_PROFILES, played("N N"))
-    assert found == key.vote(LOOP, USUAL_KEY_PROFILES)
+    found = key.vote(LOOP, USUAL, played("N N"))
+    assert found == key.vote(LOOP, USUAL)
 
 
 def test_the_second_key_is_told(analyze: Analyze) -> None:

@@ -14,6 +14,7 @@ from chassis.reports import WarningReport
 from services.essentia.contract import SAMPLE_RATE, USUAL_KEY_PROFILES, AnalysisRequest, GroupFeatures
 from services.essentia.engines.features import Features, key, modes
 from services.essentia.engines.features.chords import Chord
+from services.essentia.engines.features.key_profiles import USUAL
 from services.essentia.engines.features.pitch_classes import TONICS
 from services.essentia.networks.keys import KeyOpinion
 from tests.services.essentia import signals
@@ -92,24 +93,24 @@ BETWEEN = np.array([3, 0, 2, 0, 3, 1, 1, 3, 0, 2, 0, 2.5], float)
 
 
 def test_a_network_decides_where_little_decides_and_not_against_clear_chords() -> None:
-    alone = key.vote(BETWEEN, USUAL_KEY_PROFILES, played("D C G C"))
+    alone = key.vote(BETWEEN, USUAL, played("D C G C"))
     place = TONICS.index(alone.second[0]) + 12 * (alone.second[1] == "minor")
     assert alone.margin < key.NETWORK, "or this shows nothing"
-    moved = key.vote(BETWEEN, USUAL_KEY_PROFILES, played("D C G C"), heard(place, 0.99))
+    moved = key.vote(BETWEEN, USUAL, played("D C G C"), heard(place, 0.99))
     assert (moved.tonic, moved.scale) == alone.second
-    clear = key.vote(BETWEEN, USUAL_KEY_PROFILES, played("C F G C"), heard(6, 0.99))
+    clear = key.vote(BETWEEN, USUAL, played("C F G C"), heard(6, 0.99))
     assert (clear.tonic, clear.scale) == ("C", "major")
-    without = key.vote(BETWEEN, USUAL_KEY_PROFILES, played("C F G C"))
+    without = key.vote(BETWEEN, USUAL, played("C F G C"))
     assert clear.agreement == pytest.approx(without.agreement * 2 / 3), "the network is one of three, and disagrees"
     assert (clear.source, alone.source) == ("network", "profiles")
 
 
 def test_an_undecided_network_and_one_that_hears_a_single_voice_change_nothing() -> None:
     chords = played("Am C G D")
-    alone, unsure = key.vote(BETWEEN, USUAL_KEY_PROFILES, chords), heard(6, 0.3)
+    alone, unsure = key.vote(BETWEEN, USUAL, chords), heard(6, 0.3)
     assert unsure.opinion.entropy_bits > key.UNDECIDED_BITS
-    assert key.vote(BETWEEN, USUAL_KEY_PROFILES, chords, unsure).margin == alone.margin
-    voice = key.vote(BETWEEN, USUAL_KEY_PROFILES, played("N N N C"), heard(6, 0.99))
+    assert key.vote(BETWEEN, USUAL, chords, unsure).margin == alone.margin
+    voice = key.vote(BETWEEN, USUAL, played("N N N C"), heard(6, 0.99))
     assert voice.source == "profiles"
     assert len(voice.estimates) == len(USUAL_KEY_PROFILES)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from services.essentia.contract import USUAL_KEY_PROFILES
-from services.essentia.engines.features import key_segments, tonal
+from services.essentia.engines.features import key_clarity, key_segments
+from services.essentia.engines.features.key_profiles import USUAL
 from tests.services.essentia import signals
 from tests.services.essentia.conftest import Analyze
 
@@ -66,10 +66,10 @@ def test_several_keys_are_told_one_by_one(analyze: Analyze) -> None:
 def test_keys_that_together_hold_all_notes_are_no_noise() -> None:
     c_major = np.array([3, 0, 2, 0, 3, 2, 0, 3, 0, 2, 0, 1.5])
     blocks = np.repeat([np.roll(c_major, tonic) for tonic in range(12)], 12, axis=0)
-    mean, part = blocks.mean(0), key_segments.longest(blocks, USUAL_KEY_PROFILES)
-    assert mean.max() / mean.mean() < tonal.MIN_CREST < part.max() / part.mean()
+    mean, part = blocks.mean(0), key_segments.longest(blocks, USUAL)
+    assert mean.max() / mean.mean() < key_clarity.MIN_CREST < part.max() / part.mean()
     flat = np.ones((24, 12))
-    assert key_segments.longest(flat, USUAL_KEY_PROFILES) == pytest.approx(np.ones(12))
+    assert key_segments.longest(flat, USUAL) == pytest.approx(np.ones(12))
 
 
 def test_what_has_no_key_has_no_stretch(analyze: Analyze) -> None:
@@ -80,8 +80,8 @@ def test_a_passing_chord_is_no_change_of_key() -> None:
     c_major = np.array([3, 0, 2, 0, 3, 2, 0, 3, 0, 2, 0, 1.5])
     blocks = np.tile(c_major, (20, 1))
     blocks[10] = np.roll(c_major, 6)
-    assert set(key_segments.path(blocks, USUAL_KEY_PROFILES)) == {0}
+    assert set(key_segments.path(blocks, USUAL)) == {0}
     blocks[8:] = np.roll(c_major, 6)
-    found = key_segments.path(blocks, USUAL_KEY_PROFILES)
+    found = key_segments.path(blocks, USUAL)
     assert (found[0], found[-1]) == (0, 6)
     assert np.flatnonzero(np.diff(found)) + 1 == pytest.approx([8], abs=1)
