@@ -167,6 +167,12 @@ soak: $(VENV)/tools/.ready $(SERVICES:%=$(VENV)/%/.tests) models ## Run the long
 rehearse: $(VENV)/tools/.ready ## Let replicas die, hang and move under load, in a network of their own, as root; ONLY="kill roll" for some
 	@$(PHASE) $@ $(TOOLS)/python -m tools.rehearsal $(ONLY)
 
+sbom: $(VENV)/deploy/.ready ## Write a bill of materials for each service that is set up, in build/sbom, and judge its licences
+	@$(PHASE) $@ $(VENV)/deploy/bin/python -m deploy.supply bills
+
+audit: $(VENV)/deploy/.ready ## Ask the index whether anything pinned is known to be vulnerable; what it cannot tell counts
+	@$(VENV)/deploy/bin/python -m deploy.supply audit
+
 accuracy: $(VENV)/essentia/.ready models ## Print who is right about tempo, beats, bars, keys, chords and sections, ours beside each source
 	@for each in bench.accuracy bench.accuracy.rhythm bench.accuracy.harmony bench.accuracy.melodies; do $(VENV)/essentia/bin/python -m $$each; done
 
@@ -197,5 +203,5 @@ clean: ## Remove environments, builds and outputs (not the model store)
 	rm -rf $(VENV) build out .run .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
-.PHONY: help accuracy setup lock protos check check-protos check-code check-deploy check-pages pages changelog format fuzz soak rehearse test test-core test-e2e test-node node models up down \
+.PHONY: help accuracy sbom audit setup lock protos check check-protos check-code check-deploy check-pages pages changelog format fuzz soak rehearse test test-core test-e2e test-node node models up down \
         demo dist clean run-gateway $(SERVICES:%=test-%) $(SERVICES:%=run-%) $(ENGINES:%=test-%)
